@@ -1,0 +1,90 @@
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { type Problem, readTexts } from "./sources.ts";
+import { type Settings, type VariableName, variables } from "./variables.ts";
+
+export type { Problem } from "./sources.ts";
+
+/** Every problem of the configuration at once; `message` lists them, a line each, without any value of a secret. */
+export class ConfigError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(
+      ["The configuration cannot be used:", ...problems.map(({ name, message }) => `  ${name} ${message}`)].join("\n"),
+    );
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+export type Config = Settings & { readonly keyFile: string; readonly isLoopback: boolean };
+
+/**
+ * Parses the environment, once, at start.
+ *
+ * @param roots where secrets and config maps are mounted
+ * @throws ConfigError
+ */
+export function readConfig(environment: NodeJS.ProcessEnv, roots?: readonly string[]): Config {
+  const problems: Problem[] = findUnknown(environment);
+  const texts = readTexts(environment, problems, roots);
+  const settings: Partial<Record<VariableName, unknown>> = {};
+  for (const [name, variable] of Object.entries(variables) as [VariableName, (typeof variables)[VariableName]][]) {
+    const text = texts.get(name) ?? variable.default;
+    if (text === null) {
+      settings[name] = null;
+      continue;
+    }
+    const parsed = variable.schema.safeParse(text);
+    if (parsed.success) settings[name] = parsed.data;
+    else problems.push(...parsed.error.issues.map((issue) => ({ name, message: describe(name, text, issue.message) })));
+  }
+  const config = settings as unknown as Settings;
+  const isLoopback = isLoopbackAddress(String(config.EOM_HOST));
+  problems.push(...findContradictions(config, isLoopback));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { ...config, keyFile: config.EOM_KEY_FILE ?? join(config.EOM_DATA_DIR, "key"), isLoopback };
+}
+
+/** A misspelt name would otherwise be as if not there. */
+function findUnknown(environment: NodeJS.ProcessEnv): Problem[] {
+  return Object.keys(environment)
+    .filter((name) => name.startsWith("EOM_"))
+    .filter((name) => !(name in variables) && !(name.endsWith("_FILE") && name.slice(0, -"_FILE".length) in variables))
+    .map((name) => ({ name, message: "is not known; docs/reference/configuration.md lists what is" }));
+}
+
+function describe(name: VariableName, text: string, message: string): string {
+  const wanted = message.startsWith("wants") ? message : `is not right: ${message}`;
+  return "secret" in variables[name] ? wanted : `${wanted}, got ${JSON.stringify(text.slice(0, 100))}`;
+}
+
+function findContradictions(config: Settings, isLoopback: boolean): Problem[] {
+  const problems: Problem[] = [];
+  const require = (name: VariableName, because: string) => {
+    if (config[name] === null) problems.push({ name, message: `is needed ${because}` });
+  };
+  if (config.EOM_AUTH === "none" && !isLoopback) {
+    problems.push({
+      name: "EOM_AUTH",
+      message: `must not be none when EOM_HOST (${config.EOM_HOST}) is not loopback: use token`,
+    });
+  }
+  if (config.EOM_SECRETS === "vault") {
+    require("VAULT_ADDR", "with EOM_SECRETS=vault");
+    if (config.EOM_VAULT_AUTH === "token" && config.VAULT_TOKEN === null && config.EOM_VAULT_TOKEN_FILE === null) {
+      problems.push({ name: "VAULT_TOKEN", message: "or EOM_VAULT_TOKEN_FILE is needed with EOM_VAULT_AUTH=token" });
+    }
+    if (config.EOM_VAULT_AUTH === "kubernetes") require("EOM_VAULT_ROLE", "with EOM_VAULT_AUTH=kubernetes");
+    if (config.EOM_VAULT_AUTH === "approle") {
+      require("EOM_VAULT_ROLE_ID", "with EOM_VAULT_AUTH=approle");
+      require("EOM_VAULT_SECRET_ID", "with EOM_VAULT_AUTH=approle");
+    }
+  }
+  return problems;
+}
+
+function isLoopbackAddress(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}

@@ -1,0 +1,166 @@
+import { z } from "zod";
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, "wants a port from 0 to 65535")
+  .transform(Number)
+  .refine((number) => number <= 65535, "wants a port from 0 to 65535");
+
+const count = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `wants a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, `wants a whole number from ${least} to ${most}`);
+
+const flag = z
+  .enum(["true", "false", "1", "0"], { error: "wants true, false, 1 or 0" })
+  .transform((text) => text === "true" || text === "1");
+
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ""),
+);
+
+const databaseUrl = z
+  .string()
+  .refine(
+    (text) => /^postgres(ql)?:\/\/./.test(text) && URL.canParse(text),
+    "wants postgres://user:password@host:port/database",
+  );
+
+const httpUrl = z
+  .string()
+  .refine((text) => /^https?:\/\/./.test(text) && URL.canParse(text), "wants http:// or https:// with a host");
+
+const fixedToken = z
+  .string()
+  .min(20, "wants at least 20 characters")
+  .regex(/^[A-Za-z0-9._~+/=-]+$/, "wants letters, digits and . _ ~ + / = - alone");
+
+interface Variable {
+  readonly schema: z.ZodType;
+  /** As text, as it would stand in the environment; null when there is none. */
+  readonly default: string | null;
+  readonly secret?: boolean;
+  readonly about: string;
+}
+
+/** Every variable that EOM reads; docs/reference/configuration.md is made from this table. */
+export const variables = {
+  EOM_HOST: { schema: z.string().min(1), default: "127.0.0.1", about: "Address to listen on." },
+  EOM_PORT: { schema: port, default: "8080", about: "Port to listen on; 0 takes a free one." },
+  EOM_DATA_DIR: {
+    schema: z.string().min(1),
+    default: "./.eom",
+    about: "Folder of the embedded database and the key file; made with mode 0700.",
+  },
+  EOM_DATABASE_URL: {
+    schema: databaseUrl,
+    default: null,
+    secret: true,
+    about: "PostgreSQL 14 or newer. Without it the embedded database is used.",
+  },
+  EOM_DATABASE_POOL: { schema: count(1, 500), default: "10", about: "Connections that one process opens at most." },
+  EOM_MIGRATE: {
+    schema: flag,
+    default: "false",
+    about: "Whether `start`, `api` and `worker` migrate a shared database. An embedded one always is.",
+  },
+  EOM_AUTH: {
+    schema: z.enum(["token", "none"], { error: "wants token, or none (on loopback alone)" }),
+    default: "token",
+    about: "How callers are authenticated: token; none only on loopback.",
+  },
+  EOM_ADMIN_TOKEN: {
+    schema: fixedToken,
+    default: null,
+    secret: true,
+    about: "A fixed first admin token, for automation. Without it one is made at the first start and shown once.",
+  },
+  EOM_SECRETS: {
+    schema: z.enum(["embedded", "vault"], { error: "wants embedded or vault" }),
+    default: "embedded",
+    about: "Where credentials lie: sealed rows in the database, or Vault / OpenBao.",
+  },
+  EOM_KEY_FILE: {
+    schema: z.string().min(1),
+    default: null,
+    about:
+      "The key that seals embedded secrets: 32 bytes, mode 0600. Default: `key` in EOM_DATA_DIR. Processes that share a database must share it.",
+  },
+  VAULT_ADDR: { schema: httpUrl, default: null, about: "Address of Vault or OpenBao." },
+  VAULT_NAMESPACE: { schema: z.string().min(1), default: null, about: "Namespace in Vault Enterprise or OpenBao." },
+  VAULT_TOKEN: { schema: z.string().min(1), default: null, secret: true, about: "Token, for EOM_VAULT_AUTH=token." },
+  EOM_VAULT_TOKEN_FILE: {
+    schema: z.string().min(1),
+    default: null,
+    about: "File that holds the token, read anew at every login; in place of VAULT_TOKEN.",
+  },
+  EOM_VAULT_MOUNT: { schema: z.string().min(1), default: "secret", about: "Mount of the KV v2 engine." },
+  EOM_VAULT_PREFIX: {
+    schema: z.string().min(1),
+    default: "eom",
+    about: "Path below the mount under which EOM keeps its secrets.",
+  },
+  EOM_VAULT_AUTH: {
+    schema: z.enum(["token", "kubernetes", "approle"], { error: "wants token, kubernetes or approle" }),
+    default: "token",
+    about: "How EOM logs in to Vault.",
+  },
+  EOM_VAULT_AUTH_MOUNT: {
+    schema: z.string().min(1),
+    default: null,
+    about: "Mount of the auth method. Default: its name.",
+  },
+  EOM_VAULT_ROLE: { schema: z.string().min(1), default: null, about: "Role, for kubernetes." },
+  EOM_VAULT_JWT_PATH: {
+    schema: z.string().min(1),
+    default: "/var/run/secrets/kubernetes.io/serviceaccount/token",
+    about: "File of the service account's token, for kubernetes; read anew at every login.",
+  },
+  EOM_VAULT_ROLE_ID: { schema: z.string().min(1), default: null, about: "Role id, for approle." },
+  EOM_VAULT_SECRET_ID: { schema: z.string().min(1), default: null, secret: true, about: "Secret id, for approle." },
+  EOM_VAULT_CA: { schema: z.string().min(1), default: null, about: "PEM of the authorities to trust for Vault." },
+  EOM_ENGINE: {
+    schema: z.enum(["local"], { error: "wants local" }),
+    default: "local",
+    about: "What runs the sessions.",
+  },
+  EOM_JOBS_FILE: {
+    schema: z.string().min(1),
+    default: null,
+    about: "File that declares the jobs of the local engine.",
+  },
+  EOM_EGRESS_ALLOW: {
+    schema: list,
+    default: "",
+    about: "Hosts, suffixes, CIDRs (comma-separated) that S3 endpoints may reach beside public addresses.",
+  },
+  EOM_EGRESS_DENY: {
+    schema: list,
+    default: "",
+    about: "Hosts, suffixes, CIDRs that must not be reached; wins over EOM_EGRESS_ALLOW.",
+  },
+  EOM_LOG_LEVEL: {
+    schema: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
+    default: "info",
+    about: "The least level that is logged.",
+  },
+  EOM_LOG_FORMAT: {
+    schema: z.enum(["pretty", "json"]),
+    default: null,
+    about: "Default: pretty on a terminal, else json.",
+  },
+  EOM_STORAGE_VERIFY: { schema: flag, default: "true", about: "Whether connections are proved on create and update." },
+  EOM_RETENTION_DAYS: { schema: count(1, 36500), default: "90", about: "How long finished sessions are kept." },
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof variables;
+
+type ValueOf<V extends Variable> = V["default"] extends string ? z.output<V["schema"]> : z.output<V["schema"]> | null;
+
+/** What the variables say, parsed, with defaults filled in. */
+export type Settings = { readonly [Name in VariableName]: ValueOf<(typeof variables)[Name]> };

@@ -1,0 +1,108 @@
+import { readdir, readFile } from "node:fs/promises";
+import { sql } from "kysely";
+import { type Migration, type MigrationResult, Migrator } from "kysely/migration";
+import type { Database } from "./tables.ts";
+
+const migrationsFolder = new URL("../../../db/migrations/", import.meta.url);
+
+export interface MigrationState {
+  readonly pending: readonly string[];
+  /** In the database and unknown to this program: a newer EOM was here. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Applies every migration that the database lacks, all in one transaction under Kysely's lock: of several processes that
+ * start at once, one migrates and the others wait and find nothing to do.
+ *
+ * @returns the names of those applied
+ * @throws when the database was migrated by a newer EOM, or a migration fails (nothing of it stays)
+ */
+export async function migrate(db: Database): Promise<string[]> {
+  await refuseNewerDatabase(db);
+  const { error, results } = await createMigrator(db).migrateToLatest();
+  if (error !== undefined) throw error;
+  return (results ?? []).filter(isApplied).map((result) => result.migrationName);
+}
+
+/** What separates the database's schema from this program's. */
+export async function findMigrationState(db: Database): Promise<MigrationState> {
+  const known = await listMigrationFiles();
+  const applied = await listApplied(db);
+  return {
+    pending: known.filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !known.includes(name)),
+  };
+}
+
+async function refuseNewerDatabase(db: Database): Promise<void> {
+  const { unknown } = await findMigrationState(db);
+  if (unknown.length > 0) {
+    throw new Error(
+      `The database was migrated by a newer EOM (it has ${unknown.join(", ")}, which this program does not know): use that version or a newer one.`,
+    );
+  }
+}
+
+function createMigrator(db: Database): Migrator {
+  return new Migrator({
+    db,
+    provider: { getMigrations: readMigrations },
+    migrationTableName: "eom_migration",
+    migrationLockTableName: "eom_migration_lock",
+  });
+}
+
+async function readMigrations(): Promise<Record<string, Migration>> {
+  const names = await listMigrationFiles();
+  const entries = names.map(async (name) => {
+    const text = await readFile(new URL(`${name}.sql`, migrationsFolder), "utf8");
+    return [name, { up: (db: Database) => runStatements(db, text) }] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries)) as Record<string, Migration>;
+}
+
+async function runStatements(db: Database, text: string): Promise<void> {
+  for (const statement of splitStatements(text)) await sql.raw(statement).execute(db);
+}
+
+/**
+ * The drivers send one prepared statement at a time. A statement of a migration ends with the line that ends in `;`, but
+ * for the lines between two `$$`, which are the body of a function.
+ */
+function splitStatements(text: string): string[] {
+  const statements: string[] = [];
+  let lines: string[] = [];
+  let inBody = false;
+  for (const line of text.split("\n")) {
+    if (/^\s*(--.*)?$/.test(line)) continue;
+    lines.push(line);
+    if (line.split("$$").length % 2 === 0) inBody = !inBody;
+    if (!inBody && line.trimEnd().endsWith(";")) {
+      statements.push(lines.join("\n"));
+      lines = [];
+    }
+  }
+  return lines.length > 0 ? [...statements, lines.join("\n")] : statements;
+}
+
+async function listMigrationFiles(): Promise<string[]> {
+  const files = await readdir(migrationsFolder);
+  return files
+    .filter((file) => file.endsWith(".sql"))
+    .map((file) => file.slice(0, -".sql".length))
+    .sort();
+}
+
+async function listApplied(db: Database): Promise<string[]> {
+  const { rows: tables } = await sql<{
+    present: boolean;
+  }>`select to_regclass('eom_migration') is not null as present`.execute(db);
+  if (tables[0]?.present !== true) return [];
+  const { rows } = await sql<{ name: string }>`select name from eom_migration order by name`.execute(db);
+  return rows.map((row) => row.name);
+}
+
+function isApplied(result: MigrationResult): boolean {
+  return result.status === "Success";
+}

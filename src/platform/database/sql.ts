@@ -1,0 +1,14 @@
+import { type RawBuilder, sql } from "kysely";
+
+/**
+ * A value on its way into a jsonb column. Sent as text and cast by the database: as a bare jsonb parameter, postgres.js
+ * would encode a string a second time and PGlite would not.
+ */
+export function toJsonb<T>(value: T): RawBuilder<T> {
+  return sql<T>`cast(${JSON.stringify(value)}::text as jsonb)`;
+}
+
+/** `%` and `_` and the escape itself, taken literally in a LIKE pattern. */
+export function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, (sign) => `\\${sign}`);
+}

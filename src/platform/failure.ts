@@ -1,0 +1,149 @@
+import { z } from "zod";
+
+/** One problem of one field. `path` is a JSON Pointer into the body, or `/name` of a query, path or header parameter. */
+export const issueSchema = z.object({
+  path: z.string(),
+  message: z.string(),
+  code: z.string(),
+});
+
+export type Issue = z.infer<typeof issueSchema>;
+
+const noDetails = z.null();
+const issues = z.object({ issues: z.array(issueSchema) });
+const name = z.object({ name: z.string() });
+const state = z.object({ state: z.string() });
+const request = z.object({ request_id: z.string() });
+
+interface FailureKind {
+  readonly status: number;
+  /** What RFC 9457 calls the title: the same words for every occurrence. */
+  readonly title: string;
+  readonly details: z.ZodType;
+  /** The least a client should wait before it asks again; tells it in `Retry-After`. */
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * Every failure that EOM can answer with. The one table: the OpenAPI document and docs/reference/errors.md are made from
+ * it, and a test walks each row through the app. A code, once published, never changes its meaning.
+ */
+export const failures = {
+  MALFORMED_JSON: { status: 400, title: "The body is not JSON", details: issues },
+  VALIDATION_ERROR: { status: 400, title: "The request is not valid", details: issues },
+  CRON_PARSE_ERROR: {
+    status: 400,
+    title: "The cron expression cannot be used",
+    details: z.object({ expression: z.string(), position: z.int().optional(), reason: z.string() }),
+  },
+  UNAUTHENTICATED: { status: 401, title: "No valid authentication", details: noDetails },
+  FORBIDDEN: { status: 403, title: "Not allowed for this role", details: z.object({ required_role: z.string() }) },
+  ROUTE_NOT_FOUND: { status: 404, title: "No such route", details: noDetails },
+  METHOD_NOT_ALLOWED: { status: 405, title: "The route has no such method", details: noDetails },
+  STORAGE_NOT_FOUND: { status: 404, title: "The storage does not exist", details: noDetails },
+  SCHEDULE_NOT_FOUND: { status: 404, title: "The schedule does not exist", details: noDetails },
+  SESSION_NOT_FOUND: { status: 404, title: "The session does not exist", details: noDetails },
+  ENGINE_NOT_FOUND: { status: 404, title: "The engine does not exist", details: noDetails },
+  TOKEN_NOT_FOUND: { status: 404, title: "The token does not exist", details: noDetails },
+  STORAGE_NAME_CONFLICT: { status: 409, title: "The name belongs to another storage", details: name },
+  STORAGE_LOCATION_CONFLICT: {
+    status: 409,
+    title: "The location overlaps with another storage",
+    details: z.object({
+      conflicts: z.array(z.object({ id: z.string(), name: z.string(), prefix: z.string() })),
+    }),
+  },
+  STORAGE_IN_USE: {
+    status: 409,
+    title: "The storage is in use",
+    details: z.object({
+      total: z.int(),
+      dependants: z.array(z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() })).max(100),
+    }),
+  },
+  SCHEDULE_NAME_CONFLICT: { status: 409, title: "The name belongs to another schedule", details: name },
+  SESSION_STATE_CONFLICT: { status: 409, title: "The session's state does not allow this", details: state },
+  IDEMPOTENCY_IN_FLIGHT: {
+    status: 409,
+    title: "The first request with this key is still running",
+    details: noDetails,
+    retryAfterSeconds: 1,
+  },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: "The key belongs to another request", details: noDetails },
+  PRECONDITION_FAILED: {
+    status: 412,
+    title: "The object has another version",
+    details: z.object({ version: z.int() }),
+  },
+  PAYLOAD_TOO_LARGE: { status: 413, title: "The body is too large", details: z.object({ limit: z.int() }) },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    title: "The body's media type is not supported",
+    details: z.object({ supported: z.array(z.string()) }),
+  },
+  INTERNAL_ERROR: { status: 500, title: "A fault in EOM", details: request },
+  DATABASE_ERROR: { status: 500, title: "The database refused a statement", details: request },
+  CONFIGURATION_ERROR: { status: 500, title: "EOM is not set up rightly", details: request },
+  S3_CONNECTION_FAILED: {
+    status: 502,
+    title: "The storage cannot be used",
+    details: z.object({
+      reason: z.string(),
+      hint: z.string().nullable(),
+      checks: z.array(z.record(z.string(), z.unknown())),
+    }),
+  },
+  DATABASE_UNAVAILABLE: {
+    status: 503,
+    title: "The database cannot be reached",
+    details: noDetails,
+    retryAfterSeconds: 2,
+  },
+  SECRET_STORE_UNAVAILABLE: {
+    status: 503,
+    title: "The secret store cannot be used",
+    details: noDetails,
+    retryAfterSeconds: 5,
+  },
+} as const satisfies Record<string, FailureKind>;
+
+export type FailureCode = keyof typeof failures;
+
+/** What a failure of this code tells beside its message. `request_id` is added at the border, where it is known. */
+export type FailureDetails<Code extends FailureCode> =
+  z.infer<(typeof failures)[Code]["details"]> extends { request_id: string }
+    ? null
+    : z.infer<(typeof failures)[Code]["details"]>;
+
+/**
+ * A failure with a public half (code, message, details), which clients read, and a hidden one (cause), which only the
+ * log gets. Its message says what was wanted and what came, and never holds a secret or the cause's text.
+ */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly details: unknown;
+
+  constructor(code: FailureCode, message: string, details: unknown, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "Failure";
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Builds a failure whose details fit its code. `cause` stays hidden. */
+export function fail<Code extends FailureCode>(
+  code: Code,
+  message: string,
+  details: FailureDetails<Code>,
+  cause?: unknown,
+): Failure {
+  return new Failure(code, message, details, cause);
+}
+
+/** A VALIDATION_ERROR of one field; `path` is its JSON Pointer. */
+export function invalid(path: string, message: string, code = "custom"): Failure {
+  return fail("VALIDATION_ERROR", `The request is not valid: ${path} ${message}`, {
+    issues: [{ path, message, code }],
+  });
+}

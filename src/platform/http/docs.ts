@@ -1,0 +1,80 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { type FailureCode, failures } from "../failure.ts";
+import { toAnchor } from "./error-body.ts";
+import { type Answer, defineRoute, type Route } from "./route.ts";
+import { z } from "./schema.ts";
+
+const assetFolder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
+
+/** Nothing from elsewhere: the pages work without a network. Swagger UI sets styles on its elements. */
+const headers = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'",
+  "x-content-type-options": "nosniff",
+  "cache-control": "no-cache",
+};
+
+const html = "text/html; charset=utf-8";
+
+const indexPage = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>EOM API</title><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="swagger-ui"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
+</html>
+`;
+
+const startScript = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
+`;
+
+/** The reference pages: the API (Swagger UI, from its npm package) and the errors. Not part of the contract. */
+export function createDocsRoutes(): Route[] {
+  return [
+    createPage("/docs", async () => ({ content: indexPage, type: html })),
+    createPage("/docs/start.js", async () => ({ content: startScript, type: "text/javascript; charset=utf-8" })),
+    createPage("/docs/swagger-ui.css", async () => ({
+      content: await readAsset("swagger-ui.css"),
+      type: "text/css; charset=utf-8",
+    })),
+    createPage("/docs/swagger-ui-bundle.js", async () => ({
+      content: await readAsset("swagger-ui-bundle.js"),
+      type: "text/javascript; charset=utf-8",
+    })),
+    createPage("/docs/errors", async () => ({ content: toErrorsPage(), type: html })),
+  ];
+}
+
+function createPage(path: string, read: () => Promise<NonNullable<Answer["text"]>>): Route {
+  const none = z.strictObject({});
+  return defineRoute(
+    {
+      method: "GET",
+      path,
+      operationId: path,
+      tag: "docs",
+      summary: "A page",
+      role: "public",
+      params: none,
+      query: z.object({}),
+      answers: {},
+      failures: [],
+    },
+    async () => ({ status: 200, text: await read(), headers }),
+  );
+}
+
+function readAsset(name: string): Promise<string> {
+  return readFile(join(assetFolder, name), "utf8");
+}
+
+function toErrorsPage(): string {
+  const rows = (Object.keys(failures) as FailureCode[]).map(
+    (code) =>
+      `<tr id="${toAnchor(code)}"><td><code>${code}</code></td><td>${failures[code].status}</td><td>${failures[code].title}</td></tr>`,
+  );
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>EOM errors</title></head>
+<body><h1>Errors</h1><table><tr><th>error_code</th><th>status</th><th>meaning</th></tr>${rows.join("\n")}</table></body></html>
+`;
+}

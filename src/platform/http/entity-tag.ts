@@ -1,0 +1,31 @@
+import { invalid } from "../failure.ts";
+
+/** What If-Match asks of the object: any version, one of these, or (null) nothing. */
+export type VersionCondition = "any" | readonly number[] | null;
+
+/** Every object's version is its strong entity tag (RFC 9110, 8.8.3). */
+export function toEntityTag(version: number): string {
+  return `"${version}"`;
+}
+
+/** Weak tags never match (RFC 9110, 13.1.1), nor do tags that are no version of ours. */
+export function parseIfMatch(header: string | null): VersionCondition {
+  if (header === null) return null;
+  if (header.trim() === "*") return "any";
+  const tags = header.split(",").map((tag) => tag.trim());
+  if (!tags.every((tag) => /^(W\/)?"[^"]*"$/.test(tag))) {
+    throw invalid("/If-Match", `wants * or entity tags like "3", got ${header.slice(0, 100)}`, "invalid_format");
+  }
+  return tags.filter((tag) => /^"\d{1,9}"$/.test(tag)).map((tag) => Number(tag.slice(1, -1)));
+}
+
+export function meetsCondition(version: number, condition: VersionCondition): boolean {
+  return condition === null || condition === "any" || condition.includes(version);
+}
+
+/** If-None-Match compares weakly (RFC 9110, 13.1.2). */
+export function isUnchanged(tag: string, ifNoneMatch: string | null): boolean {
+  if (ifNoneMatch === null) return false;
+  if (ifNoneMatch.trim() === "*") return true;
+  return ifNoneMatch.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === tag);
+}

@@ -1,0 +1,39 @@
+import { z } from "./schema.ts";
+
+/** Fields that objects of every room have. */
+
+export const nameField = z
+  .string()
+  .trim()
+  .min(1, "wants 1 to 255 characters, got none")
+  .max(255, "wants at most 255 characters");
+
+export const descriptionField = z.string().max(4000, "wants at most 4000 characters").nullable();
+
+const labelName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, "wants 1 to 63 of letters, digits and . _ / -, a letter or digit first");
+
+export const labelsField = z
+  .record(labelName, z.string().max(255, "wants at most 255 characters"))
+  .refine((labels) => Object.keys(labels).length <= 16, "wants at most 16 labels")
+  .openapi({ type: "object", additionalProperties: { type: "string" }, maxProperties: 16, example: { team: "eu" } });
+
+/** An instant as every answer tells it: RFC 3339 in UTC with milliseconds. */
+export const timeField = z.string().openapi({ format: "date-time", example: "2026-11-23T10:00:00.000Z" });
+
+export const idField = z.string().openapi({ format: "uuid" });
+
+/** The fields that say who made and last changed an object, and how often it changed. */
+export const historyFields = {
+  created: timeField,
+  created_by: z.string(),
+  modified: timeField,
+  modified_by: z.string(),
+  version: z.int().min(1),
+};
+
+/** Names are unique, and sorted, without regard to case: by this key, on every database alike. */
+export function foldCase(text: string): string {
+  return text.normalize("NFKC").toLowerCase();
+}

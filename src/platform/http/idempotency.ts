@@ -1,0 +1,59 @@
+import type { Database, DatabaseTransaction } from "../database/tables.ts";
+import { fail } from "../failure.ts";
+import { openAnswer, sealAnswer, toKeyedRequest } from "../idempotency/answers.ts";
+import { claimKey, keepAnswer, releaseKey } from "../idempotency/claims.ts";
+import type { Answer } from "./route.ts";
+
+/** Keeps the answer for replays; to be called by the transaction that has the effect, as its last statement. */
+export type Settle = (tx: DatabaseTransaction, answer: Answer) => Promise<void>;
+
+/** For requests without a key. */
+export const settleNothing: Settle = async () => {};
+
+interface IdempotentRun {
+  readonly db: Database;
+  readonly key: string;
+  readonly request: Parameters<typeof toKeyedRequest>[1];
+  readonly run: (settle: Settle) => Promise<Answer>;
+}
+
+/**
+ * Runs a request at most once for its key. A second one gets the first one's answer; a failure gives the key back.
+ *
+ * @throws IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED, and what `run` throws
+ */
+export async function runOnce({ db, key, request, run }: IdempotentRun): Promise<Answer> {
+  const keyed = toKeyedRequest(key, request);
+  const claim = await claimKey(db, keyed);
+  switch (claim.outcome) {
+    case "answered": {
+      const answer = openAnswer(key, keyed.keyHash, claim.answer) as Answer;
+      return { ...answer, headers: { ...answer.headers, "idempotency-replayed": "true" } };
+    }
+    case "in_flight":
+      throw fail(
+        "IDEMPOTENCY_IN_FLIGHT",
+        "The first request with this Idempotency-Key is still running: ask again soon",
+        null,
+      );
+    case "reused":
+      throw fail(
+        "IDEMPOTENCY_KEY_REUSED",
+        "This Idempotency-Key was sent with another request: use a new key for a new request",
+        null,
+      );
+    case "claimed":
+      break;
+    default:
+      claim satisfies never;
+  }
+  const settle: Settle = (tx, answer) =>
+    keepAnswer(tx, keyed.keyHash, claim.claim, sealAnswer(key, keyed.keyHash, answer));
+  try {
+    return await run(settle);
+  } catch (error) {
+    // If even this fails, the claim runs out by itself.
+    await releaseKey(db, keyed.keyHash, claim.claim).catch(() => {});
+    throw error;
+  }
+}

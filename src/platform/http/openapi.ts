@@ -1,0 +1,114 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
+import { type FailureCode, failures } from "../failure.ts";
+import { errorBodySchema, problemSchema } from "./error-body.ts";
+import type { Route, RouteSpec } from "./route.ts";
+import { z } from "./schema.ts";
+
+/** The OpenAPI 3.1 document, made from the very schemas that validate. `paths` in the order of `routes`. */
+export function createOpenApiDocument(routes: readonly Route[], version: string) {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  registry.register("Error", errorBodySchema);
+  registry.register("Problem", problemSchema);
+  for (const { spec } of routes) registerRoute(registry, spec);
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: "3.1.0",
+    info: {
+      title: "EOM",
+      version,
+      description:
+        "The control plane of a data platform: where data lives, who may use how much, which pipeline runs when.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+  });
+}
+
+/** Every failure that this route can answer with: its own and those that its shape brings. */
+export function listFailures(spec: RouteSpec): FailureCode[] {
+  const codes = new Set<FailureCode>([
+    "INTERNAL_ERROR",
+    "DATABASE_ERROR",
+    "CONFIGURATION_ERROR",
+    "DATABASE_UNAVAILABLE",
+    "VALIDATION_ERROR",
+  ]);
+  const add = (...more: FailureCode[]) => {
+    for (const code of more) codes.add(code);
+  };
+  if (spec.role !== "public") add("UNAUTHENTICATED", "FORBIDDEN");
+  if (spec.body !== undefined) add("MALFORMED_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE");
+  if (spec.idempotent === true) add("IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED");
+  if (spec.versioned === true && spec.method !== "GET") add("PRECONDITION_FAILED");
+  add(...spec.failures);
+  return [...codes];
+}
+
+function registerRoute(registry: OpenAPIRegistry, spec: RouteSpec): void {
+  registry.registerPath({
+    method: spec.method.toLowerCase() as "get",
+    path: spec.path,
+    operationId: spec.operationId,
+    tags: [spec.tag],
+    summary: spec.summary,
+    ...(spec.description === undefined ? {} : { description: spec.description }),
+    ...(spec.role === "public" ? {} : { security: [{ bearer: [] }], "x-required-role": spec.role }),
+    request: {
+      params: spec.params,
+      query: toQueryParameters(spec),
+      headers: toHeaderParameters(spec),
+      ...(spec.body === undefined
+        ? {}
+        : { body: { required: true, content: { "application/json": { schema: spec.body } } } }),
+    },
+    responses: { ...toAnswers(spec), ...toFailureAnswers(spec) },
+  });
+}
+
+function toQueryParameters(spec: RouteSpec) {
+  const aliases = (spec.filters ?? []).map((name) => {
+    const schema = spec.query.shape[name] as z.ZodType;
+    return [`filter[${name}]`, schema.openapi({ description: `The same as ${name}.` })];
+  });
+  return z.object({ ...spec.query.shape, ...Object.fromEntries(aliases) });
+}
+
+function toHeaderParameters(spec: RouteSpec) {
+  return z.object({
+    ...(spec.idempotent === true ? { "Idempotency-Key": z.string().min(1).max(255).optional() } : {}),
+    ...(spec.versioned === true
+      ? { [spec.method === "GET" ? "If-None-Match" : "If-Match"]: z.string().optional() }
+      : {}),
+  });
+}
+
+function toAnswers(spec: RouteSpec) {
+  const entries = Object.entries(spec.answers).map(([status, answer]) => [
+    status,
+    {
+      description: answer.description,
+      ...(answer.schema === null
+        ? {}
+        : { content: { [answer.mediaType ?? "application/json"]: { schema: answer.schema } } }),
+    },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function toFailureAnswers(spec: RouteSpec) {
+  const byStatus = Map.groupBy(listFailures(spec), (code) => failures[code].status);
+  const entries = [...byStatus].map(([status, codes]) => {
+    const error = errorBodySchema.extend({
+      error_code: z.enum(codes as [FailureCode]),
+      http_status: z.literal(status),
+    });
+    return [
+      String(status),
+      {
+        description: codes.map((code) => `${code}: ${failures[code].title}`).join("; "),
+        content: { "application/json": { schema: error }, "application/problem+json": { schema: problemSchema } },
+      },
+    ];
+  });
+  return Object.fromEntries(entries);
+}

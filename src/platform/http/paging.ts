@@ -1,0 +1,173 @@
+import { createHash } from "node:crypto";
+import { invalid } from "../failure.ts";
+import { isUuid } from "../id.ts";
+import { z } from "./schema.ts";
+
+const defaultSize = 8;
+const maxSize = 100;
+
+/** Totals are counted up to here; beyond, `total` says this number and `total_exact` is false. */
+export const maxExactTotal = 10_000;
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `wants a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .pipe(z.int().min(least).max(most))
+    .openapi({ type: "integer", minimum: least, maximum: most });
+
+export const booleanParameter = z
+  .enum(["true", "false", "1", "0"], { error: "wants true, false, 1 or 0" })
+  .transform((text) => text === "true" || text === "1")
+  .openapi({ type: "boolean" });
+
+export const idParameter = z.string().refine(isUuid, "wants a UUID").openapi({ format: "uuid" });
+
+export const timeParameter = z.iso
+  .datetime({ offset: true, error: "wants a time like 2026-11-23T10:00:00.000Z" })
+  .transform((text) => new Date(text))
+  .openapi({ type: "string", format: "date-time" });
+
+export const labelParameter = z
+  .string()
+  .regex(/^[^:]+:.*$/s, "wants a label as name:value")
+  .openapi({ example: "team:eu" });
+
+/** The parameters that every list takes beside its filters. `sorts[0]` is the order unless another is asked for. */
+export function pageParameters<const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) {
+  return {
+    page: wholeNumber(0, 10_000_000).optional(),
+    size: wholeNumber(1, maxSize)
+      .default(defaultSize)
+      .openapi({ type: "integer", minimum: 1, maximum: maxSize, default: defaultSize }),
+    asc: booleanParameter.default(true).openapi({ type: "boolean", default: true }),
+    sortby: z.enum(sorts).default(sorts[0] as Sorts[number]),
+    cursor: z.string().max(2000).optional(),
+  };
+}
+
+/** How a list was asked for. */
+export interface ListQuery<Sort extends string> {
+  readonly page?: number | undefined;
+  readonly size: number;
+  readonly asc: boolean;
+  readonly sortby: Sort;
+  readonly cursor?: string | undefined;
+}
+
+/** Where a page begins: after so many rows, or beyond the row with this sort value and id. */
+export type PageStart =
+  | { readonly by: "offset"; readonly offset: number }
+  | { readonly by: "key"; readonly value: string; readonly id: string };
+
+export interface Page<Row> {
+  /** At most `size` + 1 rows: the one more tells that there is a next page. */
+  readonly rows: readonly Row[];
+  readonly total: number;
+}
+
+/** The answer of every list. */
+export function pageSchema<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    data: z.array(item),
+    page: z.int(),
+    size: z.int(),
+    total: z.int().openapi({ description: `Exact up to ${maxExactTotal}; see total_exact.` }),
+    total_exact: z
+      .boolean()
+      .openapi({ description: `False when there are more than ${maxExactTotal}; total then says that number.` }),
+    next_cursor: z.string().nullable(),
+  });
+}
+
+/**
+ * Reads where the page begins. A cursor is bound to the filters and the order that it was made with; it carries no right
+ * and no secret, so it is not signed.
+ *
+ * @throws VALIDATION_ERROR for a cursor that is not one, one of another list, or one beside `page`
+ */
+export function parsePageStart<Sort extends string>(query: ListQuery<Sort>): PageStart {
+  if (query.cursor === undefined) return { by: "offset", offset: (query.page ?? 0) * query.size };
+  if (query.page !== undefined)
+    throw invalid("/cursor", "stands in place of page: give one of them", "cursor_and_page");
+  const [binding, value, id] = decodeCursor(query.cursor);
+  if (binding !== toBinding(query)) {
+    throw invalid(
+      "/cursor",
+      "was made with other filters or another order: begin anew without it",
+      "cursor_of_another_list",
+    );
+  }
+  return { by: "key", value, id };
+}
+
+const cursorSchema = z.tuple([z.string(), z.string(), z.string().refine(isUuid)]);
+
+function decodeCursor(cursor: string): [string, string, string] {
+  try {
+    return cursorSchema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")));
+  } catch {
+    throw invalid("/cursor", "is not a cursor that EOM made", "invalid_cursor");
+  }
+}
+
+/** A short digest of everything that decides which rows the list holds and in which order. */
+function toBinding(query: object): string {
+  const bound = Object.entries(query)
+    .filter(([key, value]) => !["page", "size", "cursor"].includes(key) && value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256").update(JSON.stringify(bound)).digest("base64url").slice(0, 12);
+}
+
+interface PageAnswerOptions<Row, Item, Sort extends string> {
+  readonly query: ListQuery<Sort>;
+  readonly url: URL;
+  readonly found: Page<Row>;
+  readonly toItem: (row: Row) => Item;
+  /** The row's value in the order asked for, as text that the database reads back unchanged, and its id. */
+  readonly toKey: (row: Row) => { readonly value: string; readonly id: string };
+}
+
+/** Builds the list's answer with its cursor and its `Link` header (RFC 8288). */
+export function toPageAnswer<Row, Item, Sort extends string>(options: PageAnswerOptions<Row, Item, Sort>) {
+  const { query, found, url } = options;
+  const rows = found.rows.slice(0, query.size);
+  const last = rows.at(-1);
+  const hasNext = found.rows.length > query.size && last !== undefined;
+  const key = hasNext ? options.toKey(last) : null;
+  const nextCursor =
+    key === null ? null : Buffer.from(JSON.stringify([toBinding(query), key.value, key.id])).toString("base64url");
+  const body = {
+    data: rows.map(options.toItem),
+    page: query.page ?? 0,
+    size: query.size,
+    total: Math.min(found.total, maxExactTotal),
+    total_exact: found.total <= maxExactTotal,
+    next_cursor: nextCursor,
+  };
+  const link = toLink(url, query, nextCursor);
+  return { status: 200, body, headers: link === null ? {} : { link } };
+}
+
+function toLink<Sort extends string>(url: URL, query: ListQuery<Sort>, nextCursor: string | null): string | null {
+  const page = query.page ?? 0;
+  const links: string[] = [];
+  if (nextCursor !== null) {
+    links.push(query.cursor === undefined ? toPageLink(url, page + 1, "next") : toCursorLink(url, nextCursor));
+  }
+  if (query.cursor === undefined && page > 0) links.push(toPageLink(url, page - 1, "prev"));
+  return links.length === 0 ? null : links.join(", ");
+}
+
+function toPageLink(url: URL, page: number, relation: "next" | "prev"): string {
+  const target = new URL(url);
+  target.searchParams.set("page", String(page));
+  return `<${target.pathname}${target.search}>; rel="${relation}"`;
+}
+
+function toCursorLink(url: URL, cursor: string): string {
+  const target = new URL(url);
+  target.searchParams.set("cursor", cursor);
+  return `<${target.pathname}${target.search}>; rel="next"`;
+}

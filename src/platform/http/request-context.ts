@@ -1,0 +1,35 @@
+import type { Caller } from "./caller.ts";
+
+/** What is known of a request beside its input. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** Null on public routes alone. */
+  readonly caller: Caller | null;
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+const sane = /^[A-Za-z0-9._-]{1,128}$/;
+const onBehalfOfHeaders = ["x-user-id", "x-forwarded-user", "x-auth-request-user"];
+const printable = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]{1,255}$/u;
+
+/** The client's X-Request-Id when it can stand in a log line as it is, else null. */
+export function findRequestId(headers: Headers): string | null {
+  const given = headers.get("x-request-id");
+  return given !== null && sane.test(given) ? given : null;
+}
+
+/** The first header that says whom an authenticated caller speaks for. Too long or unprintable ones are as if not there. */
+export function findOnBehalfOf(headers: Headers): string | null {
+  for (const name of onBehalfOfHeaders) {
+    const value = headers.get(name);
+    if (value !== null && printable.test(value)) return value;
+  }
+  return null;
+}
+
+/** Whom an answer is about or for: the user in the path, else whom the caller speaks for, else the caller, else nobody. */
+export function toXUser(pathUser: string | null, caller: Caller | null): string | null {
+  if (pathUser !== null && printable.test(pathUser)) return pathUser;
+  return caller === null ? null : (caller.onBehalfOf ?? caller.subject);
+}

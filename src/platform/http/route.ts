@@ -1,0 +1,92 @@
+import type { z } from "zod";
+import type { FailureCode } from "../failure.ts";
+import type { Caller, RequiredRole } from "./caller.ts";
+import type { VersionCondition } from "./entity-tag.ts";
+import type { Settle } from "./idempotency.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/**
+ * A route as data: the app validates with it, the OpenAPI document is made from it, and a client can be typed by it.
+ * Paths name their parameters as the contract does: `/eom/admin/storages/{StorageId}`.
+ */
+export interface RouteSpec<
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType | undefined = z.ZodType | undefined,
+  Answers extends Readonly<Record<number, AnswerSpec>> = Readonly<Record<number, AnswerSpec>>,
+> {
+  readonly method: Method;
+  readonly path: string;
+  readonly operationId: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly role: RequiredRole;
+  readonly params: Params;
+  /** The names in `filters` are also taken as `filter[name]`. */
+  readonly query: Query;
+  readonly filters?: readonly string[];
+  readonly body?: Body;
+  readonly answers: Answers;
+  /** Those that this route adds to the ones that any route of its shape can answer with. */
+  readonly failures: readonly FailureCode[];
+  /** The route creates, so it honours `Idempotency-Key`. */
+  readonly idempotent?: boolean;
+  /** The object's version is in its entity tag, and `If-Match` is honoured. */
+  readonly versioned?: boolean;
+}
+
+export interface AnswerSpec {
+  readonly description: string;
+  /** Null for an answer without a body. */
+  readonly schema: z.ZodType | null;
+  /** `application/json` when left out. */
+  readonly mediaType?: string;
+}
+
+/** What a handler gets: parsed, with every default filled in. */
+export interface RouteInput<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly ifMatch: VersionCondition;
+  /** Of an idempotent route: its transaction calls this last, with the answer. */
+  readonly settle: Settle;
+  /** The whole request URL's path and query, for links to other pages. */
+  readonly url: URL;
+  readonly signal: AbortSignal;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+  /** Sent in place of `body`, byte for byte, with its own content type. */
+  readonly text?: { readonly content: string; readonly type: string };
+  /** Told as the entity tag. */
+  readonly version?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  readonly spec: RouteSpec;
+  // The parser that ran before has made the input what the spec says; only defineRoute, below, knows both sides.
+  readonly handle: (input: RouteInput<never, never, never>) => Promise<Answer> | Answer;
+}
+
+/** Binds a route's data to its handler, whose input is typed by it. */
+export function defineRoute<
+  const Params extends z.ZodObject,
+  const Query extends z.ZodObject,
+  const Body extends z.ZodType | undefined,
+  const Answers extends Readonly<Record<number, AnswerSpec>>,
+>(
+  spec: RouteSpec<Params, Query, Body, Answers>,
+  handle: (
+    input: RouteInput<z.output<Params>, z.output<Query>, Body extends z.ZodType ? z.output<Body> : undefined>,
+  ) => Promise<Answer> | Answer,
+): Route {
+  return { spec: spec as unknown as RouteSpec, handle: handle as Route["handle"] };
+}

@@ -1,0 +1,63 @@
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { invalid } from "../failure.ts";
+import type { KeyedRequest } from "./claims.ts";
+
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/**
+ * An `Idempotency-Key`: 1 to 255 printable characters, bare or as a quoted string as in the IETF draft.
+ *
+ * @throws VALIDATION_ERROR
+ */
+export function parseIdempotencyKey(header: string | null): string | null {
+  if (header === null) return null;
+  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
+  if (/^[\x20-\x7e]{1,255}$/.test(key)) return key;
+  throw invalid(
+    "/Idempotency-Key",
+    `wants 1 to 255 printable ASCII characters, got ${key.length} of another kind`,
+    "invalid_format",
+  );
+}
+
+interface RequestIdentity {
+  readonly subject: string;
+  readonly method: string;
+  readonly path: string;
+  /** The parsed input: the same for every way of writing the same request. */
+  readonly input: unknown;
+}
+
+/** What the database keeps of a key and its request: nothing that can be turned back. */
+export function toKeyedRequest(key: string, request: RequestIdentity): KeyedRequest {
+  const scope = JSON.stringify([request.subject, request.method, request.path, key]);
+  return {
+    keyHash: createHash("sha256").update(scope).digest(),
+    requestHash: createHmac("sha256", key).update(JSON.stringify(request.input)).digest(),
+  };
+}
+
+/**
+ * Seals an answer with the client's own key, which we do not keep: an answer may hold a token that is shown once, and a
+ * dump of the database must not.
+ */
+export function sealAnswer(key: string, keyHash: Uint8Array, answer: unknown): Uint8Array {
+  const nonce = randomBytes(nonceBytes);
+  const cipher = createCipheriv("aes-256-gcm", deriveKey(key, keyHash), nonce);
+  const sealed = Buffer.concat([cipher.update(JSON.stringify(answer), "utf8"), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
+}
+
+/** @throws when `sealed` was not made by {@link sealAnswer} with this key */
+export function openAnswer(key: string, keyHash: Uint8Array, sealed: Uint8Array): unknown {
+  const bytes = Buffer.from(sealed);
+  const decipher = createDecipheriv("aes-256-gcm", deriveKey(key, keyHash), bytes.subarray(0, nonceBytes));
+  decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
+  const text = decipher.update(bytes.subarray(nonceBytes + tagBytes), undefined, "utf8") + decipher.final("utf8");
+  return JSON.parse(text);
+}
+
+function deriveKey(key: string, keyHash: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", key, keyHash, "eom idempotent answer", 32));
+}

@@ -1,0 +1,30 @@
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+
+/** Everything that `/metrics` tells. Rooms register their own in the same registry. */
+export interface Metrics {
+  readonly registry: Registry;
+  readonly requestDuration: Histogram<"method" | "route" | "status">;
+  readonly failures: Counter<"error_code">;
+}
+
+/** Labels are bounded: routes by their pattern, never by the path that came. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    requestDuration: new Histogram({
+      name: "eom_http_request_duration_seconds",
+      help: "How long requests took, by route",
+      labelNames: ["method", "route", "status"],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers: [registry],
+    }),
+    failures: new Counter({
+      name: "eom_http_failures_total",
+      help: "Failing answers, by error code",
+      labelNames: ["error_code"],
+      registers: [registry],
+    }),
+  };
+}

@@ -1,0 +1,61 @@
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findMigrationState, migrate } from "../../src/platform/database/migrate.ts";
+import { escapeLike, toJsonb } from "../../src/platform/database/sql.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+
+describe.each(databaseKinds)("database %s", (kind) => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase(kind);
+  });
+  afterAll(() => database.close());
+
+  test("gives the same JavaScript values on both drivers", async () => {
+    const { rows } = await sql`select 9007199254740991::bigint as size, ${toJsonb({ a: "b" })} as json,
+      ${toJsonb("text")} as word, ${"2026-11-23T10:00:00.123Z"}::timestamptz as at, true as yes, null as nothing,
+      ${["a", "b"]}::text[] as list, '\\x0102'::bytea as bytes`.execute(database.db);
+    expect(rows).toEqual([
+      {
+        size: 9007199254740991,
+        json: { a: "b" },
+        word: "text",
+        at: new Date("2026-11-23T10:00:00.123Z"),
+        yes: true,
+        nothing: null,
+        list: ["a", "b"],
+        bytes: expect.any(Uint8Array),
+      },
+    ]);
+  });
+
+  test("takes arrays of uuids, numbers and times in text, and bytes, as parameters", async () => {
+    const id = "01a209ba-d02e-741b-a63b-6063454757eb";
+    const at = new Date("2026-11-23T10:00:00.123Z");
+    const { rows } =
+      await sql`select ${[id]}::uuid[] as ids, ${[at.toISOString()]}::timestamptz[] as times, ${Buffer.from([1, 2])}::bytea as bytes, ${[1, 2]}::int[] as numbers`.execute(
+        database.db,
+      );
+    expect(rows).toMatchObject([{ ids: [id], times: [at], numbers: [1, 2] }]);
+    expect([...(rows[0] as { bytes: Uint8Array }).bytes]).toEqual([1, 2]);
+  });
+
+  test("finds nothing to migrate when it is migrated", async () => {
+    expect(await migrate(database.db)).toEqual([]);
+    expect(await findMigrationState(database.db)).toEqual({ pending: [], unknown: [] });
+  });
+
+  test("refuses a database that a newer program migrated, with a sentence", async () => {
+    await sql`insert into eom_migration (name, timestamp) values ('9999_future', '2026')`.execute(database.db);
+    await expect(migrate(database.db)).rejects.toThrow(/newer EOM.*9999_future/);
+    await sql`delete from eom_migration where name = '9999_future'`.execute(database.db);
+  });
+
+  test("takes the signs of LIKE literally", async () => {
+    const pattern = `%${escapeLike("50%_\\")}%`;
+    const { rows } = await sql`select 'a50%_\\b' like ${pattern} as same, 'a500x\\b' like ${pattern} as other`.execute(
+      database.db,
+    );
+    expect(rows).toEqual([{ same: true, other: false }]);
+  });
+});

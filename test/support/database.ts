@@ -1,0 +1,46 @@
+import { randomBytes } from "node:crypto";
+import { Kysely, PGliteDialect, sql } from "kysely";
+import { inject } from "vitest";
+import { createPglite } from "../../src/platform/database/embedded.ts";
+import { migrate } from "../../src/platform/database/migrate.ts";
+import type { OpenDatabase } from "../../src/platform/database/open.ts";
+import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
+import type { Tables } from "../../src/platform/database/tables.ts";
+import { toDatabaseUrl } from "./postgres-server.ts";
+
+/** Both databases that EOM runs on; a suite that holds for one must hold for the other. */
+export const databaseKinds = ["postgres", "embedded"] as const;
+
+export type DatabaseKind = (typeof databaseKinds)[number];
+
+/** A migrated database of the test's own. `url` is null for the embedded one. Close it; that removes it. */
+export type TestDatabase = OpenDatabase & { readonly url: string | null };
+
+export function createTestDatabase(kind: DatabaseKind): Promise<TestDatabase> {
+  return kind === "postgres" ? cloneTemplate() : createEmbedded();
+}
+
+async function cloneTemplate(): Promise<TestDatabase> {
+  const serverUrl = inject("postgresUrl");
+  const name = `eom_${randomBytes(6).toString("hex")}`;
+  await maintain(serverUrl, `create database ${name} template eom_template`);
+  const url = toDatabaseUrl(serverUrl, name);
+  const database = openPostgresDatabase(url, 20);
+  const close = async () => {
+    await database.close();
+    await maintain(serverUrl, `drop database if exists ${name} with (force)`);
+  };
+  return { ...database, url, close };
+}
+
+async function maintain(serverUrl: string, statement: string): Promise<void> {
+  const maintenance = openPostgresDatabase(serverUrl, 1);
+  await sql.raw(statement).execute(maintenance.db);
+  await maintenance.close();
+}
+
+async function createEmbedded(): Promise<TestDatabase> {
+  const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite: await createPglite() }) });
+  await migrate(db);
+  return { db, kind: "embedded", url: null, close: () => db.destroy() };
+}
