@@ -33,6 +33,17 @@ export async function startHttpServer(app: Hono, host: string, port: number): Pr
   return { url: `http://${name}:${address.port}`, stop: (grace) => stop(server, grace) };
 }
 
+/** Free when it was asked for; it may be taken before it is used, which startHttpServer then says. */
+export async function findFreePort(host: string): Promise<number> {
+  const probe = createServer();
+  await listen(probe, host, 0);
+  const { port } = probe.address() as AddressInfo;
+  const closed = once(probe, "close");
+  probe.close();
+  await closed;
+  return port;
+}
+
 async function listen(server: Server, host: string, port: number): Promise<void> {
   server.listen(port, host);
   try {

@@ -1,10 +1,12 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { createWorkerMetrics, type WorkerMetrics } from "../worker/metrics.ts";
 
 /** Everything that `/metrics` tells. Rooms register their own in the same registry. */
 export interface Metrics {
   readonly registry: Registry;
   readonly requestDuration: Histogram<"method" | "route" | "status">;
   readonly failures: Counter<"error_code">;
+  readonly workers: WorkerMetrics;
 }
 
 /** Labels are bounded: routes by their pattern, never by the path that came. */
@@ -13,6 +15,7 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   return {
     registry,
+    workers: createWorkerMetrics(registry),
     requestDuration: new Histogram({
       name: "eom_http_request_duration_seconds",
       help: "How long requests took, by route",

@@ -1,0 +1,160 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startEom } from "./eom-process.ts";
+import { createObjects, type ObjectWriter } from "./objects.ts";
+import { startS3Server } from "./s3-server.ts";
+import { say, tell } from "./story.ts";
+
+const dataDir = join(import.meta.dirname, "../../.demo");
+const bucket = "scenes";
+const firstObjects = 300;
+const addedObjects = 25;
+const addEveryMilliseconds = 12_000;
+
+/**
+ * Shows EOM's main job on its embedded defaults: a storage is registered and proved against a real S3 server, and a
+ * schedule counts what lies in it every five seconds, until Ctrl-C.
+ *
+ * `--sessions N` ends it by itself after N sessions have succeeded.
+ */
+async function demo(): Promise<void> {
+  const { values } = parseArgs({ options: { sessions: { type: "string" } } });
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
+  await using stack = new AsyncDisposableStack();
+
+  say("An S3 server from npm, on loopback, with some objects in it");
+  const s3 = await startS3Server({ buckets: [bucket] });
+  stack.defer(() => s3.stop());
+  const objects: ObjectWriter = createObjects(s3, bucket);
+  stack.defer(async () => objects.close());
+  await objects.write("2026/", firstObjects);
+  tell(`${firstObjects} objects in ${s3.endpoint}/${bucket}/2026/`);
+
+  say("EOM, as `npm start` runs it, on a fresh data folder");
+  await rm(dataDir, { recursive: true, force: true });
+  const eom = await startEom(dataDir, stopping.signal);
+  stack.defer(() => eom.stop());
+  tell(`${eom.url}   (API reference: ${eom.url}/docs)`);
+  tell(`in another terminal: export TOKEN=${eom.token}`);
+
+  const storage = await registerStorage(eom, s3);
+  const schedule = await scheduleInventory(eom, storage.id);
+
+  say("Sessions, as they end (Ctrl-C stops everything)");
+  tell(`curl -H "Authorization: Bearer $TOKEN" "${eom.url}/ailbl/admin/sessions?schedule_id=${schedule.id}&asc=false"`);
+  const adding = setInterval(() => void objects.write("2026/", addedObjects).catch(() => {}), addEveryMilliseconds);
+  stack.defer(async () => clearInterval(adding));
+  await watchSessions(
+    eom,
+    schedule.id,
+    values.sessions === undefined ? Number.POSITIVE_INFINITY : Number(values.sessions),
+    stopping.signal,
+  );
+  say("Stopping");
+}
+
+type Eom = Awaited<ReturnType<typeof startEom>>;
+type S3 = Awaited<ReturnType<typeof startS3Server>>;
+
+interface Check {
+  readonly check: string;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly hint: string | null;
+  readonly duration_ms: number;
+}
+
+async function registerStorage(eom: Eom, s3: S3): Promise<{ id: string }> {
+  const resource = (secret: string) => ({
+    type: "s3",
+    endpoint: s3.endpoint,
+    bucket,
+    prefix: "2026/",
+    credential: { access_key_id: s3.accessKeyId, secret_access_key: secret },
+  });
+  say("A storage is only taken when it can really be used. First with a wrong secret:");
+  const refused = await eom.ask<{ error_code: string; details: { reason: string; hint: string } }>(
+    "POST",
+    "/eom/admin/storages",
+    {
+      name: "scenes-eu",
+      resource: resource("not-the-secret"),
+    },
+  );
+  tell(`${refused.status} ${refused.body.error_code}: ${refused.body.details.reason}`);
+  tell(refused.body.details.hint);
+
+  say("Then with the right one:");
+  const created = await eom.ask<{ id: string; name: string; verification: { checks: Check[] } }>(
+    "POST",
+    "/eom/admin/storages",
+    {
+      name: "scenes-eu",
+      labels: { team: "eu" },
+      resource: resource(s3.secretAccessKey),
+    },
+  );
+  if (created.status !== 201) throw new Error(`The storage was refused: ${JSON.stringify(created.body)}`);
+  for (const { check, status, duration_ms } of created.body.verification.checks)
+    tell(`${status}  ${check.padEnd(6)} ${duration_ms} ms`);
+  tell(`storage ${created.body.id} is registered; its secret is sealed and is in no answer`);
+  return created.body;
+}
+
+async function scheduleInventory(eom: Eom, storageId: string): Promise<{ id: string }> {
+  say("A schedule counts its objects every five seconds");
+  const created = await eom.ask<{ id: string; next_due_at: string }>("POST", "/ailbl/admin/schedules", {
+    name: "inventory of scenes-eu",
+    kind: 5,
+    trigger: { type: "cron", expression: "*/5 * * * * *", time_zone: "Europe/Berlin" },
+    job: { name: "inventory" },
+    params: { storage_id: storageId },
+  });
+  if (created.status !== 201) throw new Error(`The schedule was refused: ${JSON.stringify(created.body)}`);
+  tell(`schedule ${created.body.id}, first due at ${created.body.next_due_at}`);
+  const deleted = await eom.ask<{ error_code: string; error_msg: string }>(
+    "DELETE",
+    `/eom/admin/storages/${storageId}`,
+  );
+  tell(`deleting the storage now: ${deleted.status} ${deleted.body.error_code}`);
+  return created.body;
+}
+
+interface Session {
+  readonly id: string;
+  readonly slot: string;
+  readonly state: string;
+  readonly duration_seconds: number | null;
+  readonly run: { readonly result: { readonly objects: number; readonly bytes: number } | null } | null;
+  readonly error: { readonly message: string } | null;
+}
+
+/** Asks once a second for the sessions of the schedule, and tells each as it ends. */
+async function watchSessions(eom: Eom, scheduleId: string, wanted: number, signal: AbortSignal): Promise<void> {
+  const told = new Set<string>();
+  let succeeded = 0;
+  while (!signal.aborted && succeeded < wanted) {
+    const { body } = await eom.ask<{ data: Session[] }>(
+      "GET",
+      `/ailbl/admin/sessions?schedule_id=${scheduleId}&asc=false&size=20`,
+    );
+    for (const { id, state } of body.data.toReversed()) {
+      if (told.has(id) || !["succeeded", "failed", "canceled", "skipped"].includes(state)) continue;
+      told.add(id);
+      const { body: session } = await eom.ask<Session>("GET", `/ailbl/admin/sessions/${id}`);
+      const result = session.run?.result;
+      tell(
+        `${session.slot}  ${state}  ${result ? `${result.objects} objects, ${result.bytes} bytes` : (session.error?.message ?? "")}`,
+      );
+      if (state === "succeeded") succeeded += 1;
+    }
+    await eom.pause(1000);
+  }
+}
+
+await demo().catch((error) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,12 @@
+// Builds the Versity S3 Gateway, the S3 server of the contract tests, into .parts/versitygw/.
+import { buildGoPart, main } from "./go-build.mjs";
+
+await main(() =>
+  buildGoPart({
+    part: "versitygw",
+    binary: "versitygw",
+    target: "github.com/versity/versitygw/cmd/versitygw",
+    label: "Versity S3 Gateway 1.8.0",
+    minutes: 2,
+  }),
+);

@@ -1,0 +1,56 @@
+import { composeOn, openDatabase } from "../compose.ts";
+import { type Finding, runChecks } from "../doctor/checks.ts";
+import { createDatabaseCheck, createSchemaCheck } from "../doctor/platform-checks.ts";
+import { type Config, ConfigError, readConfig } from "../platform/config/config.ts";
+import { createLogger } from "../platform/log.ts";
+import type { Command } from "./command.ts";
+import { UsageError } from "./usage.ts";
+
+export const doctorCommand: Command = {
+  usage: "",
+  about: "checks config, database, secret store, engine, egress, clock, jobs file, data folder",
+  async run(args, environment) {
+    if (args.length > 0) throw new UsageError("eom doctor takes no words");
+    const findings = await diagnose(environment);
+    for (const { check, status, message } of findings) {
+      console.log(`${status === "ok" ? "ok  " : "FAIL"}  ${check.padEnd(14)} ${message}`);
+    }
+    return findings.some(({ status }) => status === "failed") ? 1 : 0;
+  },
+};
+
+/** From the ground up: what stands on a thing that is broken is not looked at. */
+async function diagnose(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
+  let config: Config;
+  try {
+    config = readConfig(environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ name, message }) => ({
+      check: "configuration",
+      status: "failed",
+      message: `${name} ${message}`,
+    }));
+  }
+  const read: Finding = { check: "configuration", status: "ok", message: "complete" };
+  const database = await attempt("database", () => openDatabase(config));
+  if ("status" in database) return [read, database];
+  try {
+    const ground = await runChecks([createDatabaseCheck(database.db), createSchemaCheck(database.db)]);
+    if (ground.some(({ status }) => status === "failed")) return [read, ...ground];
+    const program = await attempt("start", () =>
+      composeOn(database, config, createLogger({ level: "silent", format: "json" })),
+    );
+    return "status" in program ? [read, ...ground, program] : [read, ...(await runChecks(program.checks))];
+  } finally {
+    await database.close();
+  }
+}
+
+async function attempt<T extends object>(check: string, work: () => Promise<T>): Promise<T | Finding> {
+  try {
+    return await work();
+  } catch (error) {
+    return { check, status: "failed", message: error instanceof Error ? error.message : String(error) };
+  }
+}

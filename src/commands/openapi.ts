@@ -1,0 +1,15 @@
+import { listRoutes } from "../compose.ts";
+import { createOpenApiDocument } from "../platform/http/openapi.ts";
+import { version } from "../version.ts";
+import type { Command } from "./command.ts";
+import { UsageError } from "./usage.ts";
+
+export const openApiCommand: Command = {
+  usage: "",
+  about: "prints the OpenAPI document",
+  async run(args) {
+    if (args.length > 0) throw new UsageError("eom openapi takes no words");
+    console.log(JSON.stringify(createOpenApiDocument(listRoutes(), version), null, 2));
+    return 0;
+  },
+};

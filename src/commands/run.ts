@@ -1,0 +1,63 @@
+import { ConfigError } from "../platform/config/config.ts";
+import { toDatabaseFault } from "../platform/database/faults.ts";
+import { FolderInUse } from "../platform/database/folder-lock.ts";
+import { version } from "../version.ts";
+import type { Command } from "./command.ts";
+import { doctorCommand } from "./doctor.ts";
+import { migrateCommand } from "./migrate.ts";
+import { openApiCommand } from "./openapi.ts";
+import { apiCommand, startCommand, workerCommand } from "./serve.ts";
+import { tickCommand } from "./tick.ts";
+import { tokenCommand } from "./token.ts";
+import { UsageError } from "./usage.ts";
+
+const commands: Readonly<Record<string, Command>> = {
+  start: startCommand,
+  api: apiCommand,
+  worker: workerCommand,
+  tick: tickCommand,
+  migrate: migrateCommand,
+  token: tokenCommand,
+  doctor: doctorCommand,
+  openapi: openApiCommand,
+};
+
+/** Exit codes: 0 done, 1 it failed, 2 it was called or configured wrongly. */
+export async function runCommand(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "help" || name === "--help") {
+    console.log(toHelp());
+    return name === undefined ? 2 : 0;
+  }
+  if (name === "--version") {
+    console.log(version);
+    return 0;
+  }
+  const command = commands[name];
+  if (command === undefined) {
+    console.error(`There is no command ${JSON.stringify(name)}.\n\n${toHelp()}`);
+    return 2;
+  }
+  try {
+    return await command.run(rest, environment);
+  } catch (error) {
+    console.error(toSentence(error));
+    return error instanceof ConfigError || error instanceof UsageError ? 2 : 1;
+  }
+}
+
+function toHelp(): string {
+  const lines = Object.entries(commands).map(
+    ([name, { usage, about }]) => `  eom ${`${name} ${usage}`.padEnd(46)} ${about}`,
+  );
+  return ["EOM, the control plane of a data platform.", "", ...lines].join("\n");
+}
+
+/** What a person can act upon is told as a sentence; what nobody foresaw, with its stack. */
+function toSentence(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof UsageError || error instanceof FolderInUse) return error.message;
+  const fault = toDatabaseFault(error);
+  if (fault !== null && error instanceof Error) return `${error.message} (${fault.code})`;
+  if (!(error instanceof Error)) return String(error);
+  return error.name === "Error" || error.name === "Failure" ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,103 @@
+import { parseArgs } from "node:util";
+import { allowsLoopback, composeProgram, type Program } from "../compose.ts";
+import { type Config, readConfig } from "../platform/config/config.ts";
+import { findFreePort, type HttpServer, startHttpServer } from "../platform/http/server.ts";
+import { createLogger, type Logger } from "../platform/log.ts";
+import { type TickName, tickNames } from "../scheduler/tick.ts";
+import { version } from "../version.ts";
+import type { Command } from "./command.ts";
+import { prepareAdminToken } from "./first-token.ts";
+import { waitForStop } from "./stop-signal.ts";
+import { UsageError } from "./usage.ts";
+
+/** Orchestrators usually kill 30 s after they asked: requests get this of it, the turns of workers the rest. */
+const requestGraceMilliseconds = 10_000;
+
+interface Parts {
+  readonly api: boolean;
+  readonly workers: readonly TickName[];
+}
+
+export const startCommand: Command = {
+  usage: "",
+  about: "API and all workers in one process",
+  run: (args, environment) => {
+    refuseWords("start", args);
+    return serve(environment, { api: true, workers: tickNames });
+  },
+};
+
+export const apiCommand: Command = {
+  usage: "",
+  about: "the API alone",
+  run: (args, environment) => {
+    refuseWords("api", args);
+    return serve(environment, { api: true, workers: [] });
+  },
+};
+
+export const workerCommand: Command = {
+  usage: "[--only scan,pick,…]",
+  about: "the workers alone, or some of them",
+  run: (args, environment) => serve(environment, { api: false, workers: parseOnly(args) }),
+};
+
+function refuseWords(command: string, args: readonly string[]): void {
+  if (args.length > 0) throw new UsageError(`eom ${command} takes no words: it is configured by environment variables`);
+}
+
+function parseOnly(args: readonly string[]): readonly TickName[] {
+  const { values } = parseArgs({ args: [...args], options: { only: { type: "string" } } });
+  const names = values.only?.split(",") ?? tickNames;
+  const unknown = names.filter((name) => !tickNames.includes(name as TickName));
+  if (unknown.length > 0)
+    throw new UsageError(`There is no worker ${unknown.join(", ")}; there are ${tickNames.join(", ")}`);
+  return names as TickName[];
+}
+
+async function serve(environment: NodeJS.ProcessEnv, parts: Parts): Promise<number> {
+  const read = readConfig(environment);
+  // Known before anything is composed: what is ours must be kept out of reach of storages.
+  const config = read.EOM_PORT === 0 ? { ...read, EOM_PORT: await findFreePort(read.EOM_HOST) } : read;
+  const log = createLogger({
+    level: config.EOM_LOG_LEVEL,
+    format: config.EOM_LOG_FORMAT ?? (process.stdout.isTTY ? "pretty" : "json"),
+  });
+  const stopped = waitForStop();
+  const program = await composeProgram(config, log);
+  try {
+    const token = await prepareAdminToken(program, config);
+    const server = parts.api ? await startHttpServer(program.app, config.EOM_HOST, config.EOM_PORT) : null;
+    if (server !== null) program.database.lock?.announce(server.url);
+    await program.workers.start(parts.workers);
+    announce(config, program, server, parts, token, log);
+    log.info({ signal: await stopped }, "stopping");
+    await Promise.all([server?.stop(requestGraceMilliseconds), program.workers.stop()]);
+  } finally {
+    await program.close();
+  }
+  log.info("stopped");
+  return 0;
+}
+
+/** The lines that a person waits for. The token goes to the terminal alone, never through the log. */
+function announce(
+  config: Config,
+  program: Program,
+  server: HttpServer | null,
+  parts: Parts,
+  token: string | null,
+  log: Logger,
+): void {
+  const database = program.database.kind === "embedded" ? `embedded in ${config.EOM_DATA_DIR}` : "PostgreSQL";
+  console.log(`EOM ${version} is ready.`);
+  if (server !== null) console.log(`  API        ${server.url}   (reference: ${server.url}/docs)`);
+  console.log(`  database   ${database}`);
+  console.log(`  secrets    ${config.EOM_SECRETS}`);
+  console.log(
+    `  workers    ${parts.workers.length === 0 ? "none here" : `${parts.workers.join(", ")}, with the engine ${config.EOM_ENGINE}`}`,
+  );
+  if (token !== null) console.log(`  admin token, shown this once: ${token}`);
+  if (allowsLoopback(config))
+    log.info("S3 endpoints on loopback are allowed, for this is the embedded default on loopback");
+}

@@ -1,0 +1,329 @@
+import { createSecretKey } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Hono } from "hono";
+import { createTokenAuthenticator, openAuthenticator } from "./access/authenticate.ts";
+import { createAccessRoutes } from "./access/routes.ts";
+import { type AccessService, createAccessService } from "./access/service.ts";
+import { createAuditRoutes } from "./audit/routes.ts";
+import { createCleaning } from "./cleaning.ts";
+import type { Check } from "./doctor/checks.ts";
+import {
+  createClockCheck,
+  createDatabaseCheck,
+  createFolderCheck,
+  createSchemaCheck,
+} from "./doctor/platform-checks.ts";
+import { createDoctorRoutes } from "./doctor/routes.ts";
+import { type Clock, systemClock } from "./platform/clock.ts";
+import { type Config, readConfig } from "./platform/config/config.ts";
+import { openEmbeddedDatabase } from "./platform/database/embedded.ts";
+import type { FolderLock } from "./platform/database/folder-lock.ts";
+import { findMigrationState, migrate } from "./platform/database/migrate.ts";
+import type { OpenDatabase } from "./platform/database/open.ts";
+import { openPostgresDatabase } from "./platform/database/postgres.ts";
+import type { Database } from "./platform/database/tables.ts";
+import { createUnaskedDatabase } from "./platform/database/unasked.ts";
+import { findDeploymentId } from "./platform/deployment.ts";
+import { type EgressPolicy, parseEgressPolicy } from "./platform/egress/policy.ts";
+import { createApp } from "./platform/http/app.ts";
+import type { Route } from "./platform/http/route.ts";
+import { createSystemRoutes } from "./platform/http/system-routes.ts";
+import { createLogger, type Logger } from "./platform/log.ts";
+import { createMetrics } from "./platform/metrics/metrics.ts";
+import { createWakeUp } from "./platform/worker/wake-up.ts";
+import { scheduleDependants } from "./scheduler/dependants.ts";
+import type { Engine } from "./scheduler/engines/engine.ts";
+import type { BuiltInJob } from "./scheduler/engines/local/built-in.ts";
+import { createLocalEngine } from "./scheduler/engines/local/engine.ts";
+import { readJobsFile } from "./scheduler/engines/local/jobs-file.ts";
+import { createSchedulerMetrics } from "./scheduler/metrics.ts";
+import { createScheduler, createSchedulerRoutes } from "./scheduler/scheduler.ts";
+import { createSchedulerWorkers } from "./scheduler/workers.ts";
+import { createCredentialKeeper } from "./storage/credentials.ts";
+import { collectionDependants } from "./storage/dependants.ts";
+import { findStorageForRun } from "./storage/for-runs.ts";
+import { createInventoryJob } from "./storage/inventory-job.ts";
+import { createStorageProver } from "./storage/prover.ts";
+import { createStorageRoutes } from "./storage/routes.ts";
+import { createEmbeddedSecretStore } from "./storage/secrets/embedded.ts";
+import { readOrCreateKeyFile } from "./storage/secrets/key-file.ts";
+import type { SecretStore } from "./storage/secrets/secret-store.ts";
+import { createVaultSecretStore } from "./storage/secrets/vault.ts";
+import type { VaultAuth } from "./storage/secrets/vault-options.ts";
+import { createStorageService } from "./storage/service.ts";
+import { version } from "./version.ts";
+import { createWorkers, type Workers } from "./workers.ts";
+
+/** The database that the configuration names, and the lock of its folder if it is embedded. */
+export type ProgramDatabase = OpenDatabase & { readonly lock: FolderLock | null };
+
+/** @throws FolderInUse */
+export async function openDatabase(config: Config): Promise<ProgramDatabase> {
+  if (config.EOM_DATABASE_URL === null) return openEmbeddedDatabase(config.EOM_DATA_DIR);
+  return { ...openPostgresDatabase(config.EOM_DATABASE_URL, config.EOM_DATABASE_POOL), lock: null };
+}
+
+/**
+ * Brings the schema up to date where this process may: always for an embedded database, for a shared one only when asked.
+ *
+ * @throws when the database is behind and may not be migrated here, or is ahead of this program
+ */
+export async function prepareSchema(database: OpenDatabase, config: Config, log: Logger): Promise<void> {
+  if (database.kind === "embedded" || config.EOM_MIGRATE) {
+    const applied = await migrate(database.db);
+    if (applied.length > 0) log.info({ migrations: applied }, "the database was migrated");
+    return;
+  }
+  const { pending } = await findMigrationState(database.db);
+  if (pending.length > 0) {
+    throw new Error(`The database lacks ${pending.join(", ")}: run "eom migrate" first, or set EOM_MIGRATE=true`);
+  }
+}
+
+export async function openSecretStore(config: Config, db: Database, log: Logger): Promise<SecretStore> {
+  if (config.EOM_SECRETS === "embedded") {
+    return createEmbeddedSecretStore({ db, key: await readOrCreateKeyFile(config.keyFile) });
+  }
+  return createVaultSecretStore({
+    address: config.VAULT_ADDR ?? "",
+    mount: config.EOM_VAULT_MOUNT,
+    pathPrefix: config.EOM_VAULT_PREFIX,
+    auth: toVaultAuth(config),
+    log,
+    ...(config.VAULT_NAMESPACE === null ? {} : { namespace: config.VAULT_NAMESPACE }),
+    ...(config.EOM_VAULT_CA === null ? {} : { ca: await readFile(config.EOM_VAULT_CA, "utf8") }),
+  });
+}
+
+/** Config has checked that what the method needs is there. */
+function toVaultAuth(config: Config): VaultAuth {
+  const mount = config.EOM_VAULT_AUTH_MOUNT === null ? {} : { mount: config.EOM_VAULT_AUTH_MOUNT };
+  switch (config.EOM_VAULT_AUTH) {
+    case "kubernetes":
+      return { method: "kubernetes", ...mount, role: config.EOM_VAULT_ROLE ?? "", jwtFile: config.EOM_VAULT_JWT_PATH };
+    case "approle":
+      return {
+        method: "approle",
+        ...mount,
+        roleId: config.EOM_VAULT_ROLE_ID ?? "",
+        secretId: config.EOM_VAULT_SECRET_ID ?? "",
+      };
+    case "token":
+      return config.EOM_VAULT_TOKEN_FILE === null
+        ? { method: "token", token: config.VAULT_TOKEN ?? "" }
+        : { method: "token", tokenFile: config.EOM_VAULT_TOKEN_FILE };
+  }
+}
+
+/**
+ * Where S3 endpoints may lie. A developer's own S3 server on loopback is allowed on the embedded default alone.
+ *
+ * @throws InvalidEgressPolicy
+ */
+export function createEgressPolicy(config: Config): EgressPolicy {
+  const infrastructure = [{ host: config.EOM_HOST, port: config.EOM_PORT }];
+  for (const url of [config.EOM_DATABASE_URL, config.VAULT_ADDR]) {
+    if (url !== null) infrastructure.push(toHostAndPort(url));
+  }
+  return parseEgressPolicy({
+    allow: config.EOM_EGRESS_ALLOW,
+    deny: config.EOM_EGRESS_DENY,
+    loopback: allowsLoopback(config),
+    infrastructure,
+  });
+}
+
+export function allowsLoopback(config: Config): boolean {
+  return config.EOM_DATABASE_URL === null && config.EOM_AUTH === "token" && config.isLoopback;
+}
+
+const defaultPorts: Readonly<Record<string, number>> = {
+  "http:": 80,
+  "https:": 443,
+  "postgres:": 5432,
+  "postgresql:": 5432,
+};
+
+function toHostAndPort(text: string): { host: string; port: number } {
+  const url = new URL(text);
+  return { host: url.hostname, port: url.port === "" ? (defaultPorts[url.protocol] ?? 0) : Number(url.port) };
+}
+
+/** Everything that runs, built from the configuration. */
+export interface Program {
+  readonly app: Hono;
+  readonly access: AccessService;
+  readonly database: ProgramDatabase;
+  readonly workers: Workers;
+  readonly checks: readonly Check[];
+  /** In reverse order of building. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** @throws FolderInUse, InvalidEgressPolicy, and what {@link prepareSchema} throws; nothing stays open then */
+export async function composeProgram(config: Config, log: Logger): Promise<Program> {
+  const database = await openDatabase(config);
+  try {
+    await prepareSchema(database, config, log);
+    return await composeOn(database, config, log);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Composes on a database that is open and migrated; closing the program closes it. */
+export async function composeOn(database: ProgramDatabase, config: Config, log: Logger): Promise<Program> {
+  const { db } = database;
+  const secrets = await openSecretStore(config, db, log);
+  await refuseForeignKeyFile(secrets);
+  const rooms = composeRooms({ database, config, log, secrets, deploymentId: await findDeploymentId(db) });
+  const close = async () => {
+    await rooms.workers.stop();
+    await rooms.tokens.close();
+    await secrets.close();
+    await database.close();
+  };
+  return { app: rooms.app, access: rooms.access, database, workers: rooms.workers, checks: rooms.checks, close };
+}
+
+/** Every route, for the document: composed on a database that is never asked. */
+export function listRoutes(): readonly Route[] {
+  const config = readConfig({}, []);
+  const log = createLogger({ level: "silent", format: "json" });
+  const db = createUnaskedDatabase();
+  const secrets = createEmbeddedSecretStore({ db, key: createSecretKey(Buffer.alloc(32)) });
+  const database = { db, kind: "embedded" as const, lock: null, close: async () => {} };
+  return composeRooms({ database, config, log, secrets, deploymentId: "" }).routes;
+}
+
+interface RoomNeeds {
+  readonly database: ProgramDatabase;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly secrets: SecretStore;
+  readonly deploymentId: string;
+}
+
+/** The rooms and what joins them. Starts nothing and asks nobody. */
+function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeeds) {
+  const { db } = database;
+  const clock = systemClock;
+  const metrics = createMetrics();
+  const policy = createEgressPolicy(config);
+  const wakeUp = createWakeUp();
+
+  const credentials = createCredentialKeeper({ db, secrets, deploymentId });
+  const storages = createStorageService({
+    db,
+    clock,
+    credentials,
+    prover: createStorageProver({ policy, clock }),
+    dependants: [collectionDependants, scheduleDependants],
+    verifyByDefault: config.EOM_STORAGE_VERIFY,
+  });
+
+  const inventory = createInventoryJob({ credentials, policy, clock });
+  const engine = createLocalEngine({
+    ...readLocalJobs(config, inventory),
+    clock,
+    log,
+    ...localLimits,
+    onRunEnded: wakeUp.wake,
+  });
+  const scheduler = createScheduler({ db, clock, engine, onWork: wakeUp.wake });
+  const workers = createWorkers({
+    scheduler: createSchedulerWorkers({
+      db,
+      clock,
+      log,
+      engine,
+      storages: { findStorageForRun: (id) => findStorageForRun(db, id) },
+      metrics: createSchedulerMetrics(metrics.registry),
+      workerMetrics: metrics.workers,
+      wakeUp,
+      isOnlyProcess: database.kind === "embedded",
+    }),
+    cleaning: createCleaning({ db, secrets, log, metrics: metrics.workers }),
+  });
+
+  const tokens = createTokenAuthenticator({ db, clock, log });
+  const access = createAccessService({ db, clock, forget: tokens.forget });
+  const checks = listChecks({ db, clock, config, secrets, engine });
+
+  const routes = [
+    ...createStorageRoutes(storages),
+    ...createSchedulerRoutes(scheduler),
+    ...createAccessRoutes(access),
+    ...createAuditRoutes(db),
+    ...createDoctorRoutes(checks),
+  ];
+  const system = createSystemRoutes({ routes, metrics, version, findUnreadiness: () => findUnreadiness(db) });
+  const app = createApp({
+    routes: [...routes, ...system],
+    authenticator: config.EOM_AUTH === "none" ? openAuthenticator : tokens,
+    db,
+    log,
+    metrics,
+  });
+  return { app, access, tokens, workers, checks, routes };
+}
+
+/** What one machine's worth of runs may take; a run that is to take more belongs on Dagster. */
+const localLimits = {
+  path: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  maxRuns: 32,
+  graceSeconds: 10,
+};
+
+function readLocalJobs(config: Config, inventory: BuiltInJob) {
+  const builtIns = [
+    { name: "inventory", kinds: [5], description: "Counts the objects of a storage and their bytes", run: inventory },
+  ];
+  const taken = builtIns.map(({ name }) => name);
+  return { builtIns, jobs: config.EOM_JOBS_FILE === null ? [] : readJobsFile(config.EOM_JOBS_FILE, taken) };
+}
+
+function listChecks({
+  db,
+  clock,
+  config,
+  secrets,
+  engine,
+}: Pick<RoomNeeds, "config" | "secrets"> & { db: Database; clock: Clock; engine: Engine }): Check[] {
+  return [
+    createDatabaseCheck(db),
+    createSchemaCheck(db),
+    createClockCheck(db, clock),
+    ...(config.EOM_DATABASE_URL === null ? [createFolderCheck(config.EOM_DATA_DIR)] : []),
+    { name: "secret store", run: async () => orThrow(await secrets.check(), secrets.kind) },
+    {
+      name: "engine",
+      run: async () => {
+        const { state, detail } = await engine.check();
+        return orThrow(state === "ok" ? null : detail, `${engine.name}: ${detail}`);
+      },
+    },
+    {
+      name: "egress",
+      run: async () =>
+        allowsLoopback(config) ? "public addresses, and loopback" : "public addresses, and what EOM_EGRESS_ALLOW names",
+    },
+  ];
+}
+
+function orThrow(problem: string | null, remark: string): string {
+  if (problem !== null) throw new Error(problem);
+  return remark;
+}
+
+/** A lost key file is made anew, which nobody would notice before the first credential is needed. */
+async function refuseForeignKeyFile(secrets: SecretStore): Promise<void> {
+  const problem = secrets.kind === "embedded" ? await secrets.check() : null;
+  if (problem !== null) throw new Error(problem);
+}
+
+async function findUnreadiness(db: Database): Promise<string | null> {
+  const { pending } = await findMigrationState(db);
+  return pending.length === 0 ? null : `The database lacks ${pending.join(", ")}: run "eom migrate"`;
+}

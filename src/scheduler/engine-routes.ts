@@ -1,0 +1,43 @@
+import { defineRoute, type Route } from "../platform/http/route.ts";
+import { z } from "../platform/http/schema.ts";
+import type { EngineService } from "./engine-service.ts";
+import { engineJobSchema, engineSchema } from "./session-model.ts";
+
+const base = "/ailbl/admin/engines";
+const tag = "engines";
+const none = z.strictObject({});
+
+export function createEngineRoutes(service: EngineService): Route[] {
+  return [
+    defineRoute(
+      {
+        method: "GET",
+        path: base,
+        operationId: "listEngines",
+        tag,
+        summary: "The connections to what executes runs, with their state",
+        role: "viewer",
+        params: none,
+        query: none,
+        answers: { 200: { description: "All of them", schema: z.object({ data: z.array(engineSchema) }) } },
+        failures: [],
+      },
+      async () => ({ status: 200, body: { data: await service.list() } }),
+    ),
+    defineRoute(
+      {
+        method: "GET",
+        path: `${base}/{EngineName}/jobs`,
+        operationId: "listEngineJobs",
+        tag,
+        summary: "The jobs that can be scheduled",
+        role: "viewer",
+        params: z.object({ EngineName: z.string() }),
+        query: none,
+        answers: { 200: { description: "All of them", schema: z.object({ data: z.array(engineJobSchema) }) } },
+        failures: ["ENGINE_NOT_FOUND"],
+      },
+      async ({ params }) => ({ status: 200, body: { data: await service.listJobs(params.EngineName) } }),
+    ),
+  ];
+}

@@ -1,0 +1,164 @@
+import type { Clock } from "../../../platform/clock.ts";
+import { createId } from "../../../platform/id.ts";
+import type { Logger } from "../../../platform/log.ts";
+import { kinds } from "../../kinds/kinds.ts";
+import type { Engine, EngineJob, LaunchOutcome, LaunchRequest, RunError, RunStatus } from "../engine.ts";
+import type { BuiltIn } from "./built-in.ts";
+import type { DeclaredJob } from "./jobs-file.ts";
+import { type LiveRun, type RunEnd, startBuiltIn, startDeclared } from "./run.ts";
+
+interface LocalEngineNeeds {
+  readonly jobs: readonly DeclaredJob[];
+  readonly builtIns: readonly BuiltIn[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Where programs are looked for; nothing else of our environment reaches a run. */
+  readonly path: string;
+  /** Runs at once. */
+  readonly maxRuns: number;
+  /** Between asking a run to end and killing it. */
+  readonly graceSeconds: number;
+  /** Wakes whoever records ends. */
+  readonly onRunEnded: () => void;
+}
+
+type StopCause = "cancel" | "timeout" | "close";
+
+interface Run {
+  readonly request: LaunchRequest;
+  readonly live: LiveRun;
+  readonly startedAt: Date;
+  stopCause: StopCause | null;
+  status: RunStatus;
+}
+
+/** Runs jobs in this very process and as its children. Nothing of it outlives the process. */
+export function createLocalEngine(needs: LocalEngineNeeds): Engine {
+  const runs = new Map<string, Run>();
+  const jobs = [...needs.builtIns.map(toBuiltInJob), ...needs.jobs.map(toDeclaredJob)];
+  let isClosed = false;
+
+  function launch(request: LaunchRequest): LaunchOutcome {
+    if (isClosed) return { outcome: "refused", error: toError("ENGINE_STOPPED", "EOM was being stopped") };
+    const starter = findStarter(needs, request);
+    if (starter === null) return { outcome: "refused", error: unknownJob(request.job.name) };
+    const runId = createId();
+    const startedAt = needs.clock.now();
+    const live = starter.start();
+    const run: Run = { request, live, startedAt, stopCause: null, status: { state: "running", startedAt } };
+    runs.set(runId, run);
+    const timer =
+      starter.timeoutSeconds === null ? null : setTimeout(() => stop(run, "timeout"), starter.timeoutSeconds * 1000);
+    void live.ended.then((end) => {
+      if (timer !== null) clearTimeout(timer);
+      run.status = toStatus(needs.clock, run, end);
+      needs.onRunEnded();
+    });
+    return { outcome: "launched", runId };
+  }
+
+  function stop(run: Run, cause: StopCause): void {
+    if (run.status.state !== "running") return;
+    run.stopCause ??= cause;
+    run.live.end();
+  }
+
+  const settle = async () => {
+    await Promise.all([...runs.values()].map(({ live }) => live.ended));
+  };
+
+  return {
+    name: "local",
+    durable: false,
+    // Runs whose end is not recorded yet count: their output is held until then.
+    room: () => (isClosed ? 0 : Math.max(0, needs.maxRuns - runs.size)),
+    launch: async (request) => launch(request),
+    async findBySession(sessionId, attempt) {
+      const found = [...runs].find(([, { request }]) => request.sessionId === sessionId && request.attempt === attempt);
+      return found?.[0] ?? null;
+    },
+    async status(runIds) {
+      return new Map(
+        runIds.flatMap((id) => {
+          const run = runs.get(id);
+          return run === undefined ? [] : [[id, run.status] as const];
+        }),
+      );
+    },
+    async cancel(runId) {
+      const run = runs.get(runId);
+      if (run !== undefined) stop(run, "cancel");
+    },
+    forget(runId) {
+      if (runs.get(runId)?.status.state !== "running") runs.delete(runId);
+    },
+    async check() {
+      return { state: "ok", detail: `${jobs.length} jobs, ${runs.size} of at most ${needs.maxRuns} runs` };
+    },
+    jobs: async () => jobs,
+    settle,
+    async close() {
+      isClosed = true;
+      for (const run of runs.values()) stop(run, "close");
+      await settle();
+    },
+  };
+}
+
+interface Starter {
+  readonly timeoutSeconds: number | null;
+  start(): LiveRun;
+}
+
+function findStarter(
+  { jobs, builtIns, path, graceSeconds, log }: LocalEngineNeeds,
+  request: LaunchRequest,
+): Starter | null {
+  const builtIn = builtIns.find(({ name }) => name === request.job.name);
+  if (builtIn !== undefined) return { timeoutSeconds: null, start: () => startBuiltIn(builtIn, request, log) };
+  const job = jobs.find(({ name }) => name === request.job.name);
+  if (job === undefined) return null;
+  return { timeoutSeconds: job.timeout_seconds, start: () => startDeclared(job, request, { path, graceSeconds }) };
+}
+
+function unknownJob(name: string): RunError {
+  return toError("JOB_UNKNOWN", `The local engine has no job '${name}': it is not in the jobs file any more`);
+}
+
+function toStatus(clock: Clock, run: Run, end: RunEnd): RunStatus {
+  const facts = { startedAt: run.startedAt, endedAt: clock.now(), result: end.result, output: end.output };
+  if (end.error === null) return { state: "succeeded", ...facts, error: null };
+  switch (run.stopCause) {
+    case "cancel":
+      return { state: "canceled", ...facts, error: toError("RUN_CANCELED", "The run was canceled") };
+    case "timeout":
+      return {
+        state: "failed",
+        ...facts,
+        error: toError("JOB_TIMED_OUT", "The run took longer than the jobs file allows and was ended"),
+      };
+    case "close":
+      return {
+        state: "failed",
+        ...facts,
+        error: toError("ENGINE_STOPPED", "EOM was stopped while the job ran, and ended it"),
+      };
+    case null:
+      return { state: "failed", ...facts, error: end.error };
+    default:
+      return run.stopCause satisfies never;
+  }
+}
+
+function toError(code: string, message: string): RunError {
+  return { code, message, step: null };
+}
+
+function toBuiltInJob({ name, kinds, description }: BuiltIn): EngineJob {
+  return { location: null, repository: null, name, kinds, description };
+}
+
+function toDeclaredJob({ name, command }: DeclaredJob): EngineJob {
+  const all = kinds.map(({ kind }) => kind);
+  return { location: null, repository: null, name, kinds: all, description: `Runs ${command[0]} on this machine` };
+}

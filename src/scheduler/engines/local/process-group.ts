@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface CommandRequest {
+  /** The program and its arguments; no shell reads them. */
+  readonly command: readonly string[];
+  /** All of it: nothing of our own environment is passed on. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly input: string;
+  readonly onOutput: (bytes: Uint8Array, stream: "stdout" | "stderr") => void;
+  /** Between SIGTERM and SIGKILL. */
+  readonly graceSeconds: number;
+}
+
+export type CommandEnd =
+  | { readonly how: "exited"; readonly code: number }
+  | { readonly how: "killed"; readonly signal: string }
+  | { readonly how: "not_started"; readonly reason: string };
+
+export interface RunningCommand {
+  /** Resolves when the program and everything that it started in its process group have gone. */
+  readonly ended: Promise<CommandEnd>;
+  /** Ends the whole group. Safe to call twice. */
+  end(): void;
+}
+
+/** How long a group that was sent SIGKILL may take to go: longer, and it hangs in the kernel or nobody reaps its zombies. */
+const killedSeconds = 2;
+
+/** Starts a program as the leader of a process group of its own. Never throws: what goes wrong is its end. */
+export function startCommand(request: CommandRequest): RunningCommand {
+  const [program = "", ...args] = request.command;
+  const child = spawn(program, args, { env: request.environment, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  const guard = child.pid === undefined ? null : startGuard(child.pid);
+  child.stdout.on("data", (bytes: Buffer) => request.onOutput(bytes, "stdout"));
+  child.stderr.on("data", (bytes: Buffer) => request.onOutput(bytes, "stderr"));
+  // A program need not read what it is given: EPIPE is no failure.
+  child.stdin.on("error", () => {});
+  child.stdin.end(request.input);
+  const group = createGroup(child, request.graceSeconds);
+  const ended = watch(child, group.end).finally(() => guard?.stdin?.end("done\n"));
+  return { ended, end: group.end };
+}
+
+async function watch(child: ChildProcess, endGroup: () => Promise<void>): Promise<CommandEnd> {
+  const closed = once(child, "close").catch(() => {});
+  const end = await waitForExit(child);
+  if (end.how === "not_started") return end;
+  // What the program left behind belongs to the run, and goes with it.
+  await endGroup();
+  // One that left the group may hold the pipes open for ever; what it writes is not the run's any more.
+  await Promise.race([closed, delay(200, undefined, { ref: false })]);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  return end;
+}
+
+function waitForExit(child: ChildProcess): Promise<CommandEnd> {
+  const { promise, resolve } = Promise.withResolvers<CommandEnd>();
+  child.once("error", (error) => resolve({ how: "not_started", reason: toReason(error) }));
+  child.once("exit", (code, signal) =>
+    resolve(code === null ? { how: "killed", signal: signal ?? "a signal" } : { how: "exited", code }),
+  );
+  return promise;
+}
+
+function toReason(error: Error): string {
+  const code = "code" in error ? String(error.code) : error.name;
+  if (code === "ENOENT") return "the program does not exist";
+  return code === "EACCES" ? "the program may not be executed" : `the program could not be started (${code})`;
+}
+
+function createGroup(child: ChildProcess, graceSeconds: number) {
+  let ending: Promise<void> | null = null;
+  const end = () => {
+    ending ??= endGroup(child, graceSeconds);
+    return ending;
+  };
+  return { end };
+}
+
+async function endGroup({ pid }: ChildProcess, graceSeconds: number): Promise<void> {
+  if (pid === undefined || !signalGroup(pid, "SIGTERM")) return;
+  if (await isGoneWithin(pid, graceSeconds)) return;
+  signalGroup(pid, "SIGKILL");
+  await isGoneWithin(pid, killedSeconds);
+}
+
+async function isGoneWithin(pid: number, seconds: number): Promise<boolean> {
+  const deadline = performance.now() + seconds * 1000;
+  for (let pause = 1; signalGroup(pid, 0); pause = Math.min(pause * 2, 50)) {
+    if (performance.now() > deadline) return false;
+    await delay(pause);
+  }
+  return true;
+}
+
+/** Signal 0 only asks. @returns false when nobody is left in the group */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * When we are killed outright, nobody is left to end the group. So a shell waits beside it for the end of a pipe from us:
+ * "done" means that the run is over; an end without it, that we died. It reads one number and nothing else from us.
+ */
+function startGuard(pid: number): ChildProcess {
+  const script = 'read -r done_line || kill -KILL -- "-$1"';
+  const guard = spawn("/bin/sh", ["-c", script, "eom-run-guard", String(pid)], {
+    env: {},
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  // Without a shell there is no guard; the run itself is none the worse.
+  guard.on("error", () => {});
+  guard.stdin.on("error", () => {});
+  return guard;
+}

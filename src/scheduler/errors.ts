@@ -1,0 +1,59 @@
+import { type Failure, fail, invalid } from "../platform/failure.ts";
+import type { SessionState } from "./states.ts";
+
+export function scheduleNotFound(id: string): Failure {
+  return fail("SCHEDULE_NOT_FOUND", `Schedule with id '${id.slice(0, 100)}' does not exist`, null);
+}
+
+export function sessionNotFound(id: string): Failure {
+  return fail("SESSION_NOT_FOUND", `Session with id '${id.slice(0, 100)}' does not exist`, null);
+}
+
+export function scheduleNameConflict(name: string): Failure {
+  return fail("SCHEDULE_NAME_CONFLICT", `Another schedule has the name '${name}' (case does not count)`, { name });
+}
+
+/** `position`: where in the expression the trouble begins, from 0; undefined when it is no single place. */
+export function cronParseError(expression: string, reason: string, position?: number): Failure {
+  return fail("CRON_PARSE_ERROR", `The cron expression '${expression}' cannot be used: ${reason}`, {
+    expression,
+    ...(position === undefined ? {} : { position }),
+    reason,
+  });
+}
+
+export function scheduleRuns(name: string, sessions: number, state: SessionState): Failure {
+  return fail(
+    "SESSION_STATE_CONFLICT",
+    `Schedule '${name}' has ${sessions} ${sessions === 1 ? "session" : "sessions"} under way: wait, or delete with ?cancel=true`,
+    { state },
+  );
+}
+
+export function sessionIsOver(state: SessionState): Failure {
+  return fail("SESSION_STATE_CONFLICT", `The session is ${state} already: nothing is left to cancel`, { state });
+}
+
+export function preconditionFailed(version: number): Failure {
+  return fail("PRECONDITION_FAILED", `The object is at version ${version} now, which If-Match does not name`, {
+    version,
+  });
+}
+
+export function unknownStorage(id: string): Failure {
+  return invalid("/params/storage_id", `names no storage: '${id}' does not exist`, "unknown_storage");
+}
+
+/** `jobs`: what the engine offers to schedules of this kind. */
+export function unknownJob(name: string, kind: number, jobs: readonly string[]): Failure {
+  const offer = jobs.length === 0 ? "the engine has none" : `there is ${jobs.slice(0, 20).join(", ")}`;
+  return invalid(
+    "/job/name",
+    `names no job for schedules of kind ${kind}: '${name}' is not known, ${offer}`,
+    "unknown_job",
+  );
+}
+
+export function engineNotFound(name: string): Failure {
+  return fail("ENGINE_NOT_FOUND", `Engine '${name.slice(0, 100)}' is not one of this deployment`, null);
+}

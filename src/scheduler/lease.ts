@@ -1,0 +1,36 @@
+import { sql } from "kysely";
+import type { Database } from "../platform/database/tables.ts";
+import type { Logger } from "../platform/log.ts";
+import type { SchedulerMetrics } from "./metrics.ts";
+import type { LeaseSettings } from "./pick.ts";
+import type { Fence } from "./transitions.ts";
+
+/** Another process has the session: we write nothing more about it. */
+export function noteLostLease(
+  { log, metrics }: { log: Logger; metrics: SchedulerMetrics },
+  { id }: Fence,
+  doing: string,
+): "lost" {
+  metrics.leasesLost.inc();
+  log.warn({ session_id: id, doing, code: "SESSION_LOCK_LOST" }, "session was taken over by another process");
+  return "lost";
+}
+
+/**
+ * A sign of life for all sessions that this process holds a run of, also for those whose lease has run out and that nobody
+ * has taken yet. Leases that are still long are left alone, so most turns write nothing.
+ */
+export async function renewLeases(db: Database, { owner, seconds }: LeaseSettings): Promise<void> {
+  await sql`update ailbl_session set lease_expires_at = now() + make_interval(secs => ${seconds})
+    where state in ('running', 'unknown') and lease_owner = ${owner}
+      and lease_expires_at < now() + make_interval(secs => ${seconds / 2})`.execute(db);
+}
+
+/**
+ * For a database that only one process at a time can hold: whatever another one leased, it is dead. Without this they would
+ * be waited for until their leases run out.
+ */
+export async function expireForeignLeases(db: Database, owner: string): Promise<void> {
+  await sql`update ailbl_session set lease_expires_at = now() - interval '1 second'
+    where state in ('claimed', 'running', 'unknown') and lease_owner <> ${owner}`.execute(db);
+}

@@ -1,0 +1,278 @@
+import {
+  descriptionField,
+  historyFields,
+  idField,
+  labelsField,
+  nameField,
+  timeField,
+} from "../platform/http/fields.ts";
+import {
+  booleanParameter,
+  idParameter,
+  labelParameter,
+  pageParameters,
+  timeParameter,
+} from "../platform/http/paging.ts";
+import { z } from "../platform/http/schema.ts";
+import { kinds } from "./kinds/kinds.ts";
+
+const daySeconds = 86_400;
+
+const timeZoneField = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, "wants a time zone by its IANA name, like Europe/Berlin")
+  .openapi({ example: "Europe/Berlin" });
+
+/** The expression itself is judged by trigger.ts, which knows what is wrong with it. */
+export const triggerSchema = z
+  .strictObject({
+    type: z.literal("cron"),
+    expression: z.string().trim().min(1, "wants a cron expression").max(255).openapi({ example: "30 2 * * *" }),
+    time_zone: timeZoneField.default("UTC"),
+  })
+  .openapi("Trigger");
+
+export type Trigger = z.output<typeof triggerSchema>;
+
+/** Which part of the engine's workspace the job stands in; an engine without such parts takes null alone. */
+export const jobSchema = z
+  .strictObject({
+    location: z.string().min(1).max(255).nullable().default(null),
+    repository: z.string().min(1).max(255).nullable().default(null),
+    name: z.string().min(1, "wants the name of a job").max(255),
+  })
+  .openapi("JobReference");
+
+export type Job = z.output<typeof jobSchema>;
+
+const policyFields = {
+  overlap: z
+    .enum(["skip", "allow"])
+    .openapi({ description: "What becomes of a slot whose predecessor still runs. Not for manual sessions." }),
+  misfire: z
+    .enum(["skip", "latest", "all"])
+    .openapi({ description: "Which of the slots run that nobody could start in time." }),
+  catch_up_seconds: z
+    .int()
+    .min(0)
+    .max(30 * daySeconds)
+    .openapi({ description: "Slots older than this are not caught up." }),
+  max_catch_up: z.int().min(1).max(1000).openapi({ description: "Of more missed slots, the newest are kept." }),
+  launch_timeout_seconds: z
+    .int()
+    .min(1)
+    .max(7 * daySeconds)
+    .openapi({ description: "How long a launched run may wait in its engine before it starts." }),
+  max_runtime_seconds: z
+    .int()
+    .min(1)
+    .max(30 * daySeconds)
+    .nullable()
+    .openapi({ description: "A run that takes longer is ended." }),
+};
+
+const policySchema = z.object(policyFields).openapi("Policy");
+
+export type Policy = z.output<typeof policySchema>;
+
+export const defaultPolicy: Policy = {
+  overlap: "skip",
+  misfire: "latest",
+  catch_up_seconds: 3600,
+  max_catch_up: 100,
+  launch_timeout_seconds: 900,
+  max_runtime_seconds: null,
+};
+
+/** What is left out keeps its value; on create, its default. */
+const policyChangeSchema = z.strictObject(policyFields).partial().openapi("PolicyChange");
+
+const ownerField = z.string().trim().min(1, "wants 1 to 255 characters").max(255);
+
+const createFields = {
+  name: nameField,
+  description: descriptionField.default(null),
+  enable: z.boolean().default(true),
+  owner: ownerField.optional().openapi({ description: "Whom pick is fair between; who creates it, unless given." }),
+  labels: labelsField.default({}),
+  trigger: triggerSchema,
+  job: jobSchema,
+  policy: policyChangeSchema.default({}),
+};
+
+const createVariants = kinds.map((kind) =>
+  z.strictObject({ ...createFields, kind: z.literal(kind.kind), params: kind.params.prefault({}) }),
+);
+
+type CreateVariant = (typeof createVariants)[number];
+
+export const createScheduleSchema = z
+  .discriminatedUnion("kind", createVariants as [CreateVariant, ...CreateVariant[]], {
+    error: `wants one of the kinds ${kinds.map((kind) => `${kind.kind} (${kind.name})`).join(", ")}`,
+  })
+  .openapi("CreateSchedule");
+
+export type CreateSchedule = z.output<typeof createScheduleSchema>;
+
+/** `params`, when given, stands for the whole of it and is judged by the schedule's kind. */
+export const updateScheduleSchema = z
+  .strictObject({
+    name: nameField.optional(),
+    description: descriptionField.optional(),
+    kind: z.int().optional().openapi({ description: "Taken when it is what the schedule has; a kind never changes." }),
+    enable: z.boolean().optional(),
+    owner: ownerField.optional(),
+    labels: labelsField.optional(),
+    trigger: triggerSchema.optional(),
+    job: jobSchema.optional(),
+    params: z.record(z.string(), z.unknown()).optional(),
+    policy: policyChangeSchema.optional(),
+  })
+  .openapi("UpdateSchedule");
+
+export type UpdateSchedule = z.output<typeof updateScheduleSchema>;
+
+export const noteSchema = z
+  .strictObject({ note: z.string().max(4000, "wants at most 4000 characters").nullable().default(null) })
+  .openapi("Note");
+
+export const sessionErrorSchema = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    step: z.string().nullable(),
+    fingerprint: z.string().openapi({ description: "The same for failures of the same cause." }),
+  })
+  .openapi("SessionError");
+
+export type SessionError = z.infer<typeof sessionErrorSchema>;
+
+const disabledSchema = z
+  .object({ reason: z.string(), note: z.string().nullable(), by: z.string(), at: timeField })
+  .openapi("Disabled");
+
+export type Disabled = z.infer<typeof disabledSchema>;
+
+export const scheduleSchema = z
+  .object({
+    id: idField,
+    name: z.string(),
+    description: z.string().nullable(),
+    kind: z.int(),
+    enable: z.boolean(),
+    owner: z.string(),
+    labels: z.record(z.string(), z.string()),
+    trigger: z.object(triggerSchema.shape),
+    job: z.object(jobSchema.shape),
+    params: z.record(z.string(), z.unknown()),
+    policy: policySchema,
+    next_due_at: timeField.nullable(),
+    last_slot: timeField.nullable(),
+    disabled: disabledSchema.nullable(),
+    stats: z.object({
+      sessions: z.int(),
+      succeeded: z.int(),
+      failed: z.int(),
+      consecutive_failures: z.int(),
+      last_error: sessionErrorSchema.nullable(),
+    }),
+    ...historyFields,
+  })
+  .openapi("Schedule");
+
+export type Schedule = z.infer<typeof scheduleSchema>;
+
+export const scheduleSorts = ["name", "enable", "created", "modified", "next_due_at"] as const;
+
+export const kindParameter = z
+  .enum(kinds.map(({ kind }) => String(kind)) as [string, ...string[]], {
+    error: `wants one of ${kinds.map(({ kind }) => kind).join(", ")}`,
+  })
+  .transform(Number)
+  .openapi({ type: "integer" });
+
+/** Times are from (included) and to (excluded). */
+const scheduleFilters = {
+  ids: z.array(idParameter).max(100).optional(),
+  keyword: z.array(z.string().min(1, "wants at least one character").max(255)).max(10).optional(),
+  kind: z.array(kindParameter).max(10).optional(),
+  enable: z.array(booleanParameter).max(2).optional(),
+  storage_id: z.array(idParameter).max(100).optional(),
+  label: z.array(labelParameter).max(16).optional(),
+  due_before: timeParameter.optional(),
+  created_from: timeParameter.optional(),
+  created_to: timeParameter.optional(),
+  modified_from: timeParameter.optional(),
+  modified_to: timeParameter.optional(),
+};
+
+export const scheduleFilterNames = Object.keys(scheduleFilters);
+
+export const listSchedulesSchema = z.strictObject({ ...scheduleFilters, ...pageParameters(scheduleSorts) });
+
+export type ListSchedules = z.output<typeof listSchedulesSchema>;
+
+/** Why an instant became no session. `edited`: the trigger was changed before a scan had looked at it. */
+export const skipReasons = [
+  "missed_window",
+  "misfire_policy",
+  "overlap",
+  "paused",
+  "edited",
+  "max_sessions",
+  "quota",
+  "dst_gap",
+] as const;
+
+export type SkipReason = (typeof skipReasons)[number];
+
+export const previewSchema = z
+  .strictObject({
+    trigger: triggerSchema,
+    from: z.iso
+      .datetime({ offset: true, error: "wants a time like 2026-11-23T10:00:00.000Z" })
+      .optional()
+      .openapi({ description: "Instants after this; now unless given." }),
+    count: z.int().min(1).max(100).default(10),
+  })
+  .openapi("PreviewTrigger");
+
+export type Preview = z.output<typeof previewSchema>;
+
+const nextSlots = z.array(z.object({ slot: timeField }));
+
+export const previewAnswerSchema = z
+  .object({ trigger: z.object(triggerSchema.shape), next: nextSlots })
+  .openapi("TriggerPreview", { description: "The trigger as it would be kept, and its next instants." });
+
+export const slotsQuerySchema = z.strictObject({
+  count: z
+    .string()
+    .regex(/^([1-9]\d?|100)$/, "wants a whole number from 1 to 100")
+    .transform(Number)
+    .default(10)
+    .openapi({ type: "integer", minimum: 1, maximum: 100, default: 10, description: "How many of each at most." }),
+});
+
+const pastSlot = z.union([
+  z.object({ slot: timeField, session_id: idField.nullable(), reason: z.string().nullable() }),
+  z.object({ from: timeField, to: timeField, session_id: z.null(), reason: z.string() }),
+]);
+
+export const slotsSchema = z
+  .object({ next: nextSlots, past: z.array(pastSlot) })
+  .openapi("Slots", { description: "Past ones newest first; a stretch that did not run stands as from and to." });
+
+export type Slots = z.infer<typeof slotsSchema>;
+
+/** IANA names alone: an offset knows no daylight saving. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

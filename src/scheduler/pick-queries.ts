@@ -1,0 +1,130 @@
+import { sql } from "kysely";
+import type { DatabaseTransaction } from "../platform/database/tables.ts";
+import type { Job, Policy } from "./model.ts";
+import type { SessionState } from "./states.ts";
+import type { SessionTable } from "./tables.ts";
+
+export interface Candidate {
+  readonly id: string;
+  readonly schedule_id: string;
+  readonly cause: SessionTable["cause"];
+  readonly state: SessionState;
+}
+
+/**
+ * Locks sessions that are due, those of each owner in turn, so that one owner's thousand do not hold up another's one.
+ *
+ * `owners` walks the index from owner to owner (a loose index scan: PostgreSQL has no node for it) and `queued` takes the
+ * first of each, so the cost follows owners and the limit, not the length of the queue. The lock stands in a CTE of its
+ * own: within a join the planner may lock more rows than the LIMIT lets out.
+ */
+export async function lockCandidates(tx: DatabaseTransaction, now: Date, limit: number): Promise<Candidate[]> {
+  const { rows } = await sql<Candidate>`
+    with recursive owners (owner) as (
+      (select owner from ailbl_session where state in ('pending', 'retry_wait') order by owner limit 1)
+      union all
+      select (select s.owner from ailbl_session as s
+        where s.state in ('pending', 'retry_wait') and s.owner > o.owner order by s.owner limit 1)
+      from owners as o where o.owner is not null
+    ), queued as (
+      select q.id, q.run_after, row_number() over (partition by o.owner order by q.run_after, q.id) as turn
+      from owners as o cross join lateral (
+        select s.id, s.run_after from ailbl_session as s
+        where s.state in ('pending', 'retry_wait') and s.owner = o.owner and s.run_after <= ${now}
+        order by s.run_after, s.id limit ${limit}) as q
+    ), chosen as (
+      select id, turn, run_after from queued order by turn, run_after, id limit ${limit}
+    ), locked as (
+      select s.id, s.schedule_id, s.cause, s.state from ailbl_session as s
+      where s.id in (select id from chosen) and s.state in ('pending', 'retry_wait')
+      for update skip locked
+    )
+    select locked.* from locked join chosen using (id) order by chosen.turn, chosen.run_after, chosen.id`.execute(tx);
+  return rows;
+}
+
+export interface PickedSchedule {
+  readonly id: string;
+  readonly job: Job;
+  readonly params: Record<string, unknown>;
+  readonly policy: Policy;
+}
+
+/**
+ * Locks the schedules that the candidates belong to: whether another session of a schedule is active can only be said while
+ * no other picker claims one. Those that are locked elsewhere are missing; their sessions wait for the next turn.
+ */
+export async function lockPickedSchedules(tx: DatabaseTransaction, ids: readonly string[]): Promise<PickedSchedule[]> {
+  const { rows } = await sql<PickedSchedule>`
+    select id, job, params, policy from ailbl_schedule where id = any(${ids}::uuid[])
+    order by id for no key update skip locked`.execute(tx);
+  return rows;
+}
+
+/** To be asked after the schedules are locked, in a statement of its own: it must see what the last holder committed. */
+export async function listActiveSchedules(tx: DatabaseTransaction, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ schedule_id: string }>`
+    select distinct schedule_id from ailbl_session
+    where schedule_id = any(${ids}::uuid[]) and state in ('claimed', 'running', 'unknown', 'retry_wait')`.execute(tx);
+  return rows.map((row) => row.schedule_id);
+}
+
+export interface ClaimedSession {
+  readonly id: string;
+  readonly lease_token: number;
+  readonly schedule_id: string;
+  readonly schedule_name: string;
+  readonly kind: number;
+  readonly attempt: number;
+  readonly slot: Date;
+  readonly data_interval_start: Date;
+}
+
+interface ClaimOptions {
+  readonly now: Date;
+  readonly owner: string;
+  readonly engine: string;
+  readonly leaseSeconds: number;
+}
+
+export async function claimSessions(
+  tx: DatabaseTransaction,
+  sessions: readonly Candidate[],
+  { now, owner, engine, leaseSeconds }: ClaimOptions,
+): Promise<ClaimedSession[]> {
+  const { rows } = await sql<ClaimedSession>`
+    with wanted as (
+      select * from unnest(${sessions.map(({ id }) => id)}::uuid[], ${sessions.map(({ state }) => state)}::text[]) as w (id, state)
+    ), claimed as (
+      update ailbl_session as s set state = 'claimed', version = version + 1, engine = ${engine}, picked = ${now},
+        lease_owner = ${owner}, lease_token = s.lease_token + 1, missed_polls = 0,
+        lease_expires_at = now() + make_interval(secs => ${leaseSeconds})
+      from wanted as w where s.id = w.id
+      returning s.id, s.lease_token, s.schedule_id, s.schedule_name, s.kind, s.attempt, s.slot, s.data_interval_start,
+        w.state as from_state
+    ), told as (
+      insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
+      select id, ${now}::timestamptz, from_state, 'claimed', attempt, 'scheduler', 'picked' from claimed
+    )
+    select id, lease_token, schedule_id, schedule_name, kind, attempt, slot, data_interval_start from claimed`.execute(
+    tx,
+  );
+  return rows;
+}
+
+/** Sessions that are not to run any more: ended before anybody claimed them. */
+export async function skipSessions(
+  tx: DatabaseTransaction,
+  ids: readonly string[],
+  { now, actor, reason, message }: { now: Date; actor: string; reason: string; message: string },
+): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`
+    with skipped as (
+      update ailbl_session set state = 'skipped', version = version + 1, reason = ${reason}, ended = ${now}
+      where id = any(${ids}::uuid[]) and state = 'pending' returning id, attempt)
+    insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause, message)
+    select id, ${now}::timestamptz, 'pending', 'skipped', attempt, ${actor}, ${reason}, ${message} from skipped`.execute(
+    tx,
+  );
+}

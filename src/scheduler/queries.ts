@@ -1,0 +1,248 @@
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
+import { escapeLike, toJsonb } from "../platform/database/sql.ts";
+import type { Database, DatabaseTransaction, Tables } from "../platform/database/tables.ts";
+import { foldCase } from "../platform/http/fields.ts";
+import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
+import type { Disabled, Job, ListSchedules, Policy, SessionError, Trigger } from "./model.ts";
+import { toNullableJsonb } from "./transitions.ts";
+
+/** A schedule with its counters. Never due, in the database `infinity`, is null here. */
+export interface ScheduleRow {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly kind: number;
+  readonly enable: boolean;
+  readonly owner: string;
+  readonly labels: Record<string, string>;
+  readonly trigger: Trigger;
+  readonly job: Job;
+  readonly params: Record<string, unknown>;
+  readonly storage_id: string | null;
+  readonly policy: Policy;
+  readonly next_due_at: Date | null;
+  readonly last_slot: Date | null;
+  readonly paused_from: Date | null;
+  readonly disabled: Disabled | null;
+  readonly scanned: Date | null;
+  readonly version: number;
+  readonly created: Date;
+  readonly created_by: string;
+  readonly modified: Date;
+  readonly modified_by: string;
+  readonly sessions: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly consecutive_failures: number;
+  readonly last_error: SessionError | null;
+  readonly changed: Date | null;
+}
+
+/** The columns that people decide; the workers' own are left alone by every statement here but for the watermark. */
+export interface NewSchedule {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly kind: number;
+  readonly enable: boolean;
+  readonly owner: string;
+  readonly labels: Record<string, string>;
+  readonly trigger: Trigger;
+  readonly job: Job;
+  readonly params: Record<string, unknown>;
+  readonly storage_id: string | null;
+  readonly policy: Policy;
+  readonly next_due_at: Date | null;
+  readonly paused_from: Date | null;
+  readonly disabled: Disabled | null;
+  readonly modified: Date;
+  readonly modified_by: string;
+}
+
+const columns = [
+  "s.id",
+  "s.name",
+  "s.description",
+  "s.kind",
+  "s.enable",
+  "s.owner",
+  "s.labels",
+  "s.trigger",
+  "s.job",
+  "s.params",
+  "s.storage_id",
+  "s.policy",
+  "s.last_slot",
+  "s.disabled",
+  "s.scanned",
+  "s.version",
+  "s.created",
+  "s.created_by",
+  "s.modified",
+  "s.modified_by",
+  "c.sessions",
+  "c.succeeded",
+  "c.failed",
+  "c.consecutive_failures",
+  "c.last_error",
+  "c.changed",
+] as const;
+
+const nextDueAt = sql<Date | null>`nullif(s.next_due_at, 'infinity')`.as("next_due_at");
+const pausedFrom = sql<Date | null>`nullif(s.paused_from, 'infinity')`.as("paused_from");
+
+function selectSchedules(db: Database) {
+  return db
+    .selectFrom("ailbl_schedule as s")
+    .innerJoin("ailbl_schedule_stats as c", "c.schedule_id", "s.id")
+    .select(columns)
+    .select([nextDueAt, pausedFrom]);
+}
+
+export function findSchedule(db: Database, id: string): Promise<ScheduleRow | undefined> {
+  return selectSchedules(db).where("s.id", "=", id).executeTakeFirst();
+}
+
+/** Holds the row against scans, picks and other writers until the transaction ends. */
+export function lockSchedule(tx: DatabaseTransaction, id: string): Promise<ScheduleRow | undefined> {
+  return selectSchedules(tx).where("s.id", "=", id).forUpdate("s").executeTakeFirst();
+}
+
+export async function insertSchedule(tx: DatabaseTransaction, schedule: NewSchedule): Promise<void> {
+  await tx
+    .insertInto("ailbl_schedule")
+    .values({ ...toColumns(schedule), id: schedule.id, created: schedule.modified, created_by: schedule.modified_by })
+    .execute();
+  await tx
+    .insertInto("ailbl_schedule_stats")
+    .values({ schedule_id: schedule.id, last_error: sql<null>`null` })
+    .execute();
+}
+
+/** Writes every column anew and counts the version up. */
+export async function updateSchedule(tx: DatabaseTransaction, schedule: NewSchedule): Promise<void> {
+  await tx
+    .updateTable("ailbl_schedule")
+    .set({ ...toColumns(schedule), version: sql`version + 1` })
+    .where("id", "=", schedule.id)
+    .execute();
+}
+
+/** As a literal: postgres.js turns every parameter of this type into a Date, which knows no infinity. */
+const never = sql<Date>`'infinity'::timestamptz`;
+
+function toColumns(schedule: NewSchedule) {
+  return {
+    name: schedule.name,
+    name_key: foldCase(schedule.name),
+    description: schedule.description,
+    search_text: foldCase(`${schedule.name}\n${schedule.description ?? ""}`),
+    kind: schedule.kind,
+    enable: schedule.enable,
+    owner: schedule.owner,
+    labels: toJsonb(schedule.labels),
+    trigger: toJsonb(schedule.trigger),
+    job: toJsonb(schedule.job),
+    params: toJsonb(schedule.params),
+    storage_id: schedule.storage_id,
+    policy: toJsonb(schedule.policy),
+    next_due_at: schedule.next_due_at ?? never,
+    paused_from: schedule.enable ? null : (schedule.paused_from ?? never),
+    disabled: toNullableJsonb(schedule.disabled),
+    modified: schedule.modified,
+    modified_by: schedule.modified_by,
+  };
+}
+
+export async function deleteSchedule(tx: DatabaseTransaction, id: string): Promise<void> {
+  await tx.deleteFrom("ailbl_schedule").where("id", "=", id).execute();
+}
+
+export async function resetConsecutiveFailures(tx: DatabaseTransaction, id: string, now: Date): Promise<void> {
+  await tx
+    .updateTable("ailbl_schedule_stats")
+    .set({ consecutive_failures: 0, changed: now })
+    .where("schedule_id", "=", id)
+    .where("consecutive_failures", ">", 0)
+    .execute();
+}
+
+export async function isNameTaken(db: Database, name: string, exceptId: string | null): Promise<boolean> {
+  const row = await db
+    .selectFrom("ailbl_schedule")
+    .select("id")
+    .where("name_key", "=", foldCase(name))
+    .executeTakeFirst();
+  return row !== undefined && row.id !== exceptId;
+}
+
+const sortColumns = {
+  name: "s.name_key",
+  enable: "s.enable",
+  created: "s.created",
+  modified: "s.modified",
+  next_due_at: "s.next_due_at",
+} as const;
+
+type SortColumn = (typeof sortColumns)[keyof typeof sortColumns];
+
+/** One page and the total, each in one statement. Every filter and every order stands on an index of its own. */
+export async function listSchedules(db: Database, query: ListSchedules, start: PageStart): Promise<Page<ScheduleRow>> {
+  const column = sortColumns[query.sortby];
+  const direction = query.asc ? "asc" : "desc";
+  const page = selectSchedules(db)
+    .where((eb) => matches(eb, query))
+    .$if(start.by === "key", (rows) => rows.where(isBeyond(column, query.asc, start)))
+    .$if(start.by === "offset", (rows) => rows.offset(start.by === "offset" ? start.offset : 0))
+    .orderBy(column, direction)
+    // A name is unique by itself; a second column would only keep its index from serving the order.
+    .$if(column !== "s.name_key", (rows) => rows.orderBy("s.id", direction))
+    .limit(query.size + 1);
+  const matching = db.selectFrom("ailbl_schedule as s").where((eb) => matches(eb, query));
+  const counted = db
+    .selectFrom(
+      matching
+        .select(sql`1`.as("one"))
+        .limit(maxExactTotal + 1)
+        .as("counted"),
+    )
+    .select((eb) => eb.fn.countAll<number>().as("total"));
+  const [rows, { total }] = await Promise.all([page.execute(), counted.executeTakeFirstOrThrow()]);
+  return { rows, total };
+}
+
+type ScheduleExpressions = ExpressionBuilder<Tables & { s: Tables["ailbl_schedule"] }, "s">;
+
+function matches(eb: Pick<ScheduleExpressions, "and" | "or">, query: ListSchedules) {
+  const conditions: Expression<SqlBool>[] = [sql<SqlBool>`true`];
+  const add = (condition: Expression<SqlBool>) => conditions.push(condition);
+  if (query.ids) add(sql`s.id = any(${query.ids}::uuid[])`);
+  if (query.keyword) add(sql`s.search_text like any(${query.keyword.map(toKeywordPattern)}::text[])`);
+  if (query.kind) add(sql`s.kind = any(${query.kind}::smallint[])`);
+  if (query.enable) add(eb.or(query.enable.map((enable) => sql<SqlBool>`s.enable = ${enable}`)));
+  if (query.storage_id) add(sql`s.storage_id = any(${query.storage_id}::uuid[])`);
+  if (query.label) add(eb.or(query.label.map((label) => sql<SqlBool>`s.labels @> ${toJsonb(toLabel(label))}`)));
+  if (query.due_before) add(sql`s.next_due_at < ${query.due_before}`);
+  if (query.created_from) add(sql`s.created >= ${query.created_from}`);
+  if (query.created_to) add(sql`s.created < ${query.created_to}`);
+  if (query.modified_from) add(sql`s.modified >= ${query.modified_from}`);
+  if (query.modified_to) add(sql`s.modified < ${query.modified_to}`);
+  return eb.and(conditions);
+}
+
+function toKeywordPattern(keyword: string): string {
+  return `%${escapeLike(foldCase(keyword))}%`;
+}
+
+function toLabel(label: string): Record<string, string> {
+  const colon = label.indexOf(":");
+  return { [label.slice(0, colon)]: label.slice(colon + 1) };
+}
+
+function isBeyond(column: SortColumn, asc: boolean, start: PageStart) {
+  if (start.by === "offset") return sql<SqlBool>`true`;
+  const sign = sql.raw(asc ? ">" : "<");
+  if (column === "s.name_key") return sql<SqlBool>`s.name_key ${sign} ${start.value}`;
+  const type = sql.raw(column === "s.enable" ? "boolean" : "timestamptz");
+  return sql<SqlBool>`(${sql.ref(column)}, s.id) ${sign} (${start.value}::text::${type}, ${start.id}::uuid)`;
+}

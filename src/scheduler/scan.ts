@@ -1,0 +1,102 @@
+import type { Clock } from "../platform/clock.ts";
+import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
+import { inTransaction } from "../platform/database/transaction.ts";
+import { createId } from "../platform/id.ts";
+import type { Logger } from "../platform/log.ts";
+import type { SchedulerMetrics } from "./metrics.ts";
+import {
+  type DueSchedule,
+  insertSkippedSlots,
+  insertSlotSessions,
+  lockDueSchedules,
+  moveSchedules,
+} from "./scan-queries.ts";
+import { planSlots, type SlotPlan } from "./slots.ts";
+
+export interface ScanNeeds {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: SchedulerMetrics;
+  readonly scan: ScanSettings;
+}
+
+export interface ScanSettings {
+  /** Schedules a transaction. */
+  readonly batchSize: number;
+  /** Instants up to this age are on time, so no misfire policy looks at them. More than the pause between two scans. */
+  readonly punctualSeconds: number;
+}
+
+export interface ScanSummary {
+  readonly schedules: number;
+  readonly sessions: number;
+  /** Stretches of instants that became none. */
+  readonly skipped: number;
+}
+
+/** Turns due instants into sessions, batch by batch, until none is due. Any number of scanners may do this at once. */
+export async function scan(needs: ScanNeeds, signal: AbortSignal): Promise<ScanSummary> {
+  const sum = { schedules: 0, sessions: 0, skipped: 0 };
+  while (!signal.aborted) {
+    const batch = await scanBatch(needs);
+    sum.schedules += batch.schedules;
+    sum.sessions += batch.sessions;
+    sum.skipped += batch.skipped;
+    if (batch.schedules < needs.scan.batchSize) break;
+  }
+  return sum;
+}
+
+/** One short transaction: what becomes of the due instants, and that they were looked at, is written together or not at all. */
+async function scanBatch(needs: ScanNeeds): Promise<ScanSummary> {
+  const now = needs.clock.now();
+  const { summary, lagSeconds } = await inTransaction(needs.db, async (tx) => {
+    const due = await lockDueSchedules(tx, now, needs.scan.batchSize);
+    const planned = due.flatMap((schedule) => plan(needs, schedule, now));
+    const sessions = await write(tx, planned, now);
+    const oldest = due[0]?.next_due_at ?? now;
+    return {
+      // Only those that were planned, so that a batch of faulty ones ends the turn.
+      summary: { schedules: planned.length, sessions, skipped: planned.flatMap(({ plan }) => plan.skipped).length },
+      lagSeconds: (now.getTime() - oldest.getTime()) / 1000,
+    };
+  });
+  needs.metrics.scanLag.set(lagSeconds);
+  return summary;
+}
+
+interface Planned {
+  readonly schedule: DueSchedule;
+  readonly plan: SlotPlan;
+}
+
+/** A schedule that cannot be planned must not stop the others: it stays due, and the log says so at each turn. */
+function plan({ scan, log }: ScanNeeds, schedule: DueSchedule, now: Date): Planned[] {
+  try {
+    const { trigger, policy, next_due_at: nextDueAt } = schedule;
+    return [{ schedule, plan: planSlots({ trigger, policy, nextDueAt }, now, scan.punctualSeconds) }];
+  } catch (error) {
+    log.error({ schedule_id: schedule.id, err: error }, "schedule cannot be scanned");
+    return [];
+  }
+}
+
+async function write(tx: DatabaseTransaction, planned: readonly Planned[], now: Date): Promise<number> {
+  if (planned.length === 0) return 0;
+  const sessions = await insertSlotSessions(
+    tx,
+    planned.flatMap(({ schedule, plan }) => plan.run.map((slot) => ({ ...slot, id: createId(), schedule }))),
+    now,
+  );
+  const skipped = planned.flatMap(({ schedule, plan }) =>
+    plan.skipped.map((stretch) => ({ scheduleId: schedule.id, ...stretch })),
+  );
+  await insertSkippedSlots(tx, skipped, now);
+  await moveSchedules(
+    tx,
+    planned.map(({ schedule, plan }) => ({ id: schedule.id, lastSlot: plan.lastSlot, nextDueAt: plan.nextDueAt })),
+    now,
+  );
+  return sessions;
+}

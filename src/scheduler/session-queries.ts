@@ -1,0 +1,270 @@
+import { type Expression, type SqlBool, sql } from "kysely";
+import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
+import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
+import type { Job, SessionError, SkipReason } from "./model.ts";
+import type { ListSessions } from "./session-model.ts";
+import type { SessionState } from "./states.ts";
+import type { SessionEventTable, SessionTable, StopReason } from "./tables.ts";
+
+/** A session with what is told of it in lists. */
+export interface SessionRow {
+  readonly id: string;
+  readonly schedule_id: string;
+  readonly schedule_name: string;
+  readonly kind: number;
+  readonly cause: SessionTable["cause"];
+  readonly slot: Date;
+  readonly data_interval_start: Date;
+  readonly state: SessionState;
+  readonly reason: string | null;
+  readonly attempt: number;
+  readonly run_after: Date;
+  readonly lease_token: number;
+  readonly stop_reason: StopReason | null;
+  readonly engine: string | null;
+  readonly run_id: string | null;
+  readonly run_status: string | null;
+  readonly picked: Date | null;
+  readonly launch_started: Date | null;
+  readonly started: Date | null;
+  readonly ended: Date | null;
+  readonly version: number;
+  readonly created: Date;
+  readonly created_by: string;
+  readonly result: Record<string, unknown> | null;
+  readonly error: SessionError | null;
+}
+
+function selectSessions(db: Database) {
+  return db
+    .selectFrom("ailbl_session as s")
+    .leftJoin("ailbl_session_detail as d", "d.session_id", "s.id")
+    .select([
+      "s.id",
+      "s.schedule_id",
+      "s.schedule_name",
+      "s.kind",
+      "s.cause",
+      "s.slot",
+      "s.data_interval_start",
+      "s.state",
+      "s.reason",
+      "s.attempt",
+      "s.run_after",
+      "s.lease_token",
+      "s.stop_reason",
+      "s.engine",
+      "s.run_id",
+      "s.run_status",
+      "s.picked",
+      "s.launch_started",
+      "s.started",
+      "s.ended",
+      "s.version",
+      "s.created",
+      "s.created_by",
+      "d.result",
+      "d.error",
+    ]);
+}
+
+export function findSession(db: Database, id: string): Promise<SessionRow | undefined> {
+  return selectSessions(db).where("s.id", "=", id).executeTakeFirst();
+}
+
+export function lockSession(tx: DatabaseTransaction, id: string): Promise<SessionRow | undefined> {
+  return selectSessions(tx).where("s.id", "=", id).forUpdate("s").executeTakeFirst();
+}
+
+/** The large part, which lists leave out. */
+export async function findSessionDetail(
+  db: Database,
+  id: string,
+): Promise<{ job: Job | null; run_config: Record<string, unknown> | null; output: string | null } | undefined> {
+  return db
+    .selectFrom("ailbl_session_detail")
+    .select(["job", "run_config", "output"])
+    .where("session_id", "=", id)
+    .executeTakeFirst();
+}
+
+type EventRow = Omit<SessionEventTable, "id" | "session_id">;
+
+/** Oldest first; at most 1000, more than any session makes without a fault. */
+export function listSessionEvents(db: Database, id: string): Promise<EventRow[]> {
+  return db
+    .selectFrom("ailbl_session_event")
+    .select(["at", "from_state", "to_state", "attempt", "actor", "cause", "message"])
+    .where("session_id", "=", id)
+    .orderBy("id")
+    .limit(1000)
+    .execute();
+}
+
+interface NewManualSession {
+  readonly id: string;
+  readonly schedule: {
+    readonly id: string;
+    readonly name: string;
+    readonly kind: number;
+    readonly owner: string;
+    readonly policy: { readonly launch_timeout_seconds: number; readonly max_runtime_seconds: number | null };
+  };
+  readonly dataIntervalStart: Date;
+  readonly now: Date;
+  readonly createdBy: string;
+}
+
+export async function insertManualSession(tx: DatabaseTransaction, session: NewManualSession): Promise<void> {
+  const { schedule, now } = session;
+  await tx
+    .insertInto("ailbl_session")
+    .values({
+      id: session.id,
+      schedule_id: schedule.id,
+      schedule_name: schedule.name,
+      kind: schedule.kind,
+      owner: schedule.owner,
+      launch_timeout_seconds: schedule.policy.launch_timeout_seconds,
+      max_runtime_seconds: schedule.policy.max_runtime_seconds,
+      cause: "manual",
+      slot: now,
+      data_interval_start: session.dataIntervalStart,
+      run_after: now,
+      state: "pending",
+      created: now,
+      created_by: session.createdBy,
+    })
+    .execute();
+  await sql`update ailbl_schedule_stats set sessions = sessions + 1, changed = ${now}
+    where schedule_id = ${schedule.id}`.execute(tx);
+}
+
+/** Those of a schedule that a worker holds. */
+export async function listUnderWay(
+  tx: DatabaseTransaction,
+  scheduleId: string,
+): Promise<{ id: string; state: SessionState }[]> {
+  const { rows } = await sql<{ id: string; state: SessionState }>`
+    select id, state from ailbl_session
+    where schedule_id = ${scheduleId} and state in ('claimed', 'running', 'unknown')
+    order by id for update`.execute(tx);
+  return rows;
+}
+
+interface WaitingEnd {
+  readonly state: "skipped" | "canceled";
+  readonly causes: readonly SessionTable["cause"][];
+  readonly now: Date;
+  readonly actor: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Ends the sessions of a schedule, of these causes, that no worker holds yet. @returns how many */
+export async function endWaiting(tx: DatabaseTransaction, scheduleId: string, end: WaitingEnd): Promise<number> {
+  const { rows } = await sql`
+    with waiting as (
+      select id, state from ailbl_session
+      where schedule_id = ${scheduleId} and state in ('pending', 'retry_wait') and cause = any(${end.causes}::text[])
+        and (state = 'pending' or ${end.state} = 'canceled')
+      order by id for update
+    ), ended as (
+      update ailbl_session as s set state = ${end.state}, version = version + 1, reason = ${end.reason}, ended = ${end.now}
+      from waiting as w where s.id = w.id returning s.id, s.attempt, w.state as from_state
+    )
+    insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause, message)
+    select id, ${end.now}::timestamptz, from_state, ${end.state}, attempt, ${end.actor}, ${end.reason}, ${end.message} from ended
+    returning 1`.execute(tx);
+  return rows.length;
+}
+
+/** Asks whoever holds the session to end it. A second ask changes nothing. */
+export async function requestCancel(
+  tx: DatabaseTransaction,
+  id: string,
+  { now, by }: { now: Date; by: string },
+): Promise<void> {
+  await sql`
+    with stopping as (
+      update ailbl_session set stop_reason = 'cancel', stop_requested = ${now}, version = version + 1
+      where id = ${id} and stop_reason is null and state in ('claimed', 'running', 'unknown') returning id, state, attempt)
+    insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
+    select id, ${now}::timestamptz, state, state, attempt, ${by}, 'cancel_requested' from stopping`.execute(tx);
+}
+
+const sortColumns = { created: "s.created", slot: "s.slot" } as const;
+
+/** One page and the total, each in one statement. Every filter and every order stands on an index of its own. */
+export async function listSessions(db: Database, query: ListSessions, start: PageStart): Promise<Page<SessionRow>> {
+  const column = sortColumns[query.sortby];
+  const direction = query.asc ? "asc" : "desc";
+  const page = selectSessions(db)
+    .where(matches(query))
+    .$if(start.by === "key", (rows) => rows.where(isBeyond(column, query.asc, start)))
+    .$if(start.by === "offset", (rows) => rows.offset(start.by === "offset" ? start.offset : 0))
+    .orderBy(column, direction)
+    .orderBy("s.id", direction)
+    .limit(query.size + 1);
+  const matching = db.selectFrom("ailbl_session as s").where(matches(query));
+  const counted = db
+    .selectFrom(
+      matching
+        .select(sql`1`.as("one"))
+        .limit(maxExactTotal + 1)
+        .as("counted"),
+    )
+    .select((eb) => eb.fn.countAll<number>().as("total"));
+  const [rows, { total }] = await Promise.all([page.execute(), counted.executeTakeFirstOrThrow()]);
+  return { rows, total };
+}
+
+function matches(query: ListSessions): Expression<SqlBool> {
+  const conditions: Expression<SqlBool>[] = [sql<SqlBool>`true`];
+  if (query.ids) conditions.push(sql`s.id = any(${query.ids}::uuid[])`);
+  if (query.schedule_id) conditions.push(sql`s.schedule_id = any(${query.schedule_id}::uuid[])`);
+  if (query.state) conditions.push(sql`s.state = any(${query.state}::text[])`);
+  if (query.kind) conditions.push(sql`s.kind = any(${query.kind}::smallint[])`);
+  if (query.created_by) conditions.push(sql`s.created_by = any(${query.created_by}::text[])`);
+  if (query.slot_from) conditions.push(sql`s.slot >= ${query.slot_from}`);
+  if (query.slot_to) conditions.push(sql`s.slot < ${query.slot_to}`);
+  return sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
+}
+
+function isBeyond(column: (typeof sortColumns)[keyof typeof sortColumns], asc: boolean, start: PageStart) {
+  if (start.by === "offset") return sql<SqlBool>`true`;
+  const sign = sql.raw(asc ? ">" : "<");
+  return sql<SqlBool>`(${sql.ref(column)}, s.id) ${sign} (${start.value}::text::timestamptz, ${start.id}::uuid)`;
+}
+
+interface PastSlot {
+  readonly slot: Date;
+  readonly session_id: string;
+  readonly reason: string | null;
+}
+
+/** Slots that became sessions, newest first. */
+export async function listSlotSessions(db: Database, scheduleId: string, limit: number): Promise<PastSlot[]> {
+  const { rows } = await sql<PastSlot>`
+    select slot, id as session_id, reason from ailbl_session
+    where schedule_id = ${scheduleId} and cause = 'slot' order by slot desc limit ${limit}`.execute(db);
+  return rows;
+}
+
+interface SkippedSlots {
+  readonly first_slot: Date;
+  readonly last_slot: Date;
+  readonly reason: SkipReason;
+}
+
+/** Stretches that became none, newest first. */
+export function listSkippedSlots(db: Database, scheduleId: string, limit: number): Promise<SkippedSlots[]> {
+  return db
+    .selectFrom("ailbl_skipped_slots")
+    .select(["first_slot", "last_slot", "reason"])
+    .where("schedule_id", "=", scheduleId)
+    .orderBy("last_slot", "desc")
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
+}

@@ -1,0 +1,81 @@
+import { toActor } from "../platform/http/actor.ts";
+import { pageSchema, toPageAnswer } from "../platform/http/paging.ts";
+import { defineRoute, type Route } from "../platform/http/route.ts";
+import { z } from "../platform/http/schema.ts";
+import { listSessionsSchema, sessionFilterNames, sessionSchema, sessionWithHistorySchema } from "./session-model.ts";
+import type { SessionService } from "./session-service.ts";
+import { toSession } from "./wire.ts";
+
+const base = "/ailbl/admin/sessions";
+const tag = "sessions";
+const none = z.strictObject({});
+const sessionParams = z.object({ SessionId: z.string() });
+
+export function createSessionRoutes(service: SessionService): Route[] {
+  return [
+    defineRoute(
+      {
+        method: "GET",
+        path: base,
+        operationId: "listSessions",
+        tag,
+        summary: "List sessions",
+        role: "viewer",
+        params: none,
+        query: listSessionsSchema,
+        filters: sessionFilterNames,
+        answers: { 200: { description: "One page", schema: pageSchema(sessionSchema) } },
+        failures: [],
+      },
+      async ({ query, url }) =>
+        toPageAnswer({
+          query,
+          url,
+          found: await service.list(query),
+          toItem: toSession,
+          toKey: (row) => ({ value: (query.sortby === "slot" ? row.slot : row.created).toISOString(), id: row.id }),
+        }),
+    ),
+    defineRoute(
+      {
+        method: "GET",
+        path: `${base}/{SessionId}`,
+        operationId: "getSession",
+        tag,
+        summary: "Read a session with its history",
+        role: "viewer",
+        params: sessionParams,
+        query: none,
+        answers: { 200: { description: "The session", schema: sessionWithHistorySchema } },
+        failures: ["SESSION_NOT_FOUND"],
+        versioned: true,
+      },
+      async ({ params }) => {
+        const session = await service.find(params.SessionId);
+        return { status: 200, body: session, version: session.version };
+      },
+    ),
+    defineRoute(
+      {
+        method: "POST",
+        path: `${base}/{SessionId}/cancel`,
+        operationId: "cancelSession",
+        tag,
+        summary: "End a session",
+        description: "At once while it waits; one that runs is asked to end, and its state tells when it has.",
+        role: "operator",
+        params: sessionParams,
+        query: none,
+        answers: { 200: { description: "The session", schema: sessionSchema } },
+        failures: ["SESSION_NOT_FOUND", "SESSION_STATE_CONFLICT"],
+      },
+      async (input) => {
+        const session = await service.cancel(input.params.SessionId, {
+          actor: toActor(input),
+          settle: (tx, told) => input.settle(tx, { status: 200, body: told, version: told.version }),
+        });
+        return { status: 200, body: session, version: session.version };
+      },
+    ),
+  ];
+}

@@ -1,0 +1,110 @@
+import { recordAudit } from "../platform/audit/record.ts";
+import type { Database } from "../platform/database/tables.ts";
+import { inTransaction } from "../platform/database/transaction.ts";
+import { type Page, parsePageStart } from "../platform/http/paging.ts";
+import { isUuid } from "../platform/id.ts";
+import { sessionIsOver, sessionNotFound } from "./errors.ts";
+import type { Change, ScheduleNeeds } from "./service.ts";
+import type { ListSessions, Session, SessionWithHistory } from "./session-model.ts";
+import {
+  findSession,
+  findSessionDetail,
+  listSessionEvents,
+  listSessions,
+  lockSession,
+  requestCancel,
+  type SessionRow,
+} from "./session-queries.ts";
+import { isEnded, isLeased } from "./states.ts";
+import { endSession } from "./transitions.ts";
+import { toSession } from "./wire.ts";
+
+export type SessionService = ReturnType<typeof createSessionService>;
+
+/** The use cases of sessions; each owns its transactions. */
+export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, "db" | "clock" | "onWork">) {
+  function list(query: ListSessions): Promise<Page<SessionRow>> {
+    return listSessions(db, query, parsePageStart(query));
+  }
+
+  async function find(id: string): Promise<SessionWithHistory> {
+    const row = await requireSession(db, id);
+    const detail = await findSessionDetail(db, id);
+    const session = toSession(row);
+    return {
+      ...session,
+      run:
+        session.run === null
+          ? null
+          : { ...session.run, config: detail?.run_config ?? null, output: detail?.output ?? null },
+      history: [toFirstEntry(row), ...(await listHistory(db, id))],
+    };
+  }
+
+  /** Ends it at once while no worker has it, else asks its worker to. @throws SESSION_NOT_FOUND, SESSION_STATE_CONFLICT */
+  async function cancel(id: string, change: Change<Session>): Promise<Session> {
+    await requireSession(db, id);
+    const told = await inTransaction(db, async (tx) => {
+      const before = await lockSession(tx, id);
+      if (before === undefined) throw sessionNotFound(id);
+      if (isEnded(before.state)) throw sessionIsOver(before.state);
+      const now = clock.now();
+      const by = change.actor.subject;
+      if (isLeased(before.state)) await requestCancel(tx, id, { now, by });
+      else {
+        const step = { from: before.state, at: now, actor: by, cause: "canceled" };
+        await endSession(tx, { id, leaseToken: before.lease_token }, step, {
+          state: "canceled",
+          endedAt: now,
+          error: null,
+        });
+      }
+      const after = toSession(await requireSession(tx, id));
+      await recordAudit(tx, {
+        actor: change.actor,
+        action: "session.cancel",
+        kind: "session",
+        objectId: id,
+        before: { state: before.state },
+        after: { state: after.state },
+      });
+      await change.settle(tx, after);
+      return after;
+    });
+    onWork();
+    return told;
+  }
+
+  return { list, find, cancel };
+}
+
+async function requireSession(db: Database, id: string): Promise<SessionRow> {
+  const row = isUuid(id) ? await findSession(db, id) : undefined;
+  if (row === undefined) throw sessionNotFound(id);
+  return row;
+}
+
+type HistoryEntry = SessionWithHistory["history"][number];
+
+/** How it came to be stands in the session itself. */
+function toFirstEntry(row: SessionRow): HistoryEntry {
+  return {
+    at: row.created.toISOString(),
+    from: null,
+    to: "pending",
+    attempt: 1,
+    actor: row.created_by,
+    cause: row.cause,
+    message: null,
+  };
+}
+
+async function listHistory(db: Database, id: string): Promise<HistoryEntry[]> {
+  const events = await listSessionEvents(db, id);
+  return events.map(({ at, from_state, to_state, ...event }) => ({
+    at: at.toISOString(),
+    from: from_state,
+    to: to_state,
+    ...event,
+  }));
+}

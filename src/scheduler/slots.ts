@@ -1,0 +1,113 @@
+import type { Policy, SkipReason, Trigger } from "./model.ts";
+import { findNextInstant, findPreviousInstant, listPreviousInstants } from "./trigger.ts";
+
+/** A stretch of instants that become no session; both ends are instants of the trigger. */
+export interface SkippedStretch {
+  readonly first: Date;
+  readonly last: Date;
+  readonly reason: SkipReason;
+}
+
+/** What one scan makes of a due schedule. */
+export interface SlotPlan {
+  /** Become sessions; oldest first. */
+  readonly run: readonly { readonly slot: Date; readonly dataIntervalStart: Date }[];
+  readonly skipped: readonly SkippedStretch[];
+  /** The newest instant looked at. */
+  readonly lastSlot: Date;
+  /** Null when the trigger never fires again. */
+  readonly nextDueAt: Date | null;
+}
+
+interface DueSchedule {
+  readonly trigger: Trigger;
+  readonly policy: Policy;
+  /** The first instant that no scan has looked at; not after `now`. */
+  readonly nextDueAt: Date;
+}
+
+/**
+ * Decides what becomes of every instant from `nextDueAt` to `now`. An instant is on time while it is at most
+ * `punctualSeconds` old, and then always runs; older ones were missed, and the misfire policy has them:
+ *
+ * ```
+ *   nextDueAt          now - catch_up                    now - punctual        now
+ *       ├──── missed_window ────┼─── missed: the policy decides ──┼─── on time ───┤
+ * ```
+ *
+ * The cost follows the number of instants that run, not of those that were missed: the stretches are found by their ends.
+ */
+export function planSlots(schedule: DueSchedule, now: Date, punctualSeconds: number): SlotPlan {
+  const { trigger, nextDueAt } = schedule;
+  const following = findNextInstant(trigger, nextDueAt);
+  const isOnlyOne = following === null || following > now;
+  const lastSlot = isOnlyOne ? nextDueAt : newestUpTo(trigger, now);
+  const chosen = chooseSlots(schedule, { now, lastSlot, punctualSeconds });
+  return {
+    run: chosen.map((slot) => ({ slot, dataIntervalStart: findPreviousInstant(trigger, slot) ?? slot })),
+    skipped: listSkipped(schedule, chosen, lastSlot, now),
+    lastSlot,
+    nextDueAt: isOnlyOne ? following : findNextInstant(trigger, now),
+  };
+}
+
+/** The newest instant that is not after `now`. */
+function newestUpTo(trigger: Trigger, now: Date): Date {
+  const newest = findPreviousInstant(trigger, new Date(now.getTime() + 1));
+  if (newest === null) throw new Error("A trigger with a due instant has none before now");
+  return newest;
+}
+
+/** Oldest first. */
+function chooseSlots(
+  { trigger, policy, nextDueAt }: DueSchedule,
+  { now, lastSlot, punctualSeconds }: { now: Date; lastSlot: Date; punctualSeconds: number },
+): Date[] {
+  const isNewEnough = (seconds: number) => (slot: Date) =>
+    slot >= nextDueAt && now.getTime() - slot.getTime() <= seconds * 1000;
+  const newestFirst = (count: number) =>
+    count === 1 ? [lastSlot] : listPreviousInstants(trigger, new Date(lastSlot.getTime() + 1), count);
+  // At most one instant a second, so these many cover the punctual ones.
+  const onTime = newestFirst(lastSlot > nextDueAt ? punctualSeconds + 1 : 1).filter(isNewEnough(punctualSeconds));
+  switch (policy.misfire) {
+    case "skip":
+      return onTime.reverse();
+    case "latest":
+      // One that is on time is the latest already.
+      return (onTime.length > 0 ? onTime : [lastSlot].filter(isNewEnough(policy.catch_up_seconds))).reverse();
+    case "all": {
+      const caughtUp = newestFirst(onTime.length + policy.max_catch_up)
+        .slice(onTime.length)
+        .filter(isNewEnough(policy.catch_up_seconds));
+      return [...onTime, ...caughtUp].reverse();
+    }
+    default:
+      return policy.misfire satisfies never;
+  }
+}
+
+/** What was not chosen: older than the catch-up window, or passed over by the policy. */
+function listSkipped(
+  { trigger, policy, nextDueAt }: DueSchedule,
+  chosen: readonly Date[],
+  lastSlot: Date,
+  now: Date,
+): SkippedStretch[] {
+  const oldestChosen = chosen[0];
+  const last = oldestChosen === undefined ? lastSlot : findPreviousInstant(trigger, oldestChosen);
+  if (last === null || last < nextDueAt) return [];
+  const windowStart = new Date(now.getTime() - policy.catch_up_seconds * 1000);
+  return splitAt(trigger, { first: nextDueAt, last }, windowStart);
+}
+
+/** Chosen instants are always the newest without a gap, so what is left is one stretch, cut where the window begins. */
+function splitAt(trigger: Trigger, { first, last }: { first: Date; last: Date }, windowStart: Date): SkippedStretch[] {
+  if (first >= windowStart) return [{ first, last, reason: "misfire_policy" }];
+  if (last < windowStart) return [{ first, last, reason: "missed_window" }];
+  const lastBefore = findPreviousInstant(trigger, windowStart) ?? first;
+  const firstWithin = findNextInstant(trigger, lastBefore) ?? last;
+  return [
+    { first, last: lastBefore, reason: "missed_window" },
+    { first: firstWithin, last, reason: "misfire_policy" },
+  ];
+}

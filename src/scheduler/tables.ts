@@ -1,0 +1,123 @@
+import type { ColumnType, Generated } from "kysely";
+import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
+import type { Disabled, Job, Policy, SessionError, SkipReason, Trigger } from "./model.ts";
+import type { SessionState } from "./states.ts";
+
+/** `infinity`, which no driver turns into a Date, is read through queries.ts alone. */
+type Instant = ColumnType<Date, Date | string, Date | string>;
+
+/** A row of ailbl_schedule. `name_key` and `search_text` are folded by queries.ts alone. */
+export interface ScheduleTable {
+  id: string;
+  name: string;
+  name_key: string;
+  description: string | null;
+  search_text: string;
+  kind: number;
+  enable: boolean;
+  owner: string;
+  labels: Jsonb<Record<string, string>>;
+  trigger: Jsonb<Trigger>;
+  job: Jsonb<Job>;
+  params: Jsonb<Record<string, unknown>>;
+  storage_id: string | null;
+  policy: Jsonb<Policy>;
+  next_due_at: Instant;
+  last_slot: Date | null;
+  paused_from: ColumnType<Date | null, Date | string | null, Date | string | null>;
+  disabled: Jsonb<Disabled | null>;
+  scanned: Date | null;
+  version: Defaulted<number>;
+  created: Date;
+  created_by: string;
+  modified: Date;
+  modified_by: string;
+}
+
+interface ScheduleStatsTable {
+  schedule_id: string;
+  sessions: Defaulted<number>;
+  succeeded: Defaulted<number>;
+  failed: Defaulted<number>;
+  consecutive_failures: Defaulted<number>;
+  last_error: Jsonb<SessionError | null>;
+  changed: Date | null;
+}
+
+interface SkippedSlotsTable {
+  id: Generated<number>;
+  schedule_id: string;
+  first_slot: Date;
+  last_slot: Date;
+  reason: SkipReason;
+  recorded: Date;
+}
+
+/** A row of ailbl_session; db/migrations/0003_scheduler.sql says what each column means. */
+export interface SessionTable {
+  id: string;
+  schedule_id: string;
+  schedule_name: string;
+  kind: number;
+  cause: "slot" | "manual" | "backfill" | "retry";
+  slot: Date;
+  data_interval_start: Date;
+  state: SessionState;
+  reason: string | null;
+  attempt: Defaulted<number>;
+  owner: string;
+  run_after: Date;
+  launch_timeout_seconds: number;
+  max_runtime_seconds: number | null;
+  lease_owner: string | null;
+  lease_token: Defaulted<number>;
+  lease_expires_at: Date | null;
+  polled: Date | null;
+  missed_polls: Defaulted<number>;
+  stop_reason: StopReason | null;
+  stop_requested: Date | null;
+  engine: string | null;
+  run_id: string | null;
+  run_status: string | null;
+  picked: Date | null;
+  launch_started: Date | null;
+  started: Date | null;
+  ended: Date | null;
+  version: Defaulted<number>;
+  created: Date;
+  created_by: string;
+}
+
+export type StopReason = "cancel" | "max_runtime" | "launch_timeout";
+
+interface SessionDetailTable {
+  session_id: string;
+  job: Jsonb<Job | null>;
+  run_config: Jsonb<Record<string, unknown> | null>;
+  result: Jsonb<Record<string, unknown> | null>;
+  output: string | null;
+  error: Jsonb<SessionError | null>;
+}
+
+export interface SessionEventTable {
+  id: Generated<number>;
+  session_id: string;
+  at: Date;
+  from_state: SessionState;
+  to_state: SessionState;
+  attempt: number;
+  actor: string;
+  cause: string;
+  message: string | null;
+}
+
+declare module "../platform/database/tables.ts" {
+  interface Tables {
+    ailbl_schedule: ScheduleTable;
+    ailbl_schedule_stats: ScheduleStatsTable;
+    ailbl_skipped_slots: SkippedSlotsTable;
+    ailbl_session: SessionTable;
+    ailbl_session_detail: SessionDetailTable;
+    ailbl_session_event: SessionEventTable;
+  }
+}

@@ -1,0 +1,85 @@
+import { explain } from "./explanation.ts";
+import type { Schedule } from "./model.ts";
+import type { ScheduleRow } from "./queries.ts";
+import type { Session } from "./session-model.ts";
+import type { SessionRow } from "./session-queries.ts";
+
+/** A schedule as the API tells it. */
+export function toSchedule(row: ScheduleRow): Schedule {
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    kind: row.kind,
+    enable: row.enable,
+    owner: row.owner,
+    labels: row.labels,
+    trigger: row.trigger,
+    job: row.job,
+    params: row.params,
+    policy: row.policy,
+    next_due_at: toTime(row.next_due_at),
+    last_slot: toTime(row.last_slot),
+    disabled: row.disabled,
+    stats: {
+      sessions: row.sessions,
+      succeeded: row.succeeded,
+      failed: row.failed,
+      consecutive_failures: row.consecutive_failures,
+      last_error: row.last_error,
+    },
+    created: row.created.toISOString(),
+    created_by: row.created_by,
+    modified: row.modified.toISOString(),
+    modified_by: row.modified_by,
+    version: row.version,
+  };
+}
+
+/**
+ * Whether no worker has changed what is told of the schedule since people last did: only then does its version, which counts
+ * their changes alone, say that a copy is still right.
+ */
+export function isQuiet(row: ScheduleRow): boolean {
+  return [row.scanned, row.changed].every((time) => time === null || time < row.modified);
+}
+
+/** A session as lists tell it. */
+export function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    schedule_id: row.schedule_id,
+    schedule_name: row.schedule_name,
+    kind: row.kind,
+    cause: row.cause,
+    slot: row.slot.toISOString(),
+    state: row.state,
+    reason: row.reason,
+    attempt: row.attempt,
+    data_interval: { start: row.data_interval_start.toISOString(), end: row.slot.toISOString() },
+    created: row.created.toISOString(),
+    picked: toTime(row.picked),
+    started: toTime(row.started),
+    ended: toTime(row.ended),
+    duration_seconds: toDuration(row),
+    run: toRun(row),
+    error: row.error,
+    explanation: explain(row),
+    created_by: row.created_by,
+    version: row.version,
+  };
+}
+
+/** Null before a run may exist. No engine of ours has pages of its own to link to. */
+function toRun(row: SessionRow): Session["run"] {
+  if (row.engine === null || row.launch_started === null) return null;
+  return { engine: row.engine, id: row.run_id, url: null, status: row.run_status, result: row.result };
+}
+
+function toDuration({ started, ended }: SessionRow): number | null {
+  return started === null || ended === null ? null : (ended.getTime() - started.getTime()) / 1000;
+}
+
+export function toTime(time: Date | null): string | null {
+  return time === null ? null : time.toISOString();
+}

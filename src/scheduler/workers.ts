@@ -1,0 +1,124 @@
+import { hostname } from "node:os";
+import { sql } from "kysely";
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database/tables.ts";
+import { createId } from "../platform/id.ts";
+import type { Logger } from "../platform/log.ts";
+import { createLoop, type Loop } from "../platform/worker/loop.ts";
+import type { WorkerMetrics } from "../platform/worker/metrics.ts";
+import type { WakeUp } from "../platform/worker/wake-up.ts";
+import type { Engine } from "./engines/engine.ts";
+import type { StoragesForRuns } from "./launch.ts";
+import { expireForeignLeases } from "./lease.ts";
+import type { SchedulerMetrics } from "./metrics.ts";
+import { poll } from "./poll.ts";
+import { type TickName, type TickNeeds, type TickSummary, tickNames, ticks } from "./tick.ts";
+
+interface WorkersNeeds {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly engine: Engine;
+  readonly storages: StoragesForRuns;
+  readonly metrics: SchedulerMetrics;
+  readonly workerMetrics: WorkerMetrics;
+  readonly wakeUp: WakeUp;
+  /** No other process can hold the database while we do, so what others have leased can be taken at once. */
+  readonly isOnlyProcess: boolean;
+  /** See {@link ScanSettings}: more than the pause between two scans, wherever they come from. */
+  readonly punctualSeconds?: number;
+}
+
+export interface SchedulerWorkers {
+  /** Starts these loops, or all. */
+  start(only?: readonly TickName[]): Promise<void>;
+  /** Waits for the turns under way, ends the runs that live in this process and records their end. Safe to call twice. */
+  stop(): Promise<void>;
+  /** One turn, without loops. A turn that launched runs in this process waits for their end. */
+  turn(name: TickName, signal: AbortSignal): Promise<TickSummary>;
+}
+
+const everySeconds: Readonly<Record<TickName, number>> = { scan: 1, pick: 1, poll: 1, sweep: 15 };
+
+const maxTurnSeconds = 20;
+const leaseSeconds = 60;
+const scanBatchSize = 1000;
+const defaultPunctualSeconds = 10;
+
+/** The last poll, which tells how the runs ended that we ended ourselves, must fit into what is left of a stop. */
+const lastPollSeconds = 5;
+
+export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers {
+  const { db, clock, log, engine, storages, metrics } = workers;
+  const needs: TickNeeds = {
+    db,
+    clock,
+    log,
+    engine,
+    storages,
+    metrics,
+    lease: { owner: `${hostname()}/${process.pid}/${createId()}`, seconds: leaseSeconds },
+    scan: { batchSize: scanBatchSize, punctualSeconds: workers.punctualSeconds ?? defaultPunctualSeconds },
+  };
+  const loops = new Map(tickNames.map((name) => [name, createTickLoop(workers, name, () => runTick(name))]));
+  const wake = (...names: TickName[]) => {
+    for (const name of names) loops.get(name)?.wake();
+  };
+  workers.wakeUp.listen(() => wake("pick", "poll"));
+  let stopped: Promise<void> | null = null;
+
+  function runTick(name: TickName) {
+    return async (signal: AbortSignal) => {
+      const summary: TickSummary = await ticks[name](needs, signal);
+      // New sessions, or new room in the engine.
+      if ((summary["sessions"] ?? 0) + (summary["ended"] ?? 0) + (summary["requeued"] ?? 0) > 0) wake("pick");
+    };
+  }
+
+  async function stop(): Promise<void> {
+    await Promise.all([...loops.values()].map((loop) => loop.stop()));
+    await engine.close();
+    await poll(needs, AbortSignal.timeout(lastPollSeconds * 1000));
+    await handBackLeases(db, needs.lease.owner);
+  }
+
+  return {
+    async start(only = tickNames) {
+      if (workers.isOnlyProcess) await expireForeignLeases(db, needs.lease.owner);
+      for (const name of only) loops.get(name)?.start();
+    },
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+    async turn(name, signal) {
+      const summary = await ticks[name](needs, signal);
+      if (name === "pick") {
+        await engine.settle();
+        await poll(needs, signal);
+      }
+      return summary;
+    },
+  };
+}
+
+function createTickLoop(
+  { log, workerMetrics }: WorkersNeeds,
+  name: TickName,
+  toTurn: () => (signal: AbortSignal) => Promise<void>,
+): Loop {
+  return createLoop({
+    name,
+    everySeconds: everySeconds[name],
+    maxTurnSeconds,
+    turn: toTurn(),
+    log,
+    metrics: workerMetrics,
+  });
+}
+
+/** Others need not wait for our leases to run out. */
+async function handBackLeases(db: Database, owner: string): Promise<void> {
+  await sql`update ailbl_session set lease_expires_at = now()
+    where state in ('claimed', 'running', 'unknown') and lease_owner = ${owner}`.execute(db);
+}

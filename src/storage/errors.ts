@@ -1,0 +1,48 @@
+import { type Failure, fail } from "../platform/failure.ts";
+import type { Dependants } from "./model.ts";
+import type { VerificationReport } from "./s3/report.ts";
+
+export function storageNotFound(id: string): Failure {
+  return fail("STORAGE_NOT_FOUND", `Storage with id '${id.slice(0, 100)}' does not exist`, null);
+}
+
+export function storageNameConflict(name: string): Failure {
+  return fail("STORAGE_NAME_CONFLICT", `Another storage has the name '${name}' (case does not count)`, { name });
+}
+
+export function storageLocationConflict(conflicts: { id: string; name: string; prefix: string }[]): Failure {
+  const [first] = conflicts;
+  return fail(
+    "STORAGE_LOCATION_CONFLICT",
+    `The location overlaps with storage '${first?.name}', prefix '${first?.prefix}'; allow it with ?allow_overlap=true`,
+    { conflicts },
+  );
+}
+
+export function storageInUse(name: string, found: Dependants): Failure {
+  return fail(
+    "STORAGE_IN_USE",
+    `Storage '${name}' is in use by ${found.total} others: unbind or delete them first`,
+    found,
+  );
+}
+
+export function connectionFailed(report: VerificationReport): Failure {
+  const failed = report.checks.find((check) => check.status === "FAIL");
+  return fail(
+    "S3_CONNECTION_FAILED",
+    `The storage cannot be used: ${failed?.check} failed with ${failed?.reason}. ${failed?.hint ?? ""}`.trim(),
+    { reason: failed?.reason ?? "server_error", hint: failed?.hint ?? null, checks: report.checks },
+  );
+}
+
+/** The credential was written but not in time, or its storage changed meanwhile: nothing was saved, and it will be swept. */
+export function credentialAbandoned(): Failure {
+  return fail("SECRET_STORE_UNAVAILABLE", "Keeping the credential took too long; nothing was saved, try again", null);
+}
+
+export function preconditionFailed(version: number): Failure {
+  return fail("PRECONDITION_FAILED", `The object is at version ${version} now, which If-Match does not name`, {
+    version,
+  });
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import type { Clock } from "../platform/clock.ts";
+import type { EgressPolicy } from "../platform/egress/policy.ts";
+import { fail } from "../platform/failure.ts";
+import type { CredentialKeeper } from "./credentials.ts";
+import { S3Failure } from "./s3/failure.ts";
+import { inventoryStorage } from "./s3/inventory.ts";
+
+interface InventoryNeeds {
+  readonly credentials: CredentialKeeper;
+  readonly policy: EgressPolicy;
+  readonly clock: Clock;
+}
+
+/** The part of a kind 5 run config that the job needs; whoever runs jobs may add to it. */
+const runConfigSchema = z.object({
+  storage: z.object({
+    id: z.string(),
+    name: z.string(),
+    endpoint: z.string(),
+    region: z.string(),
+    bucket: z.string(),
+    prefix: z.string(),
+    path_style: z.boolean(),
+    read_only: z.boolean(),
+    ca_certificate: z.string().nullable(),
+    credential_ref: z.string(),
+  }),
+});
+
+/**
+ * The job `inventory`: counts the objects of a storage and their bytes. It reads the credential by its reference, as any
+ * job would, so none is in a run config.
+ */
+export function createInventoryJob({ credentials, policy, clock }: InventoryNeeds) {
+  return async (runConfig: Record<string, unknown>, { signal }: { readonly signal: AbortSignal }) => {
+    const { storage } = runConfigSchema.parse(runConfig);
+    const credential = await credentials.read(storage.credential_ref);
+    try {
+      const { objects, bytes } = await inventoryStorage(storage, credential, { policy, clock, signal });
+      return { storage_id: storage.id, objects, bytes };
+    } catch (error) {
+      if (!(error instanceof S3Failure)) throw error;
+      const details = { reason: error.reason, hint: error.hint, checks: [] };
+      throw fail(
+        "S3_CONNECTION_FAILED",
+        `Storage '${storage.name}' cannot be listed: ${error.reason}. ${error.hint}`,
+        details,
+        error,
+      );
+    }
+  };
+}

@@ -1,0 +1,232 @@
+import { type Expression, type ExpressionBuilder, type Selectable, type SqlBool, sql } from "kysely";
+import { escapeLike, toJsonb } from "../platform/database/sql.ts";
+import type { Database, DatabaseTransaction, Tables } from "../platform/database/tables.ts";
+import { foldCase } from "../platform/http/fields.ts";
+import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
+import { type ListStorages, listEnclosingPrefixes, type Verification } from "./model.ts";
+import type { S3Location } from "./s3/location.ts";
+import type { StorageTable } from "./tables.ts";
+
+/** A storage with the collections bound to it. */
+export type StorageRow = Selectable<StorageTable> & { collection_ids: string[] };
+
+/** The columns that a create writes; `labels` goes as an object. */
+export interface NewStorage extends S3Location {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly enable: boolean;
+  readonly labels: Record<string, string>;
+  readonly access_key_id: string;
+  readonly credential_ref: string;
+  readonly verification: Verification | null;
+  readonly modified: Date;
+  readonly modified_by: string;
+}
+
+const collectionIds = sql<string[]>`array(
+  select c.collection_id::text from eom_storage_collection as c where c.storage_id = eom_storage.id order by 1)`.as(
+  "collection_ids",
+);
+
+export function findStorage(db: Database, id: string): Promise<StorageRow | undefined> {
+  return db.selectFrom("eom_storage").selectAll().select(collectionIds).where("id", "=", id).executeTakeFirst();
+}
+
+/** Holds the row against other writers until the transaction ends. Bindings of collections are made under it too. */
+export function lockStorage(tx: DatabaseTransaction, id: string): Promise<StorageRow | undefined> {
+  return tx
+    .selectFrom("eom_storage")
+    .selectAll()
+    .select(collectionIds)
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+export async function insertStorage(tx: DatabaseTransaction, storage: NewStorage): Promise<void> {
+  await tx
+    .insertInto("eom_storage")
+    .values({ ...toColumns(storage), id: storage.id, created: storage.modified, created_by: storage.modified_by })
+    .execute();
+}
+
+/** Writes every column anew and counts the version up. */
+export async function updateStorage(tx: DatabaseTransaction, storage: NewStorage): Promise<void> {
+  await tx
+    .updateTable("eom_storage")
+    .set({ ...toColumns(storage), version: sql`version + 1` })
+    .where("id", "=", storage.id)
+    .execute();
+}
+
+function toColumns(storage: NewStorage) {
+  return {
+    name: storage.name,
+    name_key: foldCase(storage.name),
+    description: storage.description,
+    search_text: foldCase(`${storage.name}\n${storage.description ?? ""}`),
+    enable: storage.enable,
+    labels: toJsonb(storage.labels),
+    endpoint: storage.endpoint,
+    region: storage.region,
+    bucket: storage.bucket,
+    prefix: storage.prefix,
+    path_style: storage.path_style,
+    read_only: storage.read_only,
+    ca_certificate: storage.ca_certificate,
+    access_key_id: storage.access_key_id,
+    credential_ref: storage.credential_ref,
+    verification: storage.verification === null ? sql<null>`null` : toJsonb(storage.verification),
+    modified: storage.modified,
+    modified_by: storage.modified_by,
+  };
+}
+
+/** Keeps a report, unless the storage has changed since `version`. The report is part of the object: a new version. */
+export async function updateVerification(
+  db: Database,
+  id: string,
+  version: number,
+  verification: Verification,
+): Promise<void> {
+  await db
+    .updateTable("eom_storage")
+    .set({ verification: toJsonb(verification), version: sql`version + 1` })
+    .where("id", "=", id)
+    .where("version", "=", version)
+    .execute();
+}
+
+export async function deleteStorage(tx: DatabaseTransaction, id: string): Promise<void> {
+  await tx.deleteFrom("eom_storage").where("id", "=", id).execute();
+}
+
+/** One at a time for each bucket, until the transaction ends: two nesting locations that come at once must see each other. */
+export async function lockBucket(tx: DatabaseTransaction, location: S3Location): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${location.endpoint}/${location.bucket}`}, 0))`.execute(
+    tx,
+  );
+}
+
+/** The other storages of the same bucket whose prefix holds this one or lies within it; at most 100. */
+export function listOverlapping(db: Database, location: S3Location, exceptId: string | null) {
+  return db
+    .selectFrom("eom_storage")
+    .select(["id", "name", "prefix"])
+    .where("endpoint", "=", location.endpoint)
+    .where("bucket", "=", location.bucket)
+    .where(
+      sql<SqlBool>`(prefix like ${`${escapeLike(location.prefix)}%`} or prefix = any(${listEnclosingPrefixes(location.prefix)}::text[]))`,
+    )
+    .$if(exceptId !== null, (query) => query.where("id", "!=", exceptId as string))
+    .orderBy("prefix")
+    .orderBy("id")
+    .limit(100)
+    .execute();
+}
+
+export async function isNameTaken(db: Database, name: string, exceptId: string | null): Promise<boolean> {
+  const row = await db.selectFrom("eom_storage").select("id").where("name_key", "=", foldCase(name)).executeTakeFirst();
+  return row !== undefined && row.id !== exceptId;
+}
+
+/** Replaces the bound collections by these. */
+export async function replaceCollections(
+  tx: DatabaseTransaction,
+  id: string,
+  collections: readonly string[],
+  by: string,
+): Promise<void> {
+  await sql`with wanted as (select unnest(${[...collections]}::uuid[]) as collection_id),
+    gone as (
+      delete from eom_storage_collection as c
+      where c.storage_id = ${id} and not exists (select from wanted where wanted.collection_id = c.collection_id))
+    insert into eom_storage_collection (storage_id, collection_id, created_by)
+    select ${id}::uuid, collection_id, ${by} from wanted
+    on conflict do nothing`.execute(tx);
+}
+
+export function listCollectionDependants(db: Database, storageId: string, limit: number) {
+  return db
+    .selectFrom("eom_storage_collection")
+    .select("collection_id as id")
+    .where("storage_id", "=", storageId)
+    .orderBy("collection_id")
+    .limit(limit)
+    .execute();
+}
+
+export async function countCollections(db: Database, storageId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom("eom_storage_collection")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("storage_id", "=", storageId)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+const sortColumns = { name: "name_key", enable: "enable", created: "created", modified: "modified" } as const;
+
+/** One page and the total, each in one statement. Every filter and every order stands on an index of its own. */
+export async function listStorages(db: Database, query: ListStorages, start: PageStart): Promise<Page<StorageRow>> {
+  const matching = db.selectFrom("eom_storage").where((eb) => matches(eb, query));
+  const column = sortColumns[query.sortby];
+  const direction = query.asc ? "asc" : "desc";
+  const page = matching
+    .selectAll()
+    .select(collectionIds)
+    .$if(start.by === "key", (rows) => rows.where(isBeyond(column, query.asc, start)))
+    .$if(start.by === "offset", (rows) => rows.offset(start.by === "offset" ? start.offset : 0))
+    .orderBy(column, direction)
+    // A name is unique by itself; a second column would only keep its index from serving the order.
+    .$if(column !== "name_key", (rows) => rows.orderBy("id", direction))
+    .limit(query.size + 1);
+  const counted = db
+    .selectFrom(
+      matching
+        .select(sql`1`.as("one"))
+        .limit(maxExactTotal + 1)
+        .as("counted"),
+    )
+    .select((eb) => eb.fn.countAll<number>().as("total"));
+  const [rows, { total }] = await Promise.all([page.execute(), counted.executeTakeFirstOrThrow()]);
+  return { rows, total };
+}
+
+function matches(eb: ExpressionBuilder<Tables, "eom_storage">, query: ListStorages) {
+  const conditions: Expression<SqlBool>[] = [sql<SqlBool>`true`];
+  if (query.ids) conditions.push(sql<SqlBool>`id = any(${query.ids}::uuid[])`);
+  if (query.keyword)
+    conditions.push(sql<SqlBool>`search_text like any(${query.keyword.map(toKeywordPattern)}::text[])`);
+  if (query.collection_id) {
+    conditions.push(
+      sql<SqlBool>`id in (select storage_id from eom_storage_collection where collection_id = any(${query.collection_id}::uuid[]))`,
+    );
+  }
+  if (query.enable) conditions.push(eb.or(query.enable.map((enable) => eb("enable", "=", enable))));
+  if (query.label)
+    conditions.push(eb.or(query.label.map((label) => sql<SqlBool>`labels @> ${toJsonb(toLabel(label))}`)));
+  if (query.created_from) conditions.push(eb("created", ">=", query.created_from));
+  if (query.created_to) conditions.push(eb("created", "<", query.created_to));
+  if (query.modified_from) conditions.push(eb("modified", ">=", query.modified_from));
+  if (query.modified_to) conditions.push(eb("modified", "<", query.modified_to));
+  return eb.and(conditions);
+}
+
+function toKeywordPattern(keyword: string): string {
+  return `%${escapeLike(foldCase(keyword))}%`;
+}
+
+function toLabel(label: string): Record<string, string> {
+  const colon = label.indexOf(":");
+  return { [label.slice(0, colon)]: label.slice(colon + 1) };
+}
+
+function isBeyond(column: "name_key" | "enable" | "created" | "modified", asc: boolean, start: PageStart) {
+  if (start.by === "offset") return sql<SqlBool>`true`;
+  const sign = sql.raw(asc ? ">" : "<");
+  if (column === "name_key") return sql<SqlBool>`name_key ${sign} ${start.value}`;
+  const type = sql.raw(column === "enable" ? "boolean" : "timestamptz");
+  return sql<SqlBool>`(${sql.ref(column)}, id) ${sign} (${start.value}::text::${type}, ${start.id}::uuid)`;
+}

@@ -1,0 +1,184 @@
+import { z } from "zod";
+
+/** What a hint may tell. Every text in it is ours or has been checked; nothing is repeated from a server unseen. */
+export interface HintFacts {
+  readonly host: string;
+  readonly bucket: string;
+  readonly region: string;
+  readonly pathStyle: boolean;
+  /** What was being done, as in "list objects". */
+  readonly doing: string;
+  readonly expectedRegion: string | null;
+  readonly ourTime: Date;
+  readonly theirTime: Date | null;
+  /** The sentence of the egress rules, which is made for the caller. */
+  readonly refusal: string | null;
+}
+
+interface ReasonKind {
+  /** What the word stands for; the reference page is made from it. */
+  readonly meaning: string;
+  /** What to do about it here and now. */
+  readonly hint: (facts: HintFacts) => string;
+}
+
+/** The published list: it grows, and a word never changes its meaning. */
+export const reasons = {
+  dns_failure: {
+    meaning: "The endpoint's host name cannot be resolved",
+    hint: ({ host }) => `The name ${host} cannot be resolved from here. Check its spelling, and the DNS that EOM uses.`,
+  },
+  connection_refused: {
+    meaning: "Nothing listens on the endpoint's port",
+    hint: ({ host }) => `${host} refuses connections on this port. Check the port, and that the server runs.`,
+  },
+  host_unreachable: {
+    meaning: "No route leads to the endpoint's host",
+    hint: ({ host }) => `No route leads from here to ${host}. Check the network and its firewalls.`,
+  },
+  connect_timeout: {
+    meaning: "The connection did not come about in time",
+    hint: ({ host }) =>
+      `${host} does not answer. A firewall often drops packets like this; check host, port and network.`,
+  },
+  request_timeout: {
+    meaning: "The server took the connection and did not answer in time",
+    hint: ({ host }) =>
+      `${host} takes connections but does not answer in time. Check that the server is well, and whether it wants https.`,
+  },
+  connection_reset: {
+    meaning: "The server closed the connection in the middle of a request",
+    hint: ({ host }) => `${host} closes the connection without an answer. Check whether it wants https, and its log.`,
+  },
+  tls_not_tls: {
+    meaning: "The endpoint says https, and the port does not speak TLS",
+    hint: ({ host }) => `${host} does not speak TLS on this port. Use http://, or the port that serves https.`,
+  },
+  tls_untrusted: {
+    meaning: "The server's certificate is not from an authority that is trusted",
+    hint: ({ host }) =>
+      `The certificate of ${host} is not signed by an authority that is trusted here. Put the PEM of its authority into ca_certificate.`,
+  },
+  tls_hostname_mismatch: {
+    meaning: "The server's certificate is for other host names",
+    hint: ({ host, pathStyle }) =>
+      pathStyle
+        ? `The certificate of the server is not for ${host}. Use a host name that stands in it.`
+        : `The certificate of the server is not for the bucket's own host name below ${host}. Set path_style to true.`,
+  },
+  tls_expired: {
+    meaning: "The server's certificate has expired, or is not valid yet",
+    hint: ({ host, ourTime }) =>
+      `The certificate of ${host} is not valid at this time (${ourTime.toISOString()} here). Renew it, or correct our clock.`,
+  },
+  tls_failed: {
+    meaning: "The TLS handshake failed",
+    hint: ({ host }) =>
+      `No TLS session with ${host} comes about. Check that it offers TLS 1.2 or newer and asks for no client certificate.`,
+  },
+  endpoint_forbidden: {
+    meaning: "The egress rules do not allow the endpoint",
+    hint: ({ refusal, host }) => refusal ?? `EOM may not connect to ${host}.`,
+  },
+  unexpected_redirect: {
+    meaning: "The server redirects to another address; redirects are not followed",
+    hint: ({ host }) =>
+      `${host} redirects to another address, which is not followed. Use the final address as endpoint.`,
+  },
+  not_s3: {
+    meaning: "The answer does not come from an S3 server",
+    hint: ({ host }) =>
+      `What answers at ${host} is not the S3 API: often a web console on another port, a login page, a proxy, or http where https is wanted. Use the API's address.`,
+  },
+  response_too_large: {
+    meaning: "The answer is larger than any S3 server's",
+    hint: ({ host }) => `The answer of ${host} is too large for the S3 API. Use the API's address.`,
+  },
+  bucket_not_found: {
+    meaning: "The bucket does not exist",
+    hint: ({ bucket, host }) => `The bucket ${bucket} does not exist at ${host}. Create it, or correct its name.`,
+  },
+  object_not_found: {
+    meaning: "An object that must be there is not",
+    hint: () =>
+      "An object that was just written or listed cannot be found. Check lifecycle rules and gateways in between.",
+  },
+  object_archived: {
+    meaning: "The object lies in an archive and cannot be read at once",
+    hint: () => "The first object below the prefix lies in an archive class, so reading could not be proved.",
+  },
+  access_denied: {
+    meaning: "The credential is valid, and may not do this",
+    hint: ({ doing, bucket }) =>
+      `The credential may not ${doing} in the bucket ${bucket}. Extend its policy or the bucket's.`,
+  },
+  invalid_access_key: {
+    meaning: "The server does not know the access key",
+    hint: () => "The server does not know this access key id. Check it, and that it belongs to this server.",
+  },
+  session_token_refused: {
+    meaning: "The session token is wrong or has expired",
+    hint: () =>
+      "The session token is wrong or has expired. Enter a new credential; one without an expiry lasts longer.",
+  },
+  signature_mismatch: {
+    meaning: "The signature is wrong",
+    hint: () =>
+      "The secret access key is wrong; or a proxy in between rewrites the host, the path or the Accept-Encoding header.",
+  },
+  wrong_region: {
+    meaning: "The bucket is in another region",
+    hint: ({ region, expectedRegion }) =>
+      expectedRegion === null
+        ? `The server does not accept the region ${region}. Enter the one that the bucket is in.`
+        : `The server wants the region ${expectedRegion}, not ${region}.`,
+  },
+  clock_skew: {
+    meaning: "Our clock and the server's differ by too much",
+    hint: ({ ourTime, theirTime }) =>
+      theirTime === null
+        ? `The server says that our clock is wrong; here it is ${ourTime.toISOString()}.`
+        : `Our clock says ${ourTime.toISOString()}, the server's ${theirTime.toISOString()}. Correct the one that is wrong.`,
+  },
+  throttled: {
+    meaning: "The server asks for fewer requests",
+    hint: ({ host }) => `${host} asks to slow down. Try again later.`,
+  },
+  not_implemented: {
+    meaning: "The server does not know an operation or a header that is needed",
+    hint: ({ doing }) => `The server does not implement what is needed to ${doing}. Check its version.`,
+  },
+  storage_full: {
+    meaning: "The server has no room left, or the bucket's own quota is used up",
+    hint: ({ bucket }) => `There is no room left for the bucket ${bucket}. Enlarge it or its quota.`,
+  },
+  server_error: {
+    meaning: "The server failed",
+    hint: ({ host }) => `${host} answers with a fault of its own. Check its log, and try again later.`,
+  },
+  unexpected_answer: {
+    meaning: "The server refused, or answered, in a way that S3 does not know",
+    hint: ({ doing }) =>
+      `The server gave an answer that EOM does not understand when asked to ${doing}. Check its log.`,
+  },
+  content_mismatch: {
+    meaning: "What was read is not what was written",
+    hint: () => "The bytes that came back are not the bytes that were written. Something in between changes objects.",
+  },
+  not_reached: {
+    meaning: "The check was not made, because an earlier one failed",
+    hint: () => "Not checked: an earlier check failed.",
+  },
+  read_only: {
+    meaning: "The check was not made, because the storage is read-only",
+    hint: () => "Not checked: the storage is read-only.",
+  },
+  nothing_to_read: {
+    meaning: "The check was not made, because there is no object to read",
+    hint: () => "Not checked: there is no object below the prefix yet.",
+  },
+} as const satisfies Record<string, ReasonKind>;
+
+export type Reason = keyof typeof reasons;
+
+export const reasonSchema = z.enum(Object.keys(reasons) as [Reason, ...Reason[]]);

@@ -1,0 +1,31 @@
+import type { Storage } from "./model.ts";
+import type { StorageRow } from "./queries.ts";
+
+/** A storage as the API tells it: of its credential, the half that is no secret. */
+export function toStorage(row: StorageRow): Storage {
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    enable: row.enable,
+    labels: row.labels,
+    resource: {
+      type: "s3",
+      endpoint: row.endpoint,
+      region: row.region,
+      bucket: row.bucket,
+      prefix: row.prefix,
+      path_style: row.path_style,
+      read_only: row.read_only,
+      ca_certificate: row.ca_certificate,
+      credential: { access_key_id: row.access_key_id, secret: "set" },
+    },
+    collection_ids: row.collection_ids,
+    verification: row.verification,
+    created: row.created.toISOString(),
+    created_by: row.created_by,
+    modified: row.modified.toISOString(),
+    modified_by: row.modified_by,
+    version: row.version,
+  };
+}

@@ -1,0 +1,68 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { listSessionsSchema } from "../../src/scheduler/session-model.ts";
+import { ticks } from "../../src/scheduler/tick.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
+
+describe.each(databaseKinds)("the life of a session on %s", (kind) => {
+  let database: TestDatabase;
+  let world: World;
+  beforeAll(async () => {
+    database = await createTestDatabase(kind);
+  });
+  afterAll(() => database.close());
+  beforeEach(() => {
+    world = createWorld({ db: database.db });
+  });
+  afterEach(() => world.close());
+
+  async function onlySession(scheduleId: string) {
+    const { rows } = await world.api.sessions.list(listSessionsSchema.parse({ schedule_id: [scheduleId] }));
+    expect(rows).toHaveLength(1);
+    return world.api.sessions.find(rows[0]?.id ?? "");
+  }
+
+  test("a slot is scanned, picked, launched and polled to its end, with its result and history", async () => {
+    const schedule = await world.api.schedules.create(toCreate(), change);
+    expect(schedule.next_due_at).toBe("2026-11-23T10:01:00.000Z");
+    world.clock.set("2026-11-23T10:01:02.000Z");
+    expect(await ticks.scan(world.needs, notAborted)).toMatchObject({ schedules: 1, sessions: 1, skipped: 0 });
+    expect(await onlySession(schedule.id)).toMatchObject({ state: "pending", run: null, slot: "2026-11-23T10:01:00.000Z" });
+    expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, launched: 1 });
+    await world.runsEnded.until(1);
+    expect(await ticks.poll(world.needs, notAborted)).toMatchObject({ polled: 1, ended: 1 });
+    const session = await onlySession(schedule.id);
+    expect(session).toMatchObject({
+      state: "succeeded",
+      error: null,
+      data_interval: { start: "2026-11-23T10:00:00.000Z", end: "2026-11-23T10:01:00.000Z" },
+      run: { engine: "local", status: "succeeded", result: { answer: 42 }, config: {}, output: '{"answer":42}\n' },
+    });
+    expect(session.history.map(({ to, cause }) => [to, cause])).toEqual([
+      ["pending", "slot"],
+      ["claimed", "picked"],
+      ["running", "launched"],
+      ["succeeded", "run_ended"],
+    ]);
+    const { stats } = await world.api.schedules.find(schedule.id).then((row) => ({ stats: [row.sessions, row.succeeded, row.failed] }));
+    expect(stats).toEqual([1, 1, 0]);
+  });
+
+  test("a failing job ends its session with code, sentence and fingerprint, and counts", async () => {
+    const schedule = await world.api.schedules.create(toCreate({ job: { name: "fail" } }), change);
+    await world.api.schedules.trigger(schedule.id, change);
+    await ticks.pick(world.needs, notAborted);
+    await world.runsEnded.until(1);
+    await ticks.poll(world.needs, notAborted);
+    const session = await onlySession(schedule.id);
+    expect(session).toMatchObject({
+      state: "failed",
+      cause: "manual",
+      error: { code: "JOB_FAILED", message: "The job fail ended with exit code 3", step: null },
+      run: { output: "no such thing\n" },
+    });
+    expect(session.explanation.next_step).not.toBeNull();
+    const row = await world.api.schedules.find(schedule.id);
+    expect([row.failed, row.consecutive_failures, row.last_error?.code]).toEqual([1, 1, "JOB_FAILED"]);
+  });
+});

@@ -1,0 +1,147 @@
+import { Registry } from "prom-client";
+import type { Clock } from "../../src/platform/clock.ts";
+import type { Database } from "../../src/platform/database/tables.ts";
+import { createId } from "../../src/platform/id.ts";
+import { createLogger } from "../../src/platform/log.ts";
+import type { Engine } from "../../src/scheduler/engines/engine.ts";
+import type { BuiltIn } from "../../src/scheduler/engines/local/built-in.ts";
+import { createLocalEngine } from "../../src/scheduler/engines/local/engine.ts";
+import type { DeclaredJob } from "../../src/scheduler/engines/local/jobs-file.ts";
+import type { StoragesForRuns } from "../../src/scheduler/launch.ts";
+import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
+import { type CreateSchedule, createScheduleSchema } from "../../src/scheduler/model.ts";
+import { createScheduler } from "../../src/scheduler/scheduler.ts";
+import type { TickNeeds } from "../../src/scheduler/tick.ts";
+
+/** A clock that stands still until it is moved. */
+export interface TestClock extends Clock {
+  advance(seconds: number): void;
+  set(time: string): void;
+}
+
+export function createTestClock(start: string): TestClock {
+  let now = new Date(start);
+  return {
+    now: () => now,
+    advance(seconds) {
+      now = new Date(now.getTime() + seconds * 1000);
+    },
+    set(time) {
+      now = new Date(time);
+    },
+  };
+}
+
+/** Keeps what is logged, as parsed lines. */
+export function createTestLog() {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger({ level: "debug", format: "json" }, { write: (line: string) => lines.push(JSON.parse(line)) });
+  return { log, lines };
+}
+
+/** Runs node with the given script, so that jobs need no other program. */
+export function nodeJob(name: string, script: string, more: Partial<DeclaredJob> = {}): DeclaredJob {
+  return { name, command: [process.execPath, "-e", script], timeout_seconds: null, environment: {}, ...more };
+}
+
+export const jobs = {
+  ok: nodeJob("ok", "console.log(JSON.stringify({answer: 42}))"),
+  fail: nodeJob("fail", "console.error('no such thing'); process.exit(3)"),
+  /** Says that it has begun, then never ends by itself. */
+  hang: nodeJob("hang", "console.log('begun'); setInterval(() => {}, 1000)"),
+};
+
+/** Events that tests wait for in place of time. */
+export function createCounter() {
+  let count = 0;
+  let waiting: { readonly wanted: number; readonly resolve: () => void }[] = [];
+  return {
+    count: () => count,
+    add() {
+      count += 1;
+      for (const { wanted, resolve } of waiting) if (count >= wanted) resolve();
+      waiting = waiting.filter(({ wanted }) => wanted > count);
+    },
+    async until(wanted: number): Promise<void> {
+      if (count >= wanted) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiting.push({ wanted, resolve });
+      await promise;
+    },
+  };
+}
+
+interface WorldOptions {
+  readonly db: Database;
+  readonly start?: string;
+  readonly engine?: Engine;
+  readonly declared?: readonly DeclaredJob[];
+  readonly builtIns?: readonly BuiltIn[];
+  readonly storages?: StoragesForRuns;
+  readonly maxRuns?: number;
+}
+
+export const noStorages: StoragesForRuns = { findStorageForRun: async () => ({ outcome: "missing" }) };
+
+export type World = ReturnType<typeof createWorld>;
+
+/** A scheduler whose clock stands still and whose steps are taken by hand; several processes of it share one database. */
+export function createWorld(options: WorldOptions) {
+  const { db } = options;
+  const clock = createTestClock(options.start ?? "2026-11-23T10:00:00.000Z");
+  const { log, lines } = createTestLog();
+  const metrics = createSchedulerMetrics(new Registry());
+  const runsEnded = createCounter();
+  const storages = options.storages ?? noStorages;
+
+  function createTestEngine(): Engine {
+    return createLocalEngine({
+      jobs: options.declared ?? Object.values(jobs),
+      builtIns: options.builtIns ?? [],
+      clock,
+      log,
+      path: process.env["PATH"] ?? "",
+      maxRuns: options.maxRuns ?? 100,
+      graceSeconds: 5,
+      onRunEnded: runsEnded.add,
+    });
+  }
+
+  /** As another process would: with an engine and a lease of its own. */
+  function createProcess(more: { engine?: Engine; leaseSeconds?: number; batchSize?: number } = {}): TickNeeds {
+    return {
+      db,
+      clock,
+      log,
+      metrics,
+      storages,
+      engine: more.engine ?? createTestEngine(),
+      lease: { owner: createId(), seconds: more.leaseSeconds ?? 60 },
+      scan: { batchSize: more.batchSize ?? 100, punctualSeconds: 10 },
+    };
+  }
+
+  const needs = createProcess(options.engine === undefined ? {} : { engine: options.engine });
+  const api = createScheduler({ db, clock, engine: needs.engine, onWork: () => {} });
+  return { db, clock, log, lines, metrics, runsEnded, needs, api, createProcess, createTestEngine, close: needs.engine.close };
+}
+
+const change = {
+  actor: { subject: "ada", onBehalfOf: null, requestId: null },
+  settle: async () => {},
+};
+
+export { change };
+
+/** A minutely schedule of the job `ok`, unless said otherwise. */
+export function toCreate(fields: Record<string, unknown> = {}): CreateSchedule {
+  return createScheduleSchema.parse({
+    name: `schedule ${createId()}`,
+    kind: 1,
+    trigger: { type: "cron", expression: "* * * * *" },
+    job: { name: "ok" },
+    ...fields,
+  });
+}
+
+export const notAborted = new AbortController().signal;

@@ -1,0 +1,197 @@
+import { once } from "node:events";
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
+
+/** What a request asks for, in the words of a report. */
+export type Operation = "LIST" | "WRITE" | "READ" | "DELETE";
+
+export interface S3Exchange {
+  readonly operation: Operation;
+  readonly key: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: Buffer;
+  readonly objects: Map<string, Buffer>;
+}
+
+type Answer = (exchange: S3Exchange) => void;
+
+/** What the server does wrong, by operation; where nothing stands it behaves. */
+export type Misbehaviour = Partial<Record<Operation, Answer>>;
+
+export interface MisbehavingS3 {
+  readonly host: string;
+  readonly port: number;
+  /** What is in the bucket now, by key. */
+  readonly objects: Map<string, Buffer>;
+  /** Every request that came, as `GET /bucket?…`, and its headers. */
+  readonly requests: { readonly line: string; readonly headers: IncomingMessage["headers"] }[];
+  /** Resolves when a request for the operation has come, now or earlier. */
+  arrival(operation: Operation): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const bucket = "scenes";
+
+/** An S3 server of one bucket, on a free loopback port, that checks no signatures and misbehaves as told. */
+export async function startMisbehavingS3(
+  misbehaviour: Misbehaviour = {},
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<MisbehavingS3> {
+  const objects = new Map<string, Buffer>();
+  const requests: MisbehavingS3["requests"] = [];
+  const arrivals = new Map<Operation, PromiseWithResolvers<void>>();
+  const arrivalOf = (operation: Operation): PromiseWithResolvers<void> => {
+    const arrival = arrivals.get(operation) ?? Promise.withResolvers<void>();
+    arrivals.set(operation, arrival);
+    return arrival;
+  };
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
+    const body = Buffer.concat(await request.toArray());
+    const url = new URL(request.url ?? "/", "http://localhost");
+    const key = decodeURIComponent(url.pathname.split("/").slice(2).join("/"));
+    const operation = toOperation(request.method, key);
+    (misbehaviour[operation] ?? behave)({ operation, key, request, response, body, objects });
+    arrivalOf(operation).resolve();
+  };
+  // A client that goes away in the middle of its request is no fault of the server's.
+  const listener = (request: IncomingMessage, response: ServerResponse): void =>
+    void answer(request, response).catch(() => {});
+  const server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
+  return { ...(await listen(server)), objects, requests, arrival: (operation) => arrivalOf(operation).promise };
+}
+
+/** A port where something listens that does as it pleases with each connection. */
+export async function startRawServer(
+  onConnection: (socket: Socket) => void,
+): Promise<Omit<MisbehavingS3, "objects" | "requests" | "arrival">> {
+  return listen(createTcpServer((socket) => onConnection(socket.on("error", () => {}))));
+}
+
+async function listen(server: Server): Promise<Pick<MisbehavingS3, "host" | "port" | "stop">> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.on("tlsClientError", () => {});
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return {
+    host: "127.0.0.1",
+    port: (server.address() as AddressInfo).port,
+    async stop() {
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function toOperation(method: string | undefined, key: string): Operation {
+  if (method === "PUT") return "WRITE";
+  if (method === "DELETE") return "DELETE";
+  return key === "" ? "LIST" : "READ";
+}
+
+/** As an S3 server would, in short. */
+const behave: Answer = (exchange) => {
+  const { operation, key, request, response, body, objects } = exchange;
+  switch (operation) {
+    case "LIST":
+      return sendXml(response, 200, toListing(request, objects));
+    case "WRITE":
+      objects.set(key, body);
+      return void response.writeHead(200, { etag: '"0"' }).end();
+    case "READ": {
+      const found = objects.get(key);
+      return found === undefined ? sendError(404, "NoSuchKey")(exchange) : sendObject(request, response, found);
+    }
+    case "DELETE":
+      objects.delete(key);
+      return void response.writeHead(204).end();
+  }
+};
+
+function sendObject(request: IncomingMessage, response: ServerResponse, content: Buffer): void {
+  const part = request.headers.range === "bytes=0-0" ? content.subarray(0, 1) : content;
+  response.writeHead(part === content ? 200 : 206, { etag: '"0"' }).end(part);
+}
+
+function toListing(request: IncomingMessage, objects: Map<string, Buffer>): string {
+  const { searchParams } = new URL(request.url ?? "/", "http://localhost");
+  const max = Number(searchParams.get("max-keys") ?? 1000);
+  const after = searchParams.get("continuation-token") ?? "";
+  const prefix = searchParams.get("prefix") ?? "";
+  const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
+  const page = keys.slice(0, max);
+  const next = keys.length > max ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : "";
+  const contents = page.map(
+    (key) => `<Contents><Key>${encodeURIComponent(key)}</Key><Size>${objects.get(key)?.length}</Size></Contents>`,
+  );
+  return `<ListBucketResult><Name>${bucket}</Name><Prefix>${prefix}</Prefix><KeyCount>${page.length}</KeyCount><EncodingType>url</EncodingType><IsTruncated>${keys.length > max}</IsTruncated>${next}${contents.join("")}</ListBucketResult>`;
+}
+
+function sendXml(response: ServerResponse, status: number, xml: string, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { "content-type": "application/xml", ...headers }).end(`<?xml version="1.0"?>${xml}`);
+}
+
+/** An S3 error that repeats all that servers are known to repeat, the access key id among it. */
+export function sendError(
+  status: number,
+  code: string,
+  fields: Record<string, string> = {},
+  headers: Record<string, string> = {},
+): Answer {
+  return ({ response, request }) => {
+    const said = request.headers.authorization ?? "";
+    const all = {
+      Code: code,
+      Message: `No: ${said}`,
+      AWSAccessKeyId: said,
+      StringToSign: said,
+      HostId: "10.1.2.3",
+      ...fields,
+    };
+    const xml = Object.entries(all).map(([name, value]) => `<${name}>${value}</${name}>`);
+    sendXml(response, status, `<Error>${xml.join("")}</Error>`, headers);
+  };
+}
+
+/** An answer that no S3 server gives. */
+export function send(status: number, contentType: string, body: string, headers: Record<string, string> = {}): Answer {
+  return ({ response }) => void response.writeHead(status, { "content-type": contentType, ...headers }).end(body);
+}
+
+/** Every operation alike. */
+export function always(answer: Answer): Misbehaviour {
+  return { LIST: answer, WRITE: answer, READ: answer, DELETE: answer };
+}
+
+/** Takes the request and never answers. */
+export const hang: Answer = () => {};
+
+/** Sends the head of an answer, and nothing more. */
+export const stall: Answer = ({ response }) => response.writeHead(200, { etag: '"0"' }).flushHeaders();
+
+/** Begins an answer, and then sends a byte at a time, for ever. */
+export const trickle: Answer = ({ response }) => {
+  response.writeHead(200, { "content-type": "application/xml" });
+  const timer = setInterval(() => response.write(" "), 20);
+  response.on("close", () => clearInterval(timer));
+};
+
+/** Sends as fast as the client takes it, for ever. */
+export const flood: Answer = ({ response }) => {
+  response.writeHead(200, { "content-type": "application/xml" });
+  const chunk = Buffer.alloc(65_536, " ");
+  const pour = (): void => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on("drain", pour);
+  pour();
+};
+
+export const reset: Answer = ({ request }) => void request.socket.resetAndDestroy();
