@@ -13,9 +13,7 @@ import { endSession, type Fence, moveSession } from "./transitions.ts";
 
 /** What the scheduler asks of the storage room; compose.ts brings the two together. */
 export interface StoragesForRuns {
-  findStorageForRun(
-    storageId: string,
-  ): Promise<
+  findStorageForRun(storageId: string): Promise<
     | {
         readonly outcome: "ready";
         readonly location: S3Location;

@@ -43,7 +43,14 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     await ticks.poll(world.needs, notAborted);
     const session = await find(id);
     expect(session).toMatchObject({ state: "succeeded", attempt: 1 });
-    expect(session.history.map(({ cause }) => cause)).toEqual(["manual", "picked", "lease_expired", "picked", "launched", "run_ended"]);
+    expect(session.history.map(({ cause }) => cause)).toEqual([
+      "manual",
+      "picked",
+      "lease_expired",
+      "picked",
+      "launched",
+      "run_ended",
+    ]);
     expect(world.runsEnded.count()).toBe(1);
     await dying.engine.close();
   });
@@ -65,7 +72,10 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     const dying = world.createProcess({ leaseSeconds: 0 });
     const [claim] = (await pick(dying)).claims;
     if (claim === undefined) throw new Error("nothing was claimed");
-    await launch({ ...dying, engine: { ...dying.engine, launch: () => Promise.reject(new Error("died here")) } }, claim).catch(() => {});
+    await launch(
+      { ...dying, engine: { ...dying.engine, launch: () => Promise.reject(new Error("died here")) } },
+      claim,
+    ).catch(() => {});
     expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ failed: 1 });
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
     await dying.engine.close();
@@ -160,7 +170,14 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
       world.clock.advance(1);
       expect(await ticks.poll(here, notAborted)).toMatchObject({ stopped: 1 });
       expect(remote.canceled).toEqual(["run-1"]);
-      remote.set("run-1", { state: "canceled", startedAt: null, endedAt: world.clock.now(), error: null, result: null, output: null });
+      remote.set("run-1", {
+        state: "canceled",
+        startedAt: null,
+        endedAt: world.clock.now(),
+        error: null,
+        result: null,
+        output: null,
+      });
       await ticks.poll(here, notAborted);
       expect(await find(id)).toMatchObject({ state: "failed", error: { code: "LAUNCH_TIMED_OUT" } });
     });

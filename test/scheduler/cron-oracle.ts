@@ -5,7 +5,9 @@
 export function listInstantsByMinute(expression: string, zone: string, from: Date, to: Date): string[] {
   const [minute = "", hour = "", ...date] = expression.split(" ");
   const isFixedTime = !`${minute}${hour}`.includes("*");
-  return isFixedTime ? listFixed({ minute, hour, date }, zone, from, to) : listWild({ minute, hour, date }, zone, from, to);
+  return isFixedTime
+    ? listFixed({ minute, hour, date }, zone, from, to)
+    : listWild({ minute, hour, date }, zone, from, to);
 }
 
 interface Fields {
@@ -55,7 +57,10 @@ function toInstant(date: Temporal.PlainDate, time: { hour: number; minute: numbe
 }
 
 /** Day of month and day of week are ORed when both are given. */
-function isOnDate([dayOfMonth = "*", month = "*", dayOfWeek = "*"]: readonly string[], date: Temporal.PlainDate): boolean {
+function isOnDate(
+  [dayOfMonth = "*", month = "*", dayOfWeek = "*"]: readonly string[],
+  date: Temporal.PlainDate,
+): boolean {
   if (!fits(month, date.month)) return false;
   const isDay = fits(dayOfMonth, date.day);
   const isWeekday = fits(dayOfWeek, date.dayOfWeek % 7);

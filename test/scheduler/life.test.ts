@@ -27,7 +27,11 @@ describe.each(databaseKinds)("the life of a session on %s", (kind) => {
     expect(schedule.next_due_at).toBe("2026-11-23T10:01:00.000Z");
     world.clock.set("2026-11-23T10:01:02.000Z");
     expect(await ticks.scan(world.needs, notAborted)).toMatchObject({ schedules: 1, sessions: 1, skipped: 0 });
-    expect(await onlySession(schedule.id)).toMatchObject({ state: "pending", run: null, slot: "2026-11-23T10:01:00.000Z" });
+    expect(await onlySession(schedule.id)).toMatchObject({
+      state: "pending",
+      run: null,
+      slot: "2026-11-23T10:01:00.000Z",
+    });
     expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, launched: 1 });
     await world.runsEnded.until(1);
     expect(await ticks.poll(world.needs, notAborted)).toMatchObject({ polled: 1, ended: 1 });
@@ -44,7 +48,9 @@ describe.each(databaseKinds)("the life of a session on %s", (kind) => {
       ["running", "launched"],
       ["succeeded", "run_ended"],
     ]);
-    const { stats } = await world.api.schedules.find(schedule.id).then((row) => ({ stats: [row.sessions, row.succeeded, row.failed] }));
+    const { stats } = await world.api.schedules
+      .find(schedule.id)
+      .then((row) => ({ stats: [row.sessions, row.succeeded, row.failed] }));
     expect(stats).toEqual([1, 1, 0]);
   });
 

@@ -71,7 +71,10 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
   });
 
   test("with overlap allow, slots run beside each other", async () => {
-    const { id } = await world.api.schedules.create(toCreate({ job: { name: "hang" }, policy: { overlap: "allow" } }), change);
+    const { id } = await world.api.schedules.create(
+      toCreate({ job: { name: "hang" }, policy: { overlap: "allow" } }),
+      change,
+    );
     await scanAt("2026-11-23T10:01:01.000Z");
     await ticks.pick(world.needs, notAborted);
     await scanAt("2026-11-23T10:02:01.000Z");
@@ -111,7 +114,10 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
 
   test("claims no more than the engine has room for; the rest waits", async () => {
     const narrow = createWorld({ db: database.db, maxRuns: 2 });
-    const { id } = await narrow.api.schedules.create(toCreate({ policy: { overlap: "allow", misfire: "all" } }), change);
+    const { id } = await narrow.api.schedules.create(
+      toCreate({ policy: { overlap: "allow", misfire: "all" } }),
+      change,
+    );
     narrow.clock.set("2026-11-23T10:05:00.000Z");
     await ticks.scan(narrow.needs, notAborted);
     expect(await ticks.pick(narrow.needs, notAborted)).toMatchObject({ claimed: 2, launched: 2 });
@@ -170,12 +176,18 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     });
     const storageId = await insertStorage();
     const params = { storage_id: storageId, options: { deep: true } };
-    const schedule = await world.api.schedules.create(toCreate({ kind: 5, params, job: { name: "inventory" } }), change);
+    const schedule = await world.api.schedules.create(
+      toCreate({ kind: 5, params, job: { name: "inventory" } }),
+      change,
+    );
     const { id } = await world.api.schedules.trigger(schedule.id, change);
     await ticks.pick(world.needs, notAborted);
     await world.runsEnded.until(1);
     await ticks.poll(world.needs, notAborted);
-    expect(await world.api.sessions.find(id)).toMatchObject({ state: "succeeded", run: { result: { objects: 3, bytes: 1024 } } });
+    expect(await world.api.sessions.find(id)).toMatchObject({
+      state: "succeeded",
+      run: { result: { objects: 3, bytes: 1024 } },
+    });
     expect(seen).toEqual([
       {
         session_id: id,

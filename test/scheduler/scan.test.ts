@@ -94,7 +94,12 @@ describe.each(databaseKinds)("scan on %s", (kind) => {
     await world.api.schedules.setEnabled(id, false, "maintenance", change);
     world.clock.set("2026-11-23T10:05:30.000Z");
     expect(await scan(world.needs, notAborted)).toMatchObject({ schedules: 0 });
-    const paused = { from: "2026-11-23T10:01:00.000Z", to: "2026-11-23T10:05:00.000Z", session_id: null, reason: "paused" };
+    const paused = {
+      from: "2026-11-23T10:01:00.000Z",
+      to: "2026-11-23T10:05:00.000Z",
+      session_id: null,
+      reason: "paused",
+    };
     expect(await world.api.schedules.slots(id, 20)).toEqual({ next: [], past: [paused] });
     const enabled = await world.api.schedules.setEnabled(id, true, null, change);
     expect(enabled).toMatchObject({ next_due_at: "2026-11-23T10:06:00.000Z", disabled: null });
@@ -108,7 +113,12 @@ describe.each(databaseKinds)("scan on %s", (kind) => {
     await scan(world.needs, notAborted);
     await world.api.schedules.trigger(id, change);
     const disabled = await world.api.schedules.setEnabled(id, false, "maintenance", change);
-    expect(disabled.disabled).toEqual({ reason: "manual", note: "maintenance", by: "ada", at: "2026-11-23T10:01:02.000Z" });
+    expect(disabled.disabled).toEqual({
+      reason: "manual",
+      note: "maintenance",
+      by: "ada",
+      at: "2026-11-23T10:01:02.000Z",
+    });
     const { rows } = await sql`select cause, state, reason from ailbl_session order by cause`.execute(database.db);
     expect(rows).toEqual([
       { cause: "manual", state: "pending", reason: null },
@@ -123,8 +133,12 @@ describe.each(databaseKinds)("scan on %s", (kind) => {
       database.db,
     );
     world.clock.set("2026-11-23T10:01:02.000Z");
-    expect(await scan({ ...world.needs, scan: { batchSize: 2, punctualSeconds: 10 } }, notAborted)).toMatchObject({ sessions: 1 });
+    expect(await scan({ ...world.needs, scan: { batchSize: 2, punctualSeconds: 10 } }, notAborted)).toMatchObject({
+      sessions: 1,
+    });
     expect(await listSlots(fine.id)).toHaveLength(1);
-    expect(world.lines).toContainEqual(expect.objectContaining({ schedule_id: broken.id, msg: "schedule cannot be scanned" }));
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({ schedule_id: broken.id, msg: "schedule cannot be scanned" }),
+    );
   });
 });

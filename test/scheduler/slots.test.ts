@@ -6,9 +6,17 @@ import { findNextInstant } from "../../src/scheduler/trigger.ts";
 
 const punctualSeconds = 10;
 
-function plan(policy: Partial<Policy>, { nextDueAt, now, expression = "* * * * *" }: { nextDueAt: string; now: string; expression?: string }) {
+function plan(
+  policy: Partial<Policy>,
+  { nextDueAt, now, expression = "* * * * *" }: { nextDueAt: string; now: string; expression?: string },
+) {
   const trigger: Trigger = { type: "cron", expression, time_zone: "UTC" };
-  const { run, skipped, lastSlot, nextDueAt: next } = planSlots(
+  const {
+    run,
+    skipped,
+    lastSlot,
+    nextDueAt: next,
+  } = planSlots(
     { trigger, policy: { ...defaultPolicy, ...policy }, nextDueAt: new Date(nextDueAt) },
     new Date(now),
     punctualSeconds,
@@ -30,7 +38,12 @@ const afterHours = { nextDueAt: "2026-11-23T07:01:00Z", now: "2026-11-23T10:00:3
 
 describe("planning", () => {
   test.each(["skip", "latest", "all"] as const)("a slot that is on time runs, whatever the policy: %s", (misfire) => {
-    expect(plan({ misfire }, onTime)).toEqual({ run: ["10:01:00"], skipped: [], lastSlot: "10:01:00", next: "10:02:00" });
+    expect(plan({ misfire }, onTime)).toEqual({
+      run: ["10:01:00"],
+      skipped: [],
+      lastSlot: "10:01:00",
+      next: "10:02:00",
+    });
   });
 
   test("skip runs none of the missed slots", () => {
@@ -61,7 +74,10 @@ describe("planning", () => {
 
   test("latest runs nothing when even the newest slot is older than the window", () => {
     const daily = { nextDueAt: "2026-11-22T02:00:00Z", now: "2026-11-23T10:00:00Z", expression: "0 2 * * *" };
-    expect(plan({ misfire: "latest" }, daily)).toMatchObject({ run: [], skipped: [["02:00:00", "02:00:00", "missed_window"]] });
+    expect(plan({ misfire: "latest" }, daily)).toMatchObject({
+      run: [],
+      skipped: [["02:00:00", "02:00:00", "missed_window"]],
+    });
   });
 
   test("all runs each missed slot within the window", () => {
@@ -92,7 +108,11 @@ describe("planning", () => {
         const trigger: Trigger = { type: "cron", expression, time_zone: "UTC" };
         const nextDueAt = findNextInstant(trigger, new Date("2026-11-23T08:00:01Z")) ?? new Date(Number.NaN);
         const now = new Date(nextDueAt.getTime() + downSeconds * 1000);
-        const planned = planSlots({ trigger, policy: { ...defaultPolicy, ...policy }, nextDueAt }, now, punctualSeconds);
+        const planned = planSlots(
+          { trigger, policy: { ...defaultPolicy, ...policy }, nextDueAt },
+          now,
+          punctualSeconds,
+        );
         const told = [
           ...planned.run.map(({ slot }) => slot.toISOString()),
           ...planned.skipped.flatMap(({ first, last }) => listFrom(trigger, first, last)),
@@ -108,6 +128,7 @@ describe("planning", () => {
 
 function listFrom(trigger: Trigger, first: Date, last: Date): string[] {
   const instants: string[] = [];
-  for (let at: Date | null = first; at !== null && at <= last; at = findNextInstant(trigger, at)) instants.push(at.toISOString());
+  for (let at: Date | null = first; at !== null && at <= last; at = findNextInstant(trigger, at))
+    instants.push(at.toISOString());
   return instants;
 }

@@ -20,7 +20,11 @@ function toTrigger(expression: string, time_zone = "UTC"): Trigger {
 /** All instants after `from`, before `to`. */
 function listBetween(trigger: Trigger, from: string, to: string): string[] {
   const instants: string[] = [];
-  for (let at = findNextInstant(trigger, new Date(from)); at !== null && at < new Date(to); at = findNextInstant(trigger, at)) {
+  for (
+    let at = findNextInstant(trigger, new Date(from));
+    at !== null && at < new Date(to);
+    at = findNextInstant(trigger, at)
+  ) {
     instants.push(at.toISOString());
   }
   return instants;
@@ -28,7 +32,13 @@ function listBetween(trigger: Trigger, from: string, to: string): string[] {
 
 describe("daylight saving", () => {
   test.each([
-    ["a fixed time that does not exist runs right after the gap", "30 2 * * *", "America/New_York", "2026-03-08", ["07:00"]],
+    [
+      "a fixed time that does not exist runs right after the gap",
+      "30 2 * * *",
+      "America/New_York",
+      "2026-03-08",
+      ["07:00"],
+    ],
     ["a fixed time that exists twice runs the first time", "30 1 * * *", "America/New_York", "2026-11-01", ["05:30"]],
     ["so does one of a list", "0 1,2 * * *", "America/New_York", "2026-11-01", ["05:00", "07:00"]],
     ["the same in Berlin's spring", "30 2 * * *", "Europe/Berlin", "2026-03-29", ["01:00"]],
@@ -110,14 +120,20 @@ const range = (least: number, most: number) =>
     .tuple(fc.integer({ min: least, max: most }), fc.integer({ min: least, max: most }))
     .map((ends) => `${Math.min(...ends)}-${Math.max(...ends)}`);
 const list = (least: number, most: number) =>
-  fc.array(fc.oneof(number(least, most), range(least, most)), { minLength: 1, maxLength: 3 }).map((items) => items.join(","));
+  fc
+    .array(fc.oneof(number(least, most), range(least, most)), { minLength: 1, maxLength: 3 })
+    .map((items) => items.join(","));
 const star = fc.constant("*");
 const step = fc.integer({ min: 2, max: 20 }).map((every) => `*/${every}`);
 
 const expressions = fc
   .tuple(
     fc.oneof(list(0, 59), star, step),
-    fc.oneof(list(0, 23), star, fc.integer({ min: 2, max: 8 }).map((every) => `*/${every}`)),
+    fc.oneof(
+      list(0, 23),
+      star,
+      fc.integer({ min: 2, max: 8 }).map((every) => `*/${every}`),
+    ),
     fc.oneof({ weight: 3, arbitrary: star }, { weight: 1, arbitrary: list(1, 31) }),
     fc.oneof({ weight: 3, arbitrary: star }, { weight: 1, arbitrary: list(1, 12) }),
     fc.oneof({ weight: 3, arbitrary: star }, { weight: 1, arbitrary: list(0, 6) }),
@@ -130,7 +146,11 @@ describe("instants", () => {
       fc.property(expressions, fc.constantFrom(...zones), fc.constantFrom(...windows), (expression, zone, day) => {
         const from = new Date(`${day}T00:00:00Z`);
         const to = new Date(from.getTime() + 3 * 86_400_000);
-        const found = listBetween(toTrigger(expression, zone), new Date(from.getTime() - 1).toISOString(), to.toISOString());
+        const found = listBetween(
+          toTrigger(expression, zone),
+          new Date(from.getTime() - 1).toISOString(),
+          to.toISOString(),
+        );
         expect(found).toEqual(listInstantsByMinute(expression, zone, from, to));
       }),
       { numRuns: 150 },

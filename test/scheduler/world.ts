@@ -35,7 +35,10 @@ export function createTestClock(start: string): TestClock {
 /** Keeps what is logged, as parsed lines. */
 export function createTestLog() {
   const lines: Record<string, unknown>[] = [];
-  const log = createLogger({ level: "debug", format: "json" }, { write: (line: string) => lines.push(JSON.parse(line)) });
+  const log = createLogger(
+    { level: "debug", format: "json" },
+    { write: (line: string) => lines.push(JSON.parse(line)) },
+  );
   return { log, lines };
 }
 
@@ -123,7 +126,19 @@ export function createWorld(options: WorldOptions) {
 
   const needs = createProcess(options.engine === undefined ? {} : { engine: options.engine });
   const api = createScheduler({ db, clock, engine: needs.engine, onWork: () => {} });
-  return { db, clock, log, lines, metrics, runsEnded, needs, api, createProcess, createTestEngine, close: needs.engine.close };
+  return {
+    db,
+    clock,
+    log,
+    lines,
+    metrics,
+    runsEnded,
+    needs,
+    api,
+    createProcess,
+    createTestEngine,
+    close: needs.engine.close,
+  };
 }
 
 const change = {

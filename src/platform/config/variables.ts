@@ -40,7 +40,7 @@ const fixedToken = z
   .min(20, "wants at least 20 characters")
   .regex(/^[A-Za-z0-9._~+/=-]+$/, "wants letters, digits and . _ ~ + / = - alone");
 
-interface Variable {
+export interface Variable {
   readonly schema: z.ZodType;
   /** As text, as it would stand in the environment; null when there is none. */
   readonly default: string | null;

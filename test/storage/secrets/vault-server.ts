@@ -6,7 +6,7 @@ import type { SecretStore } from "../../../src/storage/secrets/secret-store.ts";
 import { createVaultSecretStore } from "../../../src/storage/secrets/vault.ts";
 import type { VaultAuth, VaultOptions } from "../../../src/storage/secrets/vault-options.ts";
 import { type FakeKubernetes, startFakeKubernetes } from "../../support/fake-kubernetes.ts";
-import { type OpenBaoServer, startOpenBao } from "../../support/openbao.ts";
+import { type RealVault, startVault } from "../../support/vault.ts";
 import { createRecordedLog } from "./recorded-log.ts";
 
 /** All that EOM needs, under its prefix. */
@@ -30,7 +30,7 @@ interface LivingToken {
 
 /** A real server, set up as an operator would for EOM: the policy `eom`, roles of AppRole and Kubernetes. */
 export interface VaultServer {
-  readonly server: OpenBaoServer;
+  readonly server: RealVault;
   readonly kubernetes: FakeKubernetes;
   createStore(options: StoreOptions): SecretStore;
   /** Under the prefix that the policy `eom` is for. */
@@ -60,9 +60,9 @@ export interface VaultServer {
 
 /** Starts the server and what it asks (Kubernetes). */
 export async function startVaultServer(): Promise<VaultServer> {
-  const server = await startOpenBao({ auth: ["approle", "kubernetes"] });
+  const server = await startVault({ auth: ["approle", "kubernetes"] });
   const kubernetes = await startFakeKubernetes();
-  const folder = await mkdtemp(join(tmpdir(), "eom-openbao-"));
+  const folder = await mkdtemp(join(tmpdir(), "eom-vault-"));
   const stores: SecretStore[] = [];
   const operator = createOperator(server);
   await operator.writePolicy("eom", neededRights);
@@ -97,7 +97,7 @@ export async function startVaultServer(): Promise<VaultServer> {
 }
 
 /** What is done with the root token. */
-function createOperator(server: OpenBaoServer) {
+function createOperator(server: RealVault) {
   const call = async <Body>(method: "GET" | "LIST" | "POST", path: string, body?: unknown): Promise<Body> => {
     const answer = await server.request<Body>(path, { method, body });
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status}`);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { own, partBinary, until } from "../../scripts/parts/child.ts";
 
-export type OpenBaoRequest = {
+export type VaultRequest = {
   method?: "GET" | "LIST" | "POST" | "PUT" | "DELETE";
   /** Sent as JSON. */
   body?: unknown;
@@ -11,20 +11,20 @@ export type OpenBaoRequest = {
   token?: string | null;
 };
 
-export type OpenBaoAnswer<Body = unknown> = {
+export type VaultAnswer<Body = unknown> = {
   status: number;
   /** The parsed JSON body, unchecked; undefined when it has none. */
   body: Body;
 };
 
-export type OpenBaoServer = {
+export type RealVault = {
   /** The API's base URL, without a trailing slash. */
   readonly address: string;
   readonly rootToken: string;
-  /** The version of the server program (HashiCorp Vault's, see scripts/parts/openbao.mjs). */
+  /** The version of the server program (HashiCorp Vault's, see scripts/parts/vault.mjs). */
   readonly version: string;
   /** Calls `/v1/<path>`; an HTTP error is an answer, not an exception. */
-  request<Body>(path: string, options?: OpenBaoRequest): Promise<OpenBaoAnswer<Body>>;
+  request<Body>(path: string, options?: VaultRequest): Promise<VaultAnswer<Body>>;
   /** Seals the server: every request but those for its status is answered with 503 from then on. */
   seal(): Promise<void>;
   /** Unseals the server and waits until it serves again; what was stored before is still there. */
@@ -40,10 +40,10 @@ export type OpenBaoServer = {
  * @param options.auth the logins to enable, each at its own name; default none besides tokens
  * @throws when the program is not built or does not become ready within 30 s
  */
-export async function startOpenBao(
+export async function startVault(
   options: { kvMount?: string; auth?: readonly ("approle" | "kubernetes")[] } = {},
-): Promise<OpenBaoServer> {
-  const child = spawn(partBinary("openbao", "vault-server"), { env: {}, stdio: ["pipe", "pipe", "pipe"] });
+): Promise<RealVault> {
+  const child = spawn(partBinary("vault", "vault-server"), { env: {}, stdio: ["pipe", "pipe", "pipe"] });
   const owned = own(child, "The secrets server");
   try {
     const line = once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(30_000) });
@@ -63,10 +63,10 @@ export async function startOpenBao(
   }
 }
 
-type Connection = Pick<OpenBaoServer, "address" | "version" | "rootToken" | "stop"> & { unsealKey: string };
+type Connection = Pick<RealVault, "address" | "version" | "rootToken" | "stop"> & { unsealKey: string };
 
-function connect({ address, version, rootToken, unsealKey, stop }: Connection): OpenBaoServer {
-  const request = <Body>(path: string, { token, ...rest }: OpenBaoRequest = {}): Promise<OpenBaoAnswer<Body>> =>
+function connect({ address, version, rootToken, unsealKey, stop }: Connection): RealVault {
+  const request = <Body>(path: string, { token, ...rest }: VaultRequest = {}): Promise<VaultAnswer<Body>> =>
     call(address, path, { ...rest, token: token === undefined ? rootToken : token });
   return {
     address,
@@ -94,13 +94,13 @@ async function initialise(address: string): Promise<{ rootToken: string; unsealK
   return { rootToken: answer.body.root_token, unsealKey: answer.body.keys_base64[0] };
 }
 
-async function mount(server: OpenBaoServer, path: string): Promise<void> {
+async function mount(server: RealVault, path: string): Promise<void> {
   const body = { type: "kv", options: { version: "2" } };
   expectSuccess(await server.request(`sys/mounts/${path}`, { method: "POST", body }));
   await until("The KV engine", async () => (await server.request(`${path}/config`)).status === 200, 10);
 }
 
-async function call<Body>(address: string, path: string, options: OpenBaoRequest): Promise<OpenBaoAnswer<Body>> {
+async function call<Body>(address: string, path: string, options: VaultRequest): Promise<VaultAnswer<Body>> {
   const response = await fetch(`${address}/v1/${path}`, {
     method: options.method ?? "GET",
     headers: typeof options.token === "string" ? { "X-Vault-Token": options.token } : {},
@@ -111,7 +111,7 @@ async function call<Body>(address: string, path: string, options: OpenBaoRequest
   return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
 }
 
-function expectSuccess({ status, body }: OpenBaoAnswer): void {
+function expectSuccess({ status, body }: VaultAnswer): void {
   if (status < 300) return;
   const { errors } = (body ?? {}) as { errors?: string[] };
   throw new Error(`The secrets server answered ${status}: ${errors?.join("; ") ?? "no message"}`);

@@ -1,0 +1,839 @@
+--
+-- PostgreSQL database dump
+--
+
+
+-- Dumped from database version 18.6
+-- Dumped by pg_dump version 18.3
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: pg_trgm; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+
+--
+-- Name: EXTENSION pg_trgm; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
+
+--
+-- Name: ailbl_refuse_step(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ailbl_refuse_step() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'a session does not go from % to %', old.state, new.state using errcode = 'check_violation';
+end
+$$;
+
+
+--
+-- Name: eom_refuse_change(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.eom_refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception 'the rows of % are never changed', tg_table_name using errcode = 'restrict_violation';
+end
+$$;
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: ailbl_schedule; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ailbl_schedule (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    name_key text NOT NULL COLLATE pg_catalog."C",
+    description text,
+    search_text text NOT NULL COLLATE pg_catalog."C",
+    kind smallint NOT NULL,
+    enable boolean NOT NULL,
+    owner text NOT NULL,
+    labels jsonb NOT NULL,
+    trigger jsonb NOT NULL,
+    job jsonb NOT NULL,
+    params jsonb NOT NULL,
+    storage_id uuid,
+    policy jsonb NOT NULL,
+    next_due_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    last_slot timestamp with time zone,
+    paused_from timestamp with time zone,
+    disabled jsonb,
+    scanned timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    created timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    modified timestamp with time zone NOT NULL,
+    modified_by text NOT NULL,
+    CONSTRAINT ailbl_schedule_disabled_is_not_due CHECK ((enable OR (next_due_at = 'infinity'::timestamp with time zone))),
+    CONSTRAINT ailbl_schedule_kind_storage CHECK (((kind = 5) = (storage_id IS NOT NULL))),
+    CONSTRAINT ailbl_schedule_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 255))),
+    CONSTRAINT ailbl_schedule_paused CHECK (((enable = (paused_from IS NULL)) AND (enable = (disabled IS NULL))))
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+
+
+--
+-- Name: ailbl_schedule_stats; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ailbl_schedule_stats (
+    schedule_id uuid NOT NULL,
+    sessions bigint DEFAULT 0 NOT NULL,
+    succeeded bigint DEFAULT 0 NOT NULL,
+    failed bigint DEFAULT 0 NOT NULL,
+    consecutive_failures integer DEFAULT 0 NOT NULL,
+    last_error jsonb,
+    changed timestamp with time zone
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+
+
+--
+-- Name: ailbl_session; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ailbl_session (
+    id uuid NOT NULL,
+    schedule_id uuid NOT NULL,
+    schedule_name text NOT NULL,
+    kind smallint NOT NULL,
+    cause text NOT NULL,
+    slot timestamp with time zone NOT NULL,
+    data_interval_start timestamp with time zone NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    reason text,
+    attempt integer DEFAULT 1 NOT NULL,
+    owner text NOT NULL,
+    run_after timestamp with time zone NOT NULL,
+    launch_timeout_seconds integer NOT NULL,
+    max_runtime_seconds integer,
+    lease_owner text,
+    lease_token integer DEFAULT 0 NOT NULL,
+    lease_expires_at timestamp with time zone,
+    polled timestamp with time zone,
+    missed_polls smallint DEFAULT 0 NOT NULL,
+    stop_reason text,
+    stop_requested timestamp with time zone,
+    engine text,
+    run_id text,
+    run_status text,
+    picked timestamp with time zone,
+    launch_started timestamp with time zone,
+    started timestamp with time zone,
+    ended timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    created timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    CONSTRAINT ailbl_session_cause_check CHECK ((cause = ANY (ARRAY['slot'::text, 'manual'::text, 'backfill'::text, 'retry'::text]))),
+    CONSTRAINT ailbl_session_ended CHECK (((state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'canceled'::text, 'skipped'::text])) = (ended IS NOT NULL))),
+    CONSTRAINT ailbl_session_lease CHECK (((state = ANY (ARRAY['claimed'::text, 'running'::text, 'unknown'::text])) = (lease_owner IS NOT NULL))),
+    CONSTRAINT ailbl_session_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'claimed'::text, 'running'::text, 'unknown'::text, 'retry_wait'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'skipped'::text]))),
+    CONSTRAINT ailbl_session_stop_reason_check CHECK ((stop_reason = ANY (ARRAY['cancel'::text, 'max_runtime'::text, 'launch_timeout'::text])))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+
+
+--
+-- Name: ailbl_session_detail; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ailbl_session_detail (
+    session_id uuid NOT NULL,
+    job jsonb,
+    run_config jsonb,
+    result jsonb,
+    output text,
+    error jsonb
+);
+
+
+--
+-- Name: ailbl_session_event; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ailbl_session_event (
+    id bigint NOT NULL,
+    session_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    from_state text NOT NULL,
+    to_state text NOT NULL,
+    attempt integer NOT NULL,
+    actor text NOT NULL,
+    cause text NOT NULL,
+    message text
+);
+
+
+--
+-- Name: ailbl_session_event_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.ailbl_session_event ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ailbl_session_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: ailbl_skipped_slots; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ailbl_skipped_slots (
+    id bigint NOT NULL,
+    schedule_id uuid NOT NULL,
+    first_slot timestamp with time zone NOT NULL,
+    last_slot timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    recorded timestamp with time zone NOT NULL,
+    CONSTRAINT ailbl_skipped_slots_check CHECK ((first_slot <= last_slot)),
+    CONSTRAINT ailbl_skipped_slots_reason_check CHECK ((reason = ANY (ARRAY['missed_window'::text, 'misfire_policy'::text, 'overlap'::text, 'paused'::text, 'edited'::text, 'max_sessions'::text, 'quota'::text, 'dst_gap'::text])))
+);
+
+
+--
+-- Name: ailbl_skipped_slots_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+--
+
+ALTER TABLE public.ailbl_skipped_slots ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ailbl_skipped_slots_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: eom_audit; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_audit (
+    id uuid NOT NULL,
+    at timestamp(3) with time zone DEFAULT clock_timestamp() NOT NULL,
+    subject text NOT NULL,
+    on_behalf_of text,
+    action text NOT NULL,
+    kind text NOT NULL,
+    object_id text NOT NULL,
+    before jsonb,
+    after jsonb,
+    request_id text
+);
+
+
+--
+-- Name: eom_deployment; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_deployment (
+    id uuid NOT NULL,
+    is_only boolean DEFAULT true NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT eom_deployment_is_only_check CHECK (is_only)
+);
+
+
+--
+-- Name: eom_idempotency_key; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_idempotency_key (
+    key_hash bytea NOT NULL,
+    request_hash bytea NOT NULL,
+    claim uuid NOT NULL,
+    claimed_until timestamp with time zone NOT NULL,
+    answer bytea,
+    expires_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: eom_migration; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_migration (
+    name character varying(255) NOT NULL,
+    "timestamp" character varying(255) NOT NULL
+);
+
+
+--
+-- Name: eom_migration_lock; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_migration_lock (
+    id character varying(255) NOT NULL,
+    is_locked integer DEFAULT 0 NOT NULL
+);
+
+
+--
+-- Name: eom_sealed_secret; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_sealed_secret (
+    ref text NOT NULL,
+    sealed bytea NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: eom_secret_intent; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_secret_intent (
+    ref text NOT NULL,
+    storage_id uuid NOT NULL,
+    writing boolean NOT NULL,
+    swept boolean DEFAULT false NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: eom_storage; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_storage (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    name_key text NOT NULL COLLATE pg_catalog."C",
+    description text,
+    search_text text NOT NULL COLLATE pg_catalog."C",
+    enable boolean NOT NULL,
+    labels jsonb NOT NULL,
+    endpoint text NOT NULL,
+    region text NOT NULL,
+    bucket text NOT NULL,
+    prefix text NOT NULL COLLATE pg_catalog."C",
+    path_style boolean NOT NULL,
+    read_only boolean NOT NULL,
+    ca_certificate text,
+    access_key_id text NOT NULL,
+    credential_ref text NOT NULL,
+    verification jsonb,
+    verification_status text GENERATED ALWAYS AS ((verification ->> 'status'::text)) STORED,
+    version integer DEFAULT 1 NOT NULL,
+    created timestamp(3) with time zone NOT NULL,
+    created_by text NOT NULL,
+    modified timestamp(3) with time zone NOT NULL,
+    modified_by text NOT NULL,
+    CONSTRAINT eom_storage_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 255))),
+    CONSTRAINT eom_storage_prefix_check CHECK (((prefix = ''::text) OR ((prefix ~~ '%/'::text) AND (prefix !~~ '/%'::text))))
+);
+
+
+--
+-- Name: eom_storage_collection; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_storage_collection (
+    storage_id uuid NOT NULL,
+    collection_id uuid NOT NULL,
+    created timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL
+);
+
+
+--
+-- Name: eom_token; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_token (
+    id uuid NOT NULL,
+    label text NOT NULL,
+    role text NOT NULL,
+    token_hash bytea NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    created timestamp(3) with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    CONSTRAINT eom_token_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'meter'::text, 'operator'::text, 'admin'::text])))
+)
+WITH (fillfactor='80');
+
+
+--
+-- Name: ailbl_schedule ailbl_schedule_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_schedule
+    ADD CONSTRAINT ailbl_schedule_name_key UNIQUE (name_key);
+
+
+--
+-- Name: ailbl_schedule ailbl_schedule_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_schedule
+    ADD CONSTRAINT ailbl_schedule_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: ailbl_schedule_stats ailbl_schedule_stats_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_schedule_stats
+    ADD CONSTRAINT ailbl_schedule_stats_pkey PRIMARY KEY (schedule_id);
+
+
+--
+-- Name: ailbl_session_detail ailbl_session_detail_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_session_detail
+    ADD CONSTRAINT ailbl_session_detail_pkey PRIMARY KEY (session_id);
+
+
+--
+-- Name: ailbl_session_event ailbl_session_event_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_session_event
+    ADD CONSTRAINT ailbl_session_event_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: ailbl_session ailbl_session_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_session
+    ADD CONSTRAINT ailbl_session_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: ailbl_skipped_slots ailbl_skipped_slots_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_skipped_slots
+    ADD CONSTRAINT ailbl_skipped_slots_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: eom_audit eom_audit_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_audit
+    ADD CONSTRAINT eom_audit_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: eom_deployment eom_deployment_is_only_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_deployment
+    ADD CONSTRAINT eom_deployment_is_only_key UNIQUE (is_only);
+
+
+--
+-- Name: eom_deployment eom_deployment_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_deployment
+    ADD CONSTRAINT eom_deployment_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: eom_idempotency_key eom_idempotency_key_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_idempotency_key
+    ADD CONSTRAINT eom_idempotency_key_pkey PRIMARY KEY (key_hash);
+
+
+--
+-- Name: eom_migration_lock eom_migration_lock_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_migration_lock
+    ADD CONSTRAINT eom_migration_lock_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: eom_migration eom_migration_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_migration
+    ADD CONSTRAINT eom_migration_pkey PRIMARY KEY (name);
+
+
+--
+-- Name: eom_sealed_secret eom_sealed_secret_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_sealed_secret
+    ADD CONSTRAINT eom_sealed_secret_pkey PRIMARY KEY (ref);
+
+
+--
+-- Name: eom_secret_intent eom_secret_intent_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_secret_intent
+    ADD CONSTRAINT eom_secret_intent_pkey PRIMARY KEY (ref);
+
+
+--
+-- Name: eom_storage_collection eom_storage_collection_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_storage_collection
+    ADD CONSTRAINT eom_storage_collection_pkey PRIMARY KEY (storage_id, collection_id);
+
+
+--
+-- Name: eom_storage eom_storage_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_storage
+    ADD CONSTRAINT eom_storage_name_key UNIQUE (name_key);
+
+
+--
+-- Name: eom_storage eom_storage_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_storage
+    ADD CONSTRAINT eom_storage_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: eom_token eom_token_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_token
+    ADD CONSTRAINT eom_token_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: eom_token eom_token_token_hash_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_token
+    ADD CONSTRAINT eom_token_token_hash_key UNIQUE (token_hash);
+
+
+--
+-- Name: ailbl_schedule_created; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_schedule_created ON public.ailbl_schedule USING btree (created, id);
+
+
+--
+-- Name: ailbl_schedule_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_schedule_due ON public.ailbl_schedule USING btree (next_due_at, id);
+
+
+--
+-- Name: ailbl_schedule_enable; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_schedule_enable ON public.ailbl_schedule USING btree (enable, id);
+
+
+--
+-- Name: ailbl_schedule_kind; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_schedule_kind ON public.ailbl_schedule USING btree (kind, id);
+
+
+--
+-- Name: ailbl_schedule_labels; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_schedule_labels ON public.ailbl_schedule USING gin (labels jsonb_path_ops);
+
+
+--
+-- Name: ailbl_schedule_modified; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_schedule_modified ON public.ailbl_schedule USING btree (modified, id);
+
+
+--
+-- Name: ailbl_schedule_search_text; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_schedule_search_text ON public.ailbl_schedule USING gin (search_text public.gin_trgm_ops);
+
+
+--
+-- Name: ailbl_schedule_storage_id; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_schedule_storage_id ON public.ailbl_schedule USING btree (storage_id) WHERE (storage_id IS NOT NULL);
+
+
+--
+-- Name: ailbl_session_active; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_active ON public.ailbl_session USING btree (schedule_id, id) WHERE (state = ANY (ARRAY['claimed'::text, 'running'::text, 'unknown'::text, 'retry_wait'::text]));
+
+
+--
+-- Name: ailbl_session_created; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_created ON public.ailbl_session USING btree (created, id);
+
+
+--
+-- Name: ailbl_session_created_by; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_created_by ON public.ailbl_session USING btree (created_by, created, id);
+
+
+--
+-- Name: ailbl_session_event_session; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_event_session ON public.ailbl_session_event USING btree (session_id, id);
+
+
+--
+-- Name: ailbl_session_kind; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_kind ON public.ailbl_session USING btree (kind, created, id);
+
+
+--
+-- Name: ailbl_session_pick; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_pick ON public.ailbl_session USING btree (owner, run_after, id) WHERE (state = ANY (ARRAY['pending'::text, 'retry_wait'::text]));
+
+
+--
+-- Name: ailbl_session_schedule; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_schedule ON public.ailbl_session USING btree (schedule_id, created, id);
+
+
+--
+-- Name: ailbl_session_slot; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX ailbl_session_slot ON public.ailbl_session USING btree (schedule_id, slot) WHERE (cause = 'slot'::text);
+
+
+--
+-- Name: ailbl_session_slot_order; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_slot_order ON public.ailbl_session USING btree (slot, id);
+
+
+--
+-- Name: ailbl_session_state; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_state ON public.ailbl_session USING btree (state, created, id);
+
+
+--
+-- Name: ailbl_skipped_slots_schedule; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_skipped_slots_schedule ON public.ailbl_skipped_slots USING btree (schedule_id, last_slot, id);
+
+
+--
+-- Name: eom_audit_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_audit_at ON public.eom_audit USING btree (at, id);
+
+
+--
+-- Name: eom_audit_object; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_audit_object ON public.eom_audit USING btree (object_id, at, id);
+
+
+--
+-- Name: eom_audit_subject; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_audit_subject ON public.eom_audit USING btree (subject, at, id);
+
+
+--
+-- Name: eom_idempotency_key_expires_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_idempotency_key_expires_at ON public.eom_idempotency_key USING btree (expires_at);
+
+
+--
+-- Name: eom_secret_intent_not_before; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_secret_intent_not_before ON public.eom_secret_intent USING btree (not_before);
+
+
+--
+-- Name: eom_storage_collection_collection; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_storage_collection_collection ON public.eom_storage_collection USING btree (collection_id, storage_id);
+
+
+--
+-- Name: eom_storage_created; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_storage_created ON public.eom_storage USING btree (created, id);
+
+
+--
+-- Name: eom_storage_enable; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_storage_enable ON public.eom_storage USING btree (enable, id);
+
+
+--
+-- Name: eom_storage_labels; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_storage_labels ON public.eom_storage USING gin (labels jsonb_path_ops);
+
+
+--
+-- Name: eom_storage_location; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_storage_location ON public.eom_storage USING btree (endpoint, bucket, prefix);
+
+
+--
+-- Name: eom_storage_modified; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_storage_modified ON public.eom_storage USING btree (modified, id);
+
+
+--
+-- Name: eom_storage_search_text; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_storage_search_text ON public.eom_storage USING gin (search_text public.gin_trgm_ops);
+
+
+--
+-- Name: eom_token_created; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_token_created ON public.eom_token USING btree (created, id);
+
+
+--
+-- Name: ailbl_session ailbl_session_step; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ailbl_session_step BEFORE UPDATE OF state ON public.ailbl_session FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || ' '::text) || new.state) <> ALL (ARRAY['pending claimed'::text, 'pending skipped'::text, 'pending canceled'::text, 'claimed running'::text, 'claimed unknown'::text, 'claimed pending'::text, 'claimed failed'::text, 'claimed canceled'::text, 'running succeeded'::text, 'running failed'::text, 'running canceled'::text, 'running retry_wait'::text, 'unknown running'::text, 'unknown pending'::text, 'unknown failed'::text, 'unknown canceled'::text, 'unknown retry_wait'::text, 'claimed retry_wait'::text, 'retry_wait claimed'::text, 'retry_wait canceled'::text])))) EXECUTE FUNCTION public.ailbl_refuse_step();
+
+
+--
+-- Name: eom_audit eom_audit_is_kept; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER eom_audit_is_kept BEFORE UPDATE ON public.eom_audit FOR EACH ROW EXECUTE FUNCTION public.eom_refuse_change();
+
+
+--
+-- Name: ailbl_schedule_stats ailbl_schedule_stats_schedule_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_schedule_stats
+    ADD CONSTRAINT ailbl_schedule_stats_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES public.ailbl_schedule(id) ON DELETE CASCADE;
+
+
+--
+-- Name: ailbl_schedule ailbl_schedule_storage; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_schedule
+    ADD CONSTRAINT ailbl_schedule_storage FOREIGN KEY (storage_id) REFERENCES public.eom_storage(id) ON DELETE RESTRICT;
+
+
+--
+-- Name: ailbl_session_detail ailbl_session_detail_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_session_detail
+    ADD CONSTRAINT ailbl_session_detail_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.ailbl_session(id) ON DELETE CASCADE;
+
+
+--
+-- Name: ailbl_session_event ailbl_session_event_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_session_event
+    ADD CONSTRAINT ailbl_session_event_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.ailbl_session(id) ON DELETE CASCADE;
+
+
+--
+-- Name: ailbl_skipped_slots ailbl_skipped_slots_schedule_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_skipped_slots
+    ADD CONSTRAINT ailbl_skipped_slots_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES public.ailbl_schedule(id) ON DELETE CASCADE;
+
+
+--
+-- Name: eom_storage_collection eom_storage_collection_storage; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_storage_collection
+    ADD CONSTRAINT eom_storage_collection_storage FOREIGN KEY (storage_id) REFERENCES public.eom_storage(id) ON DELETE RESTRICT;
+
+
+--
+-- PostgreSQL database dump complete
+--

@@ -1,0 +1,25 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+
+/** Everything that a commit must pass beside the tests, the quick ones first. */
+const checks: Readonly<Record<string, readonly string[]>> = {
+  "format and lint": ["biome", "ci", "--error-on-warnings", "."],
+  types: ["tsc", "--noEmit"],
+  "import law": ["node", "scripts/import-law.ts"],
+  "unused code": ["knip"],
+  "generated files": ["node", "scripts/generate.ts", "--check"],
+};
+
+let failed = 0;
+for (const [name, [program = "", ...args]] of Object.entries(checks)) {
+  const { status } = spawnSync(program, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, PATH: `${join(root, "node_modules/.bin")}:${process.env["PATH"]}` },
+  });
+  console.log(`${status === 0 ? "ok  " : "FAIL"}  ${name}`);
+  if (status !== 0) failed += 1;
+}
+process.exitCode = failed === 0 ? 0 : 1;

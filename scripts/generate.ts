@@ -1,0 +1,38 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { listRoutes } from "../src/compose.ts";
+import { createOpenApiDocument } from "../src/platform/http/openapi.ts";
+import { version } from "../src/version.ts";
+import { toConfigurationPage, toErrorsPage, toReasonsPage } from "./reference-pages.ts";
+import { dumpSchema } from "./schema-dump.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** What is made from the code, and committed so that a change of it is seen in review. */
+const files: Readonly<Record<string, () => Promise<string> | string>> = {
+  "db/schema.sql": dumpSchema,
+  "docs/reference/configuration.md": toConfigurationPage,
+  "docs/reference/errors.md": toErrorsPage,
+  "docs/reference/storage-reasons.md": toReasonsPage,
+  "docs/reference/openapi.json": () => `${JSON.stringify(createOpenApiDocument(listRoutes(), version), null, 2)}\n`,
+};
+
+/** Writes the files, or with `--check` tells which are not as they would be written. */
+async function generate(isCheck: boolean): Promise<number> {
+  let stale = 0;
+  for (const [name, make] of Object.entries(files)) {
+    const path = join(root, name);
+    const text = await make();
+    if (isCheck) {
+      if ((await readFile(path, "utf8").catch(() => "")) === text) continue;
+      stale += 1;
+      console.error(`${relative(root, path)} is not current: run "npm run generate" and commit what it writes.`);
+    } else {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    }
+  }
+  return stale === 0 ? 0 : 1;
+}
+
+process.exitCode = await generate(process.argv.includes("--check"));

@@ -1,0 +1,13 @@
+// Builds the secrets server of the contract tests into .parts/vault/: HashiCorp Vault's core from the Go module proxy. OpenBao,
+// whose API is the same for what EOM uses, is not to be had there.
+import { buildGoPart, main } from "./go-build.mjs";
+
+await main(() =>
+  buildGoPart({
+    part: "vault",
+    binary: "vault-server",
+    target: ".",
+    label: "HashiCorp Vault 1.21.4 (core)",
+    minutes: 6,
+  }),
+);

@@ -1,0 +1,54 @@
+import { type Variable, variables } from "../src/platform/config/variables.ts";
+import { type FailureCode, failures } from "../src/platform/failure.ts";
+import { reasons } from "../src/storage/s3/reasons.ts";
+
+const note = "<!-- Made from the code by `npm run generate`; do not edit. -->";
+
+export function toConfigurationPage(): string {
+  const rows = Object.entries(variables as Readonly<Record<string, Variable>>).map(
+    ([name, { default: value, about, secret }]) =>
+      `| ${name} | ${value === null ? "" : value === "" ? "(empty)" : `\`${value}\``} | ${about}${secret === true ? " *Secret.*" : ""} |`,
+  );
+  return toPage("Configuration", [
+    "EOM reads environment variables. A value can also lie in a file: `<NAME>_FILE` names it, or it is mounted as",
+    "`/secrets/<namespace>/<name>/<NAME>` or `/configs/<namespace>/<name>/<NAME>`, as Fission and Kubernetes do. An empty",
+    "value counts as not given. Everything is parsed once, at start: every problem is listed, and EOM exits with 2. A name",
+    "that begins with `EOM_` and is not here is a problem too.",
+    "",
+    "| variable | default | |",
+    "| --- | --- | --- |",
+    ...rows,
+  ]);
+}
+
+export function toErrorsPage(): string {
+  const codes = Object.keys(failures) as FailureCode[];
+  const rows = codes.map((code) => {
+    const kind = failures[code];
+    return `| ${code} | ${kind.status} | ${kind.title} | ${"retryAfterSeconds" in kind ? `after ${kind.retryAfterSeconds} s` : ""} |`;
+  });
+  return toPage("Errors", [
+    "Every failing answer has the body `{error_code, http_status, error_msg, x_user, details}`; with",
+    "`Accept: application/problem+json` it is told as RFC 9457. A code never changes its meaning.",
+    "",
+    "| error_code | status | meaning | try again |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+  ]);
+}
+
+export function toReasonsPage(): string {
+  const rows = Object.entries(reasons).map(([reason, { meaning }]) => `| ${reason} | ${meaning} |`);
+  return toPage("Reasons of a storage check", [
+    "The word in `reason` of a check (and of S3_CONNECTION_FAILED). The list grows; a word never changes its meaning. The",
+    "`hint` beside it says what to do in this very case.",
+    "",
+    "| reason | meaning |",
+    "| --- | --- |",
+    ...rows,
+  ]);
+}
+
+function toPage(title: string, lines: readonly string[]): string {
+  return `${note}\n\n# ${title}\n\n${lines.join("\n")}\n`;
+}
