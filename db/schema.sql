@@ -3,7 +3,7 @@
 --
 
 
--- Dumped from database version 18.6
+-- Dumped from database version 18.3
 -- Dumped by pg_dump version 18.3
 
 SET statement_timeout = 0;
@@ -346,7 +346,7 @@ CREATE TABLE public.eom_storage (
     ca_certificate text,
     access_key_id text NOT NULL,
     credential_ref text NOT NULL,
-    verification jsonb,
+    verification json,
     verification_status text GENERATED ALWAYS AS ((verification ->> 'status'::text)) STORED,
     version integer DEFAULT 1 NOT NULL,
     created timestamp(3) with time zone NOT NULL,

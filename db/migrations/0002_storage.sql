@@ -20,7 +20,7 @@ create table eom_storage (
   access_key_id text not null,
   -- Where the secret store keeps this generation of the credential. Never used again for another one.
   credential_ref text not null,
-  verification jsonb,
+  verification json,
   verification_status text generated always as (verification ->> 'status') stored,
   version integer not null default 1,
   created timestamptz(3) not null,

@@ -22,7 +22,7 @@ export function storageLocationConflict(conflicts: { id: string; name: string; p
 export function storageInUse(name: string, found: Dependants): Failure {
   return fail(
     "STORAGE_IN_USE",
-    `Storage '${name}' is in use by ${found.total} others: unbind or delete them first`,
+    `Storage '${name}' is in use: unbind or delete its dependants first (${found.total} in all)`,
     found,
   );
 }

@@ -1,5 +1,5 @@
 import { type Expression, type ExpressionBuilder, type Selectable, type SqlBool, sql } from "kysely";
-import { escapeLike, toJsonb } from "../platform/database/sql.ts";
+import { escapeLike, toJson, toJsonb } from "../platform/database/sql.ts";
 import type { Database, DatabaseTransaction, Tables } from "../platform/database/tables.ts";
 import { foldCase } from "../platform/http/fields.ts";
 import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
@@ -77,7 +77,7 @@ function toColumns(storage: NewStorage) {
     ca_certificate: storage.ca_certificate,
     access_key_id: storage.access_key_id,
     credential_ref: storage.credential_ref,
-    verification: storage.verification === null ? sql<null>`null` : toJsonb(storage.verification),
+    verification: storage.verification === null ? sql<null>`null` : toJson(storage.verification),
     modified: storage.modified,
     modified_by: storage.modified_by,
   };
@@ -92,7 +92,7 @@ export async function updateVerification(
 ): Promise<void> {
   await db
     .updateTable("eom_storage")
-    .set({ verification: toJsonb(verification), version: sql`version + 1` })
+    .set({ verification: toJson(verification), version: sql`version + 1` })
     .where("id", "=", id)
     .where("version", "=", version)
     .execute();

@@ -1,7 +1,8 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PGlite, types } from "@electric-sql/pglite";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
+import { dataDir } from "@electric-sql/pglite-prepopulatedfs";
 import { Kysely, PGliteDialect } from "kysely";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import type { OpenDatabase } from "./open.ts";
@@ -13,11 +14,11 @@ import type { Tables } from "./tables.ts";
  *
  * @throws FolderInUse
  */
-export async function openEmbeddedDatabase(dataDir: string): Promise<OpenDatabase & { lock: FolderLock }> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const lock = lockFolder(dataDir);
+export async function openEmbeddedDatabase(folder: string): Promise<OpenDatabase & { lock: FolderLock }> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = lockFolder(folder);
   try {
-    const pglite = await createPglite(join(dataDir, "database"));
+    const pglite = await createPglite(join(folder, "database"));
     const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
     const close = async () => {
       await db.destroy();
@@ -31,11 +32,29 @@ export async function openEmbeddedDatabase(dataDir: string): Promise<OpenDatabas
   }
 }
 
-/** `dataDir` undefined keeps everything in memory: for tests. */
-export async function createPglite(dataDir?: string): Promise<PGlite> {
-  return PGlite.create({
-    ...(dataDir === undefined ? {} : { dataDir }),
+/**
+ * `folder` undefined keeps everything in memory: for tests. A new database begins from the package's prepared one, which
+ * takes a third of the time that initdb does.
+ */
+export async function createPglite(folder?: string): Promise<PGlite> {
+  const isNew = folder === undefined || !isComplete(folder);
+  const pglite = await PGlite.create({
+    ...(folder === undefined ? {} : { dataDir: folder }),
+    ...(isNew ? { loadDataDir: await dataDir() } : {}),
     extensions: { pg_trgm },
     parsers: { [types.INT8]: Number, [types.NUMERIC]: Number },
   });
+  if (folder !== undefined && isNew) writeFileSync(toMark(folder), "");
+  return pglite;
+}
+
+/** A folder that is there without its mark was left by a process that died while unpacking: nothing of ours is in it. */
+function isComplete(folder: string): boolean {
+  if (existsSync(toMark(folder))) return true;
+  rmSync(folder, { recursive: true, force: true });
+  return false;
+}
+
+function toMark(folder: string): string {
+  return `${folder}.complete`;
 }

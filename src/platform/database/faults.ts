@@ -23,6 +23,7 @@ const unavailable = new Set([
   // the operating system
   "ECONNREFUSED",
   "ECONNRESET",
+  "ECONNABORTED",
   "EPIPE",
   "ETIMEDOUT",
   "EHOSTUNREACH",
@@ -30,6 +31,9 @@ const unavailable = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
   "ENOENT",
+  // Node: the socket closed between two statements
+  "ERR_STREAM_WRITE_AFTER_END",
+  "ERR_STREAM_DESTROYED",
 ]);
 
 const credentialsRefused = new Set(["28000", "28P01", "3D000"]);

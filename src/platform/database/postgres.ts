@@ -1,7 +1,7 @@
 import { Kysely } from "kysely";
 import { PostgresJSDialect } from "kysely-postgres-js";
-import postgres from "postgres";
 import type { OpenDatabase } from "./open.ts";
+import { createPostgresPool } from "./postgres-pool.ts";
 import type { Tables } from "./tables.ts";
 
 const connectTimeoutSeconds = 5;
@@ -10,13 +10,13 @@ const statementTimeoutMilliseconds = 30_000;
 const lockTimeoutMilliseconds = 10_000;
 const idleInTransactionTimeoutMilliseconds = 60_000;
 
+/** Longer than the server itself lets a statement run. */
+const answerTimeoutSeconds = 35;
+
 /** Opens a pool of at most `poolSize` connections; the first one is made when it is needed. */
 export function openPostgresDatabase(url: string, poolSize: number): OpenDatabase {
-  const pool = postgres(url, {
-    max: poolSize,
-    connect_timeout: connectTimeoutSeconds,
-    // A shorter back-off than the default of up to 20 s: the database is asked again soon after it came back.
-    backoff: (retries) => Math.min(0.1 * 2 ** retries, 2),
+  const limits = { size: poolSize, connectSeconds: connectTimeoutSeconds, answerSeconds: answerTimeoutSeconds };
+  const options = {
     connection: {
       application_name: "eom",
       statement_timeout: statementTimeoutMilliseconds,
@@ -29,10 +29,11 @@ export function openPostgresDatabase(url: string, poolSize: number): OpenDatabas
       bigint: { to: 20, from: [20, 1700], serialize: String, parse: Number },
     },
     onnotice: () => {},
-  });
-  const db = new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: pool }) });
+  };
+  const pool = createPostgresPool(url, options, limits);
+  const db = new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: () => pool }) });
   const close = async () => {
-    // Kysely ends the pool without a limit, and a connection that was reserved at that moment would be waited for forever.
+    // Kysely would end it without waiting for what is on loan.
     await pool.end({ timeout: closeTimeoutSeconds });
     await db.destroy();
   };

@@ -8,6 +8,11 @@ export function toJsonb<T>(value: T): RawBuilder<T> {
   return sql<T>`cast(${JSON.stringify(value)}::text as jsonb)`;
 }
 
+/** As {@link toJsonb}, for a json column, which keeps the order of the fields. */
+export function toJson<T>(value: T): RawBuilder<T> {
+  return sql<T>`cast(${JSON.stringify(value)}::text as json)`;
+}
+
 /** `%` and `_` and the escape itself, taken literally in a LIKE pattern. */
 export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, (sign) => `\\${sign}`);
