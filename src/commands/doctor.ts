@@ -1,4 +1,4 @@
-import { composeOn, openDatabase } from "../compose.ts";
+import { composeOn, openDatabase, type ProgramDatabase } from "../compose.ts";
 import { type Finding, runChecks } from "../doctor/checks.ts";
 import { createDatabaseCheck, createSchemaCheck } from "../doctor/platform-checks.ts";
 import { type Config, ConfigError, readConfig } from "../platform/config/config.ts";
@@ -35,15 +35,29 @@ async function diagnose(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   const read: Finding = { check: "configuration", status: "ok", message: "complete" };
   const database = await attempt("database", () => openDatabase(config));
   if ("status" in database) return [read, database];
-  try {
-    const ground = await runChecks([createDatabaseCheck(database.db), createSchemaCheck(database.db)]);
-    if (ground.some(({ status }) => status === "failed")) return [read, ...ground];
-    const program = await attempt("start", () =>
-      composeOn(database, config, createLogger({ level: "silent", format: "json" })),
-    );
-    return "status" in program ? [read, ...ground, program] : [read, ...(await runChecks(program.checks))];
-  } finally {
+  const ground = await runChecks([createDatabaseCheck(database.db), createSchemaCheck(database.db)]);
+  if (ground.some(({ status }) => status === "failed")) {
     await database.close();
+    return [read, ...ground];
+  }
+  return [read, ...(await diagnoseProgram(config, database, ground))];
+}
+
+async function diagnoseProgram(
+  config: Config,
+  database: ProgramDatabase,
+  ground: readonly Finding[],
+): Promise<Finding[]> {
+  const log = createLogger({ level: "silent", format: "json" });
+  const program = await attempt("start", () => composeOn(database, config, log));
+  if ("status" in program) {
+    await database.close();
+    return [...ground, program];
+  }
+  try {
+    return await runChecks(program.checks);
+  } finally {
+    await program.close();
   }
 }
 

@@ -47,12 +47,22 @@ function refuseWords(command: string, args: readonly string[]): void {
 }
 
 function parseOnly(args: readonly string[]): readonly TickName[] {
-  const { values } = parseArgs({ args: [...args], options: { only: { type: "string" } } });
-  const names = values.only?.split(",") ?? tickNames;
+  const names = readOnly(args)?.split(",") ?? tickNames;
   const unknown = names.filter((name) => !tickNames.includes(name as TickName));
-  if (unknown.length > 0)
+  if (unknown.length > 0) {
     throw new UsageError(`There is no worker ${unknown.join(", ")}; there are ${tickNames.join(", ")}`);
+  }
   return names as TickName[];
+}
+
+function readOnly(args: readonly string[]): string | undefined {
+  try {
+    return parseArgs({ args: [...args], options: { only: { type: "string" } } }).values.only;
+  } catch (error) {
+    throw new UsageError(
+      `${error instanceof Error ? error.message : String(error)}\neom worker takes --only scan,pick,…`,
+    );
+  }
 }
 
 async function serve(environment: NodeJS.ProcessEnv, parts: Parts): Promise<number> {

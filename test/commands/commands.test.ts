@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { runCommand } from "../../src/commands/run.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+
+const mainFile = join(import.meta.dirname, "../../src/main.ts");
+
+/** The command line as a person uses it: processes of their own, on a real PostgreSQL and on the embedded one. */
+describe("eom", () => {
+  let folder: string;
+  let database: TestDatabase;
+  let children: ChildProcess[];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "eom-command-"));
+    database = await createTestDatabase("postgres");
+    children = [];
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    for (const child of children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+    }
+    await database.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const launch = (args: readonly string[], environment: Record<string, string>) => {
+    const env = {
+      PATH: process.env["PATH"],
+      EOM_DATA_DIR: join(folder, "data"),
+      EOM_PORT: "0",
+      EOM_LOG_FORMAT: "json",
+      ...environment,
+    };
+    const child = spawn(process.execPath, [mainFile, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+    children.push(child);
+    return child;
+  };
+  const onPostgres = (more: Record<string, string> = {}) => ({ EOM_DATABASE_URL: database.url ?? "", ...more });
+
+  const run = async (args: readonly string[], environment: Record<string, string> = onPostgres()) => {
+    const child = launch(args, environment);
+    const [out, err, [code]] = await Promise.all([read(child.stdout), read(child.stderr), once(child, "exit")]);
+    return { out, err, code: code as number };
+  };
+
+  /** Resolves with the lines up to the one that matches; the rest is read and dropped. */
+  const waitFor = async (child: ChildProcess, pattern: RegExp) => {
+    const lines: string[] = [];
+    if (child.stdout === null) throw new Error("no output to read");
+    for await (const line of createInterface({ input: child.stdout })) {
+      lines.push(line);
+      if (pattern.test(line)) break;
+    }
+    child.stdout.resume();
+    return lines.join("\n");
+  };
+
+  test("start serves on PostgreSQL with a fixed token, and ends cleanly on SIGTERM", async () => {
+    const token = "t".repeat(32);
+    const child = launch(["start"], onPostgres({ EOM_ADMIN_TOKEN: token }));
+    const banner = await waitFor(child, /workers/);
+    expect(banner).toContain("database   PostgreSQL");
+    expect(banner).not.toContain(token);
+    const url = /API +(\S+)/.exec(banner)?.[1];
+    const me = await fetch(`${url}/eom/admin/me`, { headers: { authorization: `Bearer ${token}` } });
+    expect(await me.json()).toMatchObject({ role: "admin", authentication: "token" });
+    const exited = once(child, "exit");
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+  });
+
+  test("start shows the first token of an embedded database once, and keeps it out of the folder", async () => {
+    const first = launch(["start"], {});
+    const banner = await waitFor(first, /shown this once/);
+    const token = /shown this once: (\S+)/.exec(banner)?.[1] ?? "";
+    expect(token).toMatch(/^eom_/);
+
+    const refused = await run(["token", "list"], {});
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/in use by process \d+, serving http:/);
+
+    const gone = once(first, "exit");
+    first.kill("SIGKILL");
+    await gone;
+    const again = launch(["start"], {});
+    const banner2 = await waitFor(again, /workers/);
+    expect(banner2).not.toContain("shown this once");
+    const url = /API +(\S+)/.exec(banner2)?.[1];
+    const me = await fetch(`${url}/eom/admin/me`, { headers: { authorization: `Bearer ${token}` } });
+    expect(me.status).toBe(200);
+    expect((await readdir(join(folder, "data"))).sort()).toEqual(
+      expect.arrayContaining(["database", "holder.json", "key", "lock"]),
+    );
+  });
+
+  test("refuses a configuration with every problem at once, and exits with 2", async () => {
+    const { code, err } = await run(["start"], { EOM_PORT: "x", EOM_AUTH: "none", EOM_HOST: "0.0.0.0", EOM_TYPO: "1" });
+    expect(code).toBe(2);
+    for (const name of ["EOM_PORT wants", "EOM_AUTH must not be none", "EOM_TYPO is not known"])
+      expect(err).toContain(name);
+  });
+
+  test("refuses words that it does not know with a usage line, and exits with 2", async () => {
+    const told = vi.spyOn(console, "error").mockImplementation(() => {});
+    for (const args of [
+      ["nonsense"],
+      ["tick", "nonsense"],
+      ["token", "nonsense"],
+      ["token", "create", "--king"],
+      ["start", "nonsense"],
+      ["worker", "--only", "x"],
+      ["worker", "--nonsense"],
+      ["doctor", "x"],
+    ]) {
+      expect({ args, code: await runCommand(args, onPostgres()) }).toEqual({ args, code: 2 });
+    }
+    expect(told).toHaveBeenCalledTimes(8);
+    expect(told.mock.calls.join("\n")).not.toMatch(/\n {4}at /);
+  });
+
+  test("token creates, lists and revokes", async () => {
+    const created = await run(["token", "create", "--role", "operator", "--label", "night shift"]);
+    const { id, token } = JSON.parse(created.out);
+    expect(token).toMatch(/^eom_/);
+    const listed = await run(["token", "list"]);
+    expect(JSON.parse(listed.out)).toMatchObject({ id, label: "night shift", role: "operator" });
+    expect(listed.out).not.toContain(token);
+    expect((await run(["token", "revoke", id])).out).toContain(`revoked ${id}`);
+    expect((await run(["token", "list"])).out).toBe("");
+  });
+
+  test("tick takes one turn and prints a JSON summary alone on standard output", async () => {
+    for (const name of ["scan", "pick", "poll", "sweep"]) {
+      const { out, code } = await run(["tick", name]);
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toEqual(expect.any(Object));
+    }
+  });
+
+  test("migrate --check says what is missing, migrate brings it, and start refuses until then", async () => {
+    await database.db.deleteFrom("eom_migration" as never).execute();
+    expect((await run(["migrate", "--check"])).code).toBe(1);
+    const refused = await run(["start"]);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/lacks 0001_platform.*eom migrate/);
+  });
+
+  test("doctor says what is wrong and what to do, and exits with 1", async () => {
+    const well = await run(["doctor"]);
+    expect(well.code).toBe(0);
+    expect(well.out).toMatch(/ok +database +PostgreSQL \d+/);
+    const gone = await run(["doctor"], { EOM_DATABASE_URL: "postgres://eom@127.0.0.1:9/eom" });
+    expect(gone.code).toBe(1);
+    expect(gone.out).toMatch(/FAIL +database/);
+    const vault = await run(
+      ["doctor"],
+      onPostgres({ EOM_SECRETS: "vault", VAULT_ADDR: "http://127.0.0.1:9", VAULT_TOKEN: "canary-token" }),
+    );
+    expect(vault.code).toBe(1);
+    expect(vault.out).toMatch(/FAIL +secret store/);
+    expect(vault.out + vault.err).not.toContain("canary-token");
+  });
+
+  test("openapi prints the document without a database", async () => {
+    const { out, code } = await run(["openapi"], {});
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ openapi: "3.1.0" });
+  });
+});
+
+async function read(stream: NodeJS.ReadableStream | null): Promise<string> {
+  let text = "";
+  for await (const chunk of stream ?? []) text += chunk;
+  return text;
+}
