@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Authenticator } from "../platform/http/caller.ts";
@@ -45,13 +46,12 @@ export function createTokenAuthenticator({
   }
 
   async function findRemembered(token: string): Promise<TokenRow> {
-    const hash = hashToken(token);
-    const key = Buffer.from(hash).toString("base64");
+    const key = hash("sha256", token, "base64");
     const now = clock.now().getTime();
     const known = remembered.get(key);
     if (known !== undefined && known.until > now && !isExpired(known.token, now)) return known.token;
     remembered.delete(key);
-    const row = await findTokenByHash(db, hash);
+    const row = await findTokenByHash(db, hashToken(token));
     if (row === undefined) throw tokenRefused();
     if (remembered.size >= maxRemembered) remembered.clear();
     remembered.set(key, { token: row, until: now + rememberedMilliseconds });

@@ -2,13 +2,19 @@ import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
 import type { SchedulerMetrics } from "./metrics.ts";
-import type { LeaseSettings } from "./pick.ts";
 import type { Fence } from "./transitions.ts";
+
+export interface LeaseSettings {
+  /** Names this process in the rows that it holds; no other process, and none after it, has the same. */
+  readonly owner: string;
+  /** How long others wait for a sign of life. */
+  readonly seconds: number;
+}
 
 /** Another process has the session: we write nothing more about it. */
 export function noteLostLease(
   { log, metrics }: { log: Logger; metrics: SchedulerMetrics },
-  { id }: Fence,
+  { id }: Pick<Fence, "id">,
   doing: string,
 ): "lost" {
   metrics.leasesLost.inc();

@@ -11,7 +11,7 @@ export function createSchedulerMetrics(registry: Registry): SchedulerMetrics {
   return {
     sessionsEnded: new Counter<"state">({
       name: "eom_sessions_ended_total",
-      help: "Sessions that this process brought to their end, by the state they ended in",
+      help: "Sessions that the workers of this process brought to their end, by the state they ended in",
       labelNames: ["state" satisfies string],
       registers: [registry],
     }),
@@ -29,5 +29,5 @@ export function createSchedulerMetrics(registry: Registry): SchedulerMetrics {
 }
 
 export function countEnd(metrics: SchedulerMetrics, state: EndState, sessions = 1): void {
-  metrics.sessionsEnded.inc({ state }, sessions);
+  if (sessions > 0) metrics.sessionsEnded.inc({ state }, sessions);
 }

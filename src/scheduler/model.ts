@@ -6,13 +6,6 @@ import {
   nameField,
   timeField,
 } from "../platform/http/fields.ts";
-import {
-  booleanParameter,
-  idParameter,
-  labelParameter,
-  pageParameters,
-  timeParameter,
-} from "../platform/http/paging.ts";
 import { z } from "../platform/http/schema.ts";
 import { kinds } from "./kinds/kinds.ts";
 
@@ -183,36 +176,6 @@ export const scheduleSchema = z
 
 export type Schedule = z.infer<typeof scheduleSchema>;
 
-export const scheduleSorts = ["name", "enable", "created", "modified", "next_due_at"] as const;
-
-export const kindParameter = z
-  .enum(kinds.map(({ kind }) => String(kind)) as [string, ...string[]], {
-    error: `wants one of ${kinds.map(({ kind }) => kind).join(", ")}`,
-  })
-  .transform(Number)
-  .openapi({ type: "integer" });
-
-/** Times are from (included) and to (excluded). */
-const scheduleFilters = {
-  ids: z.array(idParameter).max(100).optional(),
-  keyword: z.array(z.string().min(1, "wants at least one character").max(255)).max(10).optional(),
-  kind: z.array(kindParameter).max(10).optional(),
-  enable: z.array(booleanParameter).max(2).optional(),
-  storage_id: z.array(idParameter).max(100).optional(),
-  label: z.array(labelParameter).max(16).optional(),
-  due_before: timeParameter.optional(),
-  created_from: timeParameter.optional(),
-  created_to: timeParameter.optional(),
-  modified_from: timeParameter.optional(),
-  modified_to: timeParameter.optional(),
-};
-
-export const scheduleFilterNames = Object.keys(scheduleFilters);
-
-export const listSchedulesSchema = z.strictObject({ ...scheduleFilters, ...pageParameters(scheduleSorts) });
-
-export type ListSchedules = z.output<typeof listSchedulesSchema>;
-
 /** Why an instant became no session. `edited`: the trigger was changed before a scan had looked at it. */
 export const skipReasons = [
   "missed_window",
@@ -226,45 +189,6 @@ export const skipReasons = [
 ] as const;
 
 export type SkipReason = (typeof skipReasons)[number];
-
-export const previewSchema = z
-  .strictObject({
-    trigger: triggerSchema,
-    from: z.iso
-      .datetime({ offset: true, error: "wants a time like 2026-11-23T10:00:00.000Z" })
-      .optional()
-      .openapi({ description: "Instants after this; now unless given." }),
-    count: z.int().min(1).max(100).default(10),
-  })
-  .openapi("PreviewTrigger");
-
-export type Preview = z.output<typeof previewSchema>;
-
-const nextSlots = z.array(z.object({ slot: timeField }));
-
-export const previewAnswerSchema = z
-  .object({ trigger: z.object(triggerSchema.shape), next: nextSlots })
-  .openapi("TriggerPreview", { description: "The trigger as it would be kept, and its next instants." });
-
-export const slotsQuerySchema = z.strictObject({
-  count: z
-    .string()
-    .regex(/^([1-9]\d?|100)$/, "wants a whole number from 1 to 100")
-    .transform(Number)
-    .default(10)
-    .openapi({ type: "integer", minimum: 1, maximum: 100, default: 10, description: "How many of each at most." }),
-});
-
-const pastSlot = z.union([
-  z.object({ slot: timeField, session_id: idField.nullable(), reason: z.string().nullable() }),
-  z.object({ from: timeField, to: timeField, session_id: z.null(), reason: z.string() }),
-]);
-
-export const slotsSchema = z
-  .object({ next: nextSlots, past: z.array(pastSlot) })
-  .openapi("Slots", { description: "Past ones newest first; a stretch that did not run stands as from and to." });
-
-export type Slots = z.infer<typeof slotsSchema>;
 
 /** IANA names alone: an offset knows no daylight saving. */
 function isTimeZone(name: string): boolean {

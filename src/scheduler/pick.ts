@@ -3,6 +3,7 @@ import type { Database, DatabaseTransaction } from "../platform/database/tables.
 import { inTransaction } from "../platform/database/transaction.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Engine } from "./engines/engine.ts";
+import type { LeaseSettings } from "./lease.ts";
 import { countEnd, type SchedulerMetrics } from "./metrics.ts";
 import {
   type Candidate,
@@ -14,13 +15,6 @@ import {
   type PickedSchedule,
   skipSessions,
 } from "./pick-queries.ts";
-
-export interface LeaseSettings {
-  /** Names this process in the rows that it holds; no other process, and none after it, has the same. */
-  readonly owner: string;
-  /** How long others wait for a sign of life. */
-  readonly seconds: number;
-}
 
 export interface PickNeeds {
   readonly db: Database;

@@ -1,11 +1,13 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
-import { maxStatusIds, type RunError, type RunStatus } from "./engines/engine.ts";
+import { maxStatusIds, type RunStatus } from "./engines/engine.ts";
 import { noteLostLease, renewLeases } from "./lease.ts";
+import { endLostRuns } from "./lost-runs.ts";
 import { countEnd } from "./metrics.ts";
 import type { PickNeeds } from "./pick.ts";
 import { reconcile } from "./reconcile.ts";
+import { findReachedLimit, type RunningSession, toEnd } from "./run-end.ts";
 import type { EndState } from "./states.ts";
 import type { StopReason } from "./tables.ts";
 import { endSession, type Fence, type SessionEnd } from "./transitions.ts";
@@ -22,6 +24,7 @@ export interface PollSummary {
 /** Asks the engine about every run that this process holds, and writes down what has changed. */
 export async function poll(needs: PickNeeds, signal: AbortSignal): Promise<PollSummary> {
   await renewLeases(needs.db, needs.lease);
+  await endLostRuns(needs);
   await reconcile(needs);
   const sum = { polled: 0, ended: 0, stopped: 0 };
   let after = "00000000-0000-0000-0000-000000000000";
@@ -38,19 +41,6 @@ export async function poll(needs: PickNeeds, signal: AbortSignal): Promise<PollS
     after = sessions.at(-1)?.id ?? after;
   }
   return sum;
-}
-
-interface RunningSession {
-  readonly id: string;
-  readonly lease_token: number;
-  readonly run_id: string;
-  readonly run_status: string | null;
-  readonly started: Date | null;
-  readonly launch_started: Date;
-  readonly launch_timeout_seconds: number;
-  readonly max_runtime_seconds: number | null;
-  readonly stop_reason: StopReason | null;
-  readonly missed_polls: number;
 }
 
 async function listRunning(db: Database, owner: string, after: string): Promise<RunningSession[]> {
@@ -82,48 +72,6 @@ async function pollOne(needs: PickNeeds, session: RunningSession, status: RunSta
   }
 }
 
-/** What the engine says, read in the light of who asked for the end: a run that we ended for its time has failed. */
-function toEnd(session: RunningSession, status: Extract<RunStatus, { endedAt: Date }>): SessionEnd {
-  const facts = {
-    endedAt: status.endedAt,
-    startedAt: status.startedAt,
-    runStatus: status.state,
-    result: status.result,
-    output: status.output,
-  };
-  if (status.state === "succeeded") return { ...facts, state: "succeeded", error: null };
-  switch (session.stop_reason) {
-    case "cancel":
-      return { ...facts, state: "canceled", error: status.error };
-    case "max_runtime":
-      return {
-        ...facts,
-        state: "failed",
-        error: toLimitError(
-          "MAX_RUNTIME_EXCEEDED",
-          `The run took longer than max_runtime_seconds (${session.max_runtime_seconds}) and was ended`,
-        ),
-      };
-    case "launch_timeout":
-      return {
-        ...facts,
-        state: "failed",
-        error: toLimitError(
-          "LAUNCH_TIMED_OUT",
-          `The run did not start within launch_timeout_seconds (${session.launch_timeout_seconds}) and was ended`,
-        ),
-      };
-    case null:
-      return { ...facts, state: status.state, error: status.error };
-    default:
-      return session.stop_reason satisfies never;
-  }
-}
-
-function toLimitError(code: string, message: string): RunError {
-  return { code, message, step: null };
-}
-
 async function finish(needs: PickNeeds, session: RunningSession, end: SessionEnd): Promise<Polled> {
   const fence = toFence(session);
   const step = {
@@ -138,17 +86,6 @@ async function finish(needs: PickNeeds, session: RunningSession, end: SessionEnd
   if (!isOurs) return noteLostLease(needs, fence, "poll");
   countEnd(needs.metrics, end.state satisfies EndState);
   return "ended";
-}
-
-/** The limits are ours, whatever the engine has of its own. */
-function findReachedLimit(session: RunningSession, status: RunStatus, now: Date): StopReason | null {
-  const secondsSince = (time: Date) => (now.getTime() - time.getTime()) / 1000;
-  if (status.state === "queued") {
-    return secondsSince(session.launch_started) > session.launch_timeout_seconds ? "launch_timeout" : null;
-  }
-  const startedAt = (status.state === "running" ? status.startedAt : null) ?? session.launch_started;
-  const isTooLong = session.max_runtime_seconds !== null && secondsSince(startedAt) > session.max_runtime_seconds;
-  return isTooLong ? "max_runtime" : null;
 }
 
 /** Asks the engine at every poll until the run has ended: the first ask may have been lost. */

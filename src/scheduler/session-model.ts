@@ -1,7 +1,8 @@
 import { idField, timeField } from "../platform/http/fields.ts";
 import { booleanParameter, idParameter, pageParameters, timeParameter } from "../platform/http/paging.ts";
 import { z } from "../platform/http/schema.ts";
-import { kindParameter, sessionErrorSchema } from "./model.ts";
+import { sessionErrorSchema } from "./model.ts";
+import { kindParameter } from "./schedule-list-model.ts";
 import { sessionStates } from "./states.ts";
 
 export const explanationSchema = z

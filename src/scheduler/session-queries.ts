@@ -1,8 +1,6 @@
-import { type Expression, type SqlBool, sql } from "kysely";
+import { sql } from "kysely";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
-import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
-import type { Job, SessionError, SkipReason } from "./model.ts";
-import type { ListSessions } from "./session-model.ts";
+import type { Job, SessionError } from "./model.ts";
 import type { SessionState } from "./states.ts";
 import type { SessionEventTable, SessionTable, StopReason } from "./tables.ts";
 
@@ -35,7 +33,8 @@ export interface SessionRow {
   readonly error: SessionError | null;
 }
 
-function selectSessions(db: Database) {
+/** What is read of a session, for one as for a list of them. */
+export function selectSessions(db: Database) {
   return db
     .selectFrom("ailbl_session as s")
     .leftJoin("ailbl_session_detail as d", "d.session_id", "s.id")
@@ -191,80 +190,4 @@ export async function requestCancel(
       where id = ${id} and stop_reason is null and state in ('claimed', 'running', 'unknown') returning id, state, attempt)
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
     select id, ${now}::timestamptz, state, state, attempt, ${by}, 'cancel_requested' from stopping`.execute(tx);
-}
-
-const sortColumns = { created: "s.created", slot: "s.slot" } as const;
-
-/** One page and the total, each in one statement. Every filter and every order stands on an index of its own. */
-export async function listSessions(db: Database, query: ListSessions, start: PageStart): Promise<Page<SessionRow>> {
-  const column = sortColumns[query.sortby];
-  const direction = query.asc ? "asc" : "desc";
-  const page = selectSessions(db)
-    .where(matches(query))
-    .$if(start.by === "key", (rows) => rows.where(isBeyond(column, query.asc, start)))
-    .$if(start.by === "offset", (rows) => rows.offset(start.by === "offset" ? start.offset : 0))
-    .orderBy(column, direction)
-    .orderBy("s.id", direction)
-    .limit(query.size + 1);
-  const matching = db.selectFrom("ailbl_session as s").where(matches(query));
-  const counted = db
-    .selectFrom(
-      matching
-        .select(sql`1`.as("one"))
-        .limit(maxExactTotal + 1)
-        .as("counted"),
-    )
-    .select((eb) => eb.fn.countAll<number>().as("total"));
-  const [rows, { total }] = await Promise.all([page.execute(), counted.executeTakeFirstOrThrow()]);
-  return { rows, total };
-}
-
-function matches(query: ListSessions): Expression<SqlBool> {
-  const conditions: Expression<SqlBool>[] = [sql<SqlBool>`true`];
-  if (query.ids) conditions.push(sql`s.id = any(${query.ids}::uuid[])`);
-  if (query.schedule_id) conditions.push(sql`s.schedule_id = any(${query.schedule_id}::uuid[])`);
-  if (query.state) conditions.push(sql`s.state = any(${query.state}::text[])`);
-  if (query.kind) conditions.push(sql`s.kind = any(${query.kind}::smallint[])`);
-  if (query.created_by) conditions.push(sql`s.created_by = any(${query.created_by}::text[])`);
-  if (query.slot_from) conditions.push(sql`s.slot >= ${query.slot_from}`);
-  if (query.slot_to) conditions.push(sql`s.slot < ${query.slot_to}`);
-  return sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
-}
-
-function isBeyond(column: (typeof sortColumns)[keyof typeof sortColumns], asc: boolean, start: PageStart) {
-  if (start.by === "offset") return sql<SqlBool>`true`;
-  const sign = sql.raw(asc ? ">" : "<");
-  return sql<SqlBool>`(${sql.ref(column)}, s.id) ${sign} (${start.value}::text::timestamptz, ${start.id}::uuid)`;
-}
-
-interface PastSlot {
-  readonly slot: Date;
-  readonly session_id: string;
-  readonly reason: string | null;
-}
-
-/** Slots that became sessions, newest first. */
-export async function listSlotSessions(db: Database, scheduleId: string, limit: number): Promise<PastSlot[]> {
-  const { rows } = await sql<PastSlot>`
-    select slot, id as session_id, reason from ailbl_session
-    where schedule_id = ${scheduleId} and cause = 'slot' order by slot desc limit ${limit}`.execute(db);
-  return rows;
-}
-
-interface SkippedSlots {
-  readonly first_slot: Date;
-  readonly last_slot: Date;
-  readonly reason: SkipReason;
-}
-
-/** Stretches that became none, newest first. */
-export function listSkippedSlots(db: Database, scheduleId: string, limit: number): Promise<SkippedSlots[]> {
-  return db
-    .selectFrom("ailbl_skipped_slots")
-    .select(["first_slot", "last_slot", "reason"])
-    .where("schedule_id", "=", scheduleId)
-    .orderBy("last_slot", "desc")
-    .orderBy("id", "desc")
-    .limit(limit)
-    .execute();
 }

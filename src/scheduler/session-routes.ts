@@ -1,14 +1,22 @@
 import { toActor } from "../platform/http/actor.ts";
 import { pageSchema, toPageAnswer } from "../platform/http/paging.ts";
-import { defineRoute, type Route } from "../platform/http/route.ts";
+import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import { z } from "../platform/http/schema.ts";
-import { listSessionsSchema, sessionFilterNames, sessionSchema, sessionWithHistorySchema } from "./session-model.ts";
+import {
+  listSessionsSchema,
+  type Session,
+  sessionFilterNames,
+  sessionSchema,
+  sessionWithHistorySchema,
+} from "./session-model.ts";
 import type { SessionService } from "./session-service.ts";
 import { toSession } from "./wire.ts";
 
 const base = "/ailbl/admin/sessions";
+const schedules = "/ailbl/admin/schedules";
 const tag = "sessions";
 const none = z.strictObject({});
+const scheduleParams = z.object({ ScheduleId: z.string() });
 const sessionParams = z.object({ SessionId: z.string() });
 
 export function createSessionRoutes(service: SessionService): Route[] {
@@ -77,5 +85,32 @@ export function createSessionRoutes(service: SessionService): Route[] {
         return { status: 200, body: session, version: session.version };
       },
     ),
+    defineRoute(
+      {
+        method: "POST",
+        path: `${schedules}/{ScheduleId}/trigger`,
+        operationId: "triggerSchedule",
+        tag,
+        summary: "Run a schedule now, beside its instants",
+        role: "operator",
+        params: scheduleParams,
+        query: none,
+        answers: { 201: { description: "The session", schema: sessionSchema } },
+        failures: ["SCHEDULE_NOT_FOUND"],
+        idempotent: true,
+      },
+      async (input) =>
+        toTriggered(
+          await service.trigger(input.params.ScheduleId, {
+            actor: toActor(input),
+            settle: (tx, session) => input.settle(tx, toTriggered(session)),
+          }),
+        ),
+    ),
   ];
+}
+
+function toTriggered(session: Session): Answer {
+  const location = `${base}/${session.id}`;
+  return { status: 201, body: session, version: session.version, headers: { location } };
 }

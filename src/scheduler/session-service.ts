@@ -2,21 +2,25 @@ import { recordAudit } from "../platform/audit/record.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { type Page, parsePageStart } from "../platform/http/paging.ts";
-import { isUuid } from "../platform/id.ts";
+import { createId, isUuid } from "../platform/id.ts";
+import type { Change } from "./change.ts";
 import { sessionIsOver, sessionNotFound } from "./errors.ts";
-import type { Change, ScheduleNeeds } from "./service.ts";
+import { requireLocked, requireSchedule } from "./schedule-lookup.ts";
+import type { ScheduleNeeds } from "./service.ts";
+import { listSessions } from "./session-list.ts";
 import type { ListSessions, Session, SessionWithHistory } from "./session-model.ts";
 import {
   findSession,
   findSessionDetail,
+  insertManualSession,
   listSessionEvents,
-  listSessions,
   lockSession,
   requestCancel,
   type SessionRow,
 } from "./session-queries.ts";
 import { isEnded, isLeased } from "./states.ts";
 import { endSession } from "./transitions.ts";
+import { findPreviousInstant } from "./trigger.ts";
 import { toSession } from "./wire.ts";
 
 export type SessionService = ReturnType<typeof createSessionService>;
@@ -75,7 +79,32 @@ export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, 
     return told;
   }
 
-  return { list, find, cancel };
+  /** A session now, beside the slots: whatever the trigger says, whether or not another one runs, enabled or not. */
+  async function trigger(scheduleId: string, change: Change<Session>): Promise<Session> {
+    await requireSchedule(db, scheduleId);
+    const told = await inTransaction(db, async (tx) => {
+      const schedule = await requireLocked(tx, scheduleId, null);
+      const now = clock.now();
+      const id = createId();
+      const dataIntervalStart = findPreviousInstant(schedule.trigger, now) ?? now;
+      await insertManualSession(tx, { id, schedule, dataIntervalStart, now, createdBy: change.actor.subject });
+      const session = toSession(await requireSession(tx, id));
+      await recordAudit(tx, {
+        actor: change.actor,
+        action: "schedule.trigger",
+        kind: "schedule",
+        objectId: scheduleId,
+        before: null,
+        after: { session_id: id },
+      });
+      await change.settle(tx, session);
+      return session;
+    });
+    onWork();
+    return told;
+  }
+
+  return { list, find, trigger, cancel };
 }
 
 async function requireSession(db: Database, id: string): Promise<SessionRow> {

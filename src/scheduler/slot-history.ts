@@ -1,7 +1,9 @@
+import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
-import type { Slots } from "./model.ts";
+import type { SkipReason } from "./model.ts";
 import type { ScheduleRow } from "./queries.ts";
-import { listSkippedSlots, listSlotSessions } from "./session-queries.ts";
+import type { Slots } from "./slot-model.ts";
+
 import { listStretches } from "./watermark.ts";
 
 type PastSlot = Slots["past"][number];
@@ -37,4 +39,36 @@ export async function listPastSlots(
 function toPastSlot({ first, last, reason }: { first: Date; last: Date; reason: string }): PastSlot {
   if (first.getTime() === last.getTime()) return { slot: first.toISOString(), session_id: null, reason };
   return { from: first.toISOString(), to: last.toISOString(), session_id: null, reason };
+}
+
+interface SlotSession {
+  readonly slot: Date;
+  readonly session_id: string;
+  readonly reason: string | null;
+}
+
+/** Slots that became sessions, newest first. */
+async function listSlotSessions(db: Database, scheduleId: string, limit: number): Promise<SlotSession[]> {
+  const { rows } = await sql<SlotSession>`
+    select slot, id as session_id, reason from ailbl_session
+    where schedule_id = ${scheduleId} and cause = 'slot' order by slot desc limit ${limit}`.execute(db);
+  return rows;
+}
+
+interface SkippedSlots {
+  readonly first_slot: Date;
+  readonly last_slot: Date;
+  readonly reason: SkipReason;
+}
+
+/** Stretches that became none, newest first. */
+function listSkippedSlots(db: Database, scheduleId: string, limit: number): Promise<SkippedSlots[]> {
+  return db
+    .selectFrom("ailbl_skipped_slots")
+    .select(["first_slot", "last_slot", "reason"])
+    .where("schedule_id", "=", scheduleId)
+    .orderBy("last_slot", "desc")
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
 }

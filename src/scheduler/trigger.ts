@@ -8,8 +8,20 @@ const horizonYears = 5;
 
 const maxCached = 5000;
 
-/** Parsed expressions by zone and text: parsing costs as much as computing an instant. */
-const cache = new Map<string, Cron>();
+/** A parsed expression, and the last questions that it was asked: schedules that share a trigger are due at one instant. */
+interface Known {
+  readonly cron: Cron;
+  next: Answer | null;
+  previous: Answer | null;
+}
+
+interface Answer {
+  readonly time: number;
+  readonly instant: Date | null;
+}
+
+/** By zone and text: parsing costs as much as computing an instant, a tenth of a millisecond. */
+const cache = new Map<string, Known>();
 
 /**
  * Judges a trigger and brings it into the form that is kept.
@@ -30,32 +42,38 @@ export function parseTrigger(trigger: Trigger, now: Date): Trigger {
 
 /** The first instant after `after`; null when none is to come. */
 export function findNextInstant(trigger: Trigger, after: Date): Date | null {
-  return toCron(trigger).nextRun(after);
+  const known = toKnown(trigger);
+  if (known.next?.time !== after.getTime()) known.next = { time: after.getTime(), instant: known.cron.nextRun(after) };
+  return known.next.instant;
 }
 
 /** At most `count` instants after `after`, in their order. */
 export function listNextInstants(trigger: Trigger, after: Date, count: number): Date[] {
-  return toCron(trigger).nextRuns(count, after);
+  return toKnown(trigger).cron.nextRuns(count, after);
 }
 
 /** The newest instant before `before`. */
 export function findPreviousInstant(trigger: Trigger, before: Date): Date | null {
-  return toCron(trigger).previousRuns(1, before)[0] ?? null;
+  const known = toKnown(trigger);
+  if (known.previous?.time !== before.getTime()) {
+    known.previous = { time: before.getTime(), instant: known.cron.previousRuns(1, before)[0] ?? null };
+  }
+  return known.previous.instant;
 }
 
 /** At most `count` instants before `before`, the newest first. */
 export function listPreviousInstants(trigger: Trigger, before: Date, count: number): Date[] {
-  return toCron(trigger).previousRuns(count, before);
+  return toKnown(trigger).cron.previousRuns(count, before);
 }
 
-function toCron(trigger: Trigger): Cron {
+function toKnown(trigger: Trigger): Known {
   const key = `${trigger.time_zone} ${trigger.expression}`;
   const known = cache.get(key);
   if (known !== undefined) return known;
-  const cron = createCron(trigger);
+  const fresh: Known = { cron: createCron(trigger), next: null, previous: null };
   if (cache.size >= maxCached) cache.clear();
-  cache.set(key, cron);
-  return cron;
+  cache.set(key, fresh);
+  return fresh;
 }
 
 /**

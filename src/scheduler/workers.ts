@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
@@ -75,6 +76,19 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
     };
   }
 
+  /** Polls until no run lives in this process: their leases are kept alive, and their ends recorded. */
+  async function seeRunsThrough(): Promise<void> {
+    let isSettled = false;
+    while (!isSettled) {
+      const pause = new AbortController();
+      const settled = engine.settle().then(() => true);
+      const over = delay(everySeconds.poll * 1000, false, { signal: pause.signal }).catch(() => false);
+      isSettled = await Promise.race([settled, over]);
+      pause.abort();
+      await poll(needs, AbortSignal.timeout(maxTurnSeconds * 1000));
+    }
+  }
+
   async function stop(): Promise<void> {
     await Promise.all([...loops.values()].map((loop) => loop.stop()));
     await engine.close();
@@ -93,10 +107,7 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
     },
     async turn(name, signal) {
       const summary = await ticks[name](needs, signal);
-      if (name === "pick") {
-        await engine.settle();
-        await poll(needs, signal);
-      }
+      if (name === "pick") await seeRunsThrough();
       return summary;
     },
   };

@@ -28,7 +28,7 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
 
   async function trigger(fields: Record<string, unknown> = {}): Promise<Session> {
     const schedule = await world.api.schedules.create(toCreate(fields), change);
-    return world.api.schedules.trigger(schedule.id, change);
+    return world.api.sessions.trigger(schedule.id, change);
   }
 
   const find = (id: string) => world.api.sessions.find(id);
@@ -62,9 +62,14 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     expect((await find(id)).state).toBe("running");
     expect(await ticks.sweep(world.needs, notAborted)).toEqual({ requeued: 0, adopted: 0, failed: 1 });
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
-    // Should it live after all, it finds that the session is another's.
+    // Should it live after all, it finds that the session is another's, and ends its child.
+    const before = await find(id);
     expect(await ticks.poll(dying, notAborted)).toEqual({ polled: 0, ended: 0, stopped: 0 });
-    await dying.engine.close();
+    await world.runsEnded.until(1);
+    await ticks.poll(dying, notAborted);
+    expect(dying.engine.held()).toEqual([]);
+    expect(await find(id)).toEqual(before);
+    expect(world.lines).toContainEqual(expect.objectContaining({ code: "SESSION_LOCK_LOST", session_id: id }));
   });
 
   test("between the launch of a child and the note of it: the session fails, since nobody can look for the child", async () => {

@@ -56,7 +56,7 @@ describe.each(databaseKinds)("the life of a session on %s", (kind) => {
 
   test("a failing job ends its session with code, sentence and fingerprint, and counts", async () => {
     const schedule = await world.api.schedules.create(toCreate({ job: { name: "fail" } }), change);
-    await world.api.schedules.trigger(schedule.id, change);
+    await world.api.sessions.trigger(schedule.id, change);
     await ticks.pick(world.needs, notAborted);
     await world.runsEnded.until(1);
     await ticks.poll(world.needs, notAborted);

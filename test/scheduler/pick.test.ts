@@ -56,7 +56,7 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
       ["slot", "running", null],
       ["slot", "skipped", "overlap"],
     ]);
-    const { past } = await world.api.schedules.slots(id, 10);
+    const { past } = await world.api.slots.list(id, 10);
     expect(past[0]).toMatchObject({ slot: "2026-11-23T10:02:00.000Z", reason: "overlap" });
   });
 
@@ -89,13 +89,13 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
     const { id } = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
     await scanAt("2026-11-23T10:01:01.000Z");
     await ticks.pick(world.needs, notAborted);
-    await world.api.schedules.trigger(id, change);
+    await world.api.sessions.trigger(id, change);
     await ticks.pick(world.needs, notAborted);
     expect(await listStates(id)).toEqual([
       ["slot", "running", null],
       ["manual", "running", null],
     ]);
-    expect((await world.api.schedules.slots(id, 10)).past).toHaveLength(1);
+    expect((await world.api.slots.list(id, 10)).past).toHaveLength(1);
   });
 
   test("one owner's long queue does not hold up another owner's only session", async () => {
@@ -180,7 +180,7 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
       toCreate({ kind: 5, params, job: { name: "inventory" } }),
       change,
     );
-    const { id } = await world.api.schedules.trigger(schedule.id, change);
+    const { id } = await world.api.sessions.trigger(schedule.id, change);
     await ticks.pick(world.needs, notAborted);
     await world.runsEnded.until(1);
     await ticks.poll(world.needs, notAborted);
@@ -211,7 +211,7 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     const world = createWorld({ db: database.db, storages: { findStorageForRun: async () => ({ outcome }) } });
     const params = { storage_id: await insertStorage() };
     const schedule = await world.api.schedules.create(toCreate({ kind: 5, params }), change);
-    const { id } = await world.api.schedules.trigger(schedule.id, change);
+    const { id } = await world.api.sessions.trigger(schedule.id, change);
     expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, launched: 0 });
     const session = await world.api.sessions.find(id);
     expect(session).toMatchObject({ state: "failed", run: null, error: { code } });
@@ -223,7 +223,7 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
   test("one whose lease was lost launches nothing and writes nothing", async () => {
     const world = createWorld({ db: database.db });
     const schedule = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
-    const { id } = await world.api.schedules.trigger(schedule.id, change);
+    const { id } = await world.api.sessions.trigger(schedule.id, change);
     const slow = world.createProcess({ leaseSeconds: 0 });
     const { claims } = await pick(slow);
     await ticks.sweep(world.needs, notAborted);
@@ -242,7 +242,7 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
   test("a canceled session that a worker has claimed is not launched", async () => {
     const world = createWorld({ db: database.db });
     const schedule = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
-    const { id } = await world.api.schedules.trigger(schedule.id, change);
+    const { id } = await world.api.sessions.trigger(schedule.id, change);
     const { claims } = await pick(world.needs);
     await world.api.sessions.cancel(id, change);
     const [claim] = claims;

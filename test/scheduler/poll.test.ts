@@ -22,7 +22,7 @@ describe.each(databaseKinds)("poll on %s", (kind) => {
 
   async function startHanging(policy: Record<string, unknown> = {}): Promise<string> {
     const schedule = await world.api.schedules.create(toCreate({ job: { name: "hang" }, policy }), change);
-    const { id } = await world.api.schedules.trigger(schedule.id, change);
+    const { id } = await world.api.sessions.trigger(schedule.id, change);
     await ticks.pick(world.needs, notAborted);
     return id;
   }

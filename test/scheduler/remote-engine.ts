@@ -37,6 +37,7 @@ export function createRemoteEngine() {
     forget() {},
     check: async () => ({ state: "ok", detail: "a test's own" }),
     jobs: async () => [{ location: null, repository: null, name: "ok", kinds: [1, 5], description: null }],
+    held: () => [],
     settle: async () => {},
     close: async () => {},
   };

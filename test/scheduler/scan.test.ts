@@ -26,7 +26,7 @@ describe.each(databaseKinds)("scan on %s", (kind) => {
     return rows.map(({ slot }) => slot.toISOString());
   }
 
-  const past = async (id: string) => (await world.api.schedules.slots(id, 20)).past;
+  const past = async (id: string) => (await world.api.slots.list(id, 20)).past;
 
   test("opens one session per slot when scanners overlap", async () => {
     const scanners = Array.from({ length: 4 }, () => world.createProcess({ batchSize: 7 }));
@@ -100,7 +100,7 @@ describe.each(databaseKinds)("scan on %s", (kind) => {
       session_id: null,
       reason: "paused",
     };
-    expect(await world.api.schedules.slots(id, 20)).toEqual({ next: [], past: [paused] });
+    expect(await world.api.slots.list(id, 20)).toEqual({ next: [], past: [paused] });
     const enabled = await world.api.schedules.setEnabled(id, true, null, change);
     expect(enabled).toMatchObject({ next_due_at: "2026-11-23T10:06:00.000Z", disabled: null });
     expect(await scan(world.needs, notAborted)).toMatchObject({ schedules: 0 });
@@ -111,7 +111,7 @@ describe.each(databaseKinds)("scan on %s", (kind) => {
     const { id } = await world.api.schedules.create(toCreate(), change);
     world.clock.set("2026-11-23T10:01:02.000Z");
     await scan(world.needs, notAborted);
-    await world.api.schedules.trigger(id, change);
+    await world.api.sessions.trigger(id, change);
     const disabled = await world.api.schedules.setEnabled(id, false, "maintenance", change);
     expect(disabled.disabled).toEqual({
       reason: "manual",

@@ -70,12 +70,7 @@ export function createPostgresPool(
     const link = createLink(url, { ...options, connect_timeout: connectSeconds }, attempts, () => {
       if (place.link === link) place.link = null;
     });
-    try {
-      await within(connectSeconds + 1, link, link.client.unsafe("select 1"));
-    } catch (error) {
-      await link.drop();
-      throw error;
-    }
+    await within(connectSeconds + 1, link, link.client.unsafe("select 1"));
     place.link = link;
     return link;
   }
@@ -129,11 +124,18 @@ export function createPostgresPool(
   return { options: { max: size }, reserve, end };
 }
 
-/** Waits for the answer, and gives the connection up when none comes: a server that is gone may say nothing for long. */
+/**
+ * Waits for the answer. Gives the connection up when none comes, since a server that is gone may say nothing for long, and
+ * after every fault that is no answer of the server: until its socket is closed, postgres.js takes statements that it will
+ * never end.
+ */
 async function within<T>(seconds: number, link: Link, query: PromiseLike<T>): Promise<T> {
   const late = setTimeout(() => void link.drop(), seconds * 1000);
   try {
     return await query;
+  } catch (error) {
+    if (!(error instanceof postgres.PostgresError) || error.severity === "FATAL") await link.drop();
+    throw error;
   } finally {
     clearTimeout(late);
   }
@@ -158,7 +160,7 @@ function createLink(
     const opened = Object.assign(path ? connect({ path }) : connect({ host: name, port: port[turn] ?? 5432 }), {
       host: name,
     });
-    socket = opened;
+    socket = opened.on("error", onLost);
     return opened;
   };
   // `socket` is known to postgres.js and not to its types.

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "./schema.ts";
 
 /** From the least to the most: `meter` stands beside the line and may only meter. */
 export const roleSchema = z.enum(["viewer", "meter", "operator", "admin"]);

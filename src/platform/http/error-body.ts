@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { toDatabaseFailure } from "../database/faults.ts";
 import { Failure, type FailureCode, failures } from "../failure.ts";
+import { z } from "./schema.ts";
 
 /** The one shape of every failing answer. */
 export const errorBodySchema = z.object({

@@ -48,6 +48,12 @@ export interface EngineJob {
   readonly description: string | null;
 }
 
+export interface HeldRun {
+  readonly runId: string;
+  readonly sessionId: string;
+  readonly isOver: boolean;
+}
+
 export interface EngineCheck {
   readonly state: "ok" | "failing";
   /** A sentence. */
@@ -75,6 +81,8 @@ export interface Engine {
   forget(runId: string): void;
   check(): Promise<EngineCheck>;
   jobs(): Promise<readonly EngineJob[]>;
+  /** The runs that live in this process and are not forgotten; of a durable engine, none. */
+  held(): readonly HeldRun[];
   /** Waits until no run lives in this process. */
   settle(): Promise<void>;
   /** Ends every run that lives in this process, and waits for it. Their status can still be asked. */

@@ -125,13 +125,13 @@ describe("the local engine", () => {
   });
 
   test("keeps the last 64 KiB of what a job writes, cut between characters", async () => {
-    const script = `process.stdout.write("ä".repeat(100_000) + "\\nend\\u0000\\n")`;
+    const script = `process.stdout.write("ä".repeat(100_000) + "\\nend\\n")`;
     open([nodeJob("loud", script)]);
     const status = await run("loud");
     const output = status !== undefined && "output" in status ? (status.output ?? "") : "";
     expect(Buffer.byteLength(output)).toBeLessThanOrEqual(64 * 1024);
     expect(Buffer.byteLength(output)).toBeGreaterThan(63 * 1024);
-    expect(output).toMatch(/^ä+\nend\ufffd\n$/);
+    expect(output).toMatch(/^ä+\nend\n$/);
   });
 
   test("a result that PostgreSQL could not keep is made so that it can", async () => {

@@ -96,6 +96,12 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
       return { state: "ok", detail: `${jobs.length} jobs, ${runs.size} of at most ${needs.maxRuns} runs` };
     },
     jobs: async () => jobs,
+    held: () =>
+      [...runs].map(([runId, { request, status }]) => ({
+        runId,
+        sessionId: request.sessionId,
+        isOver: status.state !== "running",
+      })),
     settle,
     async close() {
       isClosed = true;

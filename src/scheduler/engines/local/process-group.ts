@@ -111,7 +111,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
  * "done" means that the run is over; an end without it, that we died. It reads one number and nothing else from us.
  */
 function startGuard(pid: number): ChildProcess {
-  const script = 'read -r done_line || kill -KILL -- "-$1"';
+  const script = 'read -r done_line || kill -s KILL -- "-$1"';
   const guard = spawn("/bin/sh", ["-c", script, "eom-run-guard", String(pid)], {
     env: {},
     detached: true,

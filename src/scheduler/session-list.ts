@@ -1,0 +1,49 @@
+import { type Expression, type SqlBool, sql } from "kysely";
+import type { Database } from "../platform/database/tables.ts";
+import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
+import type { ListSessions } from "./session-model.ts";
+import { type SessionRow, selectSessions } from "./session-queries.ts";
+
+const sortColumns = { created: "s.created", slot: "s.slot" } as const;
+
+/** One page and the total, each in one statement. Every filter and every order stands on an index of its own. */
+export async function listSessions(db: Database, query: ListSessions, start: PageStart): Promise<Page<SessionRow>> {
+  const column = sortColumns[query.sortby];
+  const direction = query.asc ? "asc" : "desc";
+  const page = selectSessions(db)
+    .where(matches(query))
+    .$if(start.by === "key", (rows) => rows.where(isBeyond(column, query.asc, start)))
+    .$if(start.by === "offset", (rows) => rows.offset(start.by === "offset" ? start.offset : 0))
+    .orderBy(column, direction)
+    .orderBy("s.id", direction)
+    .limit(query.size + 1);
+  const matching = db.selectFrom("ailbl_session as s").where(matches(query));
+  const counted = db
+    .selectFrom(
+      matching
+        .select(sql`1`.as("one"))
+        .limit(maxExactTotal + 1)
+        .as("counted"),
+    )
+    .select((eb) => eb.fn.countAll<number>().as("total"));
+  const [rows, { total }] = await Promise.all([page.execute(), counted.executeTakeFirstOrThrow()]);
+  return { rows, total };
+}
+
+function matches(query: ListSessions): Expression<SqlBool> {
+  const conditions: Expression<SqlBool>[] = [sql<SqlBool>`true`];
+  if (query.ids) conditions.push(sql`s.id = any(${query.ids}::uuid[])`);
+  if (query.schedule_id) conditions.push(sql`s.schedule_id = any(${query.schedule_id}::uuid[])`);
+  if (query.state) conditions.push(sql`s.state = any(${query.state}::text[])`);
+  if (query.kind) conditions.push(sql`s.kind = any(${query.kind}::smallint[])`);
+  if (query.created_by) conditions.push(sql`s.created_by = any(${query.created_by}::text[])`);
+  if (query.slot_from) conditions.push(sql`s.slot >= ${query.slot_from}`);
+  if (query.slot_to) conditions.push(sql`s.slot < ${query.slot_to}`);
+  return sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
+}
+
+function isBeyond(column: (typeof sortColumns)[keyof typeof sortColumns], asc: boolean, start: PageStart) {
+  if (start.by === "offset") return sql<SqlBool>`true`;
+  const sign = sql.raw(asc ? ">" : "<");
+  return sql<SqlBool>`(${sql.ref(column)}, s.id) ${sign} (${start.value}::text::timestamptz, ${start.id}::uuid)`;
+}

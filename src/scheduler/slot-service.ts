@@ -1,0 +1,32 @@
+import { requireSchedule } from "./schedule-lookup.ts";
+import type { ScheduleNeeds } from "./service.ts";
+import { listPastSlots } from "./slot-history.ts";
+import type { Preview, Slots } from "./slot-model.ts";
+import { listNextInstants, parseTrigger } from "./trigger.ts";
+
+export type SlotService = ReturnType<typeof createSlotService>;
+
+/** What can be asked about instants. */
+export function createSlotService({ db, clock }: Pick<ScheduleNeeds, "db" | "clock">) {
+  /** Instants after `from`, or after now. @throws CRON_PARSE_ERROR */
+  function preview(input: Preview) {
+    const now = clock.now();
+    const trigger = parseTrigger(input.trigger, now);
+    const from = input.from === undefined ? now : new Date(input.from);
+    return { trigger, next: toNext(listNextInstants(trigger, from, input.count)) };
+  }
+
+  /** At most `count` that come, and `count` that were. @throws SCHEDULE_NOT_FOUND */
+  async function list(scheduleId: string, count: number): Promise<Slots> {
+    const schedule = await requireSchedule(db, scheduleId);
+    const { next_due_at: first } = schedule;
+    const next = first === null ? [] : [first, ...listNextInstants(schedule.trigger, first, count - 1)];
+    return { next: toNext(next), past: await listPastSlots(db, schedule, count, clock.now()) };
+  }
+
+  return { preview, list };
+}
+
+function toNext(instants: readonly Date[]): { slot: string }[] {
+  return instants.map((slot) => ({ slot: slot.toISOString() }));
+}
