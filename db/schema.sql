@@ -521,7 +521,7 @@ ALTER TABLE ONLY public.eom_storage_collection
 --
 
 ALTER TABLE ONLY public.eom_storage
-    ADD CONSTRAINT eom_storage_name_key UNIQUE (name_key);
+    ADD CONSTRAINT eom_storage_name_key UNIQUE (name_key) INCLUDE (id);
 
 
 --

@@ -18,7 +18,7 @@ import { type Clock, systemClock } from "./platform/clock.ts";
 import { type Config, readConfig } from "./platform/config/config.ts";
 import { openEmbeddedDatabase } from "./platform/database/embedded.ts";
 import type { FolderLock } from "./platform/database/folder-lock.ts";
-import { findMigrationState, migrate } from "./platform/database/migrate.ts";
+import { findMigrationState, migrate, refuseNewerDatabase } from "./platform/database/migrate.ts";
 import type { OpenDatabase } from "./platform/database/open.ts";
 import { openPostgresDatabase } from "./platform/database/postgres.ts";
 import type { Database } from "./platform/database/tables.ts";
@@ -74,6 +74,7 @@ export async function prepareSchema(database: OpenDatabase, config: Config, log:
     if (applied.length > 0) log.info({ migrations: applied }, "the database was migrated");
     return;
   }
+  await refuseNewerDatabase(database.db);
   const { pending } = await findMigrationState(database.db);
   if (pending.length > 0) {
     throw new Error(`The database lacks ${pending.join(", ")}: run "eom migrate" first, or set EOM_MIGRATE=true`);

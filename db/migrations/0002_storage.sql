@@ -27,7 +27,8 @@ create table eom_storage (
   created_by text not null,
   modified timestamptz(3) not null,
   modified_by text not null,
-  constraint eom_storage_name_key unique (name_key)
+  -- With the id, the index alone tells which storages a page holds, however far it lies in the order.
+  constraint eom_storage_name_key unique (name_key) include (id)
 );
 
 -- The four orders of the list, each with the id that breaks ties; name_key is unique by itself.

@@ -37,12 +37,14 @@ export function createTokenAuthenticator({
 }): TokenAuthenticator {
   const remembered = new Map<string, Remembered>();
   const touches = new Set<Promise<void>>();
+  // Counts revocations: what was looked up before one may be of the token that it ended.
+  let revocations = 0;
 
   async function authenticate(headers: Headers) {
     const token = parseBearer(headers.get("authorization"));
     if (token === null) return null;
     const row = await findRemembered(token);
-    return { subject: row.label, role: row.role, authentication: "token" as const };
+    return { subject: row.label, principal: `token ${row.id}`, role: row.role, authentication: "token" as const };
   }
 
   async function findRemembered(token: string): Promise<TokenRow> {
@@ -51,10 +53,11 @@ export function createTokenAuthenticator({
     const known = remembered.get(key);
     if (known !== undefined && known.until > now && !isExpired(known.token, now)) return known.token;
     remembered.delete(key);
+    const seen = revocations;
     const row = await findTokenByHash(db, hashToken(token));
     if (row === undefined) throw tokenRefused();
     if (remembered.size >= maxRemembered) remembered.clear();
-    remembered.set(key, { token: row, until: now + rememberedMilliseconds });
+    if (seen === revocations) remembered.set(key, { token: row, until: now + rememberedMilliseconds });
     touch(row.id);
     return row;
   }
@@ -68,6 +71,7 @@ export function createTokenAuthenticator({
   }
 
   function forget(tokenId: string): void {
+    revocations += 1;
     for (const [key, { token }] of remembered) if (token.id === tokenId) remembered.delete(key);
   }
 
@@ -92,5 +96,5 @@ function isExpired(token: TokenRow, now: number): boolean {
 
 /** For EOM_AUTH=none, which is possible on loopback alone: everybody is an admin. */
 export const openAuthenticator: Authenticator = {
-  authenticate: async () => ({ subject: "anonymous", role: "admin", authentication: "none" }),
+  authenticate: async () => ({ subject: "anonymous", principal: "anonymous", role: "admin", authentication: "none" }),
 };

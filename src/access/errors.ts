@@ -1,7 +1,14 @@
 import { type Failure, fail } from "../platform/failure.ts";
+import { isUuid } from "../platform/id.ts";
 
 export function tokenNotFound(id: string): Failure {
-  return fail("TOKEN_NOT_FOUND", `Token with id '${id.slice(0, 100)}' does not exist`, null);
+  return fail(
+    "TOKEN_NOT_FOUND",
+    isUuid(id)
+      ? `Token with id '${id}' does not exist`
+      : "There is no such token: its id is a UUID, and is not the token itself",
+    null,
+  );
 }
 
 /** One sentence for every reason: a caller without a valid token learns nothing about others. */

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { roleSchema } from "../platform/http/caller.ts";
-import { idField, timeField } from "../platform/http/fields.ts";
+import { idField, instantField, timeField } from "../platform/http/fields.ts";
 import { idParameter, pageParameters } from "../platform/http/paging.ts";
+import { isPrintable } from "../platform/http/request-context.ts";
 import { z } from "../platform/http/schema.ts";
 
 /** Tells leaked tokens of EOM from other strings, to people and to secret scanners. */
@@ -10,11 +11,15 @@ const tokenBytes = 32;
 
 export const createTokenSchema = z
   .strictObject({
-    label: z.string().trim().min(1, "wants 1 to 100 characters, got none").max(100, "wants at most 100 characters"),
+    // It stands as the subject in answers, logs and the trail.
+    label: z
+      .string()
+      .trim()
+      .min(1, "wants 1 to 100 characters, got none")
+      .max(100, "wants at most 100 characters")
+      .refine(isPrintable, "wants printable characters alone"),
     role: roleSchema,
-    expires_at: z.iso
-      .datetime({ offset: true, error: "wants a time like 2026-11-23T10:00:00.000Z, or null" })
-      .transform((text) => new Date(text))
+    expires_at: instantField
       .nullable()
       .default(null)
       .openapi({ type: ["string", "null"], format: "date-time" }),

@@ -81,3 +81,19 @@ export const fixedBy = "EOM_ADMIN_TOKEN";
 export async function deleteFixedTokens(tx: DatabaseTransaction, exceptHash: Uint8Array): Promise<void> {
   await tx.deleteFrom("eom_token").where("created_by", "=", fixedBy).where("token_hash", "!=", exceptHash).execute();
 }
+
+/** Whatever the token was before. Several processes may do so at once, as when they start together. */
+export async function fixToken(
+  tx: DatabaseTransaction,
+  token: Pick<TokenRow, "id" | "label" | "role" | "created"> & { token_hash: Uint8Array },
+): Promise<void> {
+  await tx
+    .insertInto("eom_token")
+    .values({ ...token, created_by: fixedBy, expires_at: null, last_used_at: null })
+    .onConflict((conflict) =>
+      conflict
+        .column("token_hash")
+        .doUpdateSet({ label: token.label, role: token.role, created_by: fixedBy, expires_at: null }),
+    )
+    .execute();
+}

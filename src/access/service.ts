@@ -18,8 +18,7 @@ import {
   deleteFixedTokens,
   deleteToken,
   findToken,
-  findTokenByHash,
-  fixedBy,
+  fixToken,
   hasAnyToken,
   insertToken,
   listTokens,
@@ -110,18 +109,10 @@ export function createAccessService({ db, clock, forget }: AccessNeeds) {
    * to be worth nothing.
    */
   async function fixAdminToken(token: string): Promise<void> {
+    const hash = hashToken(token);
     await inTransaction(db, async (tx) => {
-      await deleteFixedTokens(tx, hashToken(token));
-      if ((await findTokenByHash(tx, hashToken(token))) !== undefined) return;
-      await insertToken(tx, {
-        id: createId(),
-        label: "admin",
-        role: "admin",
-        expires_at: null,
-        created: clock.now(),
-        created_by: fixedBy,
-        token_hash: hashToken(token),
-      });
+      await deleteFixedTokens(tx, hash);
+      await fixToken(tx, { id: createId(), label: "admin", role: "admin", created: clock.now(), token_hash: hash });
     });
   }
 

@@ -15,7 +15,7 @@ export function createAuditRoutes(db: Database): Route[] {
         operationId: "listAudit",
         tag: "audit",
         summary: "List changes, oldest first unless asked otherwise",
-        role: "admin",
+        role: "viewer",
         params: z.strictObject({}),
         query: listAuditSchema,
         filters: auditFilterNames,

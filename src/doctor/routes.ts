@@ -20,7 +20,7 @@ export function createDoctorRoutes(checks: readonly Check[]): Route[] {
         operationId: "getDoctor",
         tag: "system",
         summary: "What is wrong with this installation, and what to do",
-        role: "admin",
+        role: "viewer",
         params: none,
         query: none,
         answers: { 200: { description: "What was found, whatever it is", schema: findingsSchema } },

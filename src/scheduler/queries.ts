@@ -103,9 +103,13 @@ export function findSchedule(db: Database, id: string): Promise<ScheduleRow | un
   return selectSchedules(db).where("s.id", "=", id).executeTakeFirst();
 }
 
-/** Holds the row against scans, picks and other writers until the transaction ends. */
-export function lockSchedule(tx: DatabaseTransaction, id: string): Promise<ScheduleRow | undefined> {
-  return selectSchedules(tx).where("s.id", "=", id).forUpdate("s").executeTakeFirst();
+/**
+ * Holds the row against scans, picks and other writers until the transaction ends. Locked first and read afterwards: a
+ * statement that waited for a lock has read what it joins before it waited.
+ */
+export async function lockSchedule(tx: DatabaseTransaction, id: string): Promise<ScheduleRow | undefined> {
+  await tx.selectFrom("ailbl_schedule").select("id").where("id", "=", id).forUpdate().execute();
+  return findSchedule(tx, id);
 }
 
 export async function insertSchedule(tx: DatabaseTransaction, schedule: NewSchedule): Promise<void> {

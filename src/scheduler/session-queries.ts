@@ -71,8 +71,10 @@ export function findSession(db: Database, id: string): Promise<SessionRow | unde
   return selectSessions(db).where("s.id", "=", id).executeTakeFirst();
 }
 
-export function lockSession(tx: DatabaseTransaction, id: string): Promise<SessionRow | undefined> {
-  return selectSessions(tx).where("s.id", "=", id).forUpdate("s").executeTakeFirst();
+/** Locked first and read afterwards, for the same reason as a schedule (queries.ts). */
+export async function lockSession(tx: DatabaseTransaction, id: string): Promise<SessionRow | undefined> {
+  await tx.selectFrom("ailbl_session").select("id").where("id", "=", id).forUpdate().execute();
+  return findSession(tx, id);
 }
 
 /** The large part, which lists leave out. */

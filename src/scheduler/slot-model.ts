@@ -1,14 +1,11 @@
-import { idField, timeField } from "../platform/http/fields.ts";
+import { idField, instantField, timeField } from "../platform/http/fields.ts";
 import { z } from "../platform/http/schema.ts";
 import { triggerSchema } from "./model.ts";
 
 export const previewSchema = z
   .strictObject({
     trigger: triggerSchema,
-    from: z.iso
-      .datetime({ offset: true, error: "wants a time like 2026-11-23T10:00:00.000Z" })
-      .optional()
-      .openapi({ description: "Instants after this; now unless given." }),
+    from: instantField.optional().openapi({ description: "Instants after this; now unless given." }),
     count: z.int().min(1).max(100).default(10),
   })
   .openapi("PreviewTrigger");

@@ -12,7 +12,7 @@ export function createSlotService({ db, clock }: Pick<ScheduleNeeds, "db" | "clo
   function preview(input: Preview) {
     const now = clock.now();
     const trigger = parseTrigger(input.trigger, now);
-    const from = input.from === undefined ? now : new Date(input.from);
+    const from = input.from ?? now;
     return { trigger, next: toNext(listNextInstants(trigger, from, input.count)) };
   }
 

@@ -92,8 +92,13 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
   async function stop(): Promise<void> {
     await Promise.all([...loops.values()].map((loop) => loop.stop()));
     await engine.close();
-    await poll(needs, AbortSignal.timeout(lastPollSeconds * 1000));
-    await handBackLeases(db, needs.lease.owner);
+    try {
+      await poll(needs, AbortSignal.timeout(lastPollSeconds * 1000));
+      await handBackLeases(db, needs.lease.owner);
+    } catch (error) {
+      // The database is away. Our leases run out by themselves, and a sweep elsewhere sees what has ended with us.
+      log.error({ err: error }, "the end of this process's runs could not be recorded");
+    }
   }
 
   return {

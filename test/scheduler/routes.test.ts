@@ -30,6 +30,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
       authenticator: {
         authenticate: async (headers) => ({
           subject: "ada",
+          principal: "ada",
           role: roleSchema.parse(headers.get("x-test-role")),
           authentication: "token",
         }),

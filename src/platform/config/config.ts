@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { type Problem, readTexts } from "./sources.ts";
+import { isFileForm, type Problem, readTexts } from "./sources.ts";
 import { type Settings, type VariableName, variables } from "./variables.ts";
 
 export type { Problem } from "./sources.ts";
@@ -31,6 +31,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, roots?: readonly stri
   const texts = readTexts(environment, problems, roots);
   const settings: Partial<Record<VariableName, unknown>> = {};
   for (const [name, variable] of Object.entries(variables) as [VariableName, (typeof variables)[VariableName]][]) {
+    if (texts.get(name) === null) continue;
     const text = texts.get(name) ?? variable.default;
     if (text === null) {
       settings[name] = null;
@@ -51,7 +52,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, roots?: readonly stri
 function findUnknown(environment: NodeJS.ProcessEnv): Problem[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith("EOM_"))
-    .filter((name) => !(name in variables) && !(name.endsWith("_FILE") && name.slice(0, -"_FILE".length) in variables))
+    .filter((name) => !(name in variables) && !isFileForm(name))
     .map((name) => ({ name, message: "is not known; docs/reference/configuration.md lists what is" }));
 }
 

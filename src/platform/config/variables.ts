@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseEgressRule } from "../egress/rules.ts";
 
 const port = z
   .string()
@@ -23,6 +24,13 @@ const list = z.string().transform((text) =>
     .map((entry) => entry.trim())
     .filter((entry) => entry !== ""),
 );
+
+const egressRules = list.superRefine((entries, context) => {
+  for (const entry of entries) {
+    const parsed = parseEgressRule(entry);
+    if ("problem" in parsed) context.addIssue(`${JSON.stringify(entry)} ${parsed.problem}`);
+  }
+});
 
 const databaseUrl = z
   .string()
@@ -135,12 +143,12 @@ export const variables = {
     about: "File that declares the jobs of the local engine.",
   },
   EOM_EGRESS_ALLOW: {
-    schema: list,
+    schema: egressRules,
     default: "",
     about: "Hosts, suffixes, CIDRs (comma-separated) that S3 endpoints may reach beside public addresses.",
   },
   EOM_EGRESS_DENY: {
-    schema: list,
+    schema: egressRules,
     default: "",
     about: "Hosts, suffixes, CIDRs that must not be reached; wins over EOM_EGRESS_ALLOW.",
   },

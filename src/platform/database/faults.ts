@@ -15,25 +15,12 @@ const unavailable = new Set([
   "53300", // too_many_connections
   "53400", // configuration_limit_exceeded
   "25006", // read_only_sql_transaction: we are talking to what used to be the primary
-  // postgres.js
+  // postgres.js, and the pool (postgres-pool.ts)
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
+  "CONNECTION_LOST",
   "CONNECT_TIMEOUT",
-  // the operating system
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ECONNABORTED",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ENOENT",
-  // Node: the socket closed between two statements
-  "ERR_STREAM_WRITE_AFTER_END",
-  "ERR_STREAM_DESTROYED",
 ]);
 
 const credentialsRefused = new Set(["28000", "28P01", "3D000"]);

@@ -12,6 +12,7 @@ export interface FolderHolder {
 export interface FolderLock {
   /** Tells those who come later where this process can be asked instead. */
   announce(url: string): void;
+  /** Safe to call twice. */
   release(): void;
 }
 
@@ -24,6 +25,9 @@ export class FolderInUse extends Error {
     this.name = "FolderInUse";
   }
 }
+
+/** Garbage collection closes a database that nobody refers to, and would drop the lock of a caller who never releases it. */
+const held = new Set<DatabaseSync>();
 
 /**
  * Holds `folder` for this process alone. PGlite does not notice a second process on the same folder and would corrupt it.
@@ -45,8 +49,12 @@ export function lockFolder(folder: string): FolderLock {
   }
   const write = (url: string | null) =>
     writeFileSync(holderFile, `${JSON.stringify({ pid: process.pid, url } satisfies FolderHolder)}\n`, { mode: 0o600 });
+  const release = () => {
+    if (held.delete(database)) database.close();
+  };
   write(null);
-  return { announce: write, release: () => database.close() };
+  held.add(database);
+  return { announce: write, release };
 }
 
 function findHolder(file: string): FolderHolder | null {

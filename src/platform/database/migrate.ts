@@ -35,7 +35,8 @@ export async function findMigrationState(db: Database): Promise<MigrationState> 
   };
 }
 
-async function refuseNewerDatabase(db: Database): Promise<void> {
+/** @throws with a sentence when a newer EOM migrated the database */
+export async function refuseNewerDatabase(db: Database): Promise<void> {
   const { unknown } = await findMigrationState(db);
   if (unknown.length > 0) {
     throw new Error(

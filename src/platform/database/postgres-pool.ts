@@ -32,7 +32,7 @@ export interface PoolLimits {
   readonly answerSeconds: number;
 }
 
-/** A pool for Kysely's postgres.js dialect. Errors are postgres.js's own; see faults.ts. */
+/** A pool for Kysely's postgres.js dialect. Errors are those of faults.ts. */
 export function createPostgresPool(
   url: string,
   options: postgres.Options<Record<string, postgres.PostgresType>>,
@@ -135,7 +135,7 @@ async function within<T>(seconds: number, link: Link, query: PromiseLike<T>): Pr
     return await query;
   } catch (error) {
     if (!(error instanceof postgres.PostgresError) || error.severity === "FATAL") await link.drop();
-    throw error;
+    throw isSystemError(error) ? toLoss("CONNECTION_LOST", error.message, error) : error;
   } finally {
     clearTimeout(late);
   }
@@ -174,6 +174,12 @@ function createLink(
   return { client, drop };
 }
 
-function toLoss(code: string, reason: string): Error {
-  return Object.assign(new Error(`PostgreSQL: ${reason}`), { code });
+/** As everywhere in Node; told by a code of the database, so that no other socket's fault is taken for one of it. */
+function isSystemError(error: unknown): error is Error {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  return "syscall" in error || error instanceof AggregateError || String(error.code).startsWith("ERR_STREAM");
+}
+
+function toLoss(code: string, reason: string, cause?: Error): Error {
+  return Object.assign(new Error(`PostgreSQL: ${reason}`, { cause }), { code });
 }

@@ -30,12 +30,17 @@ interface AppParts extends AppNeeds {
 interface Passage {
   readonly request: Request;
   readonly url: URL;
+  /** The URL's path as it may be told and logged: people paste a token where its id belongs. */
+  readonly path: string;
   readonly requestId: string;
   readonly startedAt: number;
   readonly route: string;
   readonly pathUser: string | null;
   caller: Caller | null;
 }
+
+/** A token of ours, whole or most of it. */
+const tokenPattern = /eom_[\w-]{20,}/g;
 
 /** The web-standard app: the same for Node, for functions and for tests. Every failure leaves it in the one format. */
 export function createApp(needs: AppNeeds): Hono {
@@ -46,7 +51,7 @@ export function createApp(needs: AppNeeds): Hono {
       pass(parts, c, route.spec.path, (passage) => serve(parts, route, passage, c)),
     );
   }
-  app.all("*", (c) => pass(parts, c, "none", (passage) => refuseRoute(parts, passage)));
+  app.notFound((c) => pass(parts, c, "none", (passage) => refuseRoute(parts, passage)));
   return app;
 }
 
@@ -57,9 +62,11 @@ async function pass(
   answer: (passage: Passage) => Promise<Response>,
 ): Promise<Response> {
   const request = c.req.raw;
+  const url = new URL(request.url);
   const passage: Passage = {
     request,
-    url: new URL(request.url),
+    url,
+    path: url.pathname.replace(tokenPattern, "eom_[redacted]"),
     requestId: findRequestId(request.headers) ?? createId(),
     startedAt: performance.now(),
     route,
@@ -76,7 +83,7 @@ async function pass(
     return toErrorResponse(failure, {
       requestId: passage.requestId,
       xUser: toXUser(passage.pathUser, passage.caller),
-      path: passage.url.pathname,
+      path: passage.path,
       accept: request.headers.get("accept"),
       headers:
         failure.code === "METHOD_NOT_ALLOWED"
@@ -106,7 +113,12 @@ async function serve(needs: AppNeeds, route: Route, passage: Passage, c: Context
   } as RouteInput<never, never, never>;
   const key = spec.idempotent === true ? parseIdempotencyKey(headers.get("idempotency-key")) : null;
   if (key === null || passage.caller === null) return toResponse(await route.handle(input), passage);
-  const request = { subject: passage.caller.subject, method: spec.method, path: passage.url.pathname, input: parsed };
+  const request = {
+    principal: passage.caller.principal,
+    method: spec.method,
+    path: passage.url.pathname,
+    input: parsed,
+  };
   const run = async (settle: typeof settleNothing) => route.handle({ ...input, settle });
   return toResponse(await runOnce({ db: needs.db, key, request, run }), passage);
 }
@@ -162,7 +174,7 @@ async function refuseRoute(needs: AppNeeds, passage: Passage): Promise<never> {
   passage.caller = await identify(needs.authenticator, passage.request.headers, "any").catch(() => null);
   const methods = listMethods(needs.routes, pathname);
   if (methods.length === 0)
-    throw fail("ROUTE_NOT_FOUND", `There is no ${pathname.slice(0, 200)} here; /openapi.json lists what is`, null);
+    throw fail("ROUTE_NOT_FOUND", `There is no ${passage.path.slice(0, 200)} here; /openapi.json lists what is`, null);
   throw fail("METHOD_NOT_ALLOWED", `${passage.request.method} is not possible here, only ${methods.join(", ")}`, null);
 }
 
@@ -188,11 +200,11 @@ function toHonoPath(path: string): string {
 function note(needs: AppParts, passage: Passage, status: number, failure: Failure | null): void {
   const seconds = (performance.now() - passage.startedAt) / 1000;
   const { method } = passage.request;
-  needs.metrics.requestDuration.observe({ method, route: passage.route, status }, seconds);
+  needs.metrics.requestDuration.observe({ method: toMethodLabel(method), route: passage.route, status }, seconds);
   const line = {
     request_id: passage.requestId,
     method,
-    path: passage.url.pathname,
+    path: passage.path,
     status,
     duration_ms: Math.round(seconds * 1e6) / 1e3,
     subject: passage.caller?.subject,
@@ -205,4 +217,9 @@ function note(needs: AppParts, passage: Passage, status: number, failure: Failur
   const told = { ...line, error_code: failure.code, error_msg: failure.message };
   if (status < 500) needs.requestLog.info(told, "request refused");
   else needs.log.error({ ...told, err: failure.cause ?? failure }, "request failed");
+}
+
+/** A method is whatever the client writes; as a label it must be one of few. */
+function toMethodLabel(method: string): string {
+  return ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].includes(method) ? method : "other";
 }

@@ -6,17 +6,16 @@ export const maxBodyBytes = 1024 * 1024;
 const maxDepth = 32;
 
 /**
- * Reads a JSON body, of at most {@link maxBodyBytes}.
+ * Reads a JSON body, of at most {@link maxBodyBytes}. An issue is added for what PostgreSQL cannot keep (NUL, half a
+ * surrogate pair), what JavaScript would lose (a field `__proto__`), or nobody means (more than 32 levels).
  *
- * @throws UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, MALFORMED_JSON; VALIDATION_ERROR for what PostgreSQL cannot keep (NUL,
- *   half a surrogate pair) or nobody means (more than 32 levels)
+ * @throws UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, MALFORMED_JSON
  */
-export async function readJsonBody(request: Request): Promise<unknown> {
+export async function readJsonBody(request: Request, issues: Issue[]): Promise<unknown> {
   requireJson(request.headers.get("content-type"));
   const text = decode(await readBytes(request));
   const value = parse(text);
-  const issues = findUnkeepable(value);
-  if (issues.length > 0) throw fail("VALIDATION_ERROR", toSentence(issues), { issues });
+  issues.push(...findUnkeepable(value));
   return value;
 }
 
@@ -41,12 +40,21 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of readChunks(request)) {
     size += chunk.byteLength;
     if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** A client that goes away in the middle is no fault of ours. */
+async function* readChunks(request: Request): AsyncGenerator<Uint8Array> {
+  try {
+    yield* request.body ?? [];
+  } catch {
+    throw malformed("was not sent to its end");
+  }
 }
 
 function tooLarge() {
@@ -67,8 +75,10 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     // V8 quotes a piece of the text; it may be a piece of a secret.
-    const position = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
-    throw malformed(position === undefined ? "ends before the JSON does" : `is not JSON at position ${position}`);
+    const told = error instanceof Error ? error.message : "";
+    if (told.startsWith("Unexpected end")) throw malformed("ends before the JSON does");
+    const position = /position (\d+)/.exec(told)?.[1];
+    throw malformed(position === undefined ? "is not JSON" : `is not JSON at position ${position}`);
   }
 }
 
@@ -89,11 +99,22 @@ function findUnkeepable(root: unknown): Issue[] {
       if (depth === maxDepth)
         issues.push({ path, message: `is nested deeper than ${maxDepth} levels`, code: "too_deep" });
       else
-        for (const [key, child] of Object.entries(value))
-          open.push({ value: child, path: `${path}/${toPointerStep(key)}`, depth: depth + 1 });
+        for (const [key, child] of Object.entries(value)) {
+          const step = `${path}/${toPointerStep(key)}`;
+          const message = findUnkeepableName(key);
+          if (message !== null) issues.push({ path: step, message, code: "invalid_key" });
+          open.push({ value: child, path: step, depth: depth + 1 });
+        }
     }
   }
   return issues;
+}
+
+/** Records drop a field `__proto__` without a word. */
+function findUnkeepableName(key: string): string | null {
+  if (key === "__proto__") return "cannot be the name of a field";
+  const problem = findUnkeepableText(key);
+  return problem === null ? null : `cannot be the name of a field: it ${problem}`;
 }
 
 /** Why PostgreSQL could not keep the text as it is; null when it can. */

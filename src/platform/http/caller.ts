@@ -11,6 +11,8 @@ export type RequiredRole = Role | "any" | "public";
 /** Who asks, as authentication found it; rights come from here alone. */
 export interface Caller {
   readonly subject: string;
+  /** Which identity it is: subjects may be named alike. Scopes idempotency keys. */
+  readonly principal: string;
   readonly role: Role;
   readonly authentication: "token" | "none";
   /** Whom the caller says it speaks for: labels answers and the audit trail, gives no right. */

@@ -16,7 +16,7 @@ export function parseIfMatch(header: string | null): VersionCondition {
   if (!tags.every((tag) => /^(W\/)?"[^"]*"$/.test(tag))) {
     throw invalid("/If-Match", `wants * or entity tags like "3", got ${header.slice(0, 100)}`, "invalid_format");
   }
-  return tags.filter((tag) => /^"\d{1,9}"$/.test(tag)).map((tag) => Number(tag.slice(1, -1)));
+  return tags.filter((tag) => /^"[1-9]\d{0,8}"$/.test(tag)).map((tag) => Number(tag.slice(1, -1)));
 }
 
 export function meetsCondition(version: number, condition: VersionCondition): boolean {

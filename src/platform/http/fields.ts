@@ -22,6 +22,13 @@ export const labelsField = z
 /** An instant as every answer tells it: RFC 3339 in UTC with milliseconds. */
 export const timeField = z.string().openapi({ format: "date-time", example: "2026-11-23T10:00:00.000Z" });
 
+/** An instant that somebody gives. PostgreSQL and RFC 3339 write the years 1 to 9999 alike, and no others. */
+export const instantField = z.iso
+  .datetime({ offset: true, error: "wants a time like 2026-11-23T10:00:00.000Z" })
+  .transform((text) => new Date(text))
+  .refine((at) => at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999, "wants a year from 1 to 9999, in UTC")
+  .openapi({ type: "string", format: "date-time" });
+
 export const idField = z.string().openapi({ format: "uuid" });
 
 /** The fields that say who made and last changed an object, and how often it changed. */

@@ -25,7 +25,8 @@ export async function parseInput(spec: RouteSpec, raw: RawInput): Promise<Parsed
   const issues: Issue[] = [];
   const params = take(spec.params.safeParse(raw.params), issues);
   const query = take(spec.query.safeParse(readQuery(spec, raw.url.searchParams, issues)), issues);
-  const body = spec.body === undefined ? undefined : take(spec.body.safeParse(await readJsonBody(raw.request)), issues);
+  const body =
+    spec.body === undefined ? undefined : take(spec.body.safeParse(await readJsonBody(raw.request, issues)), issues);
   if (issues.length > 0) throw fail("VALIDATION_ERROR", toSentence(issues), { issues });
   return { params, query, body };
 }

@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { invalid } from "../failure.ts";
 import { isUuid } from "../id.ts";
+import { instantField } from "./fields.ts";
 import { z } from "./schema.ts";
 
 const defaultSize = 8;
@@ -24,10 +25,7 @@ export const booleanParameter = z
 
 export const idParameter = z.string().refine(isUuid, "wants a UUID").openapi({ format: "uuid" });
 
-export const timeParameter = z.iso
-  .datetime({ offset: true, error: "wants a time like 2026-11-23T10:00:00.000Z" })
-  .transform((text) => new Date(text))
-  .openapi({ type: "string", format: "date-time" });
+export const timeParameter = instantField;
 
 export const labelParameter = z
   .string()
@@ -102,14 +100,24 @@ export function parsePageStart<Sort extends string>(query: ListQuery<Sort>): Pag
   return { by: "key", value, id };
 }
 
-const cursorSchema = z.tuple([z.string(), z.string(), z.string().refine(isUuid)]);
+const cursorSchema = z.tuple([z.string(), z.string(), z.string().refine(isUuid), z.string()]);
 
+function encodeCursor(binding: string, value: string, id: string): string {
+  return Buffer.from(JSON.stringify([binding, value, id, digest([binding, value, id])])).toString("base64url");
+}
+
+/** The digest at its end tells a cursor that was changed, whose value the database might not be able to read. */
 function decodeCursor(cursor: string): [string, string, string] {
+  const refused = invalid("/cursor", "is not a cursor that EOM made", "invalid_cursor");
   try {
-    return cursorSchema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")));
+    const [binding, value, id, check] = cursorSchema.parse(
+      JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")),
+    );
+    if (check === digest([binding, value, id])) return [binding, value, id];
   } catch {
-    throw invalid("/cursor", "is not a cursor that EOM made", "invalid_cursor");
+    throw refused;
   }
+  throw refused;
 }
 
 /** A short digest of everything that decides which rows the list holds and in which order. */
@@ -117,7 +125,11 @@ function toBinding(query: object): string {
   const bound = Object.entries(query)
     .filter(([key, value]) => !["page", "size", "cursor"].includes(key) && value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash("sha256").update(JSON.stringify(bound)).digest("base64url").slice(0, 12);
+  return digest(bound);
+}
+
+function digest(value: unknown): string {
+  return hash("sha256", JSON.stringify(value), "base64url").slice(0, 12);
 }
 
 interface PageAnswerOptions<Row, Item, Sort extends string> {
@@ -136,8 +148,7 @@ export function toPageAnswer<Row, Item, Sort extends string>(options: PageAnswer
   const last = rows.at(-1);
   const hasNext = found.rows.length > query.size && last !== undefined;
   const key = hasNext ? options.toKey(last) : null;
-  const nextCursor =
-    key === null ? null : Buffer.from(JSON.stringify([toBinding(query), key.value, key.id])).toString("base64url");
+  const nextCursor = key === null ? null : encodeCursor(toBinding(query), key.value, key.id);
   const body = {
     data: rows.map(options.toItem),
     page: query.page ?? 0,

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
+import { refuseOnSocket, toRefusal } from "./unparsed.ts";
 
 const headersTimeoutMilliseconds = 10_000;
 const requestTimeoutMilliseconds = 30_000;
@@ -24,9 +25,14 @@ export async function startHttpServer(app: Hono, host: string, port: number): Pr
       requestTimeout: requestTimeoutMilliseconds,
       keepAliveTimeout: keepAliveTimeoutMilliseconds,
       maxHeaderSize: maxHeaderBytes,
+      // Whoever sends none, as HTTP/1.0 may, is answered by the listener: Node itself would do so without a body.
+      requireHostHeader: false,
     },
-    getRequestListener(app.fetch),
+    getRequestListener(app.fetch, { errorHandler: toRefusal }),
   );
+  server.on("clientError", refuseOnSocket);
+  // Any other expectation than 100-continue may be ignored (RFC 9110, 10.1.1).
+  server.on("checkExpectation", (request, response) => server.emit("request", request, response));
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;

@@ -22,7 +22,7 @@ export function parseIdempotencyKey(header: string | null): string | null {
 }
 
 interface RequestIdentity {
-  readonly subject: string;
+  readonly principal: string;
   readonly method: string;
   readonly path: string;
   /** The parsed input: the same for every way of writing the same request. */
@@ -31,7 +31,7 @@ interface RequestIdentity {
 
 /** What the database keeps of a key and its request: nothing that can be turned back. */
 export function toKeyedRequest(key: string, request: RequestIdentity): KeyedRequest {
-  const scope = JSON.stringify([request.subject, request.method, request.path, key]);
+  const scope = JSON.stringify([request.principal, request.method, request.path, key]);
   return {
     keyHash: createHash("sha256").update(scope).digest(),
     requestHash: createHmac("sha256", key).update(JSON.stringify(request.input)).digest(),

@@ -79,25 +79,26 @@ function isCertificate(pem: string): boolean {
 export function parseBucket(name: string): Normalised {
   if (name.startsWith("arn:")) return { problem: "wanted a bucket's name, not an ARN" };
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) {
-    return { problem: `wanted 3 to 63 of a-z, 0-9, . and -, a letter or digit at both ends, not ${quote(name)}` };
+    return { problem: `wanted 3 to 63 of a-z, 0-9, . and -, a letter or digit at both ends, not ${describe(name)}` };
   }
-  if (name.includes("..")) return { problem: `wanted no two dots in a row, not ${quote(name)}` };
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return { problem: `wanted no name like an IP address, not ${quote(name)}` };
+  if (name.includes("..")) return { problem: `wanted no two dots in a row, not ${describe(name)}` };
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return { problem: `wanted no name like an IP address, not ${describe(name)}` };
   const reserved = ["--x-s3", "--ol-s3", "-s3alias"].find((suffix) => name.endsWith(suffix));
   return reserved === undefined
     ? { value: name }
-    : { problem: `wanted a plain bucket, not ${quote(name)}: names that end in ${reserved} are of another kind` };
+    : { problem: `wanted a plain bucket, not one of the names that end in ${reserved}, which are of another kind` };
 }
 
 /** What the SDK accepts as a region (it becomes part of host names), third-party names such as `RegionOne` included. */
 export function parseRegion(text: string): Normalised {
   return /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(text)
     ? { value: text }
-    : { problem: `wanted 1 to 63 letters, digits and hyphens, no hyphen at the ends, not ${quote(text)}` };
+    : { problem: `wanted 1 to 63 letters, digits and hyphens, no hyphen at the ends, not ${describe(text)}` };
 }
 
-function quote(text: string): string {
-  return JSON.stringify(text.length > 70 ? `${text.slice(0, 70)}…` : text);
+/** What came is told by its length alone: people paste keys into the wrong field. */
+function describe(text: string): string {
+  return `what came (${text.length} characters)`;
 }
 
 export const endpointSchema = normalised(normaliseEndpoint, 2_000).meta({

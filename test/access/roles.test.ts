@@ -1,0 +1,62 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { listRoutes } from "../../src/compose.ts";
+import { type Role, roleSchema } from "../../src/platform/http/caller.ts";
+import { createTestApp, type TestApp } from "../support/app.ts";
+
+/** As the contract says it: who may, beside the admin. */
+const mayAlso: Readonly<Record<Role | "any", readonly Role[]>> = {
+  any: ["viewer", "meter", "operator"],
+  viewer: ["viewer", "operator"],
+  meter: ["meter"],
+  operator: ["operator"],
+  admin: [],
+};
+
+const routes = listRoutes().map(({ spec }) => ({
+  method: spec.method,
+  path: spec.path,
+  role: spec.role as Role | "any",
+  name: `${spec.method} ${spec.path}`,
+}));
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await createTestApp("postgres");
+});
+afterAll(() => app.close());
+
+describe.each(routes)("$name", ({ method, path, role }) => {
+  const asked = path.replace(/\{\w+\}/g, () => randomUUID());
+
+  test("is for nobody without authentication", async () => {
+    expect(await app.request(method, asked, undefined, { role: null })).toMatchObject({
+      status: 401,
+      body: { error_code: "UNAUTHENTICATED", x_user: null, details: null },
+    });
+  });
+
+  test.each(roleSchema.options)("is or is not for the role %s, as it says", async (asking) => {
+    const told = await app.request(method, asked, undefined, { role: asking });
+    if (asking === "admin" || mayAlso[role].includes(asking)) expect([401, 403]).not.toContain(told.status);
+    else
+      expect(told).toMatchObject({
+        status: 403,
+        body: { error_code: "FORBIDDEN", x_user: asking, details: { required_role: role } },
+      });
+  });
+});
+
+test("reading is for viewers", () => {
+  for (const { method, path, role } of routes.filter(({ method }) => method === "GET")) {
+    const expected = path === "/eom/admin/me" ? "any" : "viewer";
+    expect(role, `${method} ${path}`).toBe(expected);
+  }
+});
+
+test("changing is for admins, but for the switches of an operator", () => {
+  for (const { method, path, role } of routes.filter(({ method }) => method !== "GET")) {
+    const isSwitch = /\/(enable|disable|trigger|cancel|retry)$/.test(path);
+    expect(role, `${method} ${path}`).toBe(isSwitch ? "operator" : "admin");
+  }
+});

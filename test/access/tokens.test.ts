@@ -1,0 +1,210 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTokenAuthenticator } from "../../src/access/authenticate.ts";
+import { createLogger } from "../../src/platform/log.ts";
+import { createTestApp, type TestApp } from "../support/app.ts";
+import { databaseKinds } from "../support/database.ts";
+
+const base = "/eom/admin/tokens";
+const me = "/eom/admin/me";
+
+describe.each(databaseKinds)("tokens on %s", (kind) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await createTestApp(kind);
+  });
+  afterAll(() => app.close());
+
+  const create = async (fields: Record<string, unknown> = {}) => {
+    const told = await app.request("POST", base, { label: "ci", role: "viewer", ...fields });
+    expect(told.status).toBe(201);
+    return told.body as { id: string; token: string };
+  };
+  const askWith = (authorization: string) =>
+    app.request("GET", me, undefined, { role: null, headers: { authorization } });
+
+  test("are shown once, when they are made, and open the door from then on", async () => {
+    const told = await app.request("POST", base, { label: "ci", role: "operator" });
+    expect(told).toMatchObject({
+      status: 201,
+      body: {
+        label: "ci",
+        role: "operator",
+        expires_at: null,
+        last_used_at: null,
+        created_by: "admin",
+        token: expect.stringMatching(/^eom_[A-Za-z0-9_-]{43}$/),
+      },
+    });
+    const { token, ...rest } = told.body;
+    expect(told.headers.get("location")).toBe(`${base}/${rest.id}`);
+    expect((await app.request("GET", `${base}/${rest.id}`)).body).toEqual(rest);
+    expect((await app.request("GET", `${base}?size=100`)).body.data).toContainEqual(rest);
+    expect(await askWith(`Bearer ${token}`)).toMatchObject({
+      status: 200,
+      body: { subject: "ci", role: "operator", authentication: "token", on_behalf_of: null },
+    });
+  });
+
+  test.each(["Bearer", "bearer", "BEARER"])("are taken after the word %s", async (scheme) => {
+    expect((await askWith(`${scheme} ${(await create()).token}`)).status).toBe(200);
+  });
+
+  test("are refused, all with the same words, when they are unknown, changed, or of another scheme", async () => {
+    const { token } = await create();
+    const refused = [
+      `Bearer ${token}x`,
+      `Bearer ${token.slice(0, -1)}`,
+      `Bearer ${token.toUpperCase()}`,
+      `Bearer ${token} ${token}`,
+      `Bearer  `,
+      "Bearer",
+      "Bearer null",
+      `Basic ${Buffer.from(`admin:${token}`).toString("base64")}`,
+      `Token ${token}`,
+      token,
+      `Bearer ${"x".repeat(513)}`,
+      "Digest username=admin",
+    ];
+    const answers = new Set<string>();
+    for (const authorization of refused) {
+      const told = await askWith(authorization);
+      expect(told, authorization.slice(0, 20)).toMatchObject({
+        status: 401,
+        body: { error_code: "UNAUTHENTICATED", x_user: null },
+      });
+      expect(told.headers.get("www-authenticate")).toBe('Bearer realm="eom"');
+      answers.add(JSON.stringify(told.body));
+    }
+    expect(answers.size).toBe(1);
+  });
+
+  test("are not told or logged when they are pasted where their id belongs", async () => {
+    const { body } = await app.request("POST", base, { label: "pasted", role: "viewer" });
+    const told = await app.request("DELETE", `${base}/${body.token}`);
+    expect(told).toMatchObject({ status: 404, body: { error_code: "TOKEN_NOT_FOUND" } });
+    const lost = await app.request("GET", `/nowhere/${body.token}`, undefined, {
+      headers: { accept: "application/problem+json" },
+    });
+    expect(lost.status).toBe(404);
+    for (const text of [JSON.stringify(told.body), JSON.stringify(lost.body), app.log.join("")])
+      expect(text).not.toContain(body.token);
+  });
+
+  test("are not taken from the query", async () => {
+    const { token } = await create();
+    expect((await app.request("GET", `${me}?access_token=${token}`, undefined, { role: null })).status).toBe(401);
+  });
+
+  test("are worth nothing the moment they are revoked, also when they were just used", async () => {
+    const { id, token } = await create();
+    expect((await askWith(`Bearer ${token}`)).status).toBe(200);
+    expect((await app.request("DELETE", `${base}/${id}`)).status).toBe(204);
+    expect((await askWith(`Bearer ${token}`)).status).toBe(401);
+    expect(await app.request("DELETE", `${base}/${id}`)).toMatchObject({
+      status: 404,
+      body: { error_code: "TOKEN_NOT_FOUND" },
+    });
+    expect((await app.request("GET", `${base}/nonsense`)).body.error_code).toBe("TOKEN_NOT_FOUND");
+  });
+
+  test("are refused when their expiry has passed, and cannot be made with one that has", async () => {
+    const { id, token } = await create({ expires_at: new Date(Date.now() + 3_600_000).toISOString() });
+    // Not asked with before: a token that is remembered carries its expiry with it.
+    await sql`update eom_token set expires_at = now() - interval '1 second' where id = ${id}`.execute(app.database.db);
+    expect((await askWith(`Bearer ${token}`)).status).toBe(401);
+    for (const expires_at of ["2020-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "tomorrow", 5]) {
+      expect(await app.request("POST", base, { label: "late", role: "viewer", expires_at })).toMatchObject({
+        status: 400,
+        body: { details: { issues: [{ path: "/expires_at" }] } },
+      });
+    }
+  });
+
+  test("leave who made and revoked them in the trail, and never themselves", async () => {
+    const { id, token } = await create();
+    await app.request("DELETE", `${base}/${id}`);
+    const { body } = await app.request("GET", `/eom/admin/audit?object_id=${id}`);
+    expect(body.data).toMatchObject([
+      { action: "token.create", subject: "admin", after: { id, role: "viewer" } },
+      { action: "token.revoke", subject: "admin", before: { id }, after: null },
+    ]);
+    expect(JSON.stringify(body)).not.toContain(token);
+  });
+
+  test("tell when they were last used", async () => {
+    const { id, token } = await create();
+    await askWith(`Bearer ${token}`);
+    await expect.poll(async () => (await app.request("GET", `${base}/${id}`)).body.last_used_at).toMatch(/Z$/);
+  });
+});
+
+describe("what is remembered of a token", () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await createTestApp("postgres");
+  });
+  afterAll(() => app.close());
+
+  const now = new Date();
+  const start = () => {
+    const clock = { at: now.getTime() };
+    const tokens = createTokenAuthenticator({
+      db: app.database.db,
+      clock: { now: () => new Date(clock.at) },
+      log: createLogger({ level: "silent", format: "json" }),
+    });
+    return { clock, tokens };
+  };
+  const createToken = async (expiresAt: Date | null = null) => {
+    const body = { label: randomUUID(), role: "viewer", expires_at: expiresAt?.toISOString() ?? null };
+    const { id, token } = (await app.request("POST", "/eom/admin/tokens", body)).body;
+    return { id, headers: new Headers({ authorization: `Bearer ${token}` }) };
+  };
+
+  test("lasts five seconds: then a revocation by another process is noticed", async () => {
+    const { clock, tokens } = start();
+    const { id, headers } = await createToken();
+    await tokens.authenticate(headers);
+    await app.request("DELETE", `/eom/admin/tokens/${id}`);
+    clock.at += 4_999;
+    expect(await tokens.authenticate(headers)).toMatchObject({ role: "viewer" });
+    clock.at += 1;
+    await expect(tokens.authenticate(headers)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await tokens.close();
+  });
+
+  test("does not outlast its expiry", async () => {
+    const { clock, tokens } = start();
+    const { headers } = await createToken(new Date(now.getTime() + 60_000));
+    clock.at += 59_000;
+    await tokens.authenticate(headers);
+    clock.at += 1_000;
+    // Within the five seconds. The database's own clock has not got so far, so it is asked in vain.
+    await sql`update eom_token set expires_at = now()`.execute(app.database.db);
+    await expect(tokens.authenticate(headers)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await tokens.close();
+  });
+
+  test("is nothing when the token was revoked here while it was being looked up", async () => {
+    const { tokens } = start();
+    const { id, headers } = await createToken();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const { promise: locked, resolve: haveLocked } = Promise.withResolvers<void>();
+    const lock = app.database.db.transaction().execute(async (tx) => {
+      await sql`lock table eom_token in access exclusive mode`.execute(tx);
+      haveLocked();
+      await released;
+    });
+    await locked;
+    const first = tokens.authenticate(headers);
+    tokens.forget(id);
+    release();
+    await lock;
+    await first;
+    await sql`delete from eom_token where id = ${id}`.execute(app.database.db);
+    await expect(tokens.authenticate(headers)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await tokens.close();
+  });
+});

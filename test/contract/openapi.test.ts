@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { listRoutes } from "../../src/compose.ts";
+import { createTestApp, type TestApp } from "../support/app.ts";
+import { describeSchedule, describeStorage, provocations, schedules, storages } from "./provocations.ts";
+
+/** The parts of the document that this test walks. */
+interface Operation {
+  readonly operationId: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
+}
+
+interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+let app: TestApp;
+let document: Document;
+let ajv: Ajv2020;
+beforeAll(async () => {
+  app = await createTestApp("postgres");
+  document = (await app.request("GET", "/openapi.json", undefined, { role: null })).body;
+  ajv = new Ajv2020({ strict: false, formats: { uuid: true, "date-time": true, uri: true } });
+  ajv.addSchema(document, "openapi.json");
+});
+afterAll(() => app.close());
+
+test("the document is valid OpenAPI 3.1", async () => {
+  expect(document.openapi).toBe("3.1.0");
+  const result = await new Validator().validate(structuredClone(document) as unknown as Record<string, unknown>);
+  expect(result.errors).toBeUndefined();
+  expect(result.valid).toBe(true);
+});
+
+test("it lists every route, with its parameters, and every operation has a name of its own", () => {
+  const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
+  );
+  const names = listed.map(({ name }) => name);
+  for (const { spec } of listRoutes()) {
+    expect(names).toContain(`${spec.method} ${spec.path}`);
+    const { operation } = listed[names.indexOf(`${spec.method} ${spec.path}`)] ?? {};
+    const parameters = operation?.parameters?.map((parameter) => `${parameter.in} ${parameter.name}`) ?? [];
+    for (const [, name] of spec.path.matchAll(/\{(\w+)\}/g)) expect(parameters).toContain(`path ${name}`);
+    for (const name of Object.keys(spec.query.shape)) expect(parameters).toContain(`query ${name}`);
+    for (const name of spec.filters ?? []) expect(parameters).toContain(`query filter[${name}]`);
+  }
+  for (const path of ["/healthz", "/readyz", "/metrics", "/openapi.json"]) expect(names).toContain(`GET ${path}`);
+  const ids = listed.map(({ operation }) => operation.operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+describe("real answers fit the document", () => {
+  const ask = async (method: string, path: string, body?: unknown, options?: Parameters<TestApp["request"]>[3]) => {
+    const told = await app.request(method, path, body, options);
+    expectToFit(method, path, told);
+    return told;
+  };
+
+  function expectToFit(method: string, path: string, told: Awaited<ReturnType<TestApp["request"]>>): void {
+    const [pattern, operation] = findOperation(method, path.split("?")[0] ?? "");
+    const answer = operation.responses[told.status];
+    expect(answer, `${method} ${pattern} does not tell of ${told.status}`).toBeDefined();
+    const type = told.headers.get("content-type")?.split(";")[0];
+    if (type === undefined) {
+      expect(answer?.content).toBeUndefined();
+      return;
+    }
+    expect(Object.keys(answer?.content ?? {})).toContain(type);
+    const steps = ["paths", pattern, method.toLowerCase(), "responses", String(told.status), "content", type, "schema"];
+    const check = ajv.getSchema(`openapi.json#/${steps.map(toStep).join("/")}`);
+    expect(check, steps.join(" ")).toBeDefined();
+    check?.(told.body);
+    expect(check?.errors ?? [], `${method} ${path}`).toEqual([]);
+  }
+
+  function findOperation(method: string, path: string): [string, Operation] {
+    for (const [pattern, methods] of Object.entries(document.paths)) {
+      const operation = methods[method.toLowerCase()];
+      const isIt = new RegExp(`^${pattern.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`).test(path);
+      if (isIt && operation !== undefined) return [pattern, operation];
+    }
+    throw new Error(`the document has no ${method} ${path}`);
+  }
+
+  test("along the life of a storage", async () => {
+    const storage = (await ask("POST", `${storages}?verify=false`, describeStorage({ labels: { team: "eu" } }))).body;
+    const path = `${storages}/${storage.id}`;
+    await ask("GET", path);
+    await ask("GET", storages);
+    await ask("PUT", path, { description: "new" });
+    await ask("POST", `${path}/verify`);
+    await ask("GET", path);
+    await ask("PUT", `${path}/collections/${randomUUID()}`);
+    await ask("GET", `${path}/dependants`);
+    await ask("DELETE", path);
+    await ask("PUT", path, { collection_ids: [] });
+    await ask("DELETE", path, undefined, { headers: { "if-match": '"99"' } });
+    await ask("DELETE", path);
+    await ask("GET", path);
+  });
+
+  test("along the life of a schedule and its session", async () => {
+    const storage = (await ask("POST", `${storages}?verify=false`, describeStorage())).body;
+    const wanted = describeSchedule({ params: { storage_id: storage.id } });
+    await ask("POST", `${schedules}/preview`, { trigger: wanted.trigger, count: 3 });
+    const schedule = (await ask("POST", schedules, wanted)).body;
+    const path = `${schedules}/${schedule.id}`;
+    await ask("GET", schedules);
+    await ask("GET", path);
+    await ask("PUT", path, { description: "new" });
+    await ask("GET", `${path}/slots`);
+    await ask("POST", `${path}/disable`, { note: "a pause" });
+    await ask("POST", `${path}/enable`, { note: "on again" });
+    const session = (await ask("POST", `${path}/trigger`)).body;
+    await ask("GET", "/ailbl/admin/sessions");
+    await ask("GET", `/ailbl/admin/sessions/${session.id}`);
+    await ask("POST", `/ailbl/admin/sessions/${session.id}/cancel`);
+    await ask("POST", `/ailbl/admin/sessions/${session.id}/cancel`);
+    await ask("DELETE", path);
+    await ask("GET", "/ailbl/admin/engines");
+  });
+
+  test("along the life of a token, and of what tells about the system", async () => {
+    const token = (await ask("POST", "/eom/admin/tokens", { label: "a", role: "viewer" })).body;
+    await ask("GET", "/eom/admin/tokens");
+    await ask("GET", `/eom/admin/tokens/${token.id}`);
+    await ask("DELETE", `/eom/admin/tokens/${token.id}`);
+    for (const path of [
+      "/eom/admin/me",
+      "/eom/admin/audit",
+      "/eom/admin/doctor",
+      "/healthz",
+      "/readyz",
+      "/openapi.json",
+    ])
+      await ask("GET", path);
+  });
+
+  test.each(Object.entries(provocations))("for the failure %s, in both formats", async (code, provoke) => {
+    const undone: (() => Promise<void>)[] = [];
+    const { request, method, path, body, options } = await provoke({ app, cleanUp: (undo) => undone.push(undo) });
+    const isOfARoute = !["ROUTE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INTERNAL_ERROR"].includes(code);
+    for (const accept of ["application/json", "application/problem+json"]) {
+      const told = await request(method, path, body, { ...options, headers: { ...options?.headers, accept } });
+      if (isOfARoute) expectToFit(method, path, told);
+    }
+    for (const undo of undone.reverse()) await undo();
+  });
+});
+
+function toStep(step: string): string {
+  return encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1"));
+}

@@ -1,0 +1,263 @@
+import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "kysely";
+import { composeProgram } from "../../src/compose.ts";
+import { readConfig } from "../../src/platform/config/config.ts";
+import type { FailureCode } from "../../src/platform/failure.ts";
+import { createApp } from "../../src/platform/http/app.ts";
+import { maxBodyBytes } from "../../src/platform/http/body.ts";
+import { defineRoute } from "../../src/platform/http/route.ts";
+import { z } from "../../src/platform/http/schema.ts";
+import { createLogger } from "../../src/platform/log.ts";
+import { createMetrics } from "../../src/platform/metrics/metrics.ts";
+import { createEmbeddedSecretStore } from "../../src/storage/secrets/embedded.ts";
+import { createTestApp, type TestApp } from "../support/app.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { findFreePort } from "../support/postgres.ts";
+import { startTcpProxy } from "../support/tcp-proxy.ts";
+
+/** Where provocations happen. `cleanUp` takes what is to be undone at the end, last first. */
+export interface Scene {
+  readonly app: TestApp;
+  cleanUp(undo: () => Promise<void>): void;
+}
+
+/** A request that fails as provoked, however often it is sent. */
+export interface Provoked {
+  readonly request: TestApp["request"];
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly options?: Parameters<TestApp["request"]>[3];
+}
+
+export const storages = "/eom/admin/storages";
+export const schedules = "/ailbl/admin/schedules";
+const unproved = `${storages}?verify=false`;
+
+/** A storage that nobody proves; each has its own name and place. */
+export function describeStorage(changes: Record<string, unknown> = {}, resource: Record<string, unknown> = {}) {
+  return {
+    name: randomUUID(),
+    resource: {
+      type: "s3",
+      endpoint: "http://127.0.0.1:9",
+      bucket: "scenes",
+      prefix: randomUUID(),
+      credential: { access_key_id: "AK", secret_access_key: "SK" },
+      ...resource,
+    },
+    ...changes,
+  };
+}
+
+export async function createStorage(
+  app: TestApp,
+  changes?: Record<string, unknown>,
+): Promise<{ id: string; name: string }> {
+  const told = await app.request("POST", unproved, describeStorage(changes));
+  if (told.status !== 201) throw new Error(`no storage was made: ${JSON.stringify(told.body)}`);
+  return told.body;
+}
+
+export function describeSchedule(changes: Record<string, unknown> = {}) {
+  return {
+    name: randomUUID(),
+    kind: 5,
+    trigger: { type: "cron", expression: "0 3 * * *" },
+    job: { name: "inventory" },
+    params: { storage_id: randomUUID() },
+    ...changes,
+  };
+}
+
+export async function createSchedule(app: TestApp): Promise<{ id: string; name: string; params: unknown }> {
+  const storage = await createStorage(app);
+  const told = await app.request("POST", schedules, describeSchedule({ params: { storage_id: storage.id } }));
+  if (told.status !== 201) throw new Error(`no schedule was made: ${JSON.stringify(told.body)}`);
+  return told.body;
+}
+
+const plain =
+  (method: string, path: string, body?: unknown, options?: Provoked["options"]) =>
+  async ({ app }: Scene): Promise<Provoked> => ({
+    request: app.request,
+    method,
+    path,
+    body,
+    ...(options === undefined ? {} : { options }),
+  });
+
+type Provocation = (scene: Scene) => Promise<Provoked>;
+
+/** One for each row of the table of failures, through the real app. */
+export const provocations: Readonly<Record<FailureCode, Provocation>> = {
+  MALFORMED_JSON: plain("POST", unproved, '{"name": '),
+  VALIDATION_ERROR: plain("POST", unproved, { surprise: true }),
+  CRON_PARSE_ERROR: plain("POST", schedules, describeSchedule({ trigger: { type: "cron", expression: "61 3 * * *" } })),
+  UNAUTHENTICATED: plain("GET", storages, undefined, { role: null }),
+  FORBIDDEN: plain("POST", unproved, describeStorage(), { role: "viewer" }),
+  ROUTE_NOT_FOUND: plain("GET", "/eom/nowhere"),
+  METHOD_NOT_ALLOWED: plain("PATCH", storages, {}),
+  STORAGE_NOT_FOUND: plain("GET", `${storages}/${randomUUID()}`),
+  SCHEDULE_NOT_FOUND: plain("GET", `${schedules}/${randomUUID()}`),
+  SESSION_NOT_FOUND: plain("GET", `/ailbl/admin/sessions/${randomUUID()}`),
+  ENGINE_NOT_FOUND: plain("GET", "/ailbl/admin/engines/nowhere/jobs"),
+  TOKEN_NOT_FOUND: plain("GET", `/eom/admin/tokens/${randomUUID()}`),
+  async STORAGE_NAME_CONFLICT(scene) {
+    const { name } = await createStorage(scene.app);
+    return plain("POST", unproved, describeStorage({ name }))(scene);
+  },
+  async STORAGE_LOCATION_CONFLICT(scene) {
+    const body = describeStorage();
+    await scene.app.request("POST", unproved, body);
+    return plain("POST", unproved, { ...body, name: randomUUID() })(scene);
+  },
+  async STORAGE_IN_USE(scene) {
+    const { id } = await createStorage(scene.app, { collection_ids: [randomUUID()] });
+    return plain("DELETE", `${storages}/${id}`)(scene);
+  },
+  async SCHEDULE_NAME_CONFLICT(scene) {
+    const { name, params } = await createSchedule(scene.app);
+    return plain("POST", schedules, describeSchedule({ name: name.toUpperCase(), params }))(scene);
+  },
+  async SESSION_STATE_CONFLICT(scene) {
+    const { id } = await createSchedule(scene.app);
+    const session = await scene.app.request("POST", `${schedules}/${id}/trigger`);
+    const cancel = `/ailbl/admin/sessions/${session.body.id}/cancel`;
+    await scene.app.request("POST", cancel);
+    return plain("POST", cancel)(scene);
+  },
+  async IDEMPOTENCY_IN_FLIGHT(scene) {
+    const sent = await sendWithKey(scene);
+    await sql`update eom_idempotency_key set answer = null, claimed_until = now() + interval '1 hour'`.execute(
+      scene.app.database.db,
+    );
+    return sent;
+  },
+  async IDEMPOTENCY_KEY_REUSED(scene) {
+    const sent = await sendWithKey(scene);
+    return { ...sent, body: describeStorage() };
+  },
+  async PRECONDITION_FAILED(scene) {
+    const { id } = await createStorage(scene.app);
+    return plain("PUT", `${storages}/${id}`, { description: "x" }, { headers: { "if-match": '"7"' } })(scene);
+  },
+  PAYLOAD_TOO_LARGE: plain("POST", unproved, JSON.stringify({ name: "x".repeat(maxBodyBytes) })),
+  UNSUPPORTED_MEDIA_TYPE: plain("POST", unproved, "<storage/>", { headers: { "content-type": "application/xml" } }),
+  async INTERNAL_ERROR(scene) {
+    return { request: createFaultyRequest(scene.app), method: "GET", path: "/fault" };
+  },
+  async DATABASE_ERROR(scene) {
+    const app = await createTestApp("postgres");
+    scene.cleanUp(app.close);
+    await sql`drop table eom_storage_collection`.execute(app.database.db);
+    return { request: app.request, method: "GET", path: storages };
+  },
+  async CONFIGURATION_ERROR(scene) {
+    const { id } = await createStorage(scene.app);
+    await sealWithOtherKey(scene.app, id);
+    return plain("POST", `${storages}/${id}/verify`)(scene);
+  },
+  async S3_CONNECTION_FAILED(scene) {
+    const endpoint = `http://127.0.0.1:${await findFreePort()}`;
+    return plain("POST", storages, describeStorage({}, { endpoint }))(scene);
+  },
+  async DATABASE_UNAVAILABLE(scene) {
+    return { request: await createCutOffRequest(scene), method: "GET", path: storages };
+  },
+  async SECRET_STORE_UNAVAILABLE(scene) {
+    const app = await createTestApp("postgres", {
+      EOM_SECRETS: "vault",
+      VAULT_ADDR: `http://127.0.0.1:${await findFreePort()}`,
+      VAULT_TOKEN: "none",
+    });
+    scene.cleanUp(app.close);
+    return { request: app.request, method: "POST", path: unproved, body: describeStorage() };
+  },
+} satisfies Record<FailureCode, Provocation>;
+
+async function sendWithKey({ app }: Scene): Promise<Provoked> {
+  const body = describeStorage();
+  const options = { headers: { "idempotency-key": randomUUID() } };
+  await app.request("POST", unproved, body, options);
+  return { request: app.request, method: "POST", path: unproved, body, options };
+}
+
+/** The route throws what nobody foresaw, with a secret in it. */
+function createFaultyRequest({ database }: TestApp): TestApp["request"] {
+  const none = z.strictObject({});
+  const route = defineRoute(
+    {
+      method: "GET",
+      path: "/fault",
+      operationId: "fault",
+      tag: "test",
+      summary: "Fails",
+      role: "any",
+      params: none,
+      query: none,
+      answers: {},
+      failures: [],
+    },
+    () => {
+      throw new TypeError("the cause, with hunter2 in it");
+    },
+  );
+  const app = createApp({
+    routes: [route],
+    authenticator: {
+      authenticate: async () => ({ principal: "test", subject: "admin", role: "admin", authentication: "none" }),
+    },
+    db: database.db,
+    log: createLogger({ level: "silent", format: "json" }),
+    metrics: createMetrics(),
+  });
+  return async (method, path, _body, options) =>
+    tell(await app.request(path, { method, headers: options?.headers ?? {} }));
+}
+
+async function sealWithOtherKey({ database }: TestApp, storageId: string): Promise<void> {
+  const { db } = database;
+  const { credential_ref } = await db
+    .selectFrom("eom_storage")
+    .select("credential_ref")
+    .where("id", "=", storageId)
+    .executeTakeFirstOrThrow();
+  const other = createEmbeddedSecretStore({ db, key: createSecretKey(randomBytes(32)) });
+  await other.delete(credential_ref);
+  await other.create(credential_ref, { access_key_id: "AK", secret_access_key: "SK" }, {});
+}
+
+/** The whole program behind a proxy that has just closed every connection to PostgreSQL. */
+async function createCutOffRequest(scene: Scene): Promise<TestApp["request"]> {
+  const database = await createTestDatabase("postgres");
+  const url = new URL(database.url ?? "");
+  const proxy = await startTcpProxy(Number(url.port));
+  url.port = String(proxy.port);
+  const dataDir = await mkdtemp(join(tmpdir(), "eom-cut-"));
+  const config = readConfig({ EOM_DATA_DIR: dataDir, EOM_DATABASE_URL: url.toString() }, []);
+  const program = await composeProgram(config, createLogger({ level: "silent", format: "json" }));
+  scene.cleanUp(async () => {
+    proxy.behave("forward");
+    await program.close();
+    await proxy.stop();
+    await database.close();
+    await rm(dataDir, { recursive: true });
+  });
+  const actor = { subject: "test", onBehalfOf: null, requestId: null };
+  const input = { label: "admin", role: "admin", expires_at: null } as const;
+  const { token } = await program.access.create(input, actor, async () => {});
+  const authorization = `Bearer ${token}`;
+  await program.app.request(storages, { headers: { authorization } });
+  proxy.behave("slam");
+  proxy.cut();
+  return async (method, path, _body, options) =>
+    tell(await program.app.request(path, { method, headers: { authorization, ...options?.headers } }));
+}
+
+async function tell(response: Response) {
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}

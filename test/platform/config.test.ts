@@ -1,0 +1,257 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Config, ConfigError, type Problem, readConfig } from "../../src/platform/config/config.ts";
+import { type Variable, variables } from "../../src/platform/config/variables.ts";
+
+const table = Object.entries(variables as Readonly<Record<string, Variable>>).map(([name, variable]) => ({
+  name,
+  ...variable,
+}));
+const canary = "c4nary-s3cret-v4lue";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "eom-config-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function findProblems(environment: Record<string, string>, roots: readonly string[] = []): readonly Problem[] {
+  try {
+    readConfig(environment, roots);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const { name, message } of error.problems) expect(error.message).toContain(`  ${name} ${message}`);
+    return error.problems;
+  }
+}
+
+const namesOf = (problems: readonly Problem[]) => problems.map(({ name }) => name).sort();
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("the table of variables", () => {
+  test("has a default for each that its own schema takes, or none", () => {
+    for (const { name, schema, default: text } of table) {
+      if (text !== null) expect(schema.safeParse(text).success, name).toBe(true);
+    }
+    expect(readConfig({}, [])).toMatchObject({
+      EOM_HOST: "127.0.0.1",
+      EOM_PORT: 8080,
+      EOM_AUTH: "token",
+      EOM_MIGRATE: false,
+      EOM_STORAGE_VERIFY: true,
+      EOM_EGRESS_ALLOW: [],
+      EOM_RETENTION_DAYS: 90,
+      keyFile: ".eom/key",
+      isLoopback: true,
+    } satisfies Partial<Config>);
+  });
+
+  test("says what each is for, in sentences", () => {
+    for (const { name, about } of table) expect(about, name).toMatch(/^\S.{9,}\.$/);
+  });
+
+  test("holds every name of a credential for a secret", () => {
+    const credentials = table.filter(({ name }) => /(_TOKEN|_SECRET_ID|_URL)$/.test(name));
+    expect(credentials.filter(({ secret }) => secret !== true)).toEqual([]);
+  });
+
+  test("takes an empty text for every variable as not given", () => {
+    const empty = Object.fromEntries(table.map(({ name }) => [name, ""]));
+    expect(readConfig(empty, [])).toEqual(readConfig({}, []));
+  });
+});
+
+describe("problems", () => {
+  test("are told all at once, each with its name, what was wanted and what came", () => {
+    const problems = findProblems({
+      EOM_PORT: "65536",
+      EOM_DATABASE_POOL: "0",
+      EOM_MIGRATE: "yes",
+      EOM_AUTH: "password",
+      EOM_SECRETS: "vault",
+      EOM_RETENTION_DAYS: "1.5",
+      EOM_EGRESS_ALLOW: "s3.example.org, http://x, 10.0.0.1/8",
+      EOM_TYPO: "1",
+      EOM_KEY_FILE_FILE: "/key",
+    });
+    expect(namesOf(problems)).toEqual([
+      "EOM_AUTH",
+      "EOM_DATABASE_POOL",
+      "EOM_EGRESS_ALLOW",
+      "EOM_EGRESS_ALLOW",
+      "EOM_KEY_FILE_FILE",
+      "EOM_MIGRATE",
+      "EOM_PORT",
+      "EOM_RETENTION_DAYS",
+      "EOM_TYPO",
+      "VAULT_ADDR",
+      "VAULT_TOKEN",
+    ]);
+    const toldOf = (wanted: string) => problems.filter(({ name }) => name === wanted).map(({ message }) => message);
+    expect(toldOf("EOM_PORT")).toEqual(['wants a port from 0 to 65535, got "65536"']);
+    expect(toldOf("EOM_DATABASE_POOL")).toEqual(['wants a whole number from 1 to 500, got "0"']);
+    expect(toldOf("EOM_MIGRATE")).toEqual(['wants true, false, 1 or 0, got "yes"']);
+    expect(toldOf("EOM_EGRESS_ALLOW")[0]).toMatch(/"http:\/\/x" is a URL; leave out the scheme/);
+    expect(toldOf("EOM_EGRESS_ALLOW")[1]).toMatch(/"10.0.0.1\/8" has bits beyond its prefix; wanted 10.0.0.0\/8/);
+    expect(toldOf("EOM_TYPO")).toEqual(["is not known; docs/reference/configuration.md lists what is"]);
+    expect(toldOf("VAULT_ADDR")).toEqual(["is needed with EOM_SECRETS=vault"]);
+  });
+
+  test.each(["-1", " 8080", "8080 ", "0x1F90", "1e3", "NaN", "１２", "999999999999"])(
+    "the port %j is refused",
+    (port) => expect(namesOf(findProblems({ EOM_PORT: port }))).toEqual(["EOM_PORT"]),
+  );
+
+  test("repeat no value of a secret, wherever it came from and whatever is wrong with it", () => {
+    const secrets = table.filter(({ secret }) => secret === true).map(({ name }) => name);
+    for (const name of secrets) {
+      const file = write(name, `\u0007 ${canary}`);
+      const mount = join(folder, "mounts", name, "default", "eom");
+      mkdirSync(mount, { recursive: true });
+      writeFileSync(join(mount, name), `\u0007 ${canary}`);
+      const told = [
+        findProblems({ [name]: `\u0007 ${canary}` }),
+        findProblems({ [`${name}_FILE`]: file }),
+        findProblems({ [name]: canary, [`${name}_FILE`]: file }),
+        findProblems({}, [join(folder, "mounts", name)]),
+      ];
+      // Not by toContain: a failing test must not print what it looks for.
+      expect(JSON.stringify(told).includes(canary), name).toBe(false);
+      expect(told[2]?.map((problem) => problem.name)).toContain(name);
+    }
+    const others = findProblems({ EOM_ADMIN_TOKN: canary, EOM_DATABASE_URL: `mysql://eom:${canary}@db/eom` });
+    expect(namesOf(others)).toEqual(["EOM_ADMIN_TOKN", "EOM_DATABASE_URL"]);
+    expect(JSON.stringify(others).includes(canary)).toBe(false);
+  });
+
+  test("name what a way to log in to Vault lacks, and nothing that is there but wrong", () => {
+    const vault = { EOM_SECRETS: "vault", VAULT_ADDR: "http://vault:8200" };
+    expect(namesOf(findProblems({ ...vault, EOM_VAULT_AUTH: "kubernetes" }))).toEqual(["EOM_VAULT_ROLE"]);
+    expect(namesOf(findProblems({ ...vault, EOM_VAULT_AUTH: "approle" }))).toEqual([
+      "EOM_VAULT_ROLE_ID",
+      "EOM_VAULT_SECRET_ID",
+    ]);
+    expect(findProblems({ ...vault, EOM_VAULT_TOKEN_FILE: "/run/token" })).toEqual([]);
+    expect(findProblems({ ...vault, VAULT_TOKEN: "t", VAULT_ADDR: "vault:8200" })).toHaveLength(1);
+    expect(findProblems({ ...vault, VAULT_TOKEN_FILE: join(folder, "missing") })).toHaveLength(1);
+  });
+});
+
+describe("without authentication", () => {
+  test.each(["127.0.0.1", "127.8.9.10", "::1", "localhost"])("EOM listens on %s, which is loopback", (host) => {
+    expect(readConfig({ EOM_AUTH: "none", EOM_HOST: host }, []).isLoopback).toBe(true);
+  });
+
+  test.each([
+    "0.0.0.0",
+    "::",
+    "10.0.0.1",
+    "192.168.1.1",
+    "eom.example.org",
+    "127.0.0.1.example.org",
+    "::ffff:10.0.0.1",
+  ])("EOM refuses to listen on %s, and listens there with tokens", (host) => {
+    expect(findProblems({ EOM_AUTH: "none", EOM_HOST: host })).toEqual([
+      { name: "EOM_AUTH", message: `must not be none when EOM_HOST (${host}) is not loopback: use token` },
+    ]);
+    expect(readConfig({ EOM_HOST: host }, []).isLoopback).toBe(false);
+  });
+
+  test("EOM refuses to listen beyond loopback when the host comes from a file, too", () => {
+    const problems = findProblems({ EOM_AUTH: "none", EOM_HOST_FILE: write("host", "0.0.0.0\n") });
+    expect(namesOf(problems)).toEqual(["EOM_AUTH"]);
+  });
+});
+
+describe("a variable in a file", () => {
+  test("is read without the end of its last line, and no other character less", () => {
+    expect(readConfig({ EOM_DATA_DIR_FILE: write("a", " data \n\n") }, []).EOM_DATA_DIR).toBe(" data \n");
+    expect(readConfig({ EOM_DATA_DIR_FILE: write("b", "data\r\n") }, []).EOM_DATA_DIR).toBe("data");
+    expect(readConfig({ VAULT_TOKEN_FILE: write("c", `${canary}\n`) }, []).VAULT_TOKEN).toBe(canary);
+    expect(readConfig({ EOM_PORT_FILE: write("d", "\n") }, []).EOM_PORT).toBe(8080);
+  });
+
+  test("is a problem when it cannot be read, is a folder, or is too large; then what it would say is not guessed at", () => {
+    const large = write("large", "1".repeat(64 * 1024 + 1));
+    for (const [path, why] of [
+      [join(folder, "missing"), "cannot be read (ENOENT)"],
+      [folder, "cannot be read (EISDIR)"],
+      [large, "is larger than 65536 bytes"],
+    ]) {
+      expect(findProblems({ EOM_PORT_FILE: path ?? "" })).toEqual([
+        { name: "EOM_PORT_FILE", message: `names ${path}, which ${why}` },
+      ]);
+    }
+  });
+
+  test("is a problem when it is also given by itself, and not when one of the two is empty", () => {
+    const file = write("port", "8081");
+    expect(namesOf(findProblems({ EOM_PORT: "8082", EOM_PORT_FILE: file }))).toEqual(["EOM_PORT"]);
+    expect(readConfig({ EOM_PORT: "", EOM_PORT_FILE: file }, []).EOM_PORT).toBe(8081);
+    expect(readConfig({ EOM_PORT: "8082", EOM_PORT_FILE: "" }, []).EOM_PORT).toBe(8082);
+  });
+
+  test("is not what a variable that names a file itself is", () => {
+    const file = write("jobs.json", "{}");
+    expect(readConfig({ EOM_JOBS_FILE: file }, []).EOM_JOBS_FILE).toBe(file);
+    expect(namesOf(findProblems({ EOM_JOBS_FILE_FILE: file }))).toEqual(["EOM_JOBS_FILE_FILE"]);
+  });
+});
+
+describe("a mounted variable", () => {
+  /** As the kubelet does: the names link through `..data`, which is swapped when the values change. */
+  function mount(root: string, namespace: string, object: string, values: Record<string, string>): string {
+    const target = join(folder, root, namespace, object);
+    const version = "..2026_11_23_10_00_00.123456789";
+    mkdirSync(join(target, version), { recursive: true });
+    symlinkSync(version, join(target, "..data"));
+    for (const [key, value] of Object.entries(values)) {
+      writeFileSync(join(target, version, key), value);
+      symlinkSync(join("..data", key), join(target, key));
+    }
+    return join(folder, root);
+  }
+
+  test("is read through the links that Kubernetes makes, from secrets and from config maps", () => {
+    const secrets = mount("secrets", "default", "eom-secret", { EOM_ADMIN_TOKEN: `${canary}-0001\n` });
+    const configs = mount("configs", "default", "eom-config", { EOM_PORT: "9000", "other.conf": "x" });
+    mount("configs", "team", "more", { EOM_RETENTION_DAYS: "7" });
+    const config = readConfig({}, [secrets, configs, join(folder, "missing")]);
+    expect(config).toMatchObject({ EOM_ADMIN_TOKEN: `${canary}-0001`, EOM_PORT: 9000, EOM_RETENTION_DAYS: 7 });
+  });
+
+  test("gives way to the environment", () => {
+    const root = mount("configs", "default", "eom", { EOM_PORT: "9000" });
+    expect(readConfig({ EOM_PORT: "9001" }, [root]).EOM_PORT).toBe(9001);
+    expect(readConfig({ EOM_PORT_FILE: write("port", "9002") }, [root]).EOM_PORT).toBe(9002);
+  });
+
+  test("is a problem when it is mounted twice: neither is more right than the other", () => {
+    const root = mount("configs", "default", "a", { EOM_PORT: "9000" });
+    mount("configs", "default", "b", { EOM_PORT: "9001" });
+    const [problem] = findProblems({}, [root]);
+    expect(problem?.name).toBe("EOM_PORT");
+    expect(problem?.message).toMatch(/^is mounted twice, as .*default\/a\/EOM_PORT and as .*default\/b\/EOM_PORT/);
+  });
+
+  test("is a problem when its link leads nowhere", () => {
+    mkdirSync(join(folder, "configs/default/eom"), { recursive: true });
+    symlinkSync("..data/EOM_PORT", join(folder, "configs/default/eom/EOM_PORT"));
+    const [problem] = findProblems({}, [join(folder, "configs")]);
+    expect(problem?.message).toMatch(/cannot be read \(ENOENT\)/);
+  });
+
+  test("tells no value when there are files where folders are wanted", () => {
+    mkdirSync(join(folder, "secrets"));
+    write("secrets/EOM_PORT", "9000");
+    expect(readConfig({}, [join(folder, "secrets")]).EOM_PORT).toBe(8080);
+  });
+});

@@ -1,0 +1,213 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Kysely, sql } from "kysely";
+import { PostgresJSDialect } from "kysely-postgres-js";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { composeProgram, type Program } from "../../src/compose.ts";
+import { readConfig } from "../../src/platform/config/config.ts";
+import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
+import { createPostgresPool } from "../../src/platform/database/postgres-pool.ts";
+import { createLogger } from "../../src/platform/log.ts";
+import { createPostgresServer, type PostgresServer } from "../support/postgres.ts";
+import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+
+const poolSize = 4;
+/** More than the pool has connections, so that some wait for their turn. */
+const crowd = 24;
+/** A connect may take 5 s. */
+const patienceMilliseconds = 6500;
+
+let server: PostgresServer;
+let proxy: TcpProxy;
+let throughProxy: string;
+
+beforeAll(async () => {
+  server = await createPostgresServer();
+  proxy = await startTcpProxy(Number(new URL(server.url).port));
+  const url = new URL(server.url);
+  url.port = String(proxy.port);
+  throughProxy = url.toString();
+});
+afterAll(async () => {
+  await proxy.stop();
+  await server.remove();
+});
+afterEach(() => proxy.behave("forward"));
+
+describe("the app, when its database goes away", () => {
+  let program: Program;
+  let token: string;
+  let dataDir: string;
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), "eom-faults-"));
+    const config = readConfig(
+      {
+        EOM_DATA_DIR: dataDir,
+        EOM_DATABASE_URL: throughProxy,
+        EOM_DATABASE_POOL: String(poolSize),
+        EOM_MIGRATE: "true",
+      },
+      [],
+    );
+    program = await composeProgram(config, createLogger({ level: "silent", format: "json" }));
+    const actor = { subject: "test", onBehalfOf: null, requestId: null };
+    const created = await program.access.create(
+      { label: "admin", role: "admin", expires_at: null },
+      actor,
+      async () => {},
+    );
+    token = created.token;
+  });
+  afterAll(async () => {
+    await program.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  const ask = async (path: string) => {
+    const startedAt = performance.now();
+    const response = await program.app.request(path, { headers: { authorization: `Bearer ${token}` } });
+    const body = (await response.json()) as { error_code?: string };
+    return {
+      status: response.status,
+      code: body.error_code,
+      retryAfter: response.headers.get("retry-after"),
+      milliseconds: performance.now() - startedAt,
+    };
+  };
+  const askAll = () => Promise.all(Array.from({ length: crowd }, () => ask("/eom/admin/storages")));
+
+  const expectUnavailable = async () => {
+    for (const told of [...(await askAll()), await ask("/readyz")]) {
+      expect(told).toMatchObject({ status: 503, code: "DATABASE_UNAVAILABLE", retryAfter: "2" });
+      expect(told.milliseconds).toBeLessThan(patienceMilliseconds);
+    }
+    expect(await ask("/healthz")).toMatchObject({ status: 200 });
+  };
+  const expectAvailable = async () => {
+    expect(await ask("/readyz")).toMatchObject({ status: 200 });
+    for (const told of await askAll()) expect(told).toMatchObject({ status: 200 });
+  };
+
+  test("answers 503 while PostgreSQL is stopped, and works again after its start without one of its own", async () => {
+    await expectAvailable();
+    await server.stop();
+    await expectUnavailable();
+    await expectUnavailable();
+    await server.start();
+    await expectAvailable();
+  });
+
+  test("answers 503 while the server takes connections and never speaks, and works again when it does", async () => {
+    proxy.cut();
+    proxy.behave("mute");
+    await expectUnavailable();
+    proxy.behave("forward");
+    await expectAvailable();
+  });
+
+  test("answers 503 while the server closes every connection at once, and works again when it does not", async () => {
+    proxy.cut();
+    proxy.behave("slam");
+    await expectUnavailable();
+    proxy.behave("forward");
+    await expectAvailable();
+  });
+
+  test("answers 503 to requests whose connections are cut under way, and the next ones work", async () => {
+    const blocker = openPostgresDatabase(server.url, 1);
+    const { promise: locked, resolve: haveLocked } = Promise.withResolvers<void>();
+    const { promise: cut, resolve: haveCut } = Promise.withResolvers<void>();
+    const held = blocker.db.transaction().execute(async (tx) => {
+      await sql`lock table eom_storage in access exclusive mode`.execute(tx);
+      haveLocked();
+      await cut;
+    });
+    await locked;
+    const told = askAll();
+    await waitForWaiters(poolSize);
+    proxy.cut();
+    proxy.behave("slam");
+    for (const { status, code } of await told)
+      expect({ status, code }).toEqual({ status: 503, code: "DATABASE_UNAVAILABLE" });
+    haveCut();
+    await held;
+    await blocker.close();
+    proxy.behave("forward");
+    await expectAvailable();
+  });
+});
+
+describe("the PostgreSQL pool", () => {
+  test("runs nothing of a transaction outside of it when its connection is lost in between", async () => {
+    const database = openPostgresDatabase(throughProxy, 2);
+    await sql`create table if not exists loose (step integer)`.execute(database.db);
+    const transaction = database.db.transaction().execute(async (tx) => {
+      await sql`insert into loose values (1)`.execute(tx);
+      await terminateOthers();
+      await sql`insert into loose values (2)`.execute(tx);
+    });
+    await expect(transaction).rejects.toMatchObject({
+      code: expect.stringMatching(/^(57P01|CONNECTION_CLOSED|CONNECTION_LOST)$/),
+    });
+    const { rows } = await sql`select step from loose`.execute(database.db);
+    expect(rows).toEqual([]);
+    await database.close();
+  });
+
+  test("ends a statement on a connection that has fallen silent, and the next one works", async () => {
+    const pool = createPostgresPool(throughProxy, {}, { size: 1, connectSeconds: 5, answerSeconds: 0.5 });
+    const db = new Kysely<object>({ dialect: new PostgresJSDialect({ postgres: () => pool }) });
+    await sql`select 1`.execute(db);
+    proxy.behave("mute");
+    await expect(sql`select 1`.execute(db)).rejects.toMatchObject({ code: "CONNECTION_DESTROYED" });
+    proxy.behave("forward");
+    expect((await sql`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
+    await db.destroy();
+  });
+
+  test("closes while the server is silent, and refuses what comes after", async () => {
+    const database = openPostgresDatabase(throughProxy, 2);
+    await sql`select 1`.execute(database.db);
+    proxy.behave("mute");
+    await database.close();
+    await expect(sql`select 1`.execute(database.db)).rejects.toThrow(/destroyed|closed/);
+  });
+
+  test("waits at its close for the transaction that is open", async () => {
+    const database = openPostgresDatabase(server.url, 2);
+    const { promise: begun, resolve: haveBegun } = Promise.withResolvers<void>();
+    const { promise: closing, resolve: areClosing } = Promise.withResolvers<void>();
+    const transaction = database.db.transaction().execute(async (tx) => {
+      haveBegun();
+      await closing;
+      return (await sql<{ one: number }>`select 1 as one`.execute(tx)).rows;
+    });
+    await begun;
+    const closed = database.close();
+    areClosing();
+    expect(await transaction).toEqual([{ one: 1 }]);
+    await closed;
+  });
+});
+
+/** As an administrator or a failover would. */
+async function terminateOthers(): Promise<void> {
+  const admin = openPostgresDatabase(server.url, 1);
+  await sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'eom' and pid <> pg_backend_pid()`.execute(
+    admin.db,
+  );
+  await admin.close();
+}
+
+async function waitForWaiters(count: number): Promise<void> {
+  const admin = openPostgresDatabase(server.url, 1);
+  for (;;) {
+    const { rows } = await sql<{ waiting: number }>`select count(*) as waiting from pg_locks where not granted`.execute(
+      admin.db,
+    );
+    if ((rows[0]?.waiting ?? 0) >= count) break;
+  }
+  await admin.close();
+}

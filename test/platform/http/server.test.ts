@@ -1,0 +1,103 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { maxBodyBytes } from "../../../src/platform/http/body.ts";
+import { type HttpServer, startHttpServer } from "../../../src/platform/http/server.ts";
+import { storages } from "../../contract/provocations.ts";
+import { createTestApp, type TestApp } from "../../support/app.ts";
+
+let app: TestApp;
+let server: HttpServer;
+let authorization: string;
+beforeAll(async () => {
+  app = await createTestApp("postgres");
+  server = await startHttpServer(app.program.app, "127.0.0.1", 0);
+  const { body } = await app.request("POST", "/eom/admin/tokens", { label: "socket", role: "admin" });
+  authorization = `Authorization: Bearer ${body.token}`;
+});
+afterAll(async () => {
+  await server.stop(0);
+  await app.close();
+});
+
+/** Sends these bytes and reads until the server closes the connection. */
+async function exchange(text: string): Promise<{ status: number; head: string; body: string }> {
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+  const pieces: Buffer[] = [];
+  socket.on("data", (piece: Buffer) => pieces.push(piece));
+  socket.write(text);
+  await once(socket, "close");
+  const answer = Buffer.concat(pieces).toString("utf8").replace("HTTP/1.1 100 Continue\r\n\r\n", "");
+  const end = answer.indexOf("\r\n\r\n");
+  return { status: Number(answer.split(" ")[1]), head: answer.slice(0, end), body: answer.slice(end + 4) };
+}
+
+const closing = "Connection: close\r\n\r\n";
+
+describe("what Node's parser or listener refuses is told in the one format too", () => {
+  test.each([
+    ["no HTTP at all", "hello\r\n\r\n"],
+    ["a head that is too large", `GET /healthz HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n${closing}`],
+    ["a path that is too long", `GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: a\r\n${closing}`],
+    ["a length that is no number", `POST ${storages} HTTP/1.1\r\nHost: a\r\nContent-Length: abc\r\n${closing}`],
+    [
+      "two lengths",
+      `POST ${storages} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n${closing}`,
+    ],
+    ["no host", `GET /healthz HTTP/1.1\r\n${closing}`],
+    ["a host that is none", `GET /healthz HTTP/1.1\r\nHost: a b/c\r\n${closing}`],
+    ["an asterisk for a path", `OPTIONS * HTTP/1.1\r\nHost: a\r\n${closing}`],
+  ])("%s", async (_what, text) => {
+    const { status, head, body } = await exchange(text);
+    expect(status).toBe(400);
+    expect(head.toLowerCase()).toContain("content-type: application/json");
+    expect(JSON.parse(body)).toEqual({
+      error_code: "VALIDATION_ERROR",
+      http_status: 400,
+      error_msg: expect.any(String),
+      x_user: null,
+      details: { issues: [{ path: "", message: expect.any(String), code: "unparsed_request" }] },
+    });
+  });
+});
+
+test("TRACE is a wrong method, as any other", async () => {
+  const { status, head } = await exchange(`TRACE /healthz HTTP/1.1\r\nHost: a\r\n${closing}`);
+  expect(status).toBe(405);
+  expect(head.toLowerCase()).toContain("allow: get, head");
+});
+
+test("an absolute URL and an unknown expectation are no reason to refuse", async () => {
+  expect((await exchange(`GET http://b/healthz HTTP/1.1\r\nHost: a\r\n${closing}`)).status).toBe(200);
+  expect((await exchange(`GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n${closing}`)).status).toBe(200);
+});
+
+describe("a body that is too large", () => {
+  const head = () => `POST ${storages} HTTP/1.1\r\nHost: a\r\n${authorization}\r\nContent-Type: application/json\r\n`;
+  const large = " ".repeat(2 * maxBodyBytes);
+
+  test.each([
+    ["with its length", () => `${head()}Content-Length: ${large.length}\r\n${closing}${large}`],
+    [
+      "in chunks",
+      () => `${head()}Transfer-Encoding: chunked\r\n${closing}${large.length.toString(16)}\r\n${large}\r\n0\r\n\r\n`,
+    ],
+    ["announced", () => `${head()}Content-Length: ${large.length}\r\nExpect: 100-continue\r\n${closing}`],
+  ])("is refused so that the client can read why: %s", async (_how, toText) => {
+    const { status, body } = await exchange(toText());
+    expect(status).toBe(413);
+    expect(JSON.parse(body)).toMatchObject({ error_code: "PAYLOAD_TOO_LARGE", details: { limit: maxBodyBytes } });
+  });
+});
+
+test("a client that goes away in the middle of its body is no fault of the database", async () => {
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+  const id = "gone-in-the-middle";
+  socket.write(
+    `POST ${storages} HTTP/1.1\r\nHost: a\r\n${authorization}\r\nX-Request-Id: ${id}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{`,
+  );
+  await once(socket, "connect");
+  socket.destroy();
+  await expect.poll(() => app.log.find((line) => line.includes(id)), { timeout: 5000 }).toContain("MALFORMED_JSON");
+  expect(app.log.find((line) => line.includes(id))).toContain('"level":"info"');
+});

@@ -1,0 +1,201 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runOnce } from "../../src/platform/http/idempotency.ts";
+import { deleteExpiredKeys } from "../../src/platform/idempotency/claims.ts";
+import { createStorage, describeStorage, storages } from "../contract/provocations.ts";
+import { createTestApp, type TestApp } from "../support/app.ts";
+import { createAsk } from "../support/ask.ts";
+import { databaseKinds } from "../support/database.ts";
+import { dumpDatabase } from "../support/dump.ts";
+
+const tokens = "/eom/admin/tokens";
+const unproved = `${storages}?verify=false`;
+
+describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
+  let app: TestApp;
+  /** Of the admin whose token the requests bear. */
+  let principal: string;
+  beforeAll(async () => {
+    app = await createTestApp(kind);
+    const { body } = await app.request("GET", `${tokens}?size=100`);
+    principal = `token ${body.data.find(({ label }: { label: string }) => label === "admin").id}`;
+  });
+  afterAll(() => app.close());
+
+  const post = (path: string, body: unknown, key: string, role: "admin" | "operator" = "admin") =>
+    app.request("POST", path, body, { role, headers: { "idempotency-key": key } });
+  const makeRunOut = () =>
+    sql`update eom_idempotency_key set claimed_until = now() - interval '1 second'`.execute(app.database.db);
+  const countTokens = async (label: string) =>
+    (
+      await sql<{ count: number }>`select count(*) as count from eom_token where label = ${label}`.execute(
+        app.database.db,
+      )
+    ).rows[0]?.count;
+
+  /** A request that has its key and stops before its effect, as a process that is slow, or dead. */
+  function claim(key: string, label: string) {
+    const reached = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const body = { label, role: "viewer", expires_at: null };
+    const ended = runOnce({
+      db: app.database.db,
+      key,
+      request: { principal, method: "POST", path: tokens, input: { params: {}, query: {}, body } },
+      run: async (settle) => {
+        reached.resolve();
+        await released.promise;
+        const actor = { subject: "admin", onBehalfOf: null, requestId: null };
+        const answer = { status: 201, body: { slow: true } };
+        await app.program.access.create({ label, role: "viewer", expires_at: null }, actor, (tx) => settle(tx, answer));
+        return answer;
+      },
+    });
+    return { reached: reached.promise, release: released.resolve, ended };
+  }
+
+  test("replays the first answer byte for byte, status and headers too", async () => {
+    const ask = await createAsk(app);
+    for (const [path, body] of [
+      [tokens, { label: "replayed", role: "viewer" }],
+      [unproved, describeStorage({ labels: { z: "1", a: "2" } })],
+    ] as const) {
+      const init = {
+        method: "POST",
+        headers: { "content-type": "application/json", "idempotency-key": randomUUID() },
+        body: JSON.stringify(body),
+      };
+      const [first, second] = [await ask(path, init), await ask(path, init)];
+      expect([second.status, first.headers.get("idempotency-replayed")]).toEqual([201, null]);
+      expect(await second.text()).toBe(await first.text());
+      expect(second.headers.get("idempotency-replayed")).toBe("true");
+      for (const name of ["location", "etag", "content-type", "cache-control"])
+        expect(second.headers.get(name), name).toBe(first.headers.get(name));
+    }
+    expect(await countTokens("replayed")).toBe(1);
+  });
+
+  test("is the same however the request is written, bare or quoted, fields in any order", async () => {
+    const key = randomUUID();
+    const { name, resource } = describeStorage();
+    const first = await post(unproved, { name, resource }, key);
+    const again = await app.request(
+      "POST",
+      unproved,
+      `{ "resource": ${JSON.stringify(resource)}, "enable": true, "name": "${name}" }`,
+      {
+        headers: { "idempotency-key": `"${key}"` },
+      },
+    );
+    expect(again).toMatchObject({ status: 201, body: first.body });
+  });
+
+  test("is another one for another caller and another route", async () => {
+    const key = randomUUID();
+    const storage = await createStorage(app);
+    expect((await post(tokens, { label: "one", role: "viewer" }, key)).status).toBe(201);
+    expect((await post(unproved, describeStorage(), key)).status).toBe(201);
+    const other = (await app.request("POST", tokens, { label: "other", role: "admin" })).body.token;
+    const told = await app.request(
+      "POST",
+      tokens,
+      { label: "one", role: "viewer" },
+      {
+        headers: { authorization: `Bearer ${other}`, "idempotency-key": key },
+      },
+    );
+    expect(told).toMatchObject({ status: 201, body: { created_by: "other" } });
+    expect(storage.id).toBeDefined();
+  });
+
+  test("is held by a request that died until its claim runs out, then the next one takes it over", async () => {
+    const key = randomUUID();
+    const body = { label: randomUUID(), role: "viewer" };
+    const dead = claim(key, body.label);
+    await dead.reached;
+    const refused = await post(tokens, body, key);
+    expect(refused).toMatchObject({ status: 409, body: { error_code: "IDEMPOTENCY_IN_FLIGHT" } });
+    expect(refused.headers.get("retry-after")).toBe("1");
+    await makeRunOut();
+    expect(await post(tokens, body, key)).toMatchObject({ status: 201, body: { label: body.label } });
+    expect(await countTokens(body.label)).toBe(1);
+
+    // The one that was thought dead was only slow: it must neither commit nor take the answer away.
+    dead.release();
+    await expect(dead.ended).rejects.toMatchObject({ code: "IDEMPOTENCY_IN_FLIGHT" });
+    expect(await countTokens(body.label)).toBe(1);
+    const replayed = await post(tokens, body, key);
+    expect(replayed).toMatchObject({ status: 201, body: { label: body.label } });
+    expect(replayed.headers.get("idempotency-replayed")).toBe("true");
+  });
+
+  test("of a slow request that was taken over by one that is still running stays with the latter", async () => {
+    const key = randomUUID();
+    const label = randomUUID();
+    const slow = claim(key, label);
+    await slow.reached;
+    await makeRunOut();
+    const taker = claim(key, label);
+    await taker.reached;
+    slow.release();
+    await expect(slow.ended).rejects.toMatchObject({ code: "IDEMPOTENCY_IN_FLIGHT" });
+    expect(await post(tokens, { label, role: "viewer" }, key)).toMatchObject({ status: 409 });
+    taker.release();
+    await taker.ended;
+    expect(await countTokens(label)).toBe(1);
+  });
+
+  test("is given back by a request that failed", async () => {
+    const key = randomUUID();
+    const { name } = await createStorage(app);
+    const body = describeStorage();
+    expect((await post(unproved, { ...body, name }, key)).status).toBe(409);
+    expect((await post(unproved, body, key)).status).toBe(201);
+  });
+
+  test("is not spent by a request that is refused before it is understood", async () => {
+    const key = randomUUID();
+    const body = { label: "unspent", role: "viewer" };
+    expect((await post(tokens, { ...body, role: "king" }, key)).status).toBe(400);
+    expect((await post(tokens, body, key, "operator")).status).toBe(403);
+    expect((await post(tokens, body, key)).status).toBe(201);
+  });
+
+  test.each(["", "x".repeat(256), "ä", "tab\there"])("is refused by name when it cannot be one: '%s'", async (key) => {
+    const told = await post(tokens, { label: "a", role: "viewer" }, Buffer.from(key, "utf8").toString("latin1"));
+    expect(told).toMatchObject({ status: 400, body: { details: { issues: [{ path: "/Idempotency-Key" }] } } });
+  });
+
+  test("does not stand in the database, nor does the token that it replays", async () => {
+    const key = `key-${randomUUID()}`;
+    const { body } = await post(tokens, { label: "hidden", role: "viewer" }, key);
+    expect((await post(tokens, { label: "hidden", role: "viewer" }, key)).body.token).toBe(body.token);
+    const dump = await dumpDatabase(app.database.db);
+    expect(dump).toContain("hidden");
+    for (const secret of [body.token, key])
+      for (const form of [
+        secret,
+        Buffer.from(secret).toString("base64").replace(/=+$/, ""),
+        Buffer.from(secret).toString("hex"),
+      ])
+        expect(dump).not.toContain(form);
+  });
+
+  test("is kept for a day, then it is another one, and swept", async () => {
+    const key = randomUUID();
+    const body = { label: randomUUID(), role: "viewer" };
+    const first = await post(tokens, body, key);
+    const { rows } = await sql<{ hours: number }>`select extract(epoch from max(expires_at) - now()) / 3600 as hours
+      from eom_idempotency_key`.execute(app.database.db);
+    expect(Number(rows[0]?.hours)).toBeCloseTo(24, 1);
+    await sql`update eom_idempotency_key set expires_at = now() - interval '1 second'`.execute(app.database.db);
+    const second = await post(tokens, body, key);
+    expect(second.status).toBe(201);
+    expect(second.body.id).not.toBe(first.body.id);
+    await sql`update eom_idempotency_key set expires_at = now() - interval '1 second'`.execute(app.database.db);
+    expect(await deleteExpiredKeys(app.database.db, 2)).toBe(2);
+    await deleteExpiredKeys(app.database.db, 1000);
+    expect((await sql`select * from eom_idempotency_key`.execute(app.database.db)).rows).toEqual([]);
+  });
+});

@@ -1,0 +1,11 @@
+import type { TestApp } from "./app.ts";
+
+/** Asks as an admin with a token of its own, and hands the response over as it came: for what is not JSON. */
+export async function createAsk(app: TestApp): Promise<(path: string, init?: RequestInit) => Promise<Response>> {
+  const { body } = await app.request("POST", "/eom/admin/tokens", { label: "asks", role: "admin" });
+  return async (path, init = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Bearer ${body.token}`);
+    return app.program.app.request(path, { ...init, headers });
+  };
+}
