@@ -71,11 +71,3 @@ export async function finishIntent(db: Database, ref: string): Promise<void> {
       where ref = ${ref} and writing returning ref)
     delete from eom_secret_intent where ref = ${ref} and not writing and not exists (select from again)`.execute(db);
 }
-
-export async function countIntents(db: Database): Promise<number> {
-  const { count } = await db
-    .selectFrom("eom_secret_intent")
-    .select((eb) => eb.fn.countAll<number>().as("count"))
-    .executeTakeFirstOrThrow();
-  return count;
-}

@@ -1,14 +1,5 @@
 import type { Caller } from "./caller.ts";
 
-/** What is known of a request beside its input. */
-export interface RequestContext {
-  readonly requestId: string;
-  /** Null on public routes alone. */
-  readonly caller: Caller | null;
-  /** Aborts when the client has gone. */
-  readonly signal: AbortSignal;
-}
-
 const sane = /^[A-Za-z0-9._-]{1,128}$/;
 const onBehalfOfHeaders = ["x-user-id", "x-forwarded-user", "x-auth-request-user"];
 const printable = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]{1,255}$/u;

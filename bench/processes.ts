@@ -1,0 +1,80 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
+import { join } from "node:path";
+import type { Question } from "./child.ts";
+import type { Load, Measured } from "./load.ts";
+
+interface Process {
+  stop(): Promise<void>;
+}
+
+export interface ServerProcess extends Process {
+  readonly url: string;
+  /** User and system time since its start. */
+  cpuMicroseconds(): Promise<number>;
+}
+
+export interface LoadProcess extends Process {
+  run(load: Load): Promise<Measured>;
+}
+
+/** `execArgv` is for profiles: `--cpu-prof --cpu-prof-dir=…`. */
+export async function startServerProcess(
+  file: string,
+  environment: Record<string, string>,
+  execArgv: readonly string[] = [],
+): Promise<ServerProcess> {
+  const child = start(file, environment, execArgv);
+  const url = (await hear(child, file)) as string;
+  const cpuMicroseconds = async () => {
+    child.send("cpu" satisfies Question);
+    return (await hear(child, file)) as number;
+  };
+  return { url, cpuMicroseconds, stop: () => stop(child) };
+}
+
+export function startLoadProcess(): LoadProcess {
+  const child = start("load.ts", {}, []);
+  const run = async (load: Load) => {
+    child.send(load);
+    return (await hear(child, "load.ts")) as Measured;
+  };
+  return { run, stop: () => stop(child) };
+}
+
+function start(file: string, environment: Record<string, string>, execArgv: readonly string[]): ChildProcess {
+  const nowhere = openSync(devNull, "w");
+  const child = fork(join(import.meta.dirname, file), [], {
+    // Nothing of the caller's own environment that could configure EOM.
+    env: { PATH: process.env["PATH"], ...environment },
+    execArgv: [...execArgv],
+    stdio: ["ignore", nowhere, "inherit", "ipc"],
+  });
+  closeSync(nowhere);
+  return child;
+}
+
+/** The child's next message. @throws when it ends instead */
+async function hear(child: ChildProcess, name: string): Promise<unknown> {
+  const settled = new AbortController();
+  const ended = once(child, "exit", { signal: settled.signal }).then(([code]) => {
+    throw new Error(`${name} ended with ${code}`);
+  });
+  const told = once(child, "message", { signal: settled.signal }).then(([message]) => message as unknown);
+  try {
+    return await Promise.race([told, ended]);
+  } finally {
+    settled.abort();
+    await Promise.allSettled([told, ended]);
+  }
+}
+
+/** By letting go: the child closes by itself, which writes its profile too. */
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.disconnect();
+  await gone;
+}
