@@ -1,4 +1,4 @@
-import type { CompiledQuery } from "kysely";
+import { type CompiledQuery, sql } from "kysely";
 import type { Database } from "../src/platform/database/tables.ts";
 import type { Statement } from "./statements.ts";
 
@@ -14,11 +14,40 @@ interface Explained {
   readonly "QUERY PLAN": readonly { readonly Plan: PlanNode }[];
 }
 
-/** How the statement, with these values, reaches tables: `Seq Scan eom_storage`, `Index Scan eom_storage_name_key`. */
-export async function listScans(db: Database, statement: Statement): Promise<string[]> {
-  const explain = { ...statement, sql: `explain (format json) ${statement.sql}` } as CompiledQuery<Explained>;
-  const { rows } = await db.executeQuery(explain);
-  return rows.flatMap((row) => row["QUERY PLAN"].flatMap(({ Plan }) => scansBelow(Plan)));
+/**
+ * How a statement that was just sent reaches tables: `Seq Scan eom_storage`, `Index Scan eom_storage_name_key`. When its
+ * connection has settled on one plan for any values, as PostgreSQL may from the sixth time on, that plan is told.
+ */
+export function listScans(database: Database, statement: Statement): Promise<string[]> {
+  // The pool lends the connection that was used last.
+  return database.connection().execute(async (db) => {
+    const rows = (await hasSettled(db, statement)) ? await explainSettled(db, statement) : await explain(db, statement);
+    return rows.flatMap((row) => row["QUERY PLAN"].flatMap(({ Plan }) => scansBelow(Plan)));
+  });
+}
+
+async function hasSettled(db: Database, statement: Statement): Promise<boolean> {
+  const { rows } = await sql<{ generic_plans: number }>`
+    select generic_plans from pg_prepared_statements where statement = ${statement.sql}`.execute(db);
+  const [prepared] = rows;
+  if (prepared === undefined) throw new Error(`this connection has never sent:\n${statement.sql}`);
+  return prepared.generic_plans > 0;
+}
+
+async function explain(db: Database, statement: Statement): Promise<Explained[]> {
+  const explaining = { ...statement, sql: `explain (format json) ${statement.sql}` } as CompiledQuery<Explained>;
+  return (await db.executeQuery(explaining)).rows;
+}
+
+/** Such a plan knows no values, so any will do. */
+async function explainSettled(db: Database, { sql: text, parameters }: Statement): Promise<Explained[]> {
+  await sql`set plan_cache_mode = force_generic_plan`.execute(db);
+  await sql.raw(`prepare explained as ${text}`).execute(db);
+  const values = parameters.map(() => "null").join(", ");
+  const { rows } = await sql.raw<Explained>(`explain (format json) execute explained (${values})`).execute(db);
+  await sql`deallocate explained`.execute(db);
+  await sql`reset plan_cache_mode`.execute(db);
+  return rows;
 }
 
 function scansBelow(node: PlanNode): string[] {

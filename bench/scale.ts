@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { Database } from "../src/platform/database/tables.ts";
 import { listStorages } from "../src/storage/queries.ts";
 import { type ListCase, listCases } from "./cases.ts";
 import { startFilledDatabase } from "./database.ts";
@@ -27,10 +28,14 @@ async function run(): Promise<void> {
   const recorded = recordStatements(database.db);
   console.log("| list of 8 | found | median ms | slowest ms | by way of |\n| --- | --- | --- | --- | --- |");
   for (const asked of await listCases(database.db))
-    if (asked.name.includes(values.only)) console.log(await toLine(recorded, asked));
+    if (asked.name.includes(values.only)) console.log(await toLine(database.db, recorded, asked));
 }
 
-async function toLine({ db, take }: RecordedDatabase, { name, query, start }: ListCase): Promise<string> {
+async function toLine(
+  database: Database,
+  { db, take }: RecordedDatabase,
+  { name, query, start }: ListCase,
+): Promise<string> {
   const list = () => listStorages(db, query, start);
   for (let run = 0; run < warmRuns; run += 1) await list();
   const times: number[] = [];
@@ -43,7 +48,7 @@ async function toLine({ db, take }: RecordedDatabase, { name, query, start }: Li
   take();
   const { total } = await list();
   const ways: string[] = [];
-  for (const statement of take()) ways.push(toWay(await listScans(db, statement)));
+  for (const statement of take()) ways.push(toWay(await listScans(database, statement)));
   const milliseconds = [times[Math.floor(runs / 2)], times.at(-1)].map((time) => time?.toFixed(1));
   return `| ${[name, total, ...milliseconds, ways.join("; then ")].join(" | ")} |`;
 }

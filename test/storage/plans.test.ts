@@ -21,14 +21,17 @@ describe("a list of twenty thousand storages", () => {
   });
   afterAll(() => database.close());
 
-  /** For each case whose name matches: how the statements that the list really sends reach their rows. */
+  /** For each case whose name matches: how the statements that the list really sends reach their rows, once it was often asked for. */
   const findWays = async (name: RegExp) => {
     const ways = new Map<string, string[]>();
     for (const { name: found, query, start } of cases.filter((asked) => name.test(asked.name))) {
-      recorded.take();
-      await listStorages(recorded.db, query, start);
-      const scans = recorded.take().map((statement) => listScans(database.db, statement));
-      ways.set(found, (await Promise.all(scans)).flat());
+      for (let run = 0; run < 7; run += 1) {
+        recorded.take();
+        await listStorages(recorded.db, query, start);
+      }
+      const scans: string[] = [];
+      for (const statement of recorded.take()) scans.push(...(await listScans(database.db, statement)));
+      ways.set(found, scans);
     }
     expect(ways.size).toBeGreaterThan(0);
     return ways;
