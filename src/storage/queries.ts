@@ -282,12 +282,13 @@ function toFilter(query: ListStorages): RawBuilder<SqlBool> {
 }
 
 /**
- * A keyword without a trigram that the index could look up must not reach it: it would be read from end to end, which takes
- * longer than the table. The planner knows, but not once it plans for any keyword.
+ * Each keyword by a LIKE of its own: PostgreSQL may settle on one plan for any keywords, and takes `like any` of an unknown
+ * array to find so much that it reads the table. A keyword without a trigram must not reach the index, which would be read
+ * from end to end; that takes longer than the table.
  */
 function hasKeyword(keywords: readonly string[]): RawBuilder<SqlBool> {
   const text = keywords.map(foldCase).every(hasTrigram) ? sql`search_text` : sql`(search_text || '')`;
-  return sql`${text} like any(${keywords.map(toKeywordPattern)}::text[])`;
+  return isAny(keywords.map((keyword) => sql`${text} like ${toKeywordPattern(keyword)}`));
 }
 
 /** As pg_trgm finds them: three in a row, or fewer beside a sign that ends a word. */
