@@ -1,7 +1,11 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
+    // The programs that tests start are many; each compiles EOM's modules but for this.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/eom-compiled") },
     projects: [
       {
         test: {
