@@ -5,17 +5,12 @@ import {
   labelsField,
   nameField,
   timeField,
+  timeZoneField,
 } from "../platform/http/fields.ts";
 import { z } from "../platform/http/schema.ts";
 import { kinds } from "./kinds/kinds.ts";
 
 const daySeconds = 86_400;
-
-const timeZoneField = z
-  .string()
-  .max(64)
-  .refine(isTimeZone, "wants a time zone by its IANA name, like Europe/Berlin")
-  .openapi({ example: "Europe/Berlin" });
 
 /** The expression itself is judged by trigger.ts, which knows what is wrong with it. */
 export const triggerSchema = z
@@ -191,12 +186,3 @@ export const skipReasons = [
 export type SkipReason = (typeof skipReasons)[number];
 
 /** IANA names alone: an offset knows no daylight saving. */
-function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z]/.test(name)) return false;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

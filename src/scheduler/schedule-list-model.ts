@@ -1,6 +1,7 @@
 import {
   booleanParameter,
   idParameter,
+  keywordParameter,
   labelParameter,
   pageParameters,
   timeParameter,
@@ -20,7 +21,7 @@ export const kindParameter = z
 /** Times are from (included) and to (excluded). */
 const scheduleFilters = {
   ids: z.array(idParameter).max(100).optional(),
-  keyword: z.array(z.string().min(1, "wants at least one character").max(255)).max(10).optional(),
+  keyword: keywordParameter.optional(),
   kind: z.array(kindParameter).max(10).optional(),
   enable: z.array(booleanParameter).max(2).optional(),
   storage_id: z.array(idParameter).max(100).optional(),

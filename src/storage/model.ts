@@ -9,6 +9,7 @@ import {
 import {
   booleanParameter,
   idParameter,
+  keywordParameter,
   labelParameter,
   pageParameters,
   timeParameter,
@@ -171,7 +172,7 @@ export const storageSorts = ["name", "enable", "created", "modified"] as const;
 /** Times are from (included) and to (excluded). */
 const storageFilters = {
   ids: z.array(idParameter).max(100).optional(),
-  keyword: z.array(z.string().min(1, "wants at least one character").max(255)).max(10).optional(),
+  keyword: keywordParameter.optional(),
   collection_id: z.array(idParameter).max(100).optional(),
   enable: z.array(booleanParameter).max(2).optional(),
   label: z.array(labelParameter).max(16).optional(),

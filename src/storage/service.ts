@@ -18,6 +18,7 @@ import {
   storageNameConflict,
   storageNotFound,
 } from "./errors.ts";
+import { listStorages } from "./list.ts";
 import {
   type CreateStorage,
   type Dependants,
@@ -37,7 +38,6 @@ import {
   insertStorage,
   isNameTaken,
   listOverlapping,
-  listStorages,
   lockBucket,
   lockStorage,
   type NewStorage,

@@ -5,7 +5,7 @@ import { fillStorages } from "../../bench/fill.ts";
 import { listScans } from "../../bench/plan.ts";
 import { type RecordedDatabase, recordStatements } from "../../bench/statements.ts";
 import type { PageStart } from "../../src/platform/http/paging.ts";
-import { listStorages } from "../../src/storage/queries.ts";
+import { listStorages } from "../../src/storage/list.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 describe("a list of twenty thousand storages", () => {

@@ -29,6 +29,40 @@ export const instantField = z.iso
   .refine((at) => at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999, "wants a year from 1 to 9999, in UTC")
   .openapi({ type: "string", format: "date-time" });
 
+export const timeZoneField = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, "wants a time zone by its IANA name, like Europe/Berlin")
+  .openapi({ example: "Europe/Berlin" });
+
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A whole number of at least `least`, also as a string of digits: JSON's numbers are exact up to 2^53-1, and so are ours.
+ */
+function quantity(least: number) {
+  const error = `wants a whole number from ${least} to ${Number.MAX_SAFE_INTEGER}`;
+  return z
+    .union([z.number(), z.string().regex(/^-?\d{1,16}$/)], { error })
+    .transform(Number)
+    .pipe(z.number().refine((number) => Number.isSafeInteger(number) && number >= least, error))
+    .openapi({ type: "integer", format: "int64", minimum: least, maximum: Number.MAX_SAFE_INTEGER });
+}
+
+export const quantityField = quantity(0);
+
+export const positiveQuantityField = quantity(1);
+
+export const signedQuantityField = quantity(Number.MIN_SAFE_INTEGER);
+
 export const idField = z.string().openapi({ format: "uuid" });
 
 /** The fields that say who made and last changed an object, and how often it changed. */

@@ -27,6 +27,9 @@ export const idParameter = z.string().refine(isUuid, "wants a UUID").openapi({ f
 
 export const timeParameter = instantField;
 
+/** Each is searched for in name and description, without regard to case; one of them suffices. */
+export const keywordParameter = z.array(z.string().min(1, "wants at least one character").max(255)).max(10);
+
 export const labelParameter = z
   .string()
   .regex(/^[^:]+:.*$/s, "wants a label as name:value")
@@ -54,10 +57,10 @@ export interface ListQuery<Sort extends string> {
   readonly cursor?: string | undefined;
 }
 
-/** Where a page begins: after so many rows, or beyond the row with this sort value and id. */
+/** Where a page begins: after so many rows, or beyond the row with this sort value and id (null where no two tie). */
 export type PageStart =
   | { readonly by: "offset"; readonly offset: number }
-  | { readonly by: "key"; readonly value: string; readonly id: string };
+  | { readonly by: "key"; readonly value: string; readonly id: string | null };
 
 export interface Page<Row> {
   /** At most `size` + 1 rows: the one more tells that there is a next page. */
@@ -100,14 +103,14 @@ export function parsePageStart<Sort extends string>(query: ListQuery<Sort>): Pag
   return { by: "key", value, id };
 }
 
-const cursorSchema = z.tuple([z.string(), z.string(), z.string().refine(isUuid), z.string()]);
+const cursorSchema = z.tuple([z.string(), z.string(), z.string().refine(isUuid).nullable(), z.string()]);
 
-function encodeCursor(binding: string, value: string, id: string): string {
+function encodeCursor(binding: string, value: string, id: string | null): string {
   return Buffer.from(JSON.stringify([binding, value, id, digest([binding, value, id])])).toString("base64url");
 }
 
 /** The digest at its end tells a cursor that was changed, whose value the database might not be able to read. */
-function decodeCursor(cursor: string): [string, string, string] {
+function decodeCursor(cursor: string): [string, string, string | null] {
   const refused = invalid("/cursor", "is not a cursor that EOM made", "invalid_cursor");
   try {
     const [binding, value, id, check] = cursorSchema.parse(
@@ -137,8 +140,11 @@ interface PageAnswerOptions<Row, Item, Sort extends string> {
   readonly url: URL;
   readonly found: Page<Row>;
   readonly toItem: (row: Row) => Item;
-  /** The row's value in the order asked for, as text that the database reads back unchanged, and its id. */
-  readonly toKey: (row: Row) => { readonly value: string; readonly id: string };
+  /**
+   * The row's value in the order asked for, as text that the database reads back unchanged, and its id; null where the
+   * order is unique by itself.
+   */
+  readonly toKey: (row: Row) => { readonly value: string; readonly id: string | null };
 }
 
 /** Builds the list's answer with its cursor and its `Link` header (RFC 8288). */
