@@ -10,7 +10,7 @@ const log = createLogger({ level: "info", format: "json" });
 const program = await composeProgram(readConfig(process.env, []), log);
 const actor = { subject: "bench", onBehalfOf: null, requestId: null };
 await program.access.create(
-  { label: "bench", role: "viewer", expires_at: null },
+  { label: "bench", role: "admin", expires_at: null },
   actor,
   async () => {},
   readEnvironment("BENCH_TOKEN"),

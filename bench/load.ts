@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Client } from "undici";
 
 /** Given to this process by message, answered with a {@link Measured}. */
@@ -6,6 +7,8 @@ export interface Load {
   /** Asked one after the other, again from the first after the last. */
   readonly paths: readonly string[];
   readonly token: string;
+  /** Sent by POST, with an idempotency key of its own each time; without one, it is a GET. */
+  readonly body?: string;
   readonly connections: number;
   readonly milliseconds: number;
 }
@@ -25,8 +28,12 @@ process.on("disconnect", () => process.exit());
  *
  * @throws when an answer is not 200
  */
-async function run({ url, paths, token, connections, milliseconds }: Load): Promise<Measured> {
-  const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
+async function run({ url, paths, token, body, connections, milliseconds }: Load): Promise<Measured> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    accept: "application/json",
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+  };
   const latencies: number[] = [];
   const startedAt = performance.now();
   let next = 0;
@@ -34,7 +41,7 @@ async function run({ url, paths, token, connections, milliseconds }: Load): Prom
     Array.from({ length: connections }, async () => {
       const client = new Client(url);
       for (let now = performance.now(); now - startedAt < milliseconds; now = performance.now()) {
-        await get(client, paths[next++ % paths.length] ?? "/", headers);
+        await ask(client, paths[next++ % paths.length] ?? "/", headers, body);
         latencies.push(performance.now() - now);
       }
       await client.close();
@@ -47,19 +54,25 @@ async function run({ url, paths, token, connections, milliseconds }: Load): Prom
 }
 
 /** By `dispatch`, without a body stream for each answer: the load shares two cores with what it loads. */
-function get(client: Client, path: string, headers: Record<string, string>): Promise<void> {
+function ask(
+  client: Client,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body: string | undefined,
+): Promise<void> {
+  const request =
+    body === undefined
+      ? ({ method: "GET", path, headers } as const)
+      : ({ method: "POST", path, body, headers: { ...headers, "idempotency-key": randomUUID() } } as const);
   return new Promise((resolve, reject) => {
-    client.dispatch(
-      { method: "GET", path, headers },
-      {
-        onRequestStart() {},
-        onResponseStart(_controller, status) {
-          if (status !== 200) throw new Error(`${path} was answered with ${status}`);
-        },
-        onResponseData() {},
-        onResponseEnd: () => resolve(),
-        onResponseError: (_controller, error) => reject(error),
+    client.dispatch(request, {
+      onRequestStart() {},
+      onResponseStart(_controller, status) {
+        if (status !== 200) throw new Error(`${path} was answered with ${status}`);
       },
-    );
+      onResponseData() {},
+      onResponseEnd: () => resolve(),
+      onResponseError: (_controller, error) => reject(error),
+    });
   });
 }

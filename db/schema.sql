@@ -46,6 +46,74 @@ $$;
 
 
 --
+-- Name: eom_expires_at(jsonb, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.eom_expires_at(expire jsonb, assigned timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select case expire ->> 'type'
+    when 'at' then (expire ->> 'at')::timestamptz
+    when 'after' then ((assigned at time zone 'UTC') + ((expire ->> 'amount') || ' ' || (expire ->> 'unit'))::interval) at time zone 'UTC'
+  end
+$$;
+
+
+--
+-- Name: eom_period_end(jsonb, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.eom_period_end(expire jsonb, at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select case when expire ->> 'type' = 'every'
+    then (date_trunc(expire ->> 'unit', at at time zone (expire ->> 'time_zone')) + ('1 ' || (expire ->> 'unit'))::interval)
+      at time zone (expire ->> 'time_zone') end
+$$;
+
+
+--
+-- Name: eom_period_start(jsonb, timestamp with time zone); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.eom_period_start(expire jsonb, at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  select case when expire ->> 'type' = 'every'
+    then date_trunc(expire ->> 'unit', at at time zone (expire ->> 'time_zone')) at time zone (expire ->> 'time_zone') end
+$$;
+
+
+--
+-- Name: eom_prepare_ledger(timestamp with time zone, integer); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.eom_prepare_ledger(at timestamp with time zone, months integer) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+  first date;
+  made integer := 0;
+begin
+  perform pg_advisory_xact_lock(hashtext('eom_prepare_ledger'));
+  for ahead in 1..months loop
+    first := (date_trunc('month', at at time zone 'UTC') + make_interval(months => ahead))::date;
+    continue when to_regclass('eom_quota_ledger_' || to_char(first, 'YYYY_MM')) is not null;
+    begin
+      execute format('create table %I partition of eom_quota_ledger for values from (%L) to (%L)',
+        'eom_quota_ledger_' || to_char(first, 'YYYY_MM'),
+        first::timestamp at time zone 'UTC', (first + interval '1 month') at time zone 'UTC');
+      made := made + 1;
+    exception when check_violation then
+      null;
+    end;
+  end loop;
+  return made;
+end
+$$;
+
+
+--
 -- Name: eom_refuse_change(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -55,6 +123,20 @@ CREATE FUNCTION public.eom_refuse_change() RETURNS trigger
 begin
   raise exception 'the rows of % are never changed', tg_table_name using errcode = 'restrict_violation';
 end
+$$;
+
+
+--
+-- Name: eom_uuid(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.eom_uuid() RETURNS uuid
+    LANGUAGE sql PARALLEL SAFE
+    AS $$
+  select encode(
+    set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+      placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6), 52, 1), 53, 1),
+    'hex')::uuid
 $$;
 
 
@@ -266,6 +348,20 @@ CREATE TABLE public.eom_deployment (
 
 
 --
+-- Name: eom_event; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_event (
+    id uuid NOT NULL,
+    type text NOT NULL,
+    kind text NOT NULL,
+    object_id text NOT NULL,
+    data jsonb NOT NULL,
+    created timestamp(3) with time zone NOT NULL
+);
+
+
+--
 -- Name: eom_idempotency_key; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -275,6 +371,18 @@ CREATE TABLE public.eom_idempotency_key (
     claim uuid NOT NULL,
     claimed_until timestamp with time zone NOT NULL,
     answer bytea,
+    expires_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: eom_metering_answer; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_metering_answer (
+    key_hash bytea NOT NULL,
+    request_hash bytea NOT NULL,
+    outcome jsonb NOT NULL,
     expires_at timestamp with time zone NOT NULL
 );
 
@@ -297,6 +405,98 @@ CREATE TABLE public.eom_migration_lock (
     id character varying(255) NOT NULL,
     is_locked integer DEFAULT 0 NOT NULL
 );
+
+
+--
+-- Name: eom_quota; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_quota (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    name_key text NOT NULL COLLATE pg_catalog."C",
+    description text,
+    search_text text NOT NULL COLLATE pg_catalog."C",
+    type text NOT NULL,
+    value bigint,
+    expire jsonb NOT NULL,
+    enable boolean NOT NULL,
+    labels jsonb NOT NULL,
+    assigned_users bigint DEFAULT 0 NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created timestamp(3) with time zone NOT NULL,
+    created_by text NOT NULL,
+    modified timestamp(3) with time zone NOT NULL,
+    modified_by text NOT NULL,
+    CONSTRAINT eom_quota_assigned_users_check CHECK ((assigned_users >= 0)),
+    CONSTRAINT eom_quota_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 255))),
+    CONSTRAINT eom_quota_type_check CHECK ((type = ANY (ARRAY['MaxSize'::text, 'MaxOrderTimes'::text]))),
+    CONSTRAINT eom_quota_value_check CHECK (((value >= 0) AND (value <= '9007199254740991'::bigint)))
+);
+
+
+--
+-- Name: eom_quota_ledger; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_quota_ledger (
+    id uuid NOT NULL,
+    created timestamp(3) with time zone NOT NULL,
+    user_id text NOT NULL COLLATE pg_catalog."C",
+    type text NOT NULL,
+    quota_id uuid NOT NULL,
+    kind text NOT NULL,
+    amount bigint NOT NULL,
+    held bigint NOT NULL,
+    period_start timestamp with time zone NOT NULL,
+    reservation_id uuid,
+    created_by text NOT NULL,
+    CONSTRAINT eom_quota_ledger_kind_check CHECK ((kind = ANY (ARRAY['consume'::text, 'adjust'::text, 'reserve'::text, 'commit'::text, 'release'::text, 'expire'::text])))
+)
+PARTITION BY RANGE (created);
+
+
+--
+-- Name: eom_quota_ledger_rest; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_quota_ledger_rest (
+    id uuid CONSTRAINT eom_quota_ledger_id_not_null NOT NULL,
+    created timestamp(3) with time zone CONSTRAINT eom_quota_ledger_created_not_null NOT NULL,
+    user_id text CONSTRAINT eom_quota_ledger_user_id_not_null NOT NULL COLLATE pg_catalog."C",
+    type text CONSTRAINT eom_quota_ledger_type_not_null NOT NULL,
+    quota_id uuid CONSTRAINT eom_quota_ledger_quota_id_not_null NOT NULL,
+    kind text CONSTRAINT eom_quota_ledger_kind_not_null NOT NULL,
+    amount bigint CONSTRAINT eom_quota_ledger_amount_not_null NOT NULL,
+    held bigint CONSTRAINT eom_quota_ledger_held_not_null NOT NULL,
+    period_start timestamp with time zone CONSTRAINT eom_quota_ledger_period_start_not_null NOT NULL,
+    reservation_id uuid,
+    created_by text CONSTRAINT eom_quota_ledger_created_by_not_null NOT NULL,
+    CONSTRAINT eom_quota_ledger_kind_check CHECK ((kind = ANY (ARRAY['consume'::text, 'adjust'::text, 'reserve'::text, 'commit'::text, 'release'::text, 'expire'::text])))
+);
+
+
+--
+-- Name: eom_quota_reservation; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_quota_reservation (
+    id uuid NOT NULL,
+    type text NOT NULL,
+    user_id text NOT NULL COLLATE pg_catalog."C",
+    quota_id uuid,
+    amount bigint NOT NULL,
+    period_start timestamp with time zone NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    committed bigint,
+    expires_at timestamp(3) with time zone NOT NULL,
+    created timestamp(3) with time zone NOT NULL,
+    closed timestamp(3) with time zone,
+    CONSTRAINT eom_quota_reservation_amount_check CHECK ((amount > 0)),
+    CONSTRAINT eom_quota_reservation_check CHECK (((committed >= 0) AND (committed <= amount))),
+    CONSTRAINT eom_quota_reservation_state_check CHECK ((state = ANY (ARRAY['open'::text, 'committed'::text, 'released'::text, 'expired'::text])))
+)
+WITH (fillfactor='80');
 
 
 --
@@ -389,6 +589,44 @@ WITH (fillfactor='80');
 
 
 --
+-- Name: eom_user_quota; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_user_quota (
+    user_id text NOT NULL COLLATE pg_catalog."C",
+    type text NOT NULL,
+    quota_id uuid NOT NULL,
+    assigned timestamp with time zone NOT NULL,
+    assigned_by text NOT NULL,
+    overrides_value boolean DEFAULT false NOT NULL,
+    value bigint,
+    expire jsonb,
+    enable boolean,
+    expires_at timestamp with time zone,
+    expiry_told boolean DEFAULT false NOT NULL,
+    period_start timestamp with time zone NOT NULL,
+    used bigint DEFAULT 0 NOT NULL,
+    reserved bigint DEFAULT 0 NOT NULL,
+    threshold smallint DEFAULT 0 NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    modified timestamp(3) with time zone NOT NULL,
+    modified_by text NOT NULL,
+    CONSTRAINT eom_user_quota_reserved_check CHECK (((reserved >= 0) AND (reserved <= '9007199254740991'::bigint))),
+    CONSTRAINT eom_user_quota_used_check CHECK (((used >= 0) AND (used <= '9007199254740991'::bigint))),
+    CONSTRAINT eom_user_quota_user_id_check CHECK (((user_id <> ''::text) AND (char_length(user_id) <= 255))),
+    CONSTRAINT eom_user_quota_value_check CHECK (((value >= 0) AND (value <= '9007199254740991'::bigint)))
+)
+WITH (fillfactor='60');
+
+
+--
+-- Name: eom_quota_ledger_rest; Type: TABLE ATTACH; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_quota_ledger ATTACH PARTITION public.eom_quota_ledger_rest DEFAULT;
+
+
+--
 -- Name: ailbl_schedule ailbl_schedule_name_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -469,11 +707,27 @@ ALTER TABLE ONLY public.eom_deployment
 
 
 --
+-- Name: eom_event eom_event_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_event
+    ADD CONSTRAINT eom_event_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: eom_idempotency_key eom_idempotency_key_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.eom_idempotency_key
     ADD CONSTRAINT eom_idempotency_key_pkey PRIMARY KEY (key_hash);
+
+
+--
+-- Name: eom_metering_answer eom_metering_answer_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_metering_answer
+    ADD CONSTRAINT eom_metering_answer_pkey PRIMARY KEY (key_hash);
 
 
 --
@@ -490,6 +744,54 @@ ALTER TABLE ONLY public.eom_migration_lock
 
 ALTER TABLE ONLY public.eom_migration
     ADD CONSTRAINT eom_migration_pkey PRIMARY KEY (name);
+
+
+--
+-- Name: eom_quota eom_quota_id_type; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_quota
+    ADD CONSTRAINT eom_quota_id_type UNIQUE (id, type);
+
+
+--
+-- Name: eom_quota_ledger eom_quota_ledger_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_quota_ledger
+    ADD CONSTRAINT eom_quota_ledger_pkey PRIMARY KEY (created, id);
+
+
+--
+-- Name: eom_quota_ledger_rest eom_quota_ledger_rest_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_quota_ledger_rest
+    ADD CONSTRAINT eom_quota_ledger_rest_pkey PRIMARY KEY (created, id);
+
+
+--
+-- Name: eom_quota eom_quota_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_quota
+    ADD CONSTRAINT eom_quota_name_key UNIQUE (name_key);
+
+
+--
+-- Name: eom_quota eom_quota_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_quota
+    ADD CONSTRAINT eom_quota_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: eom_quota_reservation eom_quota_reservation_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_quota_reservation
+    ADD CONSTRAINT eom_quota_reservation_pkey PRIMARY KEY (id, type);
 
 
 --
@@ -546,6 +848,14 @@ ALTER TABLE ONLY public.eom_token
 
 ALTER TABLE ONLY public.eom_token
     ADD CONSTRAINT eom_token_token_hash_key UNIQUE (token_hash);
+
+
+--
+-- Name: eom_user_quota eom_user_quota_type; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_user_quota
+    ADD CONSTRAINT eom_user_quota_type PRIMARY KEY (user_id, type);
 
 
 --
@@ -703,10 +1013,101 @@ CREATE INDEX eom_audit_subject ON public.eom_audit USING btree (subject, at, id)
 
 
 --
+-- Name: eom_event_created; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_event_created ON public.eom_event USING btree (created, id);
+
+
+--
 -- Name: eom_idempotency_key_expires_at; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX eom_idempotency_key_expires_at ON public.eom_idempotency_key USING btree (expires_at);
+
+
+--
+-- Name: eom_metering_answer_expires_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_metering_answer_expires_at ON public.eom_metering_answer USING btree (expires_at);
+
+
+--
+-- Name: eom_quota_created; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_created ON public.eom_quota USING btree (created, id);
+
+
+--
+-- Name: eom_quota_enable; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_enable ON public.eom_quota USING btree (enable, id);
+
+
+--
+-- Name: eom_quota_labels; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_labels ON public.eom_quota USING gin (labels jsonb_path_ops);
+
+
+--
+-- Name: eom_quota_ledger_user; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_ledger_user ON ONLY public.eom_quota_ledger USING btree (user_id, created, id);
+
+
+--
+-- Name: eom_quota_ledger_rest_user_id_created_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_ledger_rest_user_id_created_id_idx ON public.eom_quota_ledger_rest USING btree (user_id, created, id);
+
+
+--
+-- Name: eom_quota_modified; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_modified ON public.eom_quota USING btree (modified, id);
+
+
+--
+-- Name: eom_quota_reservation_closed; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_reservation_closed ON public.eom_quota_reservation USING btree (closed) WHERE (state <> 'open'::text);
+
+
+--
+-- Name: eom_quota_reservation_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_reservation_due ON public.eom_quota_reservation USING btree (expires_at) WHERE (state = 'open'::text);
+
+
+--
+-- Name: eom_quota_reservation_open; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_reservation_open ON public.eom_quota_reservation USING btree (user_id, expires_at) WHERE (state = 'open'::text);
+
+
+--
+-- Name: eom_quota_search_text; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_search_text ON public.eom_quota USING gin (search_text public.gin_trgm_ops);
+
+
+--
+-- Name: eom_quota_type; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_type ON public.eom_quota USING btree (type, id);
 
 
 --
@@ -773,6 +1174,48 @@ CREATE INDEX eom_token_created ON public.eom_token USING btree (created, id);
 
 
 --
+-- Name: eom_user_quota_exceeded; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_user_quota_exceeded ON public.eom_user_quota USING btree (user_id) WHERE (threshold = 2);
+
+
+--
+-- Name: eom_user_quota_expires_at; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_user_quota_expires_at ON public.eom_user_quota USING btree (expires_at, user_id) WHERE (expires_at IS NOT NULL);
+
+
+--
+-- Name: eom_user_quota_expiry; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_user_quota_expiry ON public.eom_user_quota USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (NOT expiry_told));
+
+
+--
+-- Name: eom_user_quota_quota; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_user_quota_quota ON public.eom_user_quota USING btree (quota_id, user_id);
+
+
+--
+-- Name: eom_quota_ledger_rest_pkey; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.eom_quota_ledger_pkey ATTACH PARTITION public.eom_quota_ledger_rest_pkey;
+
+
+--
+-- Name: eom_quota_ledger_rest_user_id_created_id_idx; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.eom_quota_ledger_user ATTACH PARTITION public.eom_quota_ledger_rest_user_id_created_id_idx;
+
+
+--
 -- Name: ailbl_session ailbl_session_step; Type: TRIGGER; Schema: public; Owner: -
 --
 
@@ -784,6 +1227,13 @@ CREATE TRIGGER ailbl_session_step BEFORE UPDATE OF state ON public.ailbl_session
 --
 
 CREATE TRIGGER eom_audit_is_kept BEFORE UPDATE ON public.eom_audit FOR EACH ROW EXECUTE FUNCTION public.eom_refuse_change();
+
+
+--
+-- Name: eom_quota_ledger eom_quota_ledger_is_kept; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER eom_quota_ledger_is_kept BEFORE DELETE OR UPDATE ON public.eom_quota_ledger FOR EACH ROW EXECUTE FUNCTION public.eom_refuse_change();
 
 
 --
@@ -832,6 +1282,14 @@ ALTER TABLE ONLY public.ailbl_skipped_slots
 
 ALTER TABLE ONLY public.eom_storage_collection
     ADD CONSTRAINT eom_storage_collection_storage FOREIGN KEY (storage_id) REFERENCES public.eom_storage(id) ON DELETE RESTRICT;
+
+
+--
+-- Name: eom_user_quota eom_user_quota_quota; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_user_quota
+    ADD CONSTRAINT eom_user_quota_quota FOREIGN KEY (quota_id, type) REFERENCES public.eom_quota(id, type) ON DELETE RESTRICT;
 
 
 --

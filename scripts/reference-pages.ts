@@ -1,5 +1,5 @@
 import { type Variable, variables } from "../src/platform/config/variables.ts";
-import { type FailureCode, failures } from "../src/platform/failure.ts";
+import { type FailureCode, failures, listStatuses } from "../src/platform/failure.ts";
 import { reasons } from "../src/storage/s3/reasons.ts";
 
 const note = "<!-- Made from the code by `npm run generate`; do not edit. -->";
@@ -25,7 +25,7 @@ export function toErrorsPage(): string {
   const codes = Object.keys(failures) as FailureCode[];
   const rows = codes.map((code) => {
     const kind = failures[code];
-    return `| ${code} | ${kind.status} | ${kind.title} | ${"retryAfterSeconds" in kind ? `after ${kind.retryAfterSeconds} s` : ""} |`;
+    return `| ${code} | ${listStatuses(code).join(" or ")} | ${kind.title} | ${toWaiting(kind)} |`;
   });
   return toPage("Errors", [
     "Every failing answer has the body `{error_code, http_status, error_msg, x_user, details}`; with",
@@ -35,6 +35,11 @@ export function toErrorsPage(): string {
     "| --- | --- | --- | --- |",
     ...rows,
   ]);
+}
+
+function toWaiting(kind: object): string {
+  if ("retryAfterSeconds" in kind) return `after ${kind.retryAfterSeconds} s`;
+  return "statusWhenWaitingHelps" in kind ? `with ${kind.statusWhenWaitingHelps}, as \`Retry-After\` says` : "";
 }
 
 export function toReasonsPage(): string {

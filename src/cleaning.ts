@@ -1,28 +1,43 @@
 import type { Database } from "./platform/database/tables.ts";
+import { deleteOldEvents } from "./platform/events/queries.ts";
 import { deleteExpiredKeys } from "./platform/idempotency/claims.ts";
 import type { Logger } from "./platform/log.ts";
 import { createLoop } from "./platform/worker/loop.ts";
 import type { WorkerMetrics } from "./platform/worker/metrics.ts";
+import type { TickSummary } from "./scheduler/tick.ts";
 import type { SecretStore } from "./storage/secrets/secret-store.ts";
 import { sweepSecrets } from "./storage/sweep.ts";
 
 const everySeconds = 30;
 const maxTurnSeconds = 60;
 const maxSecretsATurn = 100;
-const maxKeysATurn = 1000;
+const maxRowsATurn = 10_000;
 
 interface CleaningNeeds {
   readonly db: Database;
+  readonly sweepQuotas: (signal: AbortSignal) => Promise<TickSummary>;
   readonly secrets: SecretStore;
+  /** For events. */
+  readonly retentionDays: number;
   readonly log: Logger;
   readonly metrics: WorkerMetrics;
 }
 
-/** The part of `sweep` that is not the scheduler's: secrets that nobody points to, idempotency keys whose day is over. */
-export function createCleaning({ db, secrets, log, metrics }: CleaningNeeds) {
-  async function turn() {
+/**
+ * The part of `sweep` that is not the scheduler's: secrets that nobody points to, idempotency keys whose day is over,
+ * events that are kept no longer, and the quotas' own.
+ */
+export function createCleaning({ db, sweepQuotas, secrets, retentionDays, log, metrics }: CleaningNeeds) {
+  async function turn(signal: AbortSignal): Promise<TickSummary> {
+    const quotas = await sweepQuotas(signal);
     const { swept, failed } = await sweepSecrets({ db, secrets, log }, maxSecretsATurn);
-    return { secrets: swept, secrets_failed: failed, idempotency_keys: await deleteExpiredKeys(db, maxKeysATurn) };
+    return {
+      ...quotas,
+      secrets: swept,
+      secrets_failed: failed,
+      idempotency_keys: await deleteExpiredKeys(db, maxRowsATurn),
+      events: await deleteOldEvents(db, retentionDays, maxRowsATurn),
+    };
   }
   return { turn, loop: createLoop({ name: "cleaning", everySeconds, maxTurnSeconds, turn, log, metrics }) };
 }

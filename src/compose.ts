@@ -1,6 +1,7 @@
 import { createSecretKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Hono } from "hono";
+import type { Registry } from "prom-client";
 import { createTokenAuthenticator, openAuthenticator } from "./access/authenticate.ts";
 import { createAccessRoutes } from "./access/routes.ts";
 import { type AccessService, createAccessService } from "./access/service.ts";
@@ -31,6 +32,16 @@ import { createSystemRoutes } from "./platform/http/system-routes.ts";
 import { createLogger, type Logger } from "./platform/log.ts";
 import { createMetrics } from "./platform/metrics/metrics.ts";
 import { createWakeUp } from "./platform/worker/wake-up.ts";
+import type { AdmissionPolicy } from "./quota/admission.ts";
+import { createMeteringService } from "./quota/metering.ts";
+import { createMeteringMetrics } from "./quota/metering-metrics.ts";
+import { createMeteringRoutes } from "./quota/metering-routes.ts";
+import { createReconciler, type Reconciler } from "./quota/reconcile.ts";
+import { createQuotaRoutes } from "./quota/routes.ts";
+import { createQuotaService } from "./quota/service.ts";
+import { createQuotaSweep } from "./quota/sweep.ts";
+import { createUserQuotaRoutes } from "./quota/user-quota-routes.ts";
+import { createUserQuotaService } from "./quota/user-quota-service.ts";
 import { scheduleDependants } from "./scheduler/dependants.ts";
 import type { Engine } from "./scheduler/engines/engine.ts";
 import type { BuiltInJob } from "./scheduler/engines/local/built-in.ts";
@@ -156,6 +167,7 @@ export interface Program {
   readonly access: AccessService;
   readonly database: ProgramDatabase;
   readonly workers: Workers;
+  readonly reconciler: Reconciler;
   readonly checks: readonly Check[];
   /** In reverse order of building. Safe to call twice. */
   close(): Promise<void>;
@@ -185,7 +197,8 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
     await secrets.close();
     await database.close();
   };
-  return { app: rooms.app, access: rooms.access, database, workers: rooms.workers, checks: rooms.checks, close };
+  const { app, access, workers, reconciler, checks } = rooms;
+  return { app, access, database, workers, reconciler, checks, close };
 }
 
 /** Every route, for the document: composed on a database that is never asked. */
@@ -224,6 +237,13 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
     verifyByDefault: config.EOM_STORAGE_VERIFY,
   });
 
+  const warningPercent = config.EOM_QUOTA_WARNING;
+  const quotas = createQuotaService({ db, clock, warningPercent });
+  const userQuotas = createUserQuotaService({ db, warningPercent });
+
+  const admission = { allowsWithoutQuota: config.EOM_QUOTA_DEFAULT === "allow", warningPercent };
+  const metering = composeMetering(database, config, admission, metrics.registry);
+
   const inventory = createInventoryJob({ credentials, policy, clock });
   const engine = createLocalEngine({
     ...readLocalJobs(config, inventory),
@@ -245,7 +265,14 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
       wakeUp,
       isOnlyProcess: database.kind === "embedded",
     }),
-    cleaning: createCleaning({ db, secrets, log, metrics: metrics.workers }),
+    cleaning: createCleaning({
+      db,
+      sweepQuotas: createQuotaSweep({ db, policy: admission, metrics: metering.metrics, log }),
+      secrets,
+      retentionDays: config.EOM_RETENTION_DAYS,
+      log,
+      metrics: metrics.workers,
+    }),
   });
 
   const tokens = createTokenAuthenticator({ db, clock, log });
@@ -254,6 +281,9 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
 
   const routes = [
     ...createStorageRoutes(storages),
+    ...createQuotaRoutes(quotas),
+    ...createUserQuotaRoutes(userQuotas),
+    ...createMeteringRoutes(metering.service),
     ...createSchedulerRoutes(scheduler),
     ...createAccessRoutes(access),
     ...createAuditRoutes(db),
@@ -267,7 +297,18 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
     log,
     metrics,
   });
-  return { app, access, tokens, workers, checks, routes };
+  const reconciler = createReconciler(db, warningPercent);
+  return { app, access, tokens, workers, reconciler, checks, routes };
+}
+
+/** In each lane: half a second's worth of a busy database. */
+const maxWaiting = 5000;
+
+/** Of five connections, one is for statements that count, which take more of what waits instead of more connections. */
+function composeMetering({ db, kind }: ProgramDatabase, config: Config, policy: AdmissionPolicy, registry: Registry) {
+  const metrics = createMeteringMetrics(registry);
+  const lanes = kind === "embedded" ? 1 : Math.ceil(config.EOM_DATABASE_POOL / 5);
+  return { metrics, service: createMeteringService({ db, policy, metrics, lanes, maxWaiting }) };
 }
 
 /** What one machine's worth of runs may take; a run that is to take more belongs on Dagster. */

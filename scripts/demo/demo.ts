@@ -13,8 +13,8 @@ const addedObjects = 25;
 const addEveryMilliseconds = 12_000;
 
 /**
- * Shows EOM's main job on its embedded defaults: a storage is registered and proved against a real S3 server, and a
- * schedule counts what lies in it every five seconds, until Ctrl-C.
+ * Shows EOM's main job on its embedded defaults: a storage is registered and proved against a real S3 server, a user reaches a
+ * limit, and a schedule counts what lies in it every five seconds, until Ctrl-C.
  *
  * `--sessions N` ends it by itself after N sessions have succeeded.
  */
@@ -40,6 +40,7 @@ async function demo(): Promise<void> {
   tell(`in another terminal: export TOKEN=${eom.token}`);
 
   const storage = await registerStorage(eom, s3);
+  await reachLimit(eom);
   const schedule = await scheduleInventory(eom, storage.id);
 
   say("Sessions, as they end (Ctrl-C stops everything)");
@@ -101,6 +102,35 @@ async function registerStorage(eom: Eom, s3: S3): Promise<{ id: string }> {
     tell(`${status}  ${check.padEnd(6)} ${duration_ms} ms`);
   tell(`storage ${created.body.id} is registered; its secret is sealed and is in no answer`);
   return created.body;
+}
+
+/** A user orders until nothing remains; the order service's retry counts once. */
+async function reachLimit(eom: Eom): Promise<void> {
+  say("A user may order five times a day, and orders eight times at once");
+  const quota = await eom.ask<{ id: string }>("POST", "/eom/admin/quotas", {
+    name: "trial-orders",
+    type: "MaxOrderTimes",
+    value: { max_order_times: 5 },
+    expire: { type: "every", unit: "day", time_zone: "Europe/Berlin" },
+  });
+  await eom.ask("POST", "/eom/admin/users/user123/quotas", { quota_id: quota.body.id });
+  const order = (key: string) =>
+    eom.ask<{ error_msg?: string }>(
+      "POST",
+      "/eom/admin/users/user123/usage/consume",
+      { amounts: { MaxOrderTimes: 1 } },
+      { "idempotency-key": key },
+    );
+  const orders = await Promise.all(Array.from({ length: 8 }, (_, number) => order(`order-${number}`)));
+  tell(`answers: ${orders.map(({ status }) => status).join(" ")}`);
+  tell(orders.find(({ status }) => status !== 200)?.body.error_msg ?? "");
+  await order("order-0");
+  const { body } = await eom.ask<{ usage: { MaxOrderTimes: { used: number; state: string; resets_at: string } } }>(
+    "GET",
+    "/eom/admin/users/user123/usage",
+  );
+  const { used, state, resets_at } = body.usage.MaxOrderTimes;
+  tell(`order-0 sent once more counts once: used ${used}, ${state}, until ${resets_at}`);
 }
 
 async function scheduleInventory(eom: Eom, storageId: string): Promise<{ id: string }> {

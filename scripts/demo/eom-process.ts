@@ -9,7 +9,12 @@ const mainFile = join(import.meta.dirname, "../../src/main.ts");
 export interface EomProcess {
   readonly url: string;
   readonly token: string;
-  ask<Body>(method: string, path: string, body?: unknown): Promise<{ status: number; body: Body }>;
+  ask<Body>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; body: Body }>;
   /** Ends early, without a fault, when the demo is stopped. */
   pause(milliseconds: number): Promise<void>;
   stop(): Promise<void>;
@@ -35,10 +40,10 @@ export async function startEom(dataDir: string, signal: AbortSignal): Promise<Eo
   return {
     url,
     token,
-    async ask(method, path, body) {
+    async ask(method, path, body, more = {}) {
       const response = await fetch(url + path, {
         method,
-        headers,
+        headers: { ...headers, ...more },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();

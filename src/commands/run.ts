@@ -6,6 +6,7 @@ import type { Command } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { migrateCommand } from "./migrate.ts";
 import { openApiCommand } from "./openapi.ts";
+import { quotaCommand } from "./quota.ts";
 import { apiCommand, startCommand, workerCommand } from "./serve.ts";
 import { tickCommand } from "./tick.ts";
 import { tokenCommand } from "./token.ts";
@@ -19,6 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   migrate: migrateCommand,
   token: tokenCommand,
   doctor: doctorCommand,
+  quota: quotaCommand,
   openapi: openApiCommand,
 };
 

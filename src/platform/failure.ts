@@ -13,6 +13,21 @@ const noDetails = z.null();
 const issues = z.object({ issues: z.array(issueSchema) });
 const name = z.object({ name: z.string() });
 const state = z.object({ state: z.string() });
+const dependants = z.object({
+  total: z.int(),
+  dependants: z.array(z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() })).max(100),
+});
+
+const violationSchema = z.object({
+  quota_id: z.string().nullable(),
+  type: z.string(),
+  limit: z.int().nullable(),
+  used: z.int(),
+  reserved: z.int(),
+  requested: z.int(),
+  resets_at: z.string().nullable(),
+  reason: z.enum(["limit", "expired", "disabled", "no_quota"]),
+});
 const request = z.object({ request_id: z.string() });
 
 interface FailureKind {
@@ -22,6 +37,8 @@ interface FailureKind {
   readonly details: z.ZodType;
   /** The least a client should wait before it asks again; tells it in `Retry-After`. */
   readonly retryAfterSeconds?: number;
+  /** In place of `status`, for an occurrence that says by itself how long to wait. */
+  readonly statusWhenWaitingHelps?: number;
 }
 
 /**
@@ -41,6 +58,9 @@ export const failures = {
   ROUTE_NOT_FOUND: { status: 404, title: "No such route", details: noDetails },
   METHOD_NOT_ALLOWED: { status: 405, title: "The route has no such method", details: noDetails },
   STORAGE_NOT_FOUND: { status: 404, title: "The storage does not exist", details: noDetails },
+  QUOTA_NOT_FOUND: { status: 404, title: "The quota does not exist", details: noDetails },
+  USER_QUOTA_NOT_FOUND: { status: 404, title: "The user does not have this quota", details: noDetails },
+  RESERVATION_NOT_FOUND: { status: 404, title: "The reservation does not exist", details: noDetails },
   SCHEDULE_NOT_FOUND: { status: 404, title: "The schedule does not exist", details: noDetails },
   SESSION_NOT_FOUND: { status: 404, title: "The session does not exist", details: noDetails },
   ENGINE_NOT_FOUND: { status: 404, title: "The engine does not exist", details: noDetails },
@@ -56,11 +76,16 @@ export const failures = {
   STORAGE_IN_USE: {
     status: 409,
     title: "The storage is in use",
-    details: z.object({
-      total: z.int(),
-      dependants: z.array(z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() })).max(100),
-    }),
+    details: dependants,
   },
+  QUOTA_NAME_CONFLICT: { status: 409, title: "The name belongs to another quota", details: name },
+  QUOTA_IN_USE: { status: 409, title: "The quota is in use", details: dependants },
+  USER_QUOTA_CONFLICT: {
+    status: 409,
+    title: "The user has a quota of this type",
+    details: z.object({ type: z.string(), quota_id: z.string() }),
+  },
+  RESERVATION_CLOSED: { status: 409, title: "The reservation is closed", details: state },
   SCHEDULE_NAME_CONFLICT: { status: 409, title: "The name belongs to another schedule", details: name },
   SESSION_STATE_CONFLICT: { status: 409, title: "The session's state does not allow this", details: state },
   IDEMPOTENCY_IN_FLIGHT: {
@@ -81,6 +106,13 @@ export const failures = {
     title: "The body's media type is not supported",
     details: z.object({ supported: z.array(z.string()) }),
   },
+  QUOTA_EXCEEDED: {
+    status: 403,
+    statusWhenWaitingHelps: 429,
+    title: "The quota does not allow it",
+    details: z.object({ violations: z.array(violationSchema) }),
+  },
+  RATE_LIMITED: { status: 429, title: "Too much at once", details: noDetails, retryAfterSeconds: 1 },
   INTERNAL_ERROR: { status: 500, title: "A fault in EOM", details: request },
   DATABASE_ERROR: { status: 500, title: "The database refused a statement", details: request },
   CONFIGURATION_ERROR: { status: 500, title: "EOM is not set up rightly", details: request },
@@ -122,23 +154,47 @@ export type FailureDetails<Code extends FailureCode> =
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly details: unknown;
+  /** Of this occurrence; null when the kind's own holds. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: FailureCode, message: string, details: unknown, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(code: FailureCode, message: string, details: unknown, options: FailureOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "Failure";
     this.code = code;
     this.details = details;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 }
 
-/** Builds a failure whose details fit its code. `cause` stays hidden. */
+interface FailureOptions {
+  /** Stays hidden. */
+  readonly cause?: unknown;
+  /** Whole seconds after which the same request may go through. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** Every status that failures of this code can have. */
+export function listStatuses(code: FailureCode): number[] {
+  const { status, statusWhenWaitingHelps }: FailureKind = failures[code];
+  return statusWhenWaitingHelps === undefined ? [status] : [status, statusWhenWaitingHelps];
+}
+
+/** What the client is told of the failure in the status line and in `Retry-After`. */
+export function toStatus(failure: Failure): { readonly status: number; readonly retryAfterSeconds: number | null } {
+  const kind: FailureKind = failures[failure.code];
+  const retryAfterSeconds = failure.retryAfterSeconds ?? kind.retryAfterSeconds ?? null;
+  const status = failure.retryAfterSeconds === null ? kind.status : (kind.statusWhenWaitingHelps ?? kind.status);
+  return { status, retryAfterSeconds };
+}
+
+/** Builds a failure whose details fit its code. */
 export function fail<Code extends FailureCode>(
   code: Code,
   message: string,
   details: FailureDetails<Code>,
-  cause?: unknown,
+  options?: FailureOptions,
 ): Failure {
-  return new Failure(code, message, details, cause);
+  return new Failure(code, message, details, options);
 }
 
 /** A VALIDATION_ERROR of one field; `path` is its JSON Pointer. */

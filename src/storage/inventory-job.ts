@@ -46,7 +46,7 @@ export function createInventoryJob({ credentials, policy, clock }: InventoryNeed
         "S3_CONNECTION_FAILED",
         `Storage '${storage.name}' cannot be listed: ${error.reason}. ${error.hint}`,
         details,
-        error,
+        { cause: error },
       );
     }
   };

@@ -33,7 +33,7 @@ describe.each(codes)("%s", (code) => {
     expect(told.body).toMatchObject({ error_code: code, http_status: status });
     expect(Object.keys(told.body)).toEqual(["error_code", "http_status", "error_msg", "x_user", "details"]);
     expect(told.body.error_msg).toMatch(/\S/);
-    expect(told.body.x_user).toBe(toExpectedUser(code));
+    expect(told.body.x_user).toBe(toExpectedUser(code, provoked.path));
     expectDetails(told.body.details, details);
     expect(told.status).toBe(status);
     expect(told.headers.get("content-type")).toBe("application/json");
@@ -51,7 +51,7 @@ describe.each(codes)("%s", (code) => {
       status,
       instance: provoked.path.split("?")[0],
       error_code: code,
-      x_user: toExpectedUser(code),
+      x_user: toExpectedUser(code, provoked.path),
     });
     expect(detail).toMatch(/\S/);
     expectDetails(found, details);
@@ -65,7 +65,10 @@ test("no failure tells its cause", async () => {
   expect(JSON.stringify([told.body, [...told.headers]])).not.toMatch(/hunter2|TypeError|the cause/);
 });
 
-function toExpectedUser(code: FailureCode): string | null {
+/** Whom the path is about, else who asks. */
+function toExpectedUser(code: FailureCode, path: string): string | null {
+  const pathUser = /\/users\/([^/?]+)/.exec(path)?.[1];
+  if (pathUser !== undefined) return decodeURIComponent(pathUser);
   if (code === "UNAUTHENTICATED") return null;
   return code === "FORBIDDEN" ? "viewer" : "admin";
 }

@@ -8,10 +8,14 @@ import { readConfig } from "../../src/platform/config/config.ts";
 import type { FailureCode } from "../../src/platform/failure.ts";
 import { createApp } from "../../src/platform/http/app.ts";
 import { maxBodyBytes } from "../../src/platform/http/body.ts";
-import { defineRoute } from "../../src/platform/http/route.ts";
+import type { Role } from "../../src/platform/http/caller.ts";
+import { defineRoute, type Route } from "../../src/platform/http/route.ts";
 import { z } from "../../src/platform/http/schema.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
+import { createMeteringService } from "../../src/quota/metering.ts";
+import { createMeteringMetrics } from "../../src/quota/metering-metrics.ts";
+import { createMeteringRoutes } from "../../src/quota/metering-routes.ts";
 import { createEmbeddedSecretStore } from "../../src/storage/secrets/embedded.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { createTestDatabase } from "../support/database.ts";
@@ -80,6 +84,45 @@ export async function createSchedule(app: TestApp): Promise<{ id: string; name: 
   return told.body;
 }
 
+export const quotas = "/eom/admin/quotas";
+
+export function describeQuota(changes: Record<string, unknown> = {}) {
+  return { name: randomUUID(), type: "MaxOrderTimes", value: { max_order_times: 100 }, ...changes };
+}
+
+export async function createQuota(
+  app: TestApp,
+  changes?: Record<string, unknown>,
+): Promise<{ id: string; name: string }> {
+  const told = await app.request("POST", quotas, describeQuota(changes));
+  if (told.status !== 201) throw new Error(`no quota was made: ${JSON.stringify(told.body)}`);
+  return told.body;
+}
+
+/** Where a user's quotas are; the user is one that needs encoding, unless another is named. */
+export function toUserQuotas(userId: string = "user/123 ü"): string {
+  return `/eom/admin/users/${encodeURIComponent(userId)}/quotas`;
+}
+
+export async function assignQuota(app: TestApp, userId: string, quotaId: string): Promise<void> {
+  const told = await app.request("POST", toUserQuotas(userId), { quota_id: quotaId });
+  if (told.status !== 201) throw new Error(`no quota was assigned: ${JSON.stringify(told.body)}`);
+}
+
+/** A user of its own with a quota of so many orders; returns the path of the user. */
+export async function createMeteredUser(app: TestApp, maxOrderTimes: number | null): Promise<string> {
+  const userId = randomUUID();
+  const { id } = await createQuota(app, { value: { max_order_times: maxOrderTimes } });
+  await assignQuota(app, userId, id);
+  return `/eom/admin/users/${userId}`;
+}
+
+/** A call of metering, with a key of its own unless one is given. */
+export function meter(app: TestApp, path: string, body?: unknown, key: string = randomUUID(), role?: Role) {
+  const headers = { "idempotency-key": key };
+  return app.request("POST", path, body, role === undefined ? { headers } : { headers, role });
+}
+
 const plain =
   (method: string, path: string, body?: unknown, options?: Provoked["options"]) =>
   async ({ app }: Scene): Promise<Provoked> => ({
@@ -102,6 +145,8 @@ export const provocations: Readonly<Record<FailureCode, Provocation>> = {
   ROUTE_NOT_FOUND: plain("GET", "/eom/nowhere"),
   METHOD_NOT_ALLOWED: plain("PATCH", storages, {}),
   STORAGE_NOT_FOUND: plain("GET", `${storages}/${randomUUID()}`),
+  QUOTA_NOT_FOUND: plain("GET", `${quotas}/${randomUUID()}`),
+  USER_QUOTA_NOT_FOUND: plain("GET", `${toUserQuotas()}/${randomUUID()}`),
   SCHEDULE_NOT_FOUND: plain("GET", `${schedules}/${randomUUID()}`),
   SESSION_NOT_FOUND: plain("GET", `/ailbl/admin/sessions/${randomUUID()}`),
   ENGINE_NOT_FOUND: plain("GET", "/ailbl/admin/engines/nowhere/jobs"),
@@ -118,6 +163,46 @@ export const provocations: Readonly<Record<FailureCode, Provocation>> = {
   async STORAGE_IN_USE(scene) {
     const { id } = await createStorage(scene.app, { collection_ids: [randomUUID()] });
     return plain("DELETE", `${storages}/${id}`)(scene);
+  },
+  async QUOTA_NAME_CONFLICT(scene) {
+    const { name } = await createQuota(scene.app);
+    return plain("POST", quotas, describeQuota({ name: name.toUpperCase() }))(scene);
+  },
+  async QUOTA_IN_USE(scene) {
+    const { id } = await createQuota(scene.app);
+    await assignQuota(scene.app, randomUUID(), id);
+    return plain("DELETE", `${quotas}/${id}`)(scene);
+  },
+  async USER_QUOTA_CONFLICT(scene) {
+    const userId = randomUUID();
+    const { id } = await createQuota(scene.app);
+    await assignQuota(scene.app, userId, id);
+    return plain("POST", `${toUserQuotas(userId)}/${id}`)(scene);
+  },
+  RESERVATION_NOT_FOUND: plain("GET", `/eom/admin/users/user123/reservations/${randomUUID()}`),
+  async RESERVATION_CLOSED(scene) {
+    const user = await createMeteredUser(scene.app, 5);
+    const reserved = await meter(scene.app, `${user}/reservations`, { amounts: { MaxOrderTimes: 1 } });
+    const release = `${user}/reservations/${reserved.body.id}/release`;
+    await meter(scene.app, release);
+    return plain("POST", release, undefined, { headers: { "idempotency-key": "once more" } })(scene);
+  },
+  async QUOTA_EXCEEDED(scene) {
+    const user = await createMeteredUser(scene.app, 5);
+    const headers = { "idempotency-key": "too many" };
+    return plain("POST", `${user}/usage/consume`, { amounts: { MaxOrderTimes: 6 } }, { headers })(scene);
+  },
+  async RATE_LIMITED(scene) {
+    const headers = { "idempotency-key": "too much" };
+    const options = { headers };
+    const body = { amounts: { MaxOrderTimes: 1 } };
+    return {
+      request: createCrowdedRequest(scene.app),
+      method: "POST",
+      path: "/eom/admin/users/admin/usage/consume",
+      body,
+      options,
+    };
   },
   async SCHEDULE_NAME_CONFLICT(scene) {
     const { name, params } = await createSchedule(scene.app);
@@ -179,6 +264,18 @@ export const provocations: Readonly<Record<FailureCode, Provocation>> = {
   },
 } satisfies Record<FailureCode, Provocation>;
 
+/** The routes of metering, where nobody may wait any more. */
+function createCrowdedRequest(app: TestApp): TestApp["request"] {
+  const service = createMeteringService({
+    db: app.database.db,
+    policy: { allowsWithoutQuota: false, warningPercent: 80 },
+    metrics: createMeteringMetrics(createMetrics().registry),
+    lanes: 1,
+    maxWaiting: 0,
+  });
+  return createRequest(app, createMeteringRoutes(service));
+}
+
 async function sendWithKey({ app }: Scene): Promise<Provoked> {
   const body = describeStorage();
   const options = { headers: { "idempotency-key": randomUUID() } };
@@ -206,8 +303,13 @@ function createFaultyRequest({ database }: TestApp): TestApp["request"] {
       throw new TypeError("the cause, with hunter2 in it");
     },
   );
+  return createRequest({ database }, [route]);
+}
+
+/** Asks as an admin an app of these routes alone. */
+function createRequest({ database }: Pick<TestApp, "database">, routes: readonly Route[]): TestApp["request"] {
   const app = createApp({
-    routes: [route],
+    routes,
     authenticator: {
       authenticate: async () => ({ principal: "test", subject: "admin", role: "admin", authentication: "none" }),
     },
@@ -215,8 +317,11 @@ function createFaultyRequest({ database }: TestApp): TestApp["request"] {
     log: createLogger({ level: "silent", format: "json" }),
     metrics: createMetrics(),
   });
-  return async (method, path, _body, options) =>
-    tell(await app.request(path, { method, headers: options?.headers ?? {} }));
+  return async (method, path, body, options) => {
+    const headers = { "content-type": "application/json", ...options?.headers };
+    const payload = body === undefined ? {} : { body: JSON.stringify(body) };
+    return tell(await app.request(path, { method, headers, ...payload }));
+  };
 }
 
 async function sealWithOtherKey({ database }: TestApp, storageId: string): Promise<void> {

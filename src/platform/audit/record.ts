@@ -23,12 +23,30 @@ interface AuditEntry {
 
 /** Writes the trail in the very transaction of the change: there is never one without the other. */
 export async function recordAudit(tx: DatabaseTransaction, entry: AuditEntry): Promise<void> {
-  const { subject, onBehalfOf, requestId } = entry.actor;
-  await sql`insert into eom_audit (id, subject, on_behalf_of, action, kind, object_id, before, after, request_id)
-    values (${createId()}, ${subject}, ${onBehalfOf}, ${entry.action}, ${entry.kind}, ${entry.objectId},
-      ${toJson(entry.before)}::text::jsonb, ${toJson(entry.after)}::text::jsonb, ${requestId})`.execute(tx);
+  await recordAudits(tx, [entry]);
 }
 
-function toJson(value: unknown): string | null {
-  return value === null || value === undefined ? null : JSON.stringify(value);
+/** As {@link recordAudit}, for a change of many objects: one statement. */
+export async function recordAudits(tx: DatabaseTransaction, entries: readonly AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  await sql`insert into eom_audit (id, subject, on_behalf_of, action, kind, object_id, before, after, request_id)
+    select id, subject, on_behalf_of, action, kind, object_id, before, after, request_id
+    from json_to_recordset(${JSON.stringify(entries.map(toRow))}::text::json) as entry (
+      id uuid, subject text, on_behalf_of text, action text, kind text, object_id text, before jsonb, after jsonb,
+      request_id text)`.execute(tx);
+}
+
+/** A null field becomes SQL's null. */
+function toRow({ actor, action, kind, objectId, before, after }: AuditEntry) {
+  return {
+    id: createId(),
+    subject: actor.subject,
+    on_behalf_of: actor.onBehalfOf,
+    action,
+    kind,
+    object_id: objectId,
+    before: before ?? null,
+    after: after ?? null,
+    request_id: actor.requestId,
+  };
 }

@@ -163,7 +163,21 @@ export const variables = {
     about: "Default: pretty on a terminal, else json.",
   },
   EOM_STORAGE_VERIFY: { schema: flag, default: "true", about: "Whether connections are proved on create and update." },
-  EOM_RETENTION_DAYS: { schema: count(1, 36500), default: "90", about: "How long finished sessions are kept." },
+  EOM_QUOTA_WARNING: {
+    schema: count(1, 100),
+    default: "80",
+    about: "Share of a limit, in percent, at which a user's quota is in warning.",
+  },
+  EOM_QUOTA_DEFAULT: {
+    schema: z.enum(["deny", "allow"], { error: "wants deny or allow" }),
+    default: "deny",
+    about: "Whether users may use what they have no quota for.",
+  },
+  EOM_RETENTION_DAYS: {
+    schema: count(1, 36500),
+    default: "90",
+    about: "How long finished sessions and events are kept.",
+  },
 } as const satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof variables;

@@ -68,18 +68,15 @@ export function toDatabaseFailure(error: unknown): Failure | null {
       "DATABASE_UNAVAILABLE",
       "The database cannot be reached now; nothing was changed that was not answered",
       null,
-      error,
+      { cause: error },
     );
   }
   if (credentialsRefused.has(fault.code)) {
-    return fail(
-      "CONFIGURATION_ERROR",
-      "The database refuses EOM's own credentials or has no such database",
-      null,
-      error,
-    );
+    return fail("CONFIGURATION_ERROR", "The database refuses EOM's own credentials or has no such database", null, {
+      cause: error,
+    });
   }
   return /^[0-9A-Z]{5}$/.test(fault.code)
-    ? fail("DATABASE_ERROR", "The database refused a statement of EOM", null, error)
+    ? fail("DATABASE_ERROR", "The database refused a statement of EOM", null, { cause: error })
     : null;
 }

@@ -11,13 +11,18 @@ const firstDelayMilliseconds = 10;
  *
  * @throws what `work` throws; after four lost attempts, the database's own error
  */
-export async function inTransaction<T>(db: Database, work: (tx: DatabaseTransaction) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
+export function inTransaction<T>(db: Database, work: (tx: DatabaseTransaction) => Promise<T>): Promise<T> {
+  return retryLost(() => db.transaction().execute(work));
+}
+
+/** As {@link inTransaction}, for a single statement, which is a transaction of its own. */
+export async function retryLost<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count += 1) {
     try {
-      return await db.transaction().execute(work);
+      return await attempt();
     } catch (error) {
-      if (attempt === attempts || !isRetryable(error)) throw error;
-      await delay(firstDelayMilliseconds * 2 ** attempt * Math.random());
+      if (count === attempts || !isRetryable(error)) throw error;
+      await delay(firstDelayMilliseconds * 2 ** count * Math.random());
     }
   }
 }

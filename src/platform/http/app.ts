@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
 import type { Database } from "../database/tables.ts";
-import { type Failure, fail, failures } from "../failure.ts";
+import { type Failure, fail, invalid, toStatus } from "../failure.ts";
 import { createId } from "../id.ts";
-import { parseIdempotencyKey } from "../idempotency/answers.ts";
+import { parseIdempotencyKey, toKeyedRequest } from "../idempotency/answers.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { type Authenticator, type Caller, isAllowed, type RequiredRole } from "./caller.ts";
@@ -79,7 +79,7 @@ async function pass(
     return response;
   } catch (error) {
     const failure = toFailure(error);
-    note(needs, passage, failures[failure.code].status, failure);
+    note(needs, passage, toStatus(failure).status, failure);
     return toErrorResponse(failure, {
       requestId: passage.requestId,
       xUser: toXUser(passage.pathUser, passage.caller),
@@ -105,20 +105,27 @@ async function serve(needs: AppNeeds, route: Route, passage: Passage, c: Context
     requestId: passage.requestId,
     ifMatch: spec.versioned === true ? parseIfMatch(headers.get("if-match")) : null,
     settle: settleNothing,
+    keyed: null,
     url: passage.url,
     // Made when it is asked for: most reads never do.
     get signal() {
       return passage.request.signal;
     },
   } as RouteInput<never, never, never>;
-  const key = spec.idempotent === true ? parseIdempotencyKey(headers.get("idempotency-key")) : null;
-  if (key === null || passage.caller === null) return toResponse(await route.handle(input), passage);
+  const key = spec.idempotent === undefined ? null : parseIdempotencyKey(headers.get("idempotency-key"));
+  if (key === null) {
+    if (spec.idempotent === "by_handler") throw invalid("/Idempotency-Key", "is required as a header", "required");
+    return toResponse(await route.handle(input), passage);
+  }
   const request = {
-    principal: passage.caller.principal,
+    principal: passage.caller?.principal ?? "",
     method: spec.method,
     path: passage.url.pathname,
     input: parsed,
   };
+  if (spec.idempotent === "by_handler") {
+    return toResponse(await route.handle({ ...input, keyed: toKeyedRequest(key, request) }), passage);
+  }
   const run = async (settle: typeof settleNothing) => route.handle({ ...input, settle });
   return toResponse(await runOnce({ db: needs.db, key, request, run }), passage);
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { type FailureCode, failures } from "../failure.ts";
+import { type FailureCode, failures, listStatuses } from "../failure.ts";
 import { toAnchor } from "./error-body.ts";
 import { type Answer, defineRoute, type Route } from "./route.ts";
 import { z } from "./schema.ts";
@@ -71,7 +71,7 @@ function readAsset(name: string): Promise<string> {
 function toErrorsPage(): string {
   const rows = (Object.keys(failures) as FailureCode[]).map(
     (code) =>
-      `<tr id="${toAnchor(code)}"><td><code>${code}</code></td><td>${failures[code].status}</td><td>${failures[code].title}</td></tr>`,
+      `<tr id="${toAnchor(code)}"><td><code>${code}</code></td><td>${listStatuses(code).join(" or ")}</td><td>${failures[code].title}</td></tr>`,
   );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>EOM errors</title></head>

@@ -1,5 +1,5 @@
 import { toDatabaseFailure } from "../database/faults.ts";
-import { Failure, type FailureCode, failures } from "../failure.ts";
+import { Failure, type FailureCode, failures, toStatus } from "../failure.ts";
 import { z } from "./schema.ts";
 
 /** The one shape of every failing answer. */
@@ -37,12 +37,14 @@ interface ErrorContext {
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   return (
-    toDatabaseFailure(error) ?? new Failure("INTERNAL_ERROR", "EOM met a fault that it does not know", null, error)
+    toDatabaseFailure(error) ??
+    new Failure("INTERNAL_ERROR", "EOM met a fault that it does not know", null, { cause: error })
   );
 }
 
 export function toErrorResponse(failure: Failure, context: ErrorContext): Response {
-  const { status, title, ...kind } = failures[failure.code];
+  const { title } = failures[failure.code];
+  const { status, retryAfterSeconds } = toStatus(failure);
   const told = {
     error_code: failure.code,
     x_user: context.xUser,
@@ -51,7 +53,7 @@ export function toErrorResponse(failure: Failure, context: ErrorContext): Respon
   const headers = new Headers(context.headers);
   headers.set("x-request-id", context.requestId);
   headers.set("cache-control", "no-store");
-  if ("retryAfterSeconds" in kind) headers.set("retry-after", String(kind.retryAfterSeconds));
+  if (retryAfterSeconds !== null) headers.set("retry-after", String(retryAfterSeconds));
   if (failure.code === "UNAUTHENTICATED") headers.set("www-authenticate", 'Bearer realm="eom"');
   const problem = wantsProblem(context.accept);
   const type = `/docs/errors#${toAnchor(failure.code)}`;

@@ -1,5 +1,5 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
-import { type FailureCode, failures } from "../failure.ts";
+import { type FailureCode, failures, listStatuses } from "../failure.ts";
 import { errorBodySchema, problemSchema } from "./error-body.ts";
 import type { Route, RouteSpec } from "./route.ts";
 import { z } from "./schema.ts";
@@ -38,7 +38,8 @@ export function listFailures(spec: RouteSpec): FailureCode[] {
   };
   if (spec.role !== "public") add("UNAUTHENTICATED", "FORBIDDEN");
   if (spec.body !== undefined) add("MALFORMED_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE");
-  if (spec.idempotent === true) add("IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED");
+  if (spec.idempotent === true) add("IDEMPOTENCY_IN_FLIGHT");
+  if (spec.idempotent !== undefined) add("IDEMPOTENCY_KEY_REUSED");
   if (spec.versioned === true && spec.method !== "GET") add("PRECONDITION_FAILED");
   add(...spec.failures);
   return [...codes];
@@ -75,11 +76,17 @@ function toQueryParameters(spec: RouteSpec) {
 
 function toHeaderParameters(spec: RouteSpec) {
   return z.object({
-    ...(spec.idempotent === true ? { "Idempotency-Key": z.string().min(1).max(255).optional() } : {}),
+    ...toKeyHeader(spec),
     ...(spec.versioned === true
       ? { [spec.method === "GET" ? "If-None-Match" : "If-Match"]: z.string().optional() }
       : {}),
   });
+}
+
+function toKeyHeader({ idempotent }: RouteSpec) {
+  const key = z.string().min(1).max(255);
+  if (idempotent === undefined) return {};
+  return { "Idempotency-Key": idempotent === "by_handler" ? key : key.optional() };
 }
 
 function toAnswers(spec: RouteSpec) {
@@ -96,8 +103,10 @@ function toAnswers(spec: RouteSpec) {
 }
 
 function toFailureAnswers(spec: RouteSpec) {
-  const byStatus = Map.groupBy(listFailures(spec), (code) => failures[code].status);
-  const entries = [...byStatus].map(([status, codes]) => {
+  const told = listFailures(spec).flatMap((code) => listStatuses(code).map((status) => ({ code, status })));
+  const byStatus = Map.groupBy(told, ({ status }) => status);
+  const entries = [...byStatus].map(([status, failuresOfIt]) => {
+    const codes = failuresOfIt.map(({ code }) => code);
     const error = errorBodySchema.extend({
       error_code: z.enum(codes as [FailureCode]),
       http_status: z.literal(status),

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { FailureCode } from "../failure.ts";
+import type { KeyedRequest } from "../idempotency/claims.ts";
 import type { Caller, RequiredRole } from "./caller.ts";
 import type { VersionCondition } from "./entity-tag.ts";
 import type { Settle } from "./idempotency.ts";
@@ -31,8 +32,11 @@ export interface RouteSpec<
   readonly answers: Answers;
   /** Those that this route adds to the ones that any route of its shape can answer with. */
   readonly failures: readonly FailureCode[];
-  /** The route creates, so it honours `Idempotency-Key`. */
-  readonly idempotent?: boolean;
+  /**
+   * The route honours `Idempotency-Key`. True: the app keeps the answer. `by_handler`: it wants a key, and its handler
+   * keeps the answer by itself, with the effect.
+   */
+  readonly idempotent?: true | "by_handler";
   /** The object's version is in its entity tag, and `If-Match` is honoured. */
   readonly versioned?: boolean;
 }
@@ -55,6 +59,8 @@ export interface RouteInput<Params, Query, Body> {
   readonly ifMatch: VersionCondition;
   /** Of an idempotent route: its transaction calls this last, with the answer. */
   readonly settle: Settle;
+  /** Of a route that is idempotent by its handler, never null there: the key and its request, hashed. */
+  readonly keyed: KeyedRequest | null;
   /** The whole request URL's path and query, for links to other pages. */
   readonly url: URL;
   readonly signal: AbortSignal;

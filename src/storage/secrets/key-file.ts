@@ -99,7 +99,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 function refuse(sentence: string, cause?: unknown): Failure {
-  return fail("CONFIGURATION_ERROR", sentence, null, cause);
+  return fail("CONFIGURATION_ERROR", sentence, null, { cause });
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

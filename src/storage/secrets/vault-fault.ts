@@ -104,7 +104,7 @@ export function isTransient(error: unknown): boolean {
 export function toVaultFailure(error: unknown): unknown {
   if (!(error instanceof VaultFault)) return error;
   const { code, message } = kinds[error.kind];
-  return fail(code, message, null, error) satisfies Failure;
+  return fail(code, message, null, { cause: error }) satisfies Failure;
 }
 
 /** What those who run EOM should do about it. */

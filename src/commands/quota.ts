@@ -1,0 +1,40 @@
+import { composeProgram } from "../compose.ts";
+import { readConfig } from "../platform/config/config.ts";
+import { createLogger } from "../platform/log.ts";
+import type { Command } from "./command.ts";
+import { UsageError } from "./usage.ts";
+
+const actor = { subject: "eom quota", onBehalfOf: null, requestId: null };
+
+/** Exit code 1 when levels differ from their ledgers and were not mended. */
+export const quotaCommand: Command = {
+  usage: "reconcile [--fix]",
+  about: "re-adds the ledger; prints what differs, --fix mends it",
+  async run(args, environment) {
+    const isFixing = parse(args);
+    const config = readConfig(environment);
+    const log = createLogger({ level: "warn", format: "json" }, process.stderr);
+    const program = await composeProgram(config, log);
+    const sum = { checked: 0, differing: 0, mended: 0 };
+    try {
+      const { reconciler } = program;
+      for await (const drift of reconciler.listDrifts((count) => (sum.checked += count))) {
+        sum.differing += 1;
+        console.log(JSON.stringify(drift));
+        if (isFixing && (await reconciler.mend(drift, actor))) sum.mended += 1;
+      }
+    } finally {
+      await program.close();
+    }
+    console.log(JSON.stringify(sum));
+    return sum.differing === 0 || isFixing ? 0 : 1;
+  },
+};
+
+function parse(args: readonly string[]): boolean {
+  const [verb, ...options] = args;
+  if (verb !== "reconcile" || options.some((option) => option !== "--fix")) {
+    throw new UsageError("eom quota takes reconcile, and --fix to mend what differs");
+  }
+  return options.length > 0;
+}

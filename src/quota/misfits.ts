@@ -1,0 +1,13 @@
+import { fail } from "../platform/failure.ts";
+import { toPointerStep, toSentence } from "../platform/http/body.ts";
+import { findMisfits } from "./model.ts";
+
+/** @throws VALIDATION_ERROR with everything of `value` and `expire` that does not fit the type */
+export function refuseMisfits(quota: Parameters<typeof findMisfits>[0]): void {
+  const issues = findMisfits(quota).map(({ path, message }) => ({
+    path: path.map((step) => `/${toPointerStep(step)}`).join(""),
+    message,
+    code: "custom",
+  }));
+  if (issues.length > 0) throw fail("VALIDATION_ERROR", toSentence(issues), { issues });
+}

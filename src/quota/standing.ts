@@ -1,0 +1,91 @@
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
+import { effectiveExpire, effectiveLimit, isPeriodOver, toThreshold } from "./effective.ts";
+
+/*
+ * What follows for users when a limit or a rule changes: statements over many of them, which write only the rows that
+ * differ. The caller's transaction holds the quota's row, so that no user comes or goes meanwhile, and has written it.
+ */
+
+/** So that a statement ends long before the time limits of server and pool do it; measured at about 1 s each. */
+const usersAtOnce = 20_000;
+
+/** Goes over all users of a quota in their order: `write` is given which rows, of eom_user_quota as `u`, are next. */
+export async function forAllUsers(
+  tx: DatabaseTransaction,
+  quotaId: string,
+  write: (isNext: RawBuilder<SqlBool>) => Promise<void>,
+): Promise<void> {
+  for (let after = ""; ; ) {
+    const last = await findLastOf(tx, quotaId, after);
+    const isBeyond = sql<SqlBool>`u.quota_id = ${quotaId} and u.user_id > ${after}`;
+    if (last === null) return write(isBeyond);
+    await write(sql`${isBeyond} and u.user_id <= ${last}`);
+    after = last;
+  }
+}
+
+/** The user at whom a portion ends; null when it is the last one. */
+async function findLastOf(tx: DatabaseTransaction, quotaId: string, after: string): Promise<string | null> {
+  const row = await tx
+    .selectFrom("eom_user_quota")
+    .select("user_id")
+    .where("quota_id", "=", quotaId)
+    .where("user_id", ">", after)
+    .orderBy("user_id")
+    .offset(usersAtOnce - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.user_id ?? null;
+}
+
+const level = sql<number>`(case when ${isPeriodOver} then 0 else u.used + u.reserved end)`;
+
+/**
+ * Writes the threshold that each level now stands at, with an event for every one that was crossed upward. Rows are locked
+ * by user before they are written, in the order of all who lock several.
+ *
+ * @param reached which rows (of eom_user_quota, as `u`) may differ
+ */
+export async function updateThresholds(
+  db: Database,
+  reached: RawBuilder<SqlBool>,
+  warningPercent: number,
+): Promise<void> {
+  const threshold = toThreshold(level, effectiveLimit, warningPercent);
+  await sql`
+    with found as (
+      select u.user_id, u.type, u.threshold as before, ${threshold} as after, ${effectiveLimit} as value
+      from eom_user_quota as u join eom_quota as q on q.id = u.quota_id
+      where ${reached} and u.threshold <> ${threshold}
+      order by u.user_id, u.type for no key update of u),
+    written as (
+      update eom_user_quota as u set threshold = found.after
+      from found where u.user_id = found.user_id and u.type = found.type
+      returning u.user_id, u.quota_id, u.type, found.value, u.used, u.reserved, found.before, found.after)
+    insert into eom_event (id, type, kind, object_id, data, created)
+    select eom_uuid(), crossed.event, 'user_quota', user_id, jsonb_build_object(
+      'user_id', user_id, 'quota_id', quota_id, 'type', written.type, 'limit', value, 'used', used, 'reserved', reserved), now()
+    from written
+    join (values (1, 'quota.warning'), (2, 'quota.exceeded')) as crossed (threshold, event)
+      on crossed.threshold > before and crossed.threshold <= after
+    order by user_id, crossed.threshold`.execute(db);
+}
+
+/**
+ * Writes when each user's quota is over by the rule that now holds; one that is not over will be told when it is.
+ *
+ * @param reached as in {@link updateThresholds}
+ */
+export async function updateExpiries(tx: DatabaseTransaction, reached: RawBuilder<SqlBool>): Promise<void> {
+  const expiresAt = sql<Date | null>`eom_expires_at(${effectiveExpire}, u.assigned)`;
+  await sql`
+    with found as (
+      select u.user_id, u.type, ${expiresAt} as expires_at
+      from eom_user_quota as u join eom_quota as q on q.id = u.quota_id
+      where ${reached} and u.expires_at is distinct from ${expiresAt}
+      order by u.user_id for no key update of u)
+    update eom_user_quota as u set expires_at = found.expires_at,
+      expiry_told = u.expiry_told and coalesce(found.expires_at <= now(), false)
+    from found where u.user_id = found.user_id and u.type = found.type`.execute(tx);
+}
