@@ -1,0 +1,119 @@
+import type { attemptOnce, Reply } from "./attempt.ts";
+import { EomError } from "./error.ts";
+import { isObject, type Operation } from "./operations.ts";
+import type { UndecidedReason } from "./outcome.ts";
+import type { Violation } from "./wire.ts";
+
+type Body = Readonly<Record<string, unknown>>;
+
+export interface Undecided {
+  readonly kind: "undecided";
+  readonly reason: UndecidedReason;
+  readonly detail: string | null;
+  readonly retryAfterMilliseconds: number | null;
+}
+
+export type Judgement =
+  | { readonly kind: "answered"; readonly body: Body; readonly isReplay: boolean }
+  | {
+      readonly kind: "denied";
+      readonly violations: readonly Violation[];
+      readonly retryAfterSeconds: number | null;
+      /** For an operation that has no denial. */
+      readonly error: EomError;
+    }
+  /** Worth asking again. */
+  | Undecided
+  /** Worth asking again as well, but whoever answers like that is not EOM: never to be taken for an EOM that is down. */
+  | { readonly kind: "unreadable"; readonly error: EomError }
+  | { readonly kind: "refused"; readonly error: EomError };
+
+const maxMessageLength = 1000;
+
+/** What one attempt has come to. `token` is taken out of whatever a failing answer says. */
+export function judge(
+  attempt: Awaited<ReturnType<typeof attemptOnce>>,
+  operation: Operation,
+  token: string,
+): Judgement {
+  if (attempt.kind === "lost") return { ...attempt, kind: "undecided", retryAfterMilliseconds: null };
+  const body = parseObject(attempt.text);
+  if (body !== null && attempt.status === operation.status && operation.isAnswer(body)) {
+    return { kind: "answered", body, isReplay: attempt.headers.get("idempotency-replayed") === "true" };
+  }
+  const redact = (text: string) => text.replaceAll(token, "[token]");
+  return judgeFailure(attempt, redact);
+}
+
+function judgeFailure({ status, headers, text }: Reply, redact: (text: string) => string): Judgement {
+  const body = parseObject(text === null ? null : redact(text));
+  const code = findCode(body);
+  const error = toError({ status, code, body, requestId: redact(headers.get("x-request-id") ?? "") });
+  if (status >= 200 && status < 300) return { kind: "unreadable", error };
+  const retryAfterMilliseconds = parseRetryAfter(headers.get("retry-after"));
+  if (code === "QUOTA_EXCEEDED") {
+    const violations = findViolations(body);
+    if (violations === null) return { kind: "refused", error };
+    return { kind: "denied", violations, retryAfterSeconds: toSeconds(retryAfterMilliseconds), error };
+  }
+  const reason = findReason(status, code);
+  if (reason === null) return { kind: "refused", error };
+  return { kind: "undecided", reason, detail: code ?? `HTTP_${status}`, retryAfterMilliseconds };
+}
+
+function findReason(status: number, code: string | null): UndecidedReason | null {
+  if (status === 502 || status === 503 || status === 504) return "unavailable";
+  if (status === 429) return "rate_limited";
+  return code === "IDEMPOTENCY_IN_FLIGHT" ? "in_flight" : null;
+}
+
+/** Null unless it is EOM that tells a failure. */
+function findCode(body: Body | null): string | null {
+  const code = body?.["error_code"];
+  return typeof code === "string" && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : null;
+}
+
+interface Told {
+  readonly status: number;
+  readonly code: string | null;
+  readonly body: Body | null;
+  readonly requestId: string;
+}
+
+function toError({ status, code, body, requestId }: Told): EomError {
+  const asked = { httpStatus: status, requestId: requestId === "" ? null : requestId };
+  if (code === null) {
+    const message = `Something answered with status ${status}, and not as EOM does: is the base URL EOM's?`;
+    return new EomError({ ...asked, errorCode: "INVALID_ANSWER", message, details: null });
+  }
+  const { error_msg: told, details } = body ?? {};
+  const message = typeof told === "string" ? told.slice(0, maxMessageLength) : `EOM refused with ${code}`;
+  return new EomError({ ...asked, errorCode: code, message, details: isObject(details) ? details : null });
+}
+
+function findViolations(body: Body | null): readonly Violation[] | null {
+  const details = body?.["details"];
+  if (!isObject(details) || !Array.isArray(details["violations"])) return null;
+  return details["violations"] as readonly Violation[];
+}
+
+function parseObject(text: string | null): Body | null {
+  try {
+    const value: unknown = JSON.parse(text ?? "");
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Seconds, or a date (RFC 9110, 10.2.3): gateways in front of EOM may send either. */
+export function parseRetryAfter(header: string | null): number | null {
+  if (header === null) return null;
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
+}
+
+function toSeconds(milliseconds: number | null): number | null {
+  return milliseconds === null ? null : Math.ceil(milliseconds / 1000);
+}

@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import type { Hono } from "hono";
+
+export interface Asked {
+  readonly path: string;
+  readonly key: string | undefined;
+  readonly body: string;
+}
+
+export interface LoopbackServer {
+  readonly url: string;
+  /** In their order, with their bodies read. */
+  readonly asked: readonly Asked[];
+  stop(): Promise<void>;
+}
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+/** Answers the first request with the first answer, and so on; the last one serves all that follow. */
+export function startMisbehavingServer(...answers: readonly [Answer, ...Answer[]]): Promise<LoopbackServer> {
+  const asked: Asked[] = [];
+  return listen(asked, async (request, response) => {
+    const answer = answers[asked.length] ?? answers.at(-1);
+    await note(asked, request);
+    answer?.(response, request);
+  });
+}
+
+/** The whole app behind a socket that is reset after the app has answered, as often as `losses` says. */
+export function startForgetfulServer(app: Hono, losses: number): Promise<LoopbackServer> {
+  const asked: Asked[] = [];
+  return listen(asked, async (request, response) => {
+    const isLost = asked.length < losses;
+    const { path, body } = await note(asked, request);
+    const headers = new Headers(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+    const method = request.method ?? "";
+    const answer = await app.request(path, { method, headers, ...(body === "" ? {} : { body }) });
+    if (isLost) return void request.socket.resetAndDestroy();
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    response.end(await answer.text());
+  });
+}
+
+async function note(asked: Asked[], request: IncomingMessage): Promise<Asked> {
+  const place = asked.push({ path: "", key: undefined, body: "" }) - 1;
+  const key = request.headers["idempotency-key"];
+  const one = { path: request.url ?? "", key: key?.toString(), body: await text(request) };
+  asked[place] = one;
+  return one;
+}
+
+async function listen(asked: readonly Asked[], listener: RequestListener): Promise<LoopbackServer> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const stop = async () => {
+    const closed = once(server, "close");
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, stop };
+}
+
+/** As EOM tells a failure, unless `error` is told otherwise. */
+export function refuse(
+  status: number,
+  code: string,
+  headers: Record<string, string> = {},
+  details: unknown = null,
+): Answer {
+  const body = { error_code: code, http_status: status, error_msg: `${code} of a test`, x_user: null, details };
+  return (response) =>
+    response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+}
+
+/** As EOM tells that it has counted. */
+export const count: Answer = (response) =>
+  void response
+    .writeHead(200, { "content-type": "application/json" })
+    .end(JSON.stringify({ allowed: true, violations: [], usage: {} }));
+
+/** Takes the request and never answers. */
+export const hang: Answer = () => {};
+
+/** Begins an answer that never ends. */
+export const trickle: Answer = (response) => void response.writeHead(200, { "content-length": "1000" }).write("{");
+
+export const reset: Answer = (_response, request) => void request.socket.resetAndDestroy();
+
+export const say =
+  (status: number, body: string, headers: Record<string, string> = {}): Answer =>
+  (response) =>
+    void response.writeHead(status, { "content-type": "application/json", ...headers }).end(body);
