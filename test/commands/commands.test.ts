@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCommand } from "../../src/commands/run.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -35,6 +36,7 @@ describe("eom", () => {
   const launch = (args: readonly string[], environment: Record<string, string>) => {
     const env = {
       PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       EOM_DATA_DIR: join(folder, "data"),
       EOM_PORT: "0",
       EOM_LOG_FORMAT: "json",
@@ -120,10 +122,12 @@ describe("eom", () => {
       ["worker", "--only", "x"],
       ["worker", "--nonsense"],
       ["doctor", "x"],
+      ["quota"],
+      ["quota", "reconcile", "--fxi"],
     ]) {
       expect({ args, code: await runCommand(args, onPostgres()) }).toEqual({ args, code: 2 });
     }
-    expect(told).toHaveBeenCalledTimes(8);
+    expect(told).toHaveBeenCalledTimes(10);
     expect(told.mock.calls.join("\n")).not.toMatch(/\n {4}at /);
   });
 
@@ -144,6 +148,31 @@ describe("eom", () => {
       expect(code).toBe(0);
       expect(JSON.parse(out)).toEqual(expect.any(Object));
     }
+  });
+
+  test("quota reconcile prints what differs and exits with 1; --fix mends it", async () => {
+    const { db } = database;
+    await sql`insert into eom_quota (id, name, name_key, search_text, type, value, expire, enable, labels, created,
+        created_by, modified, modified_by)
+      values (gen_random_uuid(), 'q', 'q', 'q', 'MaxSize', 9, '{"type": "never"}', true, '{}', now(), 't', now(), 't')`.execute(
+      db,
+    );
+    await sql`insert into eom_user_quota (user_id, type, quota_id, assigned, assigned_by, period_start, used, modified,
+        modified_by)
+      select 'user123', type, id, now(), 't', now(), 7, now(), 't' from eom_quota`.execute(db);
+    const found = await run(["quota", "reconcile"]);
+    expect(found.code).toBe(1);
+    const [drift, sum] = found.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(drift).toMatchObject({ user_id: "user123", used: 7, ledger_used: 0 });
+    expect(sum).toEqual({ checked: 1, differing: 1, mended: 0 });
+    expect(await run(["quota", "reconcile", "--fix"])).toMatchObject({ code: 0 });
+    expect(await run(["quota", "reconcile"])).toMatchObject({
+      code: 0,
+      out: '{"checked":1,"differing":0,"mended":0}\n',
+    });
   });
 
   test("migrate --check says what is missing, migrate brings it, and start refuses until then", async () => {
