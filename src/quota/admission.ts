@@ -131,7 +131,7 @@ function lockLevels(users: RawBuilder<unknown>): RawBuilder<unknown> {
       u.used as old_used, u.reserved as old_reserved, u.period_start as old_period_start,
       case when ${isPeriodOver} then eom_period_start(${effectiveExpire}, now()) else u.period_start end as period_start,
       case when ${isPeriodOver} then 0 else u.used end as used,
-      case when ${isPeriodOver} then 0 else u.reserved - coalesce(back.amount, 0) end as reserved,
+      case when ${isPeriodOver} then 0 else greatest(0, u.reserved - coalesce(back.amount, 0)) end as reserved,
       case when ${isPeriodOver} then 0 else u.threshold end as threshold,
       ${effectiveLimit} as limit_value, ${effectiveEnable} as enable,
       coalesce(u.expires_at <= now(), false) as is_expired, ${resetsAt} as resets_at

@@ -115,7 +115,7 @@ function writeLevels(warningPercent: number): RawBuilder<unknown> {
   );
   return sql`
     update eom_user_quota as u
-    set used = least(${most}, l.used + l.committed), reserved = l.reserved - l.amount,
+    set used = least(${most}, l.used + l.committed), reserved = greatest(0, l.reserved - l.amount),
       threshold = least(u.threshold, ${threshold})
     from level as l where u.user_id = l.user_id and u.type = l.type`;
 }

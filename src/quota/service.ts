@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { type Actor, recordAudit } from "../platform/audit/record.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isForeignKeyViolation, isUniqueViolation } from "../platform/database/faults.ts";
@@ -21,7 +21,7 @@ import {
   type QuotaRow,
   updateQuota,
 } from "./queries.ts";
-import { forAllUsers, updateExpiries, updateThresholds } from "./standing.ts";
+import { forAllUsers, isOfQuota, updateExpiries, updateThresholds, usersAtOnce } from "./standing.ts";
 import { requireKnownTimeZone } from "./time-zone.ts";
 import { toQuota } from "./wire.ts";
 
@@ -68,28 +68,35 @@ export function createQuotaService({ db, clock, warningPercent }: QuotaNeeds) {
   async function update(id: string, input: UpdateQuota, condition: VersionCondition, change: Change): Promise<Quota> {
     await requireQuota(db, id);
     await requireKnownTimeZone(db, input.expire);
-    return inTransaction(db, async (tx) => {
+    const { quota, follow } = await inTransaction(db, async (tx) => {
       const before = await requireLocked(tx, id, condition);
       const row = { ...merge(before, input), ...toModification(change) };
       if (row.type !== before.type) await refuseAssigned(tx, before);
       await withNameConflict(row.name, () => updateQuota(tx, row));
-      if (before.assigned_users > 0) await tellUsers(tx, before, row);
-      return finish(tx, id, before, "quota.update", change);
+      const follow = toFollowUp(before, row);
+      const isSmall = before.assigned_users <= usersAtOnce;
+      if (isSmall) await follow?.(tx, isOfQuota(id));
+      return { quota: await finish(tx, id, before, "quota.update", change), follow: isSmall ? null : follow };
     });
+    if (follow !== null) await forAllUsers(db, id, (isNext) => inTransaction(db, (tx) => follow(tx, isNext)));
+    return quota;
   }
 
-  /** What the users' rows keep of the quota follows it, but for those who have their own. */
-  async function tellUsers(tx: DatabaseTransaction, before: QuotaRow, after: NewQuota): Promise<void> {
-    const quotaId = before.id;
+  /**
+   * What the users' rows keep of a quota follows it, but for those who have their own: for few users in the transaction of
+   * the change, for more in portions after it, so that metering never waits for a million rows. Where a process dies in
+   * between, the sweep goes on.
+   */
+  function toFollowUp(before: QuotaRow, after: NewQuota) {
     const isValueChanged = before.value !== after.value;
     const isExpireChanged = !isSame(before.expire, after.expire);
-    if (!isValueChanged && !isExpireChanged) return;
+    if (before.assigned_users === 0 || (!isValueChanged && !isExpireChanged)) return null;
     // The rule says whether the level's period is over, so what it counts for may change with it.
     const isReached = sql<boolean>`((${isValueChanged} and not u.overrides_value) or (${isExpireChanged} and u.expire is null))`;
-    await forAllUsers(tx, quotaId, async (isNext) => {
+    return async (tx: DatabaseTransaction, isNext: RawBuilder<SqlBool>): Promise<void> => {
       if (isExpireChanged) await updateExpiries(tx, sql`${isNext} and u.expire is null`);
       await updateThresholds(tx, sql`${isNext} and ${isReached}`, warningPercent);
-    });
+    };
   }
 
   /** @throws QUOTA_NOT_FOUND, PRECONDITION_FAILED, QUOTA_IN_USE */

@@ -1,33 +1,38 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
+import type { Database } from "../platform/database/tables.ts";
 import { effectiveExpire, effectiveLimit, isPeriodOver, toThreshold } from "./effective.ts";
 
 /*
  * What follows for users when a limit or a rule changes: statements over many of them, which write only the rows that
- * differ. The caller's transaction holds the quota's row, so that no user comes or goes meanwhile, and has written it.
+ * differ, by what the quota says when they run. So they may be run again at any time, by anybody.
  */
 
-/** So that a statement ends long before the time limits of server and pool do it; measured at about 1 s each. */
-const usersAtOnce = 20_000;
+/** So that a transaction holds rows for a second or so, and ends long before the time limits of server and pool. */
+export const usersAtOnce = 20_000;
 
 /** Goes over all users of a quota in their order: `write` is given which rows, of eom_user_quota as `u`, are next. */
 export async function forAllUsers(
-  tx: DatabaseTransaction,
+  db: Database,
   quotaId: string,
   write: (isNext: RawBuilder<SqlBool>) => Promise<void>,
 ): Promise<void> {
   for (let after = ""; ; ) {
-    const last = await findLastOf(tx, quotaId, after);
-    const isBeyond = sql<SqlBool>`u.quota_id = ${quotaId} and u.user_id > ${after}`;
+    const last = await findLastOf(db, quotaId, after);
+    const isBeyond = sql<SqlBool>`${isOfQuota(quotaId)} and u.user_id > ${after}`;
     if (last === null) return write(isBeyond);
     await write(sql`${isBeyond} and u.user_id <= ${last}`);
     after = last;
   }
 }
 
+/** Of which rows of eom_user_quota, as `u`, the quota is. */
+export function isOfQuota(quotaId: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`u.quota_id = ${quotaId}`;
+}
+
 /** The user at whom a portion ends; null when it is the last one. */
-async function findLastOf(tx: DatabaseTransaction, quotaId: string, after: string): Promise<string | null> {
-  const row = await tx
+async function findLastOf(db: Database, quotaId: string, after: string): Promise<string | null> {
+  const row = await db
     .selectFrom("eom_user_quota")
     .select("user_id")
     .where("quota_id", "=", quotaId)
@@ -77,7 +82,7 @@ export async function updateThresholds(
  *
  * @param reached as in {@link updateThresholds}
  */
-export async function updateExpiries(tx: DatabaseTransaction, reached: RawBuilder<SqlBool>): Promise<void> {
+export async function updateExpiries(db: Database, reached: RawBuilder<SqlBool>): Promise<void> {
   const expiresAt = sql<Date | null>`eom_expires_at(${effectiveExpire}, u.assigned)`;
   await sql`
     with found as (
@@ -87,5 +92,5 @@ export async function updateExpiries(tx: DatabaseTransaction, reached: RawBuilde
       order by u.user_id for no key update of u)
     update eom_user_quota as u set expires_at = found.expires_at,
       expiry_told = u.expiry_told and coalesce(found.expires_at <= now(), false)
-    from found where u.user_id = found.user_id and u.type = found.type`.execute(tx);
+    from found where u.user_id = found.user_id and u.type = found.type`.execute(db);
 }

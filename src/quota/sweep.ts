@@ -6,7 +6,7 @@ import { expireReservations } from "./closing.ts";
 import { deleteExpiredAnswers } from "./metering-answers.ts";
 import type { MeteringMetrics } from "./metering-metrics.ts";
 import { type DriftCursor, findDrift } from "./reconcile.ts";
-import { updateThresholds } from "./standing.ts";
+import { updateExpiries, updateThresholds } from "./standing.ts";
 
 const maxAtOnce = 1000;
 const maxLevelsATurn = 10_000;
@@ -76,7 +76,8 @@ async function prepareLedger(db: Database): Promise<number> {
 
 /**
  * Adds up some ledgers a turn, round after round; tells as a metric what the last whole round found. What was admitted while
- * a limit changed was judged by the old one and noted its threshold: the new one's is noted here.
+ * a limit changed was judged by the old one and noted its threshold: the new one's is noted here, as is what a process that
+ * died had still to note.
  */
 function createLevelWatch({ db, policy, metrics, log }: QuotaSweepNeeds) {
   let after: DriftCursor | null = null;
@@ -84,7 +85,9 @@ function createLevelWatch({ db, policy, metrics, log }: QuotaSweepNeeds) {
 
   return async (): Promise<number> => {
     const { drifts, checked, next } = await findDrift(db, after, maxAtOnce);
-    await updateThresholds(db, isBetween(after, next), policy.warningPercent);
+    const isChecked = isBetween(after, next);
+    await updateExpiries(db, isChecked);
+    await updateThresholds(db, isChecked, policy.warningPercent);
     for (const drift of drifts) log.error({ drift }, "a level is not the sum of its ledger: see eom quota reconcile");
     found += drifts.length;
     after = next;
