@@ -246,7 +246,7 @@ const writeExpiries = sql`
 const writeReservations = sql`
   insert into eom_quota_reservation (id, type, user_id, quota_id, amount, period_start, expires_at, created)
   select i.reservation_id, i.type, i.user_id, l.quota_id, i.amount, coalesce(l.period_start, '-infinity'),
-    date_trunc('milliseconds', now() + make_interval(secs => i.ttl_seconds)), now()
+    date_trunc('milliseconds', now() + make_interval(secs => i.ttl_seconds)), date_trunc('milliseconds', now())
   from item as i join admitted using (ord) left join level as l using (user_id, type)
   where i.kind = 'reserve'`;
 
