@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than the two cores that it must pass on: many tests wait for time-outs and processes.
+    maxWorkers: 3,
     // The programs that tests start are many; each compiles EOM's modules but for this.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/eom-compiled") },
     projects: [

@@ -28,11 +28,12 @@ afterAll(() => app.close());
 
 describe.each(routes)("$name", ({ method, path, role }) => {
   const asked = path.replace(/\{\w+\}/g, () => randomUUID());
+  const pathUser = path.includes("{UserId}") ? asked.split("/")[4] : null;
 
   test("is for nobody without authentication", async () => {
     expect(await app.request(method, asked, undefined, { role: null })).toMatchObject({
       status: 401,
-      body: { error_code: "UNAUTHENTICATED", x_user: null, details: null },
+      body: { error_code: "UNAUTHENTICATED", x_user: pathUser, details: null },
     });
   });
 
@@ -42,21 +43,24 @@ describe.each(routes)("$name", ({ method, path, role }) => {
     else
       expect(told).toMatchObject({
         status: 403,
-        body: { error_code: "FORBIDDEN", x_user: asking, details: { required_role: role } },
+        body: { error_code: "FORBIDDEN", x_user: pathUser ?? asking, details: { required_role: role } },
       });
   });
 });
 
-test("reading is for viewers", () => {
+const isMetering = (path: string) => /\{UserId\}\/(usage|reservations)/.test(path);
+
+test("reading is for viewers; what metering reads, for those who meter too", () => {
   for (const { method, path, role } of routes.filter(({ method }) => method === "GET")) {
-    const expected = path === "/eom/admin/me" ? "any" : "viewer";
+    const expected = path === "/eom/admin/me" || isMetering(path) ? "any" : "viewer";
     expect(role, `${method} ${path}`).toBe(expected);
   }
 });
 
-test("changing is for admins, but for the switches of an operator", () => {
+test("changing is for admins, but for the switches of an operator and the metering of an order service", () => {
   for (const { method, path, role } of routes.filter(({ method }) => method !== "GET")) {
     const isSwitch = /\/(enable|disable|trigger|cancel|retry)$/.test(path);
-    expect(role, `${method} ${path}`).toBe(isSwitch ? "operator" : "admin");
+    const expected = isMetering(path) && !path.endsWith("/adjust") ? "meter" : isSwitch ? "operator" : "admin";
+    expect(role, `${method} ${path}`).toBe(expected);
   }
 });
