@@ -18,7 +18,7 @@ interface Setup {
 export function toMeteringReport(results: readonly Comparison[], setup: Setup): string {
   return `# Metering, beside what is naive
 
-Made by \`node bench/metering.ts\`; run it on your own machine, the ratios are what travels.
+Made by \`npm run bench:metering\`; run it on your own machine, the ratios are what travels.
 
 | what | ratio | spread of the rounds | aim | first, req/s | second, req/s |
 | --- | --- | --- | --- | --- | --- |
