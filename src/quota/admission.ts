@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import { effectiveEnable, effectiveExpire, effectiveLimit, isPeriodOver, resetsAt, toThreshold } from "./effective.ts";
+import type { Level } from "./level.ts";
 import { type Amounts, listAmounts } from "./metering-model.ts";
 import type { QuotaType } from "./model.ts";
 
@@ -24,17 +25,11 @@ export interface Outcome {
   readonly reservation: { readonly id: string; readonly expires_at: string } | null;
 }
 
-export interface OutcomeLevel {
+export interface OutcomeLevel extends Level {
   readonly type: QuotaType;
   /** Null when the user has no quota of the type. */
   readonly quota_id: string | null;
   readonly requested: number;
-  readonly limit: number | null;
-  readonly used: number;
-  readonly reserved: number;
-  readonly resets_at: string | null;
-  readonly enable: boolean;
-  readonly is_expired: boolean;
   /** Why this type alone would be a reason to refuse; null when it would not. */
   readonly reason: "limit" | "expired" | "disabled" | "no_quota" | null;
 }

@@ -10,14 +10,7 @@ import {
   timeField,
   timeZoneField,
 } from "../platform/http/fields.ts";
-import {
-  booleanParameter,
-  idParameter,
-  keywordParameter,
-  labelParameter,
-  pageParameters,
-  timeParameter,
-} from "../platform/http/paging.ts";
+import { booleanParameter, objectFilters, pageParameters, timeParameter } from "../platform/http/paging.ts";
 import { z } from "../platform/http/schema.ts";
 
 /** What is limited, each with the name that the number has in `value`. In the order in which answers list them. */
@@ -238,17 +231,9 @@ export const assignResultsSchema = z.object({ results: z.array(assignResultSchem
 
 export const quotaSorts = ["name", "type", "enable", "created", "modified"] as const;
 
-/** Times are from (included) and to (excluded). */
 const quotaFilters = {
-  ids: z.array(idParameter).max(100).optional(),
-  keyword: keywordParameter.optional(),
+  ...objectFilters,
   type: z.array(quotaTypeField).max(2).optional(),
-  enable: z.array(booleanParameter).max(2).optional(),
-  label: z.array(labelParameter).max(16).optional(),
-  created_from: timeParameter.optional(),
-  created_to: timeParameter.optional(),
-  modified_from: timeParameter.optional(),
-  modified_to: timeParameter.optional(),
 };
 
 export const quotaFilterNames = Object.keys(quotaFilters);

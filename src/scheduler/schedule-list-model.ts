@@ -1,11 +1,4 @@
-import {
-  booleanParameter,
-  idParameter,
-  keywordParameter,
-  labelParameter,
-  pageParameters,
-  timeParameter,
-} from "../platform/http/paging.ts";
+import { idParameter, objectFilters, pageParameters, timeParameter } from "../platform/http/paging.ts";
 import { z } from "../platform/http/schema.ts";
 import { kinds } from "./kinds/kinds.ts";
 
@@ -18,19 +11,11 @@ export const kindParameter = z
   .transform(Number)
   .openapi({ type: "integer" });
 
-/** Times are from (included) and to (excluded). */
 const scheduleFilters = {
-  ids: z.array(idParameter).max(100).optional(),
-  keyword: keywordParameter.optional(),
+  ...objectFilters,
   kind: z.array(kindParameter).max(10).optional(),
-  enable: z.array(booleanParameter).max(2).optional(),
   storage_id: z.array(idParameter).max(100).optional(),
-  label: z.array(labelParameter).max(16).optional(),
   due_before: timeParameter.optional(),
-  created_from: timeParameter.optional(),
-  created_to: timeParameter.optional(),
-  modified_from: timeParameter.optional(),
-  modified_to: timeParameter.optional(),
 };
 
 export const scheduleFilterNames = Object.keys(scheduleFilters);

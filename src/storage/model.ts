@@ -6,14 +6,7 @@ import {
   nameField,
   timeField,
 } from "../platform/http/fields.ts";
-import {
-  booleanParameter,
-  idParameter,
-  keywordParameter,
-  labelParameter,
-  pageParameters,
-  timeParameter,
-} from "../platform/http/paging.ts";
+import { idParameter, objectFilters, pageParameters } from "../platform/http/paging.ts";
 import { z } from "../platform/http/schema.ts";
 import type { S3Credential, S3Location } from "./s3/location.ts";
 import { checkSchema, verificationReportSchema } from "./s3/report.ts";
@@ -169,17 +162,9 @@ export type Dependants = z.infer<typeof dependantsSchema>;
 
 export const storageSorts = ["name", "enable", "created", "modified"] as const;
 
-/** Times are from (included) and to (excluded). */
 const storageFilters = {
-  ids: z.array(idParameter).max(100).optional(),
-  keyword: keywordParameter.optional(),
+  ...objectFilters,
   collection_id: z.array(idParameter).max(100).optional(),
-  enable: z.array(booleanParameter).max(2).optional(),
-  label: z.array(labelParameter).max(16).optional(),
-  created_from: timeParameter.optional(),
-  created_to: timeParameter.optional(),
-  modified_from: timeParameter.optional(),
-  modified_to: timeParameter.optional(),
 };
 
 export const storageFilterNames = Object.keys(storageFilters);

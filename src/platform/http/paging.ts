@@ -35,6 +35,18 @@ export const labelParameter = z
   .regex(/^[^:]+:.*$/s, "wants a label as name:value")
   .openapi({ example: "team:eu" });
 
+/** The filters that lists of objects share. Times are from (included) and to (excluded). */
+export const objectFilters = {
+  ids: z.array(idParameter).max(100).optional(),
+  keyword: keywordParameter.optional(),
+  enable: z.array(booleanParameter).max(2).optional(),
+  label: z.array(labelParameter).max(16).optional(),
+  created_from: timeParameter.optional(),
+  created_to: timeParameter.optional(),
+  modified_from: timeParameter.optional(),
+  modified_to: timeParameter.optional(),
+};
+
 /** The parameters that every list takes beside its filters. `sorts[0]` is the order unless another is asked for. */
 export function pageParameters<const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) {
   return {
