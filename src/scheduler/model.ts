@@ -2,6 +2,7 @@ import {
   descriptionField,
   historyFields,
   idField,
+  instantField,
   labelsField,
   nameField,
   timeField,
@@ -13,15 +14,39 @@ import { kinds } from "./kinds/kinds.ts";
 const daySeconds = 86_400;
 
 /** The expression itself is judged by trigger.ts, which knows what is wrong with it. */
+const cronTriggerFields = {
+  type: z.literal("cron"),
+  expression: z.string().trim().min(1, "wants a cron expression").max(255).openapi({ example: "30 2 * * *" }),
+  time_zone: timeZoneField.default("UTC"),
+};
+
+/** Of months 833 years: no instant that is looked for has a year of five digits. */
+const maxEvery = 10_000;
+
+/** Minutes and hours elapse; days, weeks and months are steps of the calendar in the zone. None lies before the anchor. */
+const freqTriggerFields = {
+  type: z.literal("freq"),
+  every: z.int("wants a whole number").min(1, "wants at least 1").max(maxEvery, `wants at most ${maxEvery}`),
+  unit: z.enum(["minute", "hour", "day", "week", "month"], { error: "wants minute, hour, day, week or month" }),
+  anchor: instantField.transform((at) => at.toISOString()).openapi({ type: "string", format: "date-time" }),
+  time_zone: timeZoneField.default("UTC"),
+};
+
 export const triggerSchema = z
-  .strictObject({
-    type: z.literal("cron"),
-    expression: z.string().trim().min(1, "wants a cron expression").max(255).openapi({ example: "30 2 * * *" }),
-    time_zone: timeZoneField.default("UTC"),
+  .discriminatedUnion("type", [z.strictObject(cronTriggerFields), z.strictObject(freqTriggerFields)], {
+    error: "wants a type of cron or freq",
   })
   .openapi("Trigger");
 
 export type Trigger = z.output<typeof triggerSchema>;
+export type CronTrigger = Extract<Trigger, { type: "cron" }>;
+export type FreqTrigger = Extract<Trigger, { type: "freq" }>;
+
+/** As answers tell it. */
+export const keptTriggerSchema = z.discriminatedUnion("type", [
+  z.object(cronTriggerFields),
+  z.object({ ...freqTriggerFields, anchor: timeField }),
+]);
 
 /** Which part of the engine's workspace the job stands in; an engine without such parts takes null alone. */
 export const jobSchema = z
@@ -151,7 +176,7 @@ export const scheduleSchema = z
     enable: z.boolean(),
     owner: z.string(),
     labels: z.record(z.string(), z.string()),
-    trigger: z.object(triggerSchema.shape),
+    trigger: keptTriggerSchema,
     job: z.object(jobSchema.shape),
     params: z.record(z.string(), z.unknown()),
     policy: policySchema,

@@ -1,6 +1,6 @@
 import { idField, instantField, timeField } from "../platform/http/fields.ts";
 import { z } from "../platform/http/schema.ts";
-import { triggerSchema } from "./model.ts";
+import { keptTriggerSchema, triggerSchema } from "./model.ts";
 
 export const previewSchema = z
   .strictObject({
@@ -15,7 +15,7 @@ export type Preview = z.output<typeof previewSchema>;
 const nextSlots = z.array(z.object({ slot: timeField }));
 
 export const previewAnswerSchema = z
-  .object({ trigger: z.object(triggerSchema.shape), next: nextSlots })
+  .object({ trigger: keptTriggerSchema, next: nextSlots })
   .openapi("TriggerPreview", { description: "The trigger as it would be kept, and its next instants." });
 
 export const slotsQuerySchema = z.strictObject({

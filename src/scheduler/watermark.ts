@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Trigger } from "./model.ts";
 import type { SkippedStretch } from "./slots.ts";
 import { findNextInstant, findPreviousInstant } from "./trigger.ts";
@@ -24,7 +25,7 @@ interface Moved {
  * not looked at before is recorded and never runs. Disabling only remembers where it stopped.
  */
 export function moveWatermark(before: Watermark, after: Pick<Watermark, "enable" | "trigger">, now: Date): Moved {
-  const isSameTrigger = isSame(before.trigger, after.trigger);
+  const isSameTrigger = isDeepStrictEqual(before.trigger, after.trigger);
   const from = before.enable ? before.next_due_at : before.paused_from;
   if (isSameTrigger && before.enable === after.enable) {
     return { next_due_at: before.next_due_at, paused_from: before.paused_from, skipped: [] };
@@ -49,8 +50,4 @@ export function listStretches(
   if (from === null || from > now) return [];
   const last = findPreviousInstant(trigger, new Date(now.getTime() + 1)) ?? from;
   return [{ first: from, last: last < from ? from : last, reason }];
-}
-
-function isSame(one: Trigger, other: Trigger): boolean {
-  return one.expression === other.expression && one.time_zone === other.time_zone;
 }

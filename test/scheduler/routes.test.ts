@@ -117,7 +117,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     const { status, body } = await ask("POST", schedules, {
       ...minutely,
       name: "",
-      trigger: { type: "freq", every: 5 },
+      trigger: { type: "sunrise" },
       policy: { spread_seconds: 5, overlap: "queue" },
       active: {},
     });
@@ -133,6 +133,10 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     [{ kind: 5 }, "/params/storage_id"],
     [{ kind: 5, params: { storage_id: "01a209ba-d02e-741b-a63b-6063454757eb" } }, "/params/storage_id"],
     [{ params: { run_config: [] } }, "/params/run_config"],
+    [{ trigger: { type: "freq", every: 0, unit: "day", anchor: "2026-11-23T10:00:00Z" } }, "/trigger/every"],
+    [{ trigger: { type: "freq", every: 1, unit: "year", anchor: "2026-11-23T10:00:00Z" } }, "/trigger/unit"],
+    [{ trigger: { type: "freq", every: 1, unit: "day" } }, "/trigger/anchor"],
+    [{ trigger: { type: "freq", every: 1, unit: "day", anchor: "2999-01-01T00:00:00Z" } }, "/trigger"],
     [{ job: { name: "nope" } }, "/job/name"],
     [{ job: { name: "ok", location: "pipelines" } }, "/job/name"],
     [{ trigger: { ...minutely.trigger, time_zone: "Europe/Atlantis" } }, "/trigger/time_zone"],
@@ -282,6 +286,21 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
       state: "canceled",
       schedule_name: "Nightly",
     });
+  });
+
+  test("takes a frequency, tells when it is due, and takes another trigger in its place", async () => {
+    const trigger = { type: "freq", every: 15, unit: "minute", anchor: "2020-01-01T00:05:00+01:00" };
+    const created = await ask("POST", schedules, { ...minutely, name: "every quarter", trigger });
+    expect(created.status).toBe(201);
+    expect(created.body.trigger).toEqual({ ...trigger, anchor: "2019-12-31T23:05:00.000Z", time_zone: "UTC" });
+    const due = Temporal.Instant.from(created.body.next_due_at).toZonedDateTimeISO("UTC");
+    expect([5, 20, 35, 50]).toContain(due.minute);
+    const path = `${schedules}/${created.body.id}`;
+    expect((await ask("GET", `${path}/slots?count=3`)).body.next).toHaveLength(3);
+    const changed = await ask("PUT", path, { trigger: { ...trigger, every: 1, unit: "month" } });
+    expect(changed.body.trigger).toMatchObject({ every: 1, unit: "month" });
+    expect(changed.body.next_due_at).not.toBe(created.body.next_due_at);
+    expect((await ask("PUT", path, { trigger: minutely.trigger })).body.trigger).toMatchObject(minutely.trigger);
   });
 
   test("previews the instants of a trigger that is not saved", async () => {
