@@ -237,7 +237,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
     verifyByDefault: config.EOM_STORAGE_VERIFY,
   });
 
-  const warningPercent = config.EOM_QUOTA_WARNING;
+  const { EOM_QUOTA_WARNING: warningPercent, EOM_RETENTION_DAYS: retentionDays } = config;
   const quotas = createQuotaService({ db, clock, warningPercent });
   const userQuotas = createUserQuotaService({ db, warningPercent });
 
@@ -267,9 +267,9 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
     }),
     cleaning: createCleaning({
       db,
-      sweepQuotas: createQuotaSweep({ db, policy: admission, metrics: metering.metrics, log }),
+      sweepQuotas: createQuotaSweep({ db, policy: admission, metrics: metering.metrics, log, retentionDays }),
       secrets,
-      retentionDays: config.EOM_RETENTION_DAYS,
+      retentionDays,
       log,
       metrics: metrics.workers,
     }),

@@ -120,6 +120,19 @@ function writeLevels(warningPercent: number): RawBuilder<unknown> {
     from level as l where u.user_id = l.user_id and u.type = l.type`;
 }
 
+/** @returns how many types of reservations that were closed so long ago were forgotten, at most `limit` */
+export async function deleteOldReservations(db: Database, retentionDays: number, limit: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    with gone as (
+      delete from eom_quota_reservation where (id, type) in (
+        select id, type from eom_quota_reservation
+        where state <> 'open' and closed < now() - make_interval(days => ${retentionDays})
+        order by closed limit ${limit} for update skip locked)
+      returning 1)
+    select count(*) as count from gone`.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
 /**
  * Gives back what reservations hold whose time is over. Commit, release and another process's sweep go on meanwhile: each
  * reservation is closed once.

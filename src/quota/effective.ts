@@ -12,6 +12,14 @@ export const effectiveEnable = sql<boolean>`coalesce(u.enable, q.enable)`;
 /** The period that the calendar is in has begun after the level's: what was used counts no longer. */
 export const isPeriodOver = sql<boolean>`coalesce(eom_period_start(${effectiveExpire}, now()) > u.period_start, false)`;
 
+/** What is used and held in the period that the calendar is in, without what reservations hold whose time is over. */
+export const usedNow = sql<number>`case when ${isPeriodOver} then 0 else u.used end`;
+
+export const reservedNow = sql<number>`case when ${isPeriodOver} then 0 else greatest(0, u.reserved - coalesce((
+  select sum(r.amount) from eom_quota_reservation as r
+  where r.user_id = u.user_id and r.state = 'open' and r.expires_at <= now()
+    and r.type = u.type and r.period_start = u.period_start), 0)::bigint) end`;
+
 export const resetsAt = sql<Date | null>`eom_period_end(${effectiveExpire}, now())`;
 
 /** Which threshold a level stands at: 2 nothing remains, 1 it reaches the warning share of the limit, 0 neither, or no limit. */

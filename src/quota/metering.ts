@@ -4,23 +4,17 @@ import { invalid } from "../platform/failure.ts";
 import { type Page, parsePageStart } from "../platform/http/paging.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import type { KeyedRequest } from "../platform/idempotency/claims.ts";
-import type { AdmissionPolicy, AdmissionRequest, Outcome, OutcomeLevel } from "./admission.ts";
+import type { AdmissionPolicy, AdmissionRequest, Outcome } from "./admission.ts";
 import { createAdmitter, keyReused } from "./admitter.ts";
 import { type ClosingOutcome, type ClosingRequest, closeReservation } from "./closing.ts";
 import { quotaExceeded, reservationClosed, reservationNotFound } from "./errors.ts";
+import { findWaitSeconds, judge, toMissing, toViolations } from "./judgement.ts";
 import { type LedgerRow, listLedger } from "./ledger-list.ts";
-import { toUsage } from "./level.ts";
 import { listAnswers } from "./metering-answers.ts";
 import type { MeteringMetrics } from "./metering-metrics.ts";
-import {
-  type Amounts,
-  type ListLedger,
-  listAmounts,
-  type Metering,
-  type Reservation,
-  type Violation,
-} from "./metering-model.ts";
-import { type LevelRow, listLevels, listReservationTypes, type ReservationRow } from "./usage-queries.ts";
+import { type Amounts, type ListLedger, listAmounts, type Metering, type Reservation } from "./metering-model.ts";
+import { toAmounts, toClosed, toInstant, toLevel, toUsages } from "./metering-wire.ts";
+import { listLevels, listReservationTypes, type ReservationRow } from "./usage-queries.ts";
 
 interface MeteringNeeds {
   readonly db: Database;
@@ -149,88 +143,9 @@ function toHashes({ keyHash, requestHash }: KeyedRequest) {
   return { key_hash: Buffer.from(keyHash).toString("hex"), request_hash: Buffer.from(requestHash).toString("hex") };
 }
 
-function toLevel({ resets_at, ...row }: LevelRow): OutcomeLevel {
-  return { ...row, requested: 0, resets_at: resets_at?.toISOString() ?? null, reason: null };
-}
-
-function toMissing(type: OutcomeLevel["type"], { allowsWithoutQuota }: AdmissionPolicy): OutcomeLevel {
-  const limit = allowsWithoutQuota ? null : 0;
-  const nothing = { quota_id: null, requested: 0, used: 0, reserved: 0, resets_at: null, reason: null };
-  return { ...nothing, type, limit, enable: true, is_expired: false };
-}
-
-/** As the statement of admission judges one request; see `tellLevels` in admission.ts. */
-function judge(level: OutcomeLevel, { allowsWithoutQuota }: AdmissionPolicy): OutcomeLevel {
-  const { requested, quota_id, enable, is_expired, limit, used, reserved } = level;
-  if (requested <= 0) return level;
-  if (quota_id === null) return { ...level, reason: allowsWithoutQuota ? null : "no_quota" };
-  if (!enable) return { ...level, reason: "disabled" };
-  if (is_expired) return { ...level, reason: "expired" };
-  const wanted = BigInt(used) + BigInt(reserved) + BigInt(requested);
-  return { ...level, reason: wanted > BigInt(limit ?? Number.MAX_SAFE_INTEGER) ? "limit" : null };
-}
-
 function requireAllowed(userId: string, outcome: Outcome): void {
   if (outcome.allowed) return;
   throw quotaExceeded(userId, toViolations(outcome.levels), findWaitSeconds(outcome));
-}
-
-function toViolations(levels: readonly OutcomeLevel[]): Violation[] {
-  return levels.flatMap(({ quota_id, type, limit, used, reserved, requested, resets_at, reason }) =>
-    reason === null
-      ? []
-      : [{ quota_id, type, limit, used, reserved, requested, resets_at: toInstantOrNull(resets_at), reason }],
-  );
-}
-
-/** How long until every period that stands in the way begins anew; null when that would not be enough. */
-function findWaitSeconds({ at, levels }: Outcome): number | null {
-  const waits = levels
-    .filter(({ reason }) => reason !== null)
-    .map(({ reason, resets_at, limit, requested }) =>
-      reason === "limit" && resets_at !== null && requested <= (limit ?? 0)
-        ? Math.ceil((Date.parse(resets_at) - Date.parse(at)) / 1000)
-        : null,
-    );
-  return waits.some((wait) => wait === null) ? null : Math.max(1, ...waits.map((wait) => wait ?? 1));
-}
-
-function toUsages(levels: readonly OutcomeLevel[], { warningPercent }: AdmissionPolicy): Metering["usage"] {
-  return Object.fromEntries(
-    levels.flatMap((level) =>
-      level.quota_id === null
-        ? []
-        : [
-            [
-              level.type,
-              {
-                quota_id: level.quota_id,
-                ...toUsage({ ...level, resets_at: toInstantOrNull(level.resets_at) }, warningPercent),
-              },
-            ],
-          ],
-    ),
-  );
-}
-
-function toAmounts<Row extends { readonly type: OutcomeLevel["type"] }>(
-  rows: readonly Row[],
-  pick: (row: Row) => number,
-): Reservation["amounts"] {
-  return Object.fromEntries(rows.map((row) => [row.type, pick(row)]));
-}
-
-function toClosed({ id, user_id, state }: ClosingRequest, outcome: ClosingOutcome): Reservation {
-  return {
-    id,
-    user_id,
-    state,
-    amounts: toAmounts(outcome.types, ({ amount }) => amount),
-    committed: state === "committed" ? toAmounts(outcome.types, ({ committed }) => committed ?? 0) : null,
-    expires_at: toInstant(outcome.expires_at),
-    created: toInstant(outcome.created),
-    closed: toInstant(outcome.closed),
-  };
 }
 
 /** Why nothing was closed. */
@@ -248,13 +163,4 @@ function toRefusal({ id, amounts }: ClosingRequest, types: readonly ReservationR
     `wants at most what was reserved, ${reserved}, got ${excess.amount}`,
     "too_big",
   );
-}
-
-/** The database's JSON tells microseconds and an offset. */
-function toInstant(text: string): string {
-  return new Date(text).toISOString();
-}
-
-function toInstantOrNull(text: string | null): string | null {
-  return text === null ? null : toInstant(text);
 }

@@ -2,7 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
 import type { AdmissionPolicy } from "./admission.ts";
-import { expireReservations } from "./closing.ts";
+import { deleteOldReservations, expireReservations } from "./closing.ts";
 import { deleteExpiredAnswers } from "./metering-answers.ts";
 import type { MeteringMetrics } from "./metering-metrics.ts";
 import { type DriftCursor, findDrift } from "./reconcile.ts";
@@ -17,15 +17,18 @@ interface QuotaSweepNeeds {
   readonly policy: AdmissionPolicy;
   readonly metrics: MeteringMetrics;
   readonly log: Logger;
+  /** For closed reservations; the ledger keeps what became of them. */
+  readonly retentionDays: number;
 }
 
 /** The quotas' part of `sweep`. Any number of processes may take turns at once. */
 export function createQuotaSweep(needs: QuotaSweepNeeds) {
-  const { db, policy } = needs;
+  const { db, policy, retentionDays } = needs;
   const watch = createLevelWatch(needs);
 
   return async (signal: AbortSignal) => ({
     reservations: await untilFew(signal, () => expireReservations(db, maxAtOnce, policy.warningPercent)),
+    reservations_forgotten: await untilFew(signal, () => deleteOldReservations(db, retentionDays, maxAtOnce)),
     quotas_expired: await untilFew(signal, () => tellExpiries(db, maxAtOnce)),
     metering_answers: await untilFew(signal, () => deleteExpiredAnswers(db, maxAtOnce)),
     ledger_months: await prepareLedger(db),

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
-import { effectiveEnable, effectiveLimit, isPeriodOver, resetsAt } from "./effective.ts";
+import { effectiveEnable, effectiveLimit, reservedNow, resetsAt, usedNow } from "./effective.ts";
 import type { QuotaType } from "./model.ts";
 import type { ReservationState } from "./tables.ts";
 
@@ -19,11 +19,7 @@ export interface LevelRow {
 export async function listLevels(db: Database, userId: string): Promise<LevelRow[]> {
   const { rows } = await sql<LevelRow>`
     select u.type, u.quota_id, ${effectiveLimit} as limit,
-      case when ${isPeriodOver} then 0 else u.used end as used,
-      case when ${isPeriodOver} then 0 else u.reserved - coalesce((
-        select sum(r.amount) from eom_quota_reservation as r
-        where r.user_id = u.user_id and r.state = 'open' and r.expires_at <= now()
-          and r.type = u.type and r.period_start = u.period_start), 0)::bigint end as reserved,
+      ${usedNow} as used, ${reservedNow} as reserved,
       ${resetsAt} as resets_at, ${effectiveEnable} as enable, coalesce(u.expires_at <= now(), false) as is_expired
     from eom_user_quota as u join eom_quota as q on q.id = u.quota_id
     where u.user_id = ${userId}

@@ -1,7 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { toJsonb } from "../platform/database/sql.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
-import { effectiveEnable, effectiveExpire, effectiveLimit, isPeriodOver, resetsAt } from "./effective.ts";
+import { effectiveEnable, effectiveExpire, effectiveLimit, reservedNow, resetsAt, usedNow } from "./effective.ts";
 import type { Expire, QuotaType } from "./model.ts";
 
 /** A user's quota as it holds for the user, with its level in the period that the calendar is in. */
@@ -34,7 +34,7 @@ export const userQuotaColumns = sql`
   q.id, q.name, q.description, u.type, q.labels, ${effectiveLimit} as value, ${effectiveExpire} as expire,
   ${effectiveEnable} as enable, u.user_id, u.assigned, u.expires_at, coalesce(u.expires_at <= now(), false) as is_expired,
   u.overrides_value, u.expire is not null as overrides_expire, u.enable is not null as overrides_enable,
-  case when ${isPeriodOver} then 0 else u.used end as used, case when ${isPeriodOver} then 0 else u.reserved end as reserved,
+  ${usedNow} as used, ${reservedNow} as reserved,
   ${resetsAt} as resets_at, u.modified, u.modified_by, u.version`;
 
 export async function findUserQuota(db: Database, userId: string, quotaId: string): Promise<UserQuotaRow | undefined> {

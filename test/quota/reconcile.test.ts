@@ -61,6 +61,15 @@ describe.each(databaseKinds)("on %s", (kind) => {
     expect(await listDrifts()).toEqual([]);
   });
 
+  test("the sweep forgets reservations that were closed long ago, and their entries stay", async () => {
+    const { db } = app.database;
+    const entries = (await app.request("GET", `${user}/usage/ledger`)).body.total;
+    expect(await app.program.workers.tick("sweep")).toMatchObject({ reservations_forgotten: 0 });
+    await sql`update eom_quota_reservation set closed = now() - interval '91 days'`.execute(db);
+    expect(await app.program.workers.tick("sweep")).toMatchObject({ reservations_forgotten: 1 });
+    expect((await app.request("GET", `${user}/usage/ledger`)).body.total).toBe(entries);
+  });
+
   test("the sweep notes a threshold that was noted by a limit that no longer held, and tells it", async () => {
     const { db } = app.database;
     await sql`delete from eom_event`.execute(db);

@@ -176,7 +176,7 @@ export const variables = {
   EOM_RETENTION_DAYS: {
     schema: count(1, 36500),
     default: "90",
-    about: "How long finished sessions and events are kept.",
+    about: "How long finished sessions, closed reservations and events are kept.",
   },
 } as const satisfies Record<string, Variable>;
 
