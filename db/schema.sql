@@ -173,6 +173,7 @@ CREATE TABLE public.ailbl_schedule (
     created_by text NOT NULL,
     modified timestamp with time zone NOT NULL,
     modified_by text NOT NULL,
+    active jsonb,
     CONSTRAINT ailbl_schedule_disabled_is_not_due CHECK ((enable OR (next_due_at = 'infinity'::timestamp with time zone))),
     CONSTRAINT ailbl_schedule_kind_storage CHECK (((kind = 5) = (storage_id IS NOT NULL))),
     CONSTRAINT ailbl_schedule_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 255))),

@@ -101,6 +101,47 @@ export const defaultPolicy: Policy = {
 /** What is left out keeps its value; on create, its default. */
 const policyChangeSchema = z.strictObject(policyFields).partial().openapi("PolicyChange");
 
+const dateField = z.iso.date("wants a date like 2026-01-01");
+const timeOfDayField = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "wants a time like 01:00")
+  .openapi({ example: "01:00" });
+
+/** By the wall clock of the trigger's zone: dates with both ends, times without the end, days from 1, Monday, to 7. */
+export const activeSchema = z
+  .strictObject({
+    start_date: dateField.nullable().default(null),
+    end_date: dateField.nullable().default(null),
+    start_time: timeOfDayField.nullable().default(null),
+    end_time: timeOfDayField
+      .nullable()
+      .default(null)
+      .openapi({ description: "Before start_time: the window passes midnight." }),
+    days_of_week: z
+      .array(z.int().min(1, "wants 1 (Monday) to 7 (Sunday)").max(7, "wants 1 (Monday) to 7 (Sunday)"))
+      .min(1, "wants at least one day")
+      .max(7, "wants each day once")
+      .refine((days) => new Set(days).size === days.length, "wants each day once")
+      .nullable()
+      .default(null),
+  })
+  .superRefine(({ start_date, end_date, start_time, end_time }, context) => {
+    if (start_date !== null && end_date !== null && end_date < start_date)
+      context.addIssue({ code: "custom", path: ["end_date"], message: "must not be before start_date" });
+    if (start_time !== null && start_time === end_time)
+      context.addIssue({ code: "custom", path: ["end_time"], message: "must differ from start_time" });
+  })
+  .openapi("Active", { description: "A slot outside is none, and no miss." });
+
+export type Active = z.output<typeof activeSchema>;
+
+/** What a schedule's instants hang on. */
+export interface Timing {
+  readonly trigger: Trigger;
+  /** Null is always. */
+  readonly active: Active | null;
+}
+
 const ownerField = z.string().trim().min(1, "wants 1 to 255 characters").max(255);
 
 const createFields = {
@@ -110,6 +151,7 @@ const createFields = {
   owner: ownerField.optional().openapi({ description: "Whom pick is fair between; who creates it, unless given." }),
   labels: labelsField.default({}),
   trigger: triggerSchema,
+  active: activeSchema.nullable().default(null),
   job: jobSchema,
   policy: policyChangeSchema.default({}),
 };
@@ -138,6 +180,7 @@ export const updateScheduleSchema = z
     owner: ownerField.optional(),
     labels: labelsField.optional(),
     trigger: triggerSchema.optional(),
+    active: activeSchema.nullable().optional(),
     job: jobSchema.optional(),
     params: z.record(z.string(), z.unknown()).optional(),
     policy: policyChangeSchema.optional(),
@@ -177,6 +220,7 @@ export const scheduleSchema = z
     owner: z.string(),
     labels: z.record(z.string(), z.string()),
     trigger: keptTriggerSchema,
+    active: activeSchema.nullable(),
     job: z.object(jobSchema.shape),
     params: z.record(z.string(), z.unknown()),
     policy: policySchema,

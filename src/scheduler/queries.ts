@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { toJsonb } from "../platform/database/sql.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { foldCase } from "../platform/http/fields.ts";
-import type { Disabled, Job, Policy, SessionError, Trigger } from "./model.ts";
+import type { Active, Disabled, Job, Policy, SessionError, Trigger } from "./model.ts";
 import { toNullableJsonb } from "./transitions.ts";
 
 /** A schedule with its counters. Never due, in the database `infinity`, is null here. */
@@ -15,6 +15,7 @@ export interface ScheduleRow {
   readonly owner: string;
   readonly labels: Record<string, string>;
   readonly trigger: Trigger;
+  readonly active: Active | null;
   readonly job: Job;
   readonly params: Record<string, unknown>;
   readonly storage_id: string | null;
@@ -47,6 +48,7 @@ export interface NewSchedule {
   readonly owner: string;
   readonly labels: Record<string, string>;
   readonly trigger: Trigger;
+  readonly active: Active | null;
   readonly job: Job;
   readonly params: Record<string, unknown>;
   readonly storage_id: string | null;
@@ -67,6 +69,7 @@ const columns = [
   "s.owner",
   "s.labels",
   "s.trigger",
+  "s.active",
   "s.job",
   "s.params",
   "s.storage_id",
@@ -146,6 +149,7 @@ function toColumns(schedule: NewSchedule) {
     owner: schedule.owner,
     labels: toJsonb(schedule.labels),
     trigger: toJsonb(schedule.trigger),
+    active: toNullableJsonb(schedule.active),
     job: toJsonb(schedule.job),
     params: toJsonb(schedule.params),
     storage_id: schedule.storage_id,

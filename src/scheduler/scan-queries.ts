@@ -1,15 +1,14 @@
 import { sql } from "kysely";
 import type { DatabaseTransaction } from "../platform/database/tables.ts";
-import type { Policy, Trigger } from "./model.ts";
+import type { Policy, Timing } from "./model.ts";
 import type { SkippedStretch } from "./slots.ts";
 import type {} from "./tables.ts";
 
-export interface DueSchedule {
+export interface DueSchedule extends Timing {
   readonly id: string;
   readonly name: string;
   readonly kind: number;
   readonly owner: string;
-  readonly trigger: Trigger;
   readonly policy: Policy;
   readonly next_due_at: Date;
 }
@@ -17,7 +16,7 @@ export interface DueSchedule {
 /** The most overdue first. Those that another scanner holds are left to it; NO KEY, so that writers of rows that point to a schedule do not wait. */
 export async function lockDueSchedules(tx: DatabaseTransaction, now: Date, limit: number): Promise<DueSchedule[]> {
   const { rows } = await sql<DueSchedule>`
-    select id, name, kind, owner, trigger, policy, next_due_at from ailbl_schedule
+    select id, name, kind, owner, trigger, active, policy, next_due_at from ailbl_schedule
     where next_due_at <= ${now} order by next_due_at, id limit ${limit}
     for no key update skip locked`.execute(tx);
   return rows;

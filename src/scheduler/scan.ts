@@ -74,8 +74,8 @@ interface Planned {
 /** A schedule that cannot be planned must not stop the others: it stays due, and the log says so at each turn. */
 function plan({ scan, log }: ScanNeeds, schedule: DueSchedule, now: Date): Planned[] {
   try {
-    const { trigger, policy, next_due_at: nextDueAt } = schedule;
-    return [{ schedule, plan: planSlots({ trigger, policy, nextDueAt }, now, scan.punctualSeconds) }];
+    const { trigger, active, policy, next_due_at: nextDueAt } = schedule;
+    return [{ schedule, plan: planSlots({ trigger, active, policy, nextDueAt }, now, scan.punctualSeconds) }];
   } catch (error) {
     log.error({ schedule_id: schedule.id, err: error }, "schedule cannot be scanned");
     return [];

@@ -16,7 +16,7 @@ import type { ListSchedules } from "./schedule-list-model.ts";
 import { requireLocked, requireSchedule } from "./schedule-lookup.ts";
 import { auditSchedule, finishChange, insertNamed, saveSchedule, toDisabled } from "./schedule-writes.ts";
 import { endWaiting, listUnderWay, requestCancel } from "./session-queries.ts";
-import { findNextInstant, parseTrigger } from "./trigger.ts";
+import { findNextInstant, parseTiming } from "./trigger.ts";
 import { toSchedule } from "./wire.ts";
 
 export interface ScheduleNeeds {
@@ -42,16 +42,16 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
   /** @throws SCHEDULE_NAME_CONFLICT, CRON_PARSE_ERROR, VALIDATION_ERROR for a job or a storage that is not there */
   async function create(input: CreateSchedule, change: Change<Schedule>): Promise<Schedule> {
     const now = clock.now();
-    const trigger = parseTrigger(input.trigger, now);
+    const timing = parseTiming(input, now);
     await requireJob(input.job, input.kind);
     if (await isNameTaken(db, input.name, null)) throw scheduleNameConflict(input.name);
-    const first = findNextInstant(trigger, now);
+    const first = findNextInstant(timing, now);
     const by = change.actor.subject;
     const schedule: NewSchedule = {
       ...input,
       id: createId(),
       owner: input.owner ?? by,
-      trigger,
+      ...timing,
       storage_id: requireKind(input.kind).findStorageId(input.params),
       policy: { ...defaultPolicy, ...withoutUndefined(input.policy) },
       next_due_at: input.enable ? first : null,
@@ -77,7 +77,7 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
     if (input.kind !== undefined && input.kind !== seen.kind)
       throw invalid("/kind", `cannot be changed: it is ${seen.kind}, and stays so`, "immutable");
     const now = clock.now();
-    const { trigger, params } = parseChanges(seen, input, now);
+    const { timing, params } = parseChanges(seen, input, now);
     if (input.job !== undefined) await requireJob(input.job, seen.kind);
     return inTransaction(db, async (tx) => {
       const before = await requireLocked(tx, id, condition);
@@ -85,7 +85,7 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
       const merged = {
         ...before,
         ...fields,
-        ...(trigger === null ? {} : { trigger }),
+        ...timing,
         ...(params === null ? {} : { params, storage_id: requireKind(before.kind).findStorageId(params) }),
         policy: { ...before.policy, ...withoutUndefined(policy ?? {}) },
       };
@@ -160,9 +160,20 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
 /** @throws CRON_PARSE_ERROR, VALIDATION_ERROR */
 function parseChanges(seen: ScheduleRow, input: UpdateSchedule, now: Date) {
   return {
-    trigger: input.trigger === undefined ? null : parseTrigger(input.trigger, now),
+    timing: isRetimed(input) ? parseTiming({ ...toTiming(seen), ...withoutUndefined(toTiming(input)) }, now) : {},
     params: input.params === undefined ? null : parseParams(seen.kind, input.params),
   };
+}
+
+function isRetimed({ trigger, active }: UpdateSchedule): boolean {
+  return trigger !== undefined || active !== undefined;
+}
+
+function toTiming<T extends { trigger?: unknown; active?: unknown }>({
+  trigger,
+  active,
+}: T): Pick<T, "trigger" | "active"> {
+  return { trigger, active };
 }
 
 function parseParams(kind: number, given: Record<string, unknown>): Record<string, unknown> {

@@ -86,7 +86,7 @@ export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, 
       const schedule = await requireLocked(tx, scheduleId, null);
       const now = clock.now();
       const id = createId();
-      const dataIntervalStart = findPreviousInstant(schedule.trigger, now) ?? now;
+      const dataIntervalStart = findPreviousInstant(schedule, now) ?? now;
       await insertManualSession(tx, { id, schedule, dataIntervalStart, now, createdBy: change.actor.subject });
       const session = toSession(await requireSession(tx, id));
       await recordAudit(tx, {

@@ -18,7 +18,7 @@ export async function listPastSlots(
   const sessions = await listSlotSessions(db, schedule.id, count);
   const recorded = await listSkippedSlots(db, schedule.id, count);
   // While a schedule is disabled, what it passes over stands in no row yet.
-  const passing = listStretches(schedule.trigger, schedule.paused_from, now, "paused");
+  const passing = listStretches(schedule, schedule.paused_from, now, "paused");
   const stretches = [
     ...passing,
     ...recorded.map(({ first_slot, last_slot, reason }) => ({ first: first_slot, last: last_slot, reason })),

@@ -1,10 +1,11 @@
 import { idField, instantField, timeField } from "../platform/http/fields.ts";
 import { z } from "../platform/http/schema.ts";
-import { keptTriggerSchema, triggerSchema } from "./model.ts";
+import { activeSchema, keptTriggerSchema, triggerSchema } from "./model.ts";
 
 export const previewSchema = z
   .strictObject({
     trigger: triggerSchema,
+    active: activeSchema.nullable().default(null),
     from: instantField.optional().openapi({ description: "Instants after this; now unless given." }),
     count: z.int().min(1).max(100).default(10),
   })
@@ -15,7 +16,7 @@ export type Preview = z.output<typeof previewSchema>;
 const nextSlots = z.array(z.object({ slot: timeField }));
 
 export const previewAnswerSchema = z
-  .object({ trigger: keptTriggerSchema, next: nextSlots })
+  .object({ trigger: keptTriggerSchema, active: activeSchema.nullable(), next: nextSlots })
   .openapi("TriggerPreview", { description: "The trigger as it would be kept, and its next instants." });
 
 export const slotsQuerySchema = z.strictObject({

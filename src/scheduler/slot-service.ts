@@ -2,25 +2,25 @@ import { requireSchedule } from "./schedule-lookup.ts";
 import type { ScheduleNeeds } from "./service.ts";
 import { listPastSlots } from "./slot-history.ts";
 import type { Preview, Slots } from "./slot-model.ts";
-import { listNextInstants, parseTrigger } from "./trigger.ts";
+import { listNextInstants, parseTiming } from "./trigger.ts";
 
 export type SlotService = ReturnType<typeof createSlotService>;
 
 /** What can be asked about instants. */
 export function createSlotService({ db, clock }: Pick<ScheduleNeeds, "db" | "clock">) {
-  /** Instants after `from`, or after now. @throws CRON_PARSE_ERROR */
+  /** Instants after `from`, or after now. @throws CRON_PARSE_ERROR, VALIDATION_ERROR */
   function preview(input: Preview) {
     const now = clock.now();
-    const trigger = parseTrigger(input.trigger, now);
+    const timing = parseTiming(input, now);
     const from = input.from ?? now;
-    return { trigger, next: toNext(listNextInstants(trigger, from, input.count)) };
+    return { ...timing, next: toNext(listNextInstants(timing, from, input.count)) };
   }
 
   /** At most `count` that come, and `count` that were. @throws SCHEDULE_NOT_FOUND */
   async function list(scheduleId: string, count: number): Promise<Slots> {
     const schedule = await requireSchedule(db, scheduleId);
     const { next_due_at: first } = schedule;
-    const next = first === null ? [] : [first, ...listNextInstants(schedule.trigger, first, count - 1)];
+    const next = first === null ? [] : [first, ...listNextInstants(schedule, first, count - 1)];
     return { next: toNext(next), past: await listPastSlots(db, schedule, count, clock.now()) };
   }
 

@@ -1,4 +1,4 @@
-import type { Policy, SkipReason, Trigger } from "./model.ts";
+import type { Policy, SkipReason, Timing } from "./model.ts";
 import { findNextInstant, findPreviousInstant, listPreviousInstants } from "./trigger.ts";
 
 /** A stretch of instants that become no session; both ends are instants of the trigger. */
@@ -19,8 +19,7 @@ export interface SlotPlan {
   readonly nextDueAt: Date | null;
 }
 
-interface DueSchedule {
-  readonly trigger: Trigger;
+interface DueSchedule extends Timing {
   readonly policy: Policy;
   /** The first instant that no scan has looked at; not after `now`. */
   readonly nextDueAt: Date;
@@ -38,35 +37,35 @@ interface DueSchedule {
  * The cost follows the number of instants that run, not of those that were missed: the stretches are found by their ends.
  */
 export function planSlots(schedule: DueSchedule, now: Date, punctualSeconds: number): SlotPlan {
-  const { trigger, nextDueAt } = schedule;
-  const following = findNextInstant(trigger, nextDueAt);
+  const { nextDueAt } = schedule;
+  const following = findNextInstant(schedule, nextDueAt);
   const isOnlyOne = following === null || following > now;
-  const lastSlot = isOnlyOne ? nextDueAt : newestUpTo(trigger, now);
+  const lastSlot = isOnlyOne ? nextDueAt : newestUpTo(schedule, now);
   const chosen = chooseSlots(schedule, { now, lastSlot, punctualSeconds });
   return {
-    run: chosen.map((slot) => ({ slot, dataIntervalStart: findPreviousInstant(trigger, slot) ?? slot })),
+    run: chosen.map((slot) => ({ slot, dataIntervalStart: findPreviousInstant(schedule, slot) ?? slot })),
     skipped: listSkipped(schedule, chosen, lastSlot, now),
     lastSlot,
-    nextDueAt: isOnlyOne ? following : findNextInstant(trigger, now),
+    nextDueAt: isOnlyOne ? following : findNextInstant(schedule, now),
   };
 }
 
 /** The newest instant that is not after `now`. */
-function newestUpTo(trigger: Trigger, now: Date): Date {
-  const newest = findPreviousInstant(trigger, new Date(now.getTime() + 1));
+function newestUpTo(timing: Timing, now: Date): Date {
+  const newest = findPreviousInstant(timing, new Date(now.getTime() + 1));
   if (newest === null) throw new Error("A trigger with a due instant has none before now");
   return newest;
 }
 
 /** Oldest first. */
 function chooseSlots(
-  { trigger, policy, nextDueAt }: DueSchedule,
+  { policy, nextDueAt, ...timing }: DueSchedule,
   { now, lastSlot, punctualSeconds }: { now: Date; lastSlot: Date; punctualSeconds: number },
 ): Date[] {
   const isNewEnough = (seconds: number) => (slot: Date) =>
     slot >= nextDueAt && now.getTime() - slot.getTime() <= seconds * 1000;
   const newestFirst = (count: number) =>
-    count === 1 ? [lastSlot] : listPreviousInstants(trigger, new Date(lastSlot.getTime() + 1), count);
+    count === 1 ? [lastSlot] : listPreviousInstants(timing, new Date(lastSlot.getTime() + 1), count);
   // At most one instant a second, so these many cover the punctual ones.
   const onTime = newestFirst(lastSlot > nextDueAt ? punctualSeconds + 1 : 1).filter(isNewEnough(punctualSeconds));
   switch (policy.misfire) {
@@ -88,24 +87,24 @@ function chooseSlots(
 
 /** What was not chosen: older than the catch-up window, or passed over by the policy. */
 function listSkipped(
-  { trigger, policy, nextDueAt }: DueSchedule,
+  { policy, nextDueAt, ...timing }: DueSchedule,
   chosen: readonly Date[],
   lastSlot: Date,
   now: Date,
 ): SkippedStretch[] {
   const oldestChosen = chosen[0];
-  const last = oldestChosen === undefined ? lastSlot : findPreviousInstant(trigger, oldestChosen);
+  const last = oldestChosen === undefined ? lastSlot : findPreviousInstant(timing, oldestChosen);
   if (last === null || last < nextDueAt) return [];
   const windowStart = new Date(now.getTime() - policy.catch_up_seconds * 1000);
-  return splitAt(trigger, { first: nextDueAt, last }, windowStart);
+  return splitAt(timing, { first: nextDueAt, last }, windowStart);
 }
 
 /** Chosen instants are always the newest without a gap, so what is left is one stretch, cut where the window begins. */
-function splitAt(trigger: Trigger, { first, last }: { first: Date; last: Date }, windowStart: Date): SkippedStretch[] {
+function splitAt(timing: Timing, { first, last }: { first: Date; last: Date }, windowStart: Date): SkippedStretch[] {
   if (first >= windowStart) return [{ first, last, reason: "misfire_policy" }];
   if (last < windowStart) return [{ first, last, reason: "missed_window" }];
-  const lastBefore = findPreviousInstant(trigger, windowStart) ?? first;
-  const firstWithin = findNextInstant(trigger, lastBefore) ?? last;
+  const lastBefore = findPreviousInstant(timing, windowStart) ?? first;
+  const firstWithin = findNextInstant(timing, lastBefore) ?? last;
   return [
     { first, last: lastBefore, reason: "missed_window" },
     { first: firstWithin, last, reason: "misfire_policy" },

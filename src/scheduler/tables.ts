@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from "kysely";
 import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
-import type { Disabled, Job, Policy, SessionError, SkipReason, Trigger } from "./model.ts";
+import type { Active, Disabled, Job, Policy, SessionError, SkipReason, Trigger } from "./model.ts";
 import type { SessionState } from "./states.ts";
 
 /** `infinity`, which no driver turns into a Date, is read through queries.ts alone. */
@@ -18,6 +18,7 @@ export interface ScheduleTable {
   owner: string;
   labels: Jsonb<Record<string, string>>;
   trigger: Jsonb<Trigger>;
+  active: Jsonb<Active | null>;
   job: Jsonb<Job>;
   params: Jsonb<Record<string, unknown>>;
   storage_id: string | null;

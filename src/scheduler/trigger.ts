@@ -1,10 +1,11 @@
 import { invalid } from "../platform/failure.ts";
 import { cronParseError } from "./errors.ts";
-import type { Trigger } from "./model.ts";
+import type { Timing } from "./model.ts";
 import { createCronTimetable } from "./triggers/cron.ts";
 import { normaliseExpression } from "./triggers/cron-expression.ts";
 import { createFreqTimetable } from "./triggers/freq.ts";
 import type { Timetable } from "./triggers/timetable.ts";
+import { createWindowedTimetable } from "./triggers/window.ts";
 
 /** One that does not fire within this time is refused when it is saved. */
 const horizonYears = 5;
@@ -27,38 +28,41 @@ interface Answer {
 const cache = new Map<string, Known>();
 
 /**
- * Judges a trigger and brings it into the form that is kept.
+ * Judges when a schedule is due, and brings it into the form that is kept.
  *
  * @param now instants are looked for after it
- * @throws CRON_PARSE_ERROR, VALIDATION_ERROR for an anchor too far ahead
+ * @throws CRON_PARSE_ERROR, VALIDATION_ERROR for an anchor too far ahead or a window that no instant lies in
  */
-export function parseTrigger(trigger: Trigger, now: Date): Trigger {
+export function parseTiming({ trigger, active }: Timing, now: Date): Timing {
   const parsed =
     trigger.type === "cron" ? { ...trigger, expression: normaliseExpression(trigger.expression) } : trigger;
-  const next = createTimetable(parsed).nextRun(now);
   const horizon = new Date(now);
   horizon.setUTCFullYear(horizon.getUTCFullYear() + horizonYears);
-  if (next !== null && next <= horizon) return parsed;
+  const isDue = (timing: Timing) => (createTimetable(timing).nextRun(now) ?? new Date(8.64e15)) <= horizon;
   const reason = `never fires within the next ${horizonYears} years`;
-  throw parsed.type === "cron" ? cronParseError(parsed.expression, `it ${reason}`) : invalid("/trigger", reason);
+  if (!isDue({ trigger: parsed, active: null })) {
+    throw parsed.type === "cron" ? cronParseError(parsed.expression, `it ${reason}`) : invalid("/trigger", reason);
+  }
+  if (!isDue({ trigger: parsed, active })) throw invalid("/active", `with it, the trigger ${reason}`);
+  return { trigger: parsed, active };
 }
 
 /** The first instant after `after`; null when none is to come. */
-export function findNextInstant(trigger: Trigger, after: Date): Date | null {
-  const known = toKnown(trigger);
+export function findNextInstant(timing: Timing, after: Date): Date | null {
+  const known = toKnown(timing);
   if (known.next?.time !== after.getTime())
     known.next = { time: after.getTime(), instant: known.timetable.nextRun(after) };
   return known.next.instant;
 }
 
 /** At most `count` instants after `after`, in their order. */
-export function listNextInstants(trigger: Trigger, after: Date, count: number): Date[] {
-  return toKnown(trigger).timetable.nextRuns(count, after);
+export function listNextInstants(timing: Timing, after: Date, count: number): Date[] {
+  return toKnown(timing).timetable.nextRuns(count, after);
 }
 
 /** The newest instant before `before`. */
-export function findPreviousInstant(trigger: Trigger, before: Date): Date | null {
-  const known = toKnown(trigger);
+export function findPreviousInstant(timing: Timing, before: Date): Date | null {
+  const known = toKnown(timing);
   if (known.previous?.time !== before.getTime()) {
     known.previous = { time: before.getTime(), instant: known.timetable.previousRuns(1, before)[0] ?? null };
   }
@@ -66,26 +70,28 @@ export function findPreviousInstant(trigger: Trigger, before: Date): Date | null
 }
 
 /** At most `count` instants before `before`, the newest first. */
-export function listPreviousInstants(trigger: Trigger, before: Date, count: number): Date[] {
-  return toKnown(trigger).timetable.previousRuns(count, before);
+export function listPreviousInstants(timing: Timing, before: Date, count: number): Date[] {
+  return toKnown(timing).timetable.previousRuns(count, before);
 }
 
-function toKnown(trigger: Trigger): Known {
-  const key = toCacheKey(trigger);
+function toKnown(timing: Timing): Known {
+  const key = toCacheKey(timing);
   const known = cache.get(key);
   if (known !== undefined) return known;
-  const fresh: Known = { timetable: createTimetable(trigger), next: null, previous: null };
+  const fresh: Known = { timetable: createTimetable(timing), next: null, previous: null };
   if (cache.size >= maxCached) cache.clear();
   cache.set(key, fresh);
   return fresh;
 }
 
-function toCacheKey(trigger: Trigger): string {
-  if (trigger.type === "cron") return `${trigger.time_zone} ${trigger.expression}`;
-  return `${trigger.time_zone} ${trigger.every} ${trigger.unit} ${trigger.anchor}`;
+function toCacheKey({ trigger, active }: Timing): string {
+  const window = active === null ? "" : JSON.stringify(active);
+  if (trigger.type === "cron") return `${trigger.time_zone} ${trigger.expression} ${window}`;
+  return `${trigger.time_zone} ${trigger.every} ${trigger.unit} ${trigger.anchor} ${window}`;
 }
 
 /** @throws CRON_PARSE_ERROR */
-function createTimetable(trigger: Trigger): Timetable {
-  return trigger.type === "cron" ? createCronTimetable(trigger) : createFreqTimetable(trigger);
+function createTimetable({ trigger, active }: Timing): Timetable {
+  const timetable = trigger.type === "cron" ? createCronTimetable(trigger) : createFreqTimetable(trigger);
+  return active === null ? timetable : createWindowedTimetable(timetable, active, trigger.time_zone);
 }

@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Trigger } from "./model.ts";
+import type { Timing } from "./model.ts";
 import type { SkippedStretch } from "./slots.ts";
 import { findNextInstant, findPreviousInstant } from "./trigger.ts";
 
 /** What a schedule's instants hang on: which there are, and from where on nobody has looked at them. */
-export interface Watermark {
+export interface Watermark extends Timing {
   readonly enable: boolean;
-  readonly trigger: Trigger;
   /** While it is enabled. Null when none is to come. */
   readonly next_due_at: Date | null;
   /** While it is disabled: the first instant that nobody looked at. */
@@ -21,33 +20,41 @@ interface Moved {
 }
 
 /**
- * What an edit does to the instants: a new trigger, or enabling, begins with the first instant after `now`; whatever was
+ * What an edit does to the instants: a new trigger or window, or enabling, begins with the first instant after `now`; whatever was
  * not looked at before is recorded and never runs. Disabling only remembers where it stopped.
  */
-export function moveWatermark(before: Watermark, after: Pick<Watermark, "enable" | "trigger">, now: Date): Moved {
-  const isSameTrigger = isDeepStrictEqual(before.trigger, after.trigger);
+export function moveWatermark(
+  before: Watermark,
+  after: Pick<Watermark, "enable" | "trigger" | "active">,
+  now: Date,
+): Moved {
+  const isSameTiming = isSame(before, after);
   const from = before.enable ? before.next_due_at : before.paused_from;
-  if (isSameTrigger && before.enable === after.enable) {
+  if (isSameTiming && before.enable === after.enable) {
     return { next_due_at: before.next_due_at, paused_from: before.paused_from, skipped: [] };
   }
-  if (isSameTrigger && before.enable) return { next_due_at: null, paused_from: from, skipped: [] };
+  if (isSameTiming && before.enable) return { next_due_at: null, paused_from: from, skipped: [] };
   const reason = before.enable ? "edited" : "paused";
-  const next = findNextInstant(after.trigger, now);
+  const next = findNextInstant(after, now);
   return {
     next_due_at: after.enable ? next : null,
     paused_from: after.enable ? null : next,
-    skipped: listStretches(before.trigger, from, now, reason),
+    skipped: listStretches(before, from, now, reason),
   };
 }
 
 /** The instants from `from` to `now`, as one stretch or none. */
 export function listStretches(
-  trigger: Trigger,
+  timing: Timing,
   from: Date | null,
   now: Date,
   reason: SkippedStretch["reason"],
 ): SkippedStretch[] {
   if (from === null || from > now) return [];
-  const last = findPreviousInstant(trigger, new Date(now.getTime() + 1)) ?? from;
+  const last = findPreviousInstant(timing, new Date(now.getTime() + 1)) ?? from;
   return [{ first: from, last: last < from ? from : last, reason }];
+}
+
+function isSame(one: Timing, other: Timing): boolean {
+  return isDeepStrictEqual([one.trigger, one.active], [other.trigger, other.active]);
 }

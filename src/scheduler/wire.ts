@@ -15,6 +15,7 @@ export function toSchedule(row: ScheduleRow): Schedule {
     owner: row.owner,
     labels: row.labels,
     trigger: row.trigger,
+    active: row.active,
     job: row.job,
     params: row.params,
     policy: row.policy,

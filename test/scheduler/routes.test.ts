@@ -119,12 +119,19 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
       name: "",
       trigger: { type: "sunrise" },
       policy: { spread_seconds: 5, overlap: "queue" },
-      active: {},
+      active: { end_time: "25:00", days_of_week: [0] },
     });
     expect([status, body.error_code]).toEqual([400, "VALIDATION_ERROR"]);
     const paths = body.details.issues.map(({ path }: { path: string }) => path);
     expect(paths).toEqual(
-      expect.arrayContaining(["/name", "/trigger/type", "/policy/overlap", "/policy/spread_seconds", "/active"]),
+      expect.arrayContaining([
+        "/name",
+        "/trigger/type",
+        "/policy/overlap",
+        "/policy/spread_seconds",
+        "/active/end_time",
+        "/active/days_of_week/0",
+      ]),
     );
   });
 
@@ -137,6 +144,9 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     [{ trigger: { type: "freq", every: 1, unit: "year", anchor: "2026-11-23T10:00:00Z" } }, "/trigger/unit"],
     [{ trigger: { type: "freq", every: 1, unit: "day" } }, "/trigger/anchor"],
     [{ trigger: { type: "freq", every: 1, unit: "day", anchor: "2999-01-01T00:00:00Z" } }, "/trigger"],
+    [{ active: { start_date: "2026-02-01", end_date: "2026-01-01" } }, "/active/end_date"],
+    [{ active: { start_time: "01:00", end_time: "01:00" } }, "/active/end_time"],
+    [{ active: { end_date: "2026-01-01" } }, "/active"],
     [{ job: { name: "nope" } }, "/job/name"],
     [{ job: { name: "ok", location: "pipelines" } }, "/job/name"],
     [{ trigger: { ...minutely.trigger, time_zone: "Europe/Atlantis" } }, "/trigger/time_zone"],
@@ -303,6 +313,18 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     expect((await ask("PUT", path, { trigger: minutely.trigger })).body.trigger).toMatchObject(minutely.trigger);
   });
 
+  test("takes a window, in which alone there are slots, and none in its place", async () => {
+    const active = { start_time: "01:00", end_time: "05:00", days_of_week: [6, 7] };
+    const created = await ask("POST", schedules, { ...minutely, name: "at the weekend", active });
+    expect(created.body.active).toEqual({ start_date: null, end_date: null, ...active });
+    expect(created.body.next_due_at).toBe("2026-11-28T01:00:00.000Z");
+    const path = `${schedules}/${created.body.id}`;
+    const nearer = await ask("PUT", path, { active: { ...active, days_of_week: null } });
+    expect(nearer.body.next_due_at).toBe("2026-11-24T01:00:00.000Z");
+    const always = await ask("PUT", path, { active: null });
+    expect([always.body.active, always.body.next_due_at]).toEqual([null, "2026-11-23T10:01:00.000Z"]);
+  });
+
   test("previews the instants of a trigger that is not saved", async () => {
     const { body } = await ask("POST", `${schedules}/preview`, {
       trigger: { type: "cron", expression: "0 0/30 8 ? * MON-FRI", time_zone: "Europe/Berlin" },
@@ -311,6 +333,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     });
     expect(body).toEqual({
       trigger: { type: "cron", expression: "0 0-59/30 8 * * MON-FRI", time_zone: "Europe/Berlin" },
+      active: null,
       next: [
         { slot: "2026-11-27T07:00:00.000Z" },
         { slot: "2026-11-27T07:30:00.000Z" },

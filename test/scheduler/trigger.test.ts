@@ -6,7 +6,7 @@ import {
   findPreviousInstant,
   listNextInstants,
   listPreviousInstants,
-  parseTrigger,
+  parseTiming,
 } from "../../src/scheduler/trigger.ts";
 import { normaliseExpression } from "../../src/scheduler/triggers/cron-expression.ts";
 import { listInstantsByMinute } from "./cron-oracle.ts";
@@ -21,9 +21,9 @@ function toTrigger(expression: string, time_zone = "UTC"): Trigger {
 function listBetween(trigger: Trigger, from: string, to: string): string[] {
   const instants: string[] = [];
   for (
-    let at = findNextInstant(trigger, new Date(from));
+    let at = findNextInstant({ trigger, active: null }, new Date(from));
     at !== null && at < new Date(to);
-    at = findNextInstant(trigger, at)
+    at = findNextInstant({ trigger, active: null }, at)
   ) {
     instants.push(at.toISOString());
   }
@@ -72,12 +72,12 @@ describe("expressions", () => {
     ["0 0 8 ? * 1,7", "0 0 8 * * 0,6"],
   ])("%j is kept as %j", (given, kept) => {
     expect(normaliseExpression(given)).toBe(kept);
-    expect(parseTrigger(toTrigger(given), now)).toMatchObject({ expression: kept });
+    expect(parseTiming({ trigger: toTrigger(given), active: null }, now).trigger).toMatchObject({ expression: kept });
   });
 
   test("a Quartz expression means the day that Quartz means", () => {
-    const monday = parseTrigger(toTrigger("0 0 12 ? * 2"), now);
-    expect(findNextInstant(monday, now)?.toISOString()).toBe("2026-11-23T12:00:00.000Z");
+    const { trigger: monday } = parseTiming({ trigger: toTrigger("0 0 12 ? * 2"), active: null }, now);
+    expect(findNextInstant({ trigger: monday, active: null }, now)?.toISOString()).toBe("2026-11-23T12:00:00.000Z");
     expect(new Date("2026-11-23").getUTCDay()).toBe(1);
   });
 
@@ -96,7 +96,7 @@ describe("expressions", () => {
     ["2026-12-01T00:00:00", undefined, /1 fields/],
     ["a b c d e", 0, /illegal/],
   ])("%j is refused at %j, saying why", (expression, position, reason) => {
-    expect(() => parseTrigger(toTrigger(expression), now)).toThrow(
+    expect(() => parseTiming({ trigger: toTrigger(expression), active: null }, now)).toThrow(
       expect.objectContaining({
         code: "CRON_PARSE_ERROR",
         details: {
@@ -161,12 +161,16 @@ describe("instants", () => {
     fc.assert(
       fc.property(expressions, fc.constantFrom(...zones), fc.constantFrom(...windows), (expression, zone, day) => {
         const trigger = toTrigger(expression, zone);
-        const forwards = listNextInstants(trigger, new Date(`${day}T00:00:00Z`), 30);
+        const forwards = listNextInstants({ trigger, active: null }, new Date(`${day}T00:00:00Z`), 30);
         const last = forwards.at(-1);
         if (last === undefined) return;
-        const backwards = listPreviousInstants(trigger, new Date(last.getTime() + 1), forwards.length);
+        const backwards = listPreviousInstants(
+          { trigger, active: null },
+          new Date(last.getTime() + 1),
+          forwards.length,
+        );
         expect(backwards.reverse()).toEqual(forwards);
-        expect(findPreviousInstant(trigger, last)).toEqual(forwards.at(-2) ?? expect.anything());
+        expect(findPreviousInstant({ trigger, active: null }, last)).toEqual(forwards.at(-2) ?? expect.anything());
       }),
       { numRuns: 200 },
     );

@@ -1,5 +1,6 @@
 import type { FreqTrigger } from "../model.ts";
-import type { Timetable } from "./timetable.ts";
+import { listSteps, type Timetable } from "./timetable.ts";
+import { toEpoch, toWall } from "./wall-clock.ts";
 
 /** Knows its instants by their number: the anchor is 0, and none lies before it. */
 interface Numbered {
@@ -37,16 +38,6 @@ export function createFreqTimetable(trigger: FreqTrigger): Timetable {
   };
 }
 
-function listSteps(count: number, from: number, step: (from: number) => number | null): Date[] {
-  const instants: Date[] = [];
-  let at = step(from);
-  while (at !== null && instants.length < count) {
-    instants.push(new Date(at));
-    at = step(at);
-  }
-  return instants;
-}
-
 const unitMilliseconds = { minute: 60_000, hour: 3_600_000 } as const;
 
 function createElapsed({ every, unit, anchor }: FreqTrigger): Numbered {
@@ -59,15 +50,13 @@ function createElapsed({ every, unit, anchor }: FreqTrigger): Numbered {
 }
 
 function createCalendar({ every, unit, anchor, time_zone }: FreqTrigger): Numbered {
-  const toWall = (time: number) =>
-    Temporal.Instant.fromEpochMilliseconds(time).toZonedDateTimeISO(time_zone).toPlainDateTime();
-  const start = toWall(Date.parse(anchor));
+  const start = toWall(Date.parse(anchor), time_zone);
   const months = unit === "month" ? every : 0;
   const days = unit === "month" ? 0 : every * (unit === "week" ? 7 : 1);
   return {
     toInstant: (number) => toEpoch(start.add({ months: number * months, days: number * days }), time_zone),
     estimate: (time) => {
-      const wall = toWall(time);
+      const wall = toWall(time, time_zone);
       const passed =
         months > 0
           ? ((wall.year - start.year) * 12 + wall.month - start.month) / months
@@ -75,11 +64,4 @@ function createCalendar({ every, unit, anchor, time_zone }: FreqTrigger): Number
       return Math.floor(passed);
     },
   };
-}
-
-function toEpoch(wall: Temporal.PlainDateTime, zone: string): number {
-  const exact = wall.toZonedDateTime(zone, { disambiguation: "earlier" });
-  if (exact.toPlainDateTime().equals(wall)) return exact.epochMilliseconds;
-  // In a gap, "earlier" is before it: the gap ends where the clocks change next.
-  return exact.getTimeZoneTransition("next")?.epochMilliseconds ?? exact.epochMilliseconds;
 }

@@ -7,3 +7,10 @@ export interface Timetable {
   /** At most `count` instants before `before`, the newest first. */
   previousRuns(count: number, before: Date): Date[];
 }
+
+/** At most `count` steps, each from the one before. */
+export function listSteps(count: number, from: number, step: (from: number) => number | null): Date[] {
+  const instants: Date[] = [];
+  for (let at = step(from); at !== null && instants.length < count; at = step(at)) instants.push(new Date(at));
+  return instants;
+}
