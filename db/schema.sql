@@ -902,10 +902,24 @@ CREATE INDEX ailbl_schedule_modified ON public.ailbl_schedule USING btree (modif
 
 
 --
+-- Name: ailbl_schedule_over; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_schedule_over ON public.ailbl_schedule USING btree (id) WHERE (enable AND (next_due_at = 'infinity'::timestamp with time zone));
+
+
+--
 -- Name: ailbl_schedule_search_text; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX ailbl_schedule_search_text ON public.ailbl_schedule USING gin (search_text public.gin_trgm_ops);
+
+
+--
+-- Name: ailbl_schedule_stats_failing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_schedule_stats_failing ON public.ailbl_schedule_stats USING btree (schedule_id) WHERE (consecutive_failures > 0);
 
 
 --

@@ -83,6 +83,12 @@ const policyFields = {
     .max(30 * daySeconds)
     .nullable()
     .openapi({ description: "A run that takes longer is ended." }),
+  max_consecutive_failures: z
+    .int()
+    .min(1)
+    .max(1000)
+    .nullable()
+    .openapi({ description: "After so many failures in a row the schedule is disabled; null is never." }),
 };
 
 const policySchema = z.object(policyFields).openapi("Policy");
@@ -96,6 +102,7 @@ export const defaultPolicy: Policy = {
   max_catch_up: 100,
   launch_timeout_seconds: 900,
   max_runtime_seconds: null,
+  max_consecutive_failures: null,
 };
 
 /** What is left out keeps its value; on create, its default. */

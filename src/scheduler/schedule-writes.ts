@@ -20,6 +20,8 @@ import { toSchedule } from "./wire.ts";
 interface SaveContext {
   readonly now: Date;
   readonly actor: Actor;
+  /** Why it is disabled, if it is; a person's doing unless given. */
+  readonly reason?: "manual" | "over" | "failing";
   readonly note: string | null;
 }
 
@@ -28,14 +30,18 @@ export async function saveSchedule(
   tx: DatabaseTransaction,
   before: ScheduleRow,
   merged: NewSchedule,
-  { now, actor, note }: SaveContext,
+  { now, actor, reason = "manual", note }: SaveContext,
 ): Promise<void> {
   const { skipped, ...moved } = moveWatermark(before, merged, now);
   const isNowDisabled = before.enable && !merged.enable;
   await updateNamed(tx, {
     ...merged,
     ...moved,
-    disabled: merged.enable ? null : isNowDisabled ? toDisabled(note, actor.subject, now) : before.disabled,
+    disabled: merged.enable
+      ? null
+      : isNowDisabled
+        ? { reason, note, by: actor.subject, at: now.toISOString() }
+        : before.disabled,
     modified: now,
     modified_by: actor.subject,
   });
@@ -45,7 +51,8 @@ export async function saveSchedule(
     now,
   );
   if (!before.enable && merged.enable) await resetConsecutiveFailures(tx, before.id, now);
-  if (isNowDisabled) {
+  // The last slots of a schedule that is over are still to run.
+  if (isNowDisabled && reason !== "over") {
     // Who disables a schedule wants it to stop: what has not started does not. What a person asked for by hand stays.
     await endWaiting(tx, before.id, {
       state: "skipped",

@@ -1,3 +1,4 @@
+import { autoDisable } from "./auto-disable.ts";
 import { type LaunchNeeds, launchAll } from "./launch.ts";
 import { pick } from "./pick.ts";
 import { poll } from "./poll.ts";
@@ -22,6 +23,8 @@ export const ticks = {
   pick: pickAndLaunch,
   /** What the engine knows of the runs is written down. */
   poll: async (needs, signal) => ({ ...(await poll(needs, signal)) }),
+  /** What is over, or fails again and again, is disabled. */
+  "auto-disable": async (needs, signal) => ({ ...(await autoDisable(needs, signal)) }),
   /** What a dead process left behind is taken care of. */
   sweep: async (needs, signal) => ({ ...(await sweep(needs, signal)) }),
 } as const satisfies Record<string, Tick>;

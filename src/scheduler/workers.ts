@@ -39,7 +39,7 @@ export interface SchedulerWorkers {
   turn(name: TickName, signal: AbortSignal): Promise<TickSummary>;
 }
 
-const everySeconds: Readonly<Record<TickName, number>> = { scan: 1, pick: 1, poll: 1, sweep: 15 };
+const everySeconds: Readonly<Record<TickName, number>> = { scan: 1, pick: 1, poll: 1, "auto-disable": 15, sweep: 15 };
 
 const maxTurnSeconds = 20;
 const leaseSeconds = 60;

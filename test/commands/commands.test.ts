@@ -143,7 +143,7 @@ describe("eom", () => {
   });
 
   test("tick takes one turn and prints a JSON summary alone on standard output", async () => {
-    for (const name of ["scan", "pick", "poll", "sweep"]) {
+    for (const name of ["scan", "pick", "poll", "auto-disable", "sweep"]) {
       const { out, code } = await run(["tick", name]);
       expect(code).toBe(0);
       expect(JSON.parse(out)).toEqual(expect.any(Object));

@@ -1,0 +1,84 @@
+import { sql } from "kysely";
+import type { Actor } from "../platform/audit/record.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database/tables.ts";
+import { inTransaction } from "../platform/database/transaction.ts";
+import { insertEvent } from "../platform/events/queries.ts";
+import type { Disabled } from "./model.ts";
+import { lockSchedule, type ScheduleRow } from "./queries.ts";
+import { auditSchedule, saveSchedule } from "./schedule-writes.ts";
+import { toSchedule } from "./wire.ts";
+
+const batchSize = 100;
+const actor: Actor = { subject: "scheduler", onBehalfOf: null, requestId: null };
+
+interface AutoDisableNeeds {
+  readonly db: Database;
+  readonly clock: Clock;
+}
+
+export interface AutoDisableSummary {
+  /** No instant is to come. */
+  readonly over: number;
+  /** As many failures in a row as the policy bears. */
+  readonly failing: number;
+}
+
+/** Disables what is over and what fails again and again, with the reason; enabling undoes it, and the count begins anew. */
+export async function autoDisable({ db, clock }: AutoDisableNeeds, signal: AbortSignal): Promise<AutoDisableSummary> {
+  const sum = { over: 0, failing: 0 };
+  while (!signal.aborted) {
+    const ids = await listCandidates(db);
+    for (const id of ids) {
+      const reason = await disable(db, id, clock.now());
+      if (reason !== null) sum[reason] += 1;
+    }
+    if (ids.length < batchSize) break;
+  }
+  return sum;
+}
+
+async function listCandidates(db: Database): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from (
+      select s.id from ailbl_schedule as s where s.enable and s.next_due_at = 'infinity'
+      union
+      select s.id from ailbl_schedule_stats as c join ailbl_schedule as s on s.id = c.schedule_id
+      where c.consecutive_failures > 0 and s.enable
+        and c.consecutive_failures >= (s.policy ->> 'max_consecutive_failures')::integer
+    ) as candidate order by id limit ${batchSize}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+type Reason = keyof AutoDisableSummary;
+
+/** Judged anew under the lock: somebody may have edited or enabled it meanwhile, or another process was here first. */
+function disable(db: Database, id: string, now: Date): Promise<Reason | null> {
+  return inTransaction(db, async (tx) => {
+    const before = await lockSchedule(tx, id);
+    const reason = before === undefined ? null : findReason(before);
+    if (before === undefined || reason === null) return null;
+    const note = toNote(before, reason);
+    await saveSchedule(tx, before, { ...before, enable: false }, { now, actor, reason, note });
+    const after = await lockSchedule(tx, id);
+    if (after !== undefined) {
+      await auditSchedule(tx, actor, "schedule.auto_disable", toSchedule(before), toSchedule(after));
+    }
+    const data = { schedule_id: id, name: before.name, reason, note };
+    await insertEvent(tx, { type: "schedule.auto_disabled", kind: "schedule", objectId: id, data });
+    return reason;
+  });
+}
+
+function findReason({ enable, next_due_at, policy, consecutive_failures }: ScheduleRow): Reason | null {
+  const most = policy.max_consecutive_failures;
+  if (!enable) return null;
+  if (most !== null && consecutive_failures >= most) return "failing";
+  return next_due_at === null ? "over" : null;
+}
+
+function toNote({ consecutive_failures, last_error }: ScheduleRow, reason: Reason): Disabled["note"] {
+  if (reason === "over") return "No instant is to come";
+  const last = last_error === null ? "" : `: ${last_error.message}`;
+  return `${consecutive_failures} failures in a row${last}`.slice(0, 4000);
+}
