@@ -40,7 +40,7 @@ async function maintain(serverUrl: string, statement: string): Promise<void> {
   await maintenance.close();
 }
 
-/** Left by an earlier test of the same file, empty: to start one costs a second of processor, to empty one a tenth. */
+/** Left by an earlier test of the same file, empty: to start one costs a second of processor. */
 let idle: PGlite | null = null;
 
 async function createEmbedded(): Promise<TestDatabase> {
@@ -48,10 +48,30 @@ async function createEmbedded(): Promise<TestDatabase> {
   idle = null;
   const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
   await migrate(db);
+  const schema = await describeSchema(pglite);
   const close = async () => {
     if (pglite.closed) return;
-    await pglite.exec("rollback; drop schema public cascade; create schema public;");
+    await pglite.exec("rollback");
+    if ((await describeSchema(pglite)) === schema) await pglite.exec(emptyTables);
+    else await pglite.exec("drop schema public cascade; create schema public");
     idle = pglite;
   };
   return { db, kind: "embedded", url: null, close };
 }
+
+/** Whether a test changed more than rows. */
+async function describeSchema(pglite: PGlite): Promise<string> {
+  const { rows } = await pglite.query<{ schema: string }>(`
+    select (select string_agg(relname || relnatts, ' ' order by relname) from pg_class
+        where relnamespace = 'public'::regnamespace)
+      || (select string_agg(proname || md5(prosrc), ' ' order by proname, prosrc) from pg_proc
+        where pronamespace = 'public'::regnamespace) as schema`);
+  return rows[0]?.schema ?? "";
+}
+
+/** All but what the migrations themselves wrote. */
+const emptyTables = `
+  do $$ begin
+    execute (select 'truncate ' || string_agg(quote_ident(tablename), ', ') || ' restart identity' from pg_tables
+      where schemaname = 'public' and tablename not in ('eom_deployment', 'eom_migration', 'eom_migration_lock'));
+  end $$`;
