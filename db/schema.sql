@@ -96,9 +96,10 @@ declare
   made integer := 0;
 begin
   perform pg_advisory_xact_lock(hashtext('eom_prepare_ledger'));
-  for ahead in 1..months loop
+  for ahead in 0..months loop
     first := (date_trunc('month', at at time zone 'UTC') + make_interval(months => ahead))::date;
-    continue when to_regclass('eom_quota_ledger_' || to_char(first, 'YYYY_MM')) is not null;
+    continue when to_regclass('eom_quota_ledger_' || to_char(first, 'YYYY_MM')) is not null
+      or ahead = 0 and exists (select from eom_quota_ledger_rest);
     begin
       execute format('create table %I partition of eom_quota_ledger for values from (%L) to (%L)',
         'eom_quota_ledger_' || to_char(first, 'YYYY_MM'),

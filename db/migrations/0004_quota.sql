@@ -122,7 +122,7 @@ create table eom_quota_ledger (
   primary key (created, id)
 ) partition by range (created);
 
--- What no month takes: the first weeks, and anything written while nobody made months.
+-- What no month takes: anything written while nobody made months.
 create table eom_quota_ledger_rest partition of eom_quota_ledger default;
 
 create index eom_quota_ledger_user on eom_quota_ledger (user_id, created, id);
@@ -130,17 +130,19 @@ create index eom_quota_ledger_user on eom_quota_ledger (user_id, created, id);
 create trigger eom_quota_ledger_is_kept before update or delete on eom_quota_ledger
   for each row execute function eom_refuse_change();
 
--- Makes the months after the one of `at`, as many as asked for, and tells how many were missing. A month that nobody made
--- in time has entries elsewhere already, and stays there.
+-- Makes the months after the one of `at`, as many as asked for, and tells how many were missing. The month of `at` too while
+-- nothing was ever written elsewhere, as on a new database: each month that is made waits for what lies there to be read. A
+-- month that nobody made in time has entries elsewhere already, and stays there.
 create function eom_prepare_ledger(at timestamptz, months integer) returns integer language plpgsql as $$
 declare
   first date;
   made integer := 0;
 begin
   perform pg_advisory_xact_lock(hashtext('eom_prepare_ledger'));
-  for ahead in 1..months loop
+  for ahead in 0..months loop
     first := (date_trunc('month', at at time zone 'UTC') + make_interval(months => ahead))::date;
-    continue when to_regclass('eom_quota_ledger_' || to_char(first, 'YYYY_MM')) is not null;
+    continue when to_regclass('eom_quota_ledger_' || to_char(first, 'YYYY_MM')) is not null
+      or ahead = 0 and exists (select from eom_quota_ledger_rest);
     begin
       execute format('create table %I partition of eom_quota_ledger for values from (%L) to (%L)',
         'eom_quota_ledger_' || to_char(first, 'YYYY_MM'),

@@ -2,9 +2,18 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMeteredUser, meter } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
-import { databaseKinds } from "../support/database.ts";
+import { createTestDatabase, databaseKinds } from "../support/database.ts";
 
 const actor = { subject: "test", onBehalfOf: null, requestId: null };
+
+test("a new ledger gets its present month as well, and each month once", async () => {
+  const { db, close } = await createTestDatabase("postgres");
+  const prepare = async () =>
+    (await sql<{ made: number }>`select eom_prepare_ledger('2026-11-23T10:00:00Z', 2) as made`.execute(db)).rows;
+  expect(await Promise.all([prepare(), prepare()])).toContainEqual([{ made: 3 }]);
+  expect(await prepare()).toEqual([{ made: 0 }]);
+  await close();
+});
 
 describe.each(databaseKinds)("on %s", (kind) => {
   let app: TestApp;
