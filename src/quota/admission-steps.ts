@@ -1,15 +1,22 @@
 import { type RawBuilder, sql } from "kysely";
 import type { AdmissionPolicy, AdmissionRequest } from "./admission.ts";
-import { effectiveEnable, effectiveExpire, effectiveLimit, isPeriodOver, resetsAt, toThreshold } from "./effective.ts";
+import {
+  effectiveEnable,
+  effectiveExpire,
+  effectiveLimit,
+  greatestLevel,
+  isPeriodOver,
+  resetsAt,
+  toThreshold,
+} from "./effective.ts";
+import { insertEntries } from "./ledger-entries.ts";
 import { listAmounts } from "./metering-model.ts";
+import { insertThresholdEvents } from "./threshold-events.ts";
 
 /*
  * The steps of the statement of admission, in its order; admission.ts puts them together and says what they are for. Each
  * names those before it.
  */
-
-/** Levels are exact in JSON. */
-const most = sql.raw(String(Number.MAX_SAFE_INTEGER));
 
 export function readRequests(requests: readonly AdmissionRequest[]): RawBuilder<unknown> {
   const rows = requests.map(({ amounts: _, reservation, ...request }, ord) => ({
@@ -67,7 +74,7 @@ export function addUp({ allowsWithoutQuota }: AdmissionPolicy): RawBuilder<unkno
       when l.user_id is null then ${allowsWithoutQuota}::boolean
       when not l.enable or l.is_expired then false
       else l.used + l.reserved + sum(i.amount) over (partition by i.user_id, i.type order by i.ord)
-        <= coalesce(l.limit_value, ${most})
+        <= coalesce(l.limit_value, ${greatestLevel})
     end as fits
     from item as i left join level as l using (user_id, type)`;
 }
@@ -85,7 +92,7 @@ export function toFinalLevels({ warningPercent }: AdmissionPolicy): RawBuilder<u
       from item as i join admitted using (ord) group by i.user_id, i.type
     ) as a using (user_id, type)
     cross join lateral (
-      select least(${most}, greatest(0, l.used + coalesce(a.counted, 0)))::bigint as used,
+      select least(${greatestLevel}, greatest(0, l.used + coalesce(a.counted, 0)))::bigint as used,
         (l.reserved + coalesce(a.held, 0))::bigint as reserved
     ) as n`;
 }
@@ -98,12 +105,12 @@ export function tellLevels({ allowsWithoutQuota }: AdmissionPolicy): RawBuilder<
       when t.quota_id is null then case when ${allowsWithoutQuota}::boolean then null else 'no_quota' end
       when not t.enable then 'disabled'
       when t.is_expired then 'expired'
-      when t.used + t.reserved + t.amount > coalesce(t.limit_value, ${most}) then 'limit'
+      when t.used + t.reserved + t.amount > coalesce(t.limit_value, ${greatestLevel}) then 'limit'
     end as reason
     from (
       select i.ord, i.type, i.amount, i.kind, l.quota_id, l.enable, l.is_expired, l.resets_at,
         case when l.quota_id is null and not ${allowsWithoutQuota}::boolean then 0 else l.limit_value end as limit_value,
-        least(${most}, greatest(0, l.used + coalesce(
+        least(${greatestLevel}, greatest(0, l.used + coalesce(
           sum(i.amount) filter (where a.ord is not null and i.kind <> 'reserve') over so_far, 0))) as used,
         l.reserved + coalesce(sum(i.amount) filter (where a.ord is not null and i.kind = 'reserve') over so_far, 0)
           as reserved
@@ -138,24 +145,15 @@ export function writeLevels(users: RawBuilder<unknown>): RawBuilder<unknown> {
 }
 
 /** What was really added: of giving back more than there is, what there was. */
-export const writeEntries = sql`
-  insert into eom_quota_ledger
-    (id, created, user_id, type, quota_id, kind, amount, held, period_start, reservation_id, created_by)
-  select eom_uuid(), now(), i.user_id, i.type, l.quota_id, i.kind, n.amount, n.held, l.period_start, i.reservation_id,
-    i.created_by
+export const writeEntries = insertEntries(sql`
+  select i.user_id, i.type, l.quota_id, i.kind, n.amount, n.held, l.period_start, i.reservation_id, i.created_by
   from item as i join admitted using (ord) join level as l using (user_id, type)
   cross join lateral (
-    select case when i.kind = 'reserve' then 0 else least(greatest(i.amount, -l.used), ${most} - l.used) end as amount,
+    select case when i.kind = 'reserve' then 0 else least(greatest(i.amount, -l.used), ${greatestLevel} - l.used) end as amount,
       case when i.kind = 'reserve' then i.amount else 0 end as held
   ) as n
   where n.amount <> 0 or n.held <> 0
-  order by i.ord`;
-
-export const writeExpiries = sql`
-  insert into eom_quota_ledger
-    (id, created, user_id, type, quota_id, kind, amount, held, period_start, reservation_id, created_by)
-  select eom_uuid(), now(), user_id, type, quota_id, 'expire', 0, -amount, period_start, id, 'eom'
-  from due where quota_id is not null`;
+  order by i.ord`);
 
 export const writeReservations = sql`
   insert into eom_quota_reservation (id, type, user_id, quota_id, amount, period_start, expires_at, created)
@@ -164,10 +162,5 @@ export const writeReservations = sql`
   from item as i join admitted using (ord) left join level as l using (user_id, type)
   where i.kind = 'reserve'`;
 
-export const writeEvents = sql`
-  insert into eom_event (id, type, kind, object_id, data, created)
-  select eom_uuid(), crossed.type, 'user_quota', f.user_id, jsonb_build_object('user_id', f.user_id, 'quota_id', f.quota_id,
-    'type', f.type, 'limit', f.limit_value, 'used', f.used, 'reserved', f.reserved), now()
-  from final as f
-  join (values (1, 'quota.warning'), (2, 'quota.exceeded')) as crossed(threshold, type)
-    on crossed.threshold > f.threshold and crossed.threshold <= f.new_threshold`;
+export const writeEvents = insertThresholdEvents(sql`
+  select user_id, quota_id, type, limit_value, used, reserved, threshold as before, new_threshold as after from final`);

@@ -11,11 +11,12 @@ import {
   toFinalLevels,
   writeEntries,
   writeEvents,
-  writeExpiries,
   writeLevels,
   writeReservations,
 } from "./admission-steps.ts";
+import { insertExpiries } from "./ledger-entries.ts";
 import type { Level } from "./level.ts";
+import { insertAnswers } from "./metering-answers.ts";
 import type { Amounts } from "./metering-model.ts";
 import type { QuotaType } from "./model.ts";
 
@@ -93,12 +94,9 @@ function toStatement(requests: readonly AdmissionRequest[], policy: AdmissionPol
     decided as materialized (${decide}),
     level_written as (${writeLevels(users)}),
     entry_written as (${writeEntries}),
-    expiry_written as (${writeExpiries}),
+    expiry_written as (${insertExpiries("due")}),
     reservation_written as (${writeReservations}),
     event_written as (${writeEvents}),
-    answer_written as (
-      insert into eom_metering_answer (key_hash, request_hash, outcome, expires_at)
-      select decode(key_hash, 'hex'), decode(request_hash, 'hex'), outcome, now() + interval '24 hours'
-      from decided order by key_hash)
+    answer_written as (${insertAnswers(sql`select key_hash, request_hash, outcome from decided order by key_hash`)})
     select ord, outcome from decided`;
 }

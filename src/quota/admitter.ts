@@ -1,7 +1,7 @@
 import { isUniqueViolation } from "../platform/database/faults.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { retryLost } from "../platform/database/transaction.ts";
-import { fail } from "../platform/failure.ts";
+import { keyReused } from "../platform/idempotency/claims.ts";
 import { type AdmissionPolicy, type AdmissionRequest, admit, type Outcome } from "./admission.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { listAnswers } from "./metering-answers.ts";
@@ -59,14 +59,6 @@ export function createAdmitter({ db, policy, metrics, lanes, maxWaiting }: Admit
     if (found === "key_reused") throw keyReused();
     return found;
   };
-}
-
-export function keyReused() {
-  return fail(
-    "IDEMPOTENCY_KEY_REUSED",
-    "This Idempotency-Key was sent with another request: use a new key for a new request",
-    null,
-  );
 }
 
 /** Those whose keys have answers; the others are left for another try, without them. */

@@ -1,6 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
-import { effectiveLimit, toThreshold } from "./effective.ts";
+import { effectiveLimit, greatestLevel, toThreshold } from "./effective.ts";
+import { insertEntries, insertExpiries } from "./ledger-entries.ts";
+import { insertAnswers } from "./metering-answers.ts";
 import { type Amounts, listAmounts } from "./metering-model.ts";
 import type { QuotaType } from "./model.ts";
 
@@ -43,26 +45,19 @@ export async function closeReservation(
     closing as (${close(request)}),
     level as materialized (${lockLevels(sql`closing`)}),
     level_written as (${writeLevels(warningPercent)}),
-    entry_written as (
-      insert into eom_quota_ledger
-        (id, created, user_id, type, quota_id, kind, amount, held, period_start, reservation_id, created_by)
-      select eom_uuid(), now(), c.user_id, c.type, c.quota_id, ${toKind(request)},
-        least(coalesce(c.committed, 0), ${most} - coalesce(l.used, 0)), -c.amount, c.period_start, c.id, ${request.created_by}
-      from closing as c left join level as l using (user_id, type) where c.quota_id is not null),
+    entry_written as (${insertEntries(sql`
+      select c.user_id, c.type, c.quota_id, ${toKind(request)}::text,
+        least(coalesce(c.committed, 0), ${greatestLevel} - coalesce(l.used, 0)), -c.amount, c.period_start, c.id, ${request.created_by}::text
+      from closing as c left join level as l using (user_id, type) where c.quota_id is not null`)}),
     closed as materialized (
       select jsonb_build_object('closed', max(closed), 'created', max(created), 'expires_at', max(expires_at), 'types',
         jsonb_agg(jsonb_build_object('type', type, 'amount', amount, 'committed', committed) order by type)) as outcome
       from closing having count(*) > 0),
-    answer_written as (
-      insert into eom_metering_answer (key_hash, request_hash, outcome, expires_at)
-      select decode(${request.key_hash}, 'hex'), decode(${request.request_hash}, 'hex'), outcome,
-        now() + interval '24 hours'
-      from closed)
+    answer_written as (${insertAnswers(sql`
+      select ${request.key_hash}::text as key_hash, ${request.request_hash}::text as request_hash, outcome from closed`)})
     select outcome from closed`.execute(db);
   return rows[0]?.outcome ?? null;
 }
-
-const most = sql.raw(String(Number.MAX_SAFE_INTEGER));
 
 function toKind({ state }: ClosingRequest): "commit" | "release" {
   return state === "committed" ? "commit" : "release";
@@ -115,7 +110,7 @@ function writeLevels(warningPercent: number): RawBuilder<unknown> {
   );
   return sql`
     update eom_user_quota as u
-    set used = least(${most}, l.used + l.committed), reserved = greatest(0, l.reserved - l.amount),
+    set used = least(${greatestLevel}, l.used + l.committed), reserved = greatest(0, l.reserved - l.amount),
       threshold = least(u.threshold, ${threshold})
     from level as l where u.user_id = l.user_id and u.type = l.type`;
 }
@@ -153,11 +148,7 @@ export async function expireReservations(db: Database, limit: number, warningPer
       from closing group by user_id, type, period_start),
     level as materialized (${lockLevels(sql`back`)}),
     level_written as (${writeLevels(warningPercent)}),
-    entry_written as (
-      insert into eom_quota_ledger
-        (id, created, user_id, type, quota_id, kind, amount, held, period_start, reservation_id, created_by)
-      select eom_uuid(), now(), user_id, type, quota_id, 'expire', 0, -amount, period_start, id, 'eom'
-      from closing where quota_id is not null)
+    entry_written as (${insertExpiries("closing")})
     select count(*) as count from closing`.execute(db);
   return rows[0]?.count ?? 0;
 }

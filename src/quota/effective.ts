@@ -22,6 +22,9 @@ export const reservedNow = sql<number>`case when ${isPeriodOver} then 0 else gre
 
 export const resetsAt = sql<Date | null>`eom_period_end(${effectiveExpire}, now())`;
 
+/** No level goes beyond it: they are exact in JSON. */
+export const greatestLevel = sql.raw(String(Number.MAX_SAFE_INTEGER));
+
 /** Which threshold a level stands at: 2 nothing remains, 1 it reaches the warning share of the limit, 0 neither, or no limit. */
 export function toThreshold(
   level: RawBuilder<unknown>,

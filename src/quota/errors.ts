@@ -61,9 +61,3 @@ function toSentence({ type, limit, used, reserved, requested, reason }: Violatio
       return reason satisfies never;
   }
 }
-
-export function preconditionFailed(version: number): Failure {
-  return fail("PRECONDITION_FAILED", `The object is at version ${version} now, which If-Match does not name`, {
-    version,
-  });
-}

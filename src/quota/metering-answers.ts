@@ -1,5 +1,6 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
+import { keptHours } from "../platform/idempotency/claims.ts";
 import type {} from "./tables.ts";
 
 /** What was answered to a key before. Hashes are in hex. */
@@ -7,6 +8,15 @@ export interface KeptAnswer<Outcome> {
   readonly key_hash: string;
   readonly request_hash: string;
   readonly outcome: Outcome;
+}
+
+/** `rows` give (key_hash, request_hash, outcome), the hashes in hex. */
+export function insertAnswers(rows: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    insert into eom_metering_answer (key_hash, request_hash, outcome, expires_at)
+    select decode(given.key_hash, 'hex'), decode(given.request_hash, 'hex'), given.outcome,
+      now() + make_interval(hours => ${keptHours}::integer)
+    from (${rows}) as given`;
 }
 
 /** Of these keys, those that were answered in the last 24 hours. Older ones are forgotten on the way: they are free again. */

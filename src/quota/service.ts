@@ -1,13 +1,14 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import { type Actor, recordAudit } from "../platform/audit/record.ts";
+import { recordAudit } from "../platform/audit/record.ts";
+import type { Change } from "../platform/change.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isForeignKeyViolation, isUniqueViolation } from "../platform/database/faults.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
-import { meetsCondition, type VersionCondition } from "../platform/http/entity-tag.ts";
+import { requireVersion, type VersionCondition } from "../platform/http/entity-tag.ts";
 import { type Page, parsePageStart } from "../platform/http/paging.ts";
 import { createId, isUuid } from "../platform/id.ts";
-import { preconditionFailed, quotaInUse, quotaNameConflict, quotaNotFound } from "./errors.ts";
+import { quotaInUse, quotaNameConflict, quotaNotFound } from "./errors.ts";
 import { listQuotas } from "./list.ts";
 import { refuseMisfits } from "./misfits.ts";
 import { type CreateQuota, type ListQuotas, type Quota, toLimit, toValue, type UpdateQuota } from "./model.ts";
@@ -32,13 +33,6 @@ interface QuotaNeeds {
   readonly warningPercent: number;
 }
 
-/** What comes with every change. */
-interface Change {
-  readonly actor: Actor;
-  /** Called last in the transaction of the change. */
-  readonly settle: (tx: DatabaseTransaction, quota: Quota) => Promise<void>;
-}
-
 const maxDependants = 100;
 
 export type QuotaService = ReturnType<typeof createQuotaService>;
@@ -54,7 +48,7 @@ export function createQuotaService({ db, clock, warningPercent }: QuotaNeeds) {
   }
 
   /** @throws QUOTA_NAME_CONFLICT, VALIDATION_ERROR */
-  async function create({ value, ...input }: CreateQuota, change: Change): Promise<Quota> {
+  async function create({ value, ...input }: CreateQuota, change: Change<Quota>): Promise<Quota> {
     await requireKnownTimeZone(db, input.expire);
     const id = createId();
     const row = { ...input, id, value: toLimit(input.type, value), ...toModification(change) };
@@ -65,7 +59,12 @@ export function createQuotaService({ db, clock, warningPercent }: QuotaNeeds) {
   }
 
   /** Partial: what is left out stays. @throws QUOTA_NOT_FOUND, PRECONDITION_FAILED, QUOTA_IN_USE, and as create */
-  async function update(id: string, input: UpdateQuota, condition: VersionCondition, change: Change): Promise<Quota> {
+  async function update(
+    id: string,
+    input: UpdateQuota,
+    condition: VersionCondition,
+    change: Change<Quota>,
+  ): Promise<Quota> {
     await requireQuota(db, id);
     await requireKnownTimeZone(db, input.expire);
     const { quota, follow } = await inTransaction(db, async (tx) => {
@@ -100,7 +99,7 @@ export function createQuotaService({ db, clock, warningPercent }: QuotaNeeds) {
   }
 
   /** @throws QUOTA_NOT_FOUND, PRECONDITION_FAILED, QUOTA_IN_USE */
-  async function remove(id: string, condition: VersionCondition, change: Change): Promise<void> {
+  async function remove(id: string, condition: VersionCondition, change: Change<Quota>): Promise<void> {
     const seen = await requireQuota(db, id);
     try {
       await inTransaction(db, async (tx) => {
@@ -115,7 +114,7 @@ export function createQuotaService({ db, clock, warningPercent }: QuotaNeeds) {
     }
   }
 
-  function toModification({ actor }: Change) {
+  function toModification({ actor }: Change<Quota>) {
     return { modified: clock.now(), modified_by: actor.subject };
   }
 
@@ -131,7 +130,7 @@ async function requireQuota(db: Database, id: string): Promise<QuotaRow> {
 async function requireLocked(tx: DatabaseTransaction, id: string, condition: VersionCondition): Promise<QuotaRow> {
   const row = await lockQuota(tx, id);
   if (row === undefined) throw quotaNotFound(id);
-  if (!meetsCondition(row.version, condition)) throw preconditionFailed(row.version);
+  requireVersion(row, condition);
   return row;
 }
 
@@ -177,7 +176,7 @@ async function finish(
   id: string,
   before: QuotaRow | null,
   action: string,
-  change: Change,
+  change: Change<Quota>,
 ): Promise<Quota> {
   const quota = toQuota(await requireQuota(tx, id));
   await recordAudit(tx, {
@@ -189,7 +188,7 @@ async function finish(
   return quota;
 }
 
-function toEntry(action: string, objectId: string, { actor }: Change) {
+function toEntry(action: string, objectId: string, { actor }: Pick<Change<Quota>, "actor">) {
   return { actor, action, kind: "quota", objectId };
 }
 

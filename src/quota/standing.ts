@@ -1,6 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import { effectiveExpire, effectiveLimit, isPeriodOver, toThreshold } from "./effective.ts";
+import { insertThresholdEvents } from "./threshold-events.ts";
 
 /*
  * What follows for users when a limit or a rule changes: statements over many of them, which write only the rows that
@@ -60,21 +61,15 @@ export async function updateThresholds(
   const threshold = toThreshold(level, effectiveLimit, warningPercent);
   await sql`
     with found as (
-      select u.user_id, u.type, u.threshold as before, ${threshold} as after, ${effectiveLimit} as value
+      select u.user_id, u.type, u.threshold as before, ${threshold} as after, ${effectiveLimit} as limit_value
       from eom_user_quota as u join eom_quota as q on q.id = u.quota_id
       where ${reached} and u.threshold <> ${threshold}
       order by u.user_id, u.type for no key update of u),
     written as (
       update eom_user_quota as u set threshold = found.after
       from found where u.user_id = found.user_id and u.type = found.type
-      returning u.user_id, u.quota_id, u.type, found.value, u.used, u.reserved, found.before, found.after)
-    insert into eom_event (id, type, kind, object_id, data, created)
-    select eom_uuid(), crossed.event, 'user_quota', user_id, jsonb_build_object(
-      'user_id', user_id, 'quota_id', quota_id, 'type', written.type, 'limit', value, 'used', used, 'reserved', reserved), now()
-    from written
-    join (values (1, 'quota.warning'), (2, 'quota.exceeded')) as crossed (threshold, event)
-      on crossed.threshold > before and crossed.threshold <= after
-    order by user_id, crossed.threshold`.execute(db);
+      returning u.user_id, u.quota_id, u.type, found.limit_value, u.used, u.reserved, found.before, found.after)
+    ${insertThresholdEvents(sql`select * from written`)}`.execute(db);
 }
 
 /**

@@ -1,13 +1,14 @@
 import { sql } from "kysely";
 import { type Actor, recordAudit, recordAudits } from "../platform/audit/record.ts";
+import type { Change } from "../platform/change.ts";
 import { isUniqueViolation } from "../platform/database/faults.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
-import { meetsCondition, type VersionCondition } from "../platform/http/entity-tag.ts";
+import { requireVersion, type VersionCondition } from "../platform/http/entity-tag.ts";
 import { type Page, parsePageStart } from "../platform/http/paging.ts";
 import { isUuid } from "../platform/id.ts";
 import { type Assignments, assignMany } from "./assign-many.ts";
-import { preconditionFailed, quotaNotFound, userQuotaConflict, userQuotaNotFound } from "./errors.ts";
+import { quotaNotFound, userQuotaConflict, userQuotaNotFound } from "./errors.ts";
 import { refuseMisfits } from "./misfits.ts";
 import type { AssignResult, ListQuotas, ListUsers, Override, QuotaType, QuotaUser, UserQuota } from "./model.ts";
 import { toLimit } from "./model.ts";
@@ -34,13 +35,6 @@ interface UserQuotaNeeds {
   readonly db: Database;
   /** The share of a limit at which a level is in warning. */
   readonly warningPercent: number;
-}
-
-/** What comes with every change. */
-interface Change<Told> {
-  readonly actor: Actor;
-  /** Called last in the transaction of the change. */
-  readonly settle: (tx: DatabaseTransaction, told: Told) => Promise<void>;
 }
 
 /** Of a conflict that is gone when it is looked for; then assigning is tried again. */
@@ -182,7 +176,7 @@ async function lockUserQuota(tx: DatabaseTransaction, userId: string, quotaId: s
   const own = await lockOverrides(tx, userId, quotaId);
   if (own === undefined) throw notFound();
   const before = await requireUserQuota(tx, userId, quotaId);
-  if (!meetsCondition(before.version, condition)) throw preconditionFailed(before.version);
+  requireVersion(before, condition);
   return { before, own };
 }
 

@@ -34,12 +34,6 @@ export function sessionIsOver(state: SessionState): Failure {
   return fail("SESSION_STATE_CONFLICT", `The session is ${state} already: nothing is left to cancel`, { state });
 }
 
-export function preconditionFailed(version: number): Failure {
-  return fail("PRECONDITION_FAILED", `The object is at version ${version} now, which If-Match does not name`, {
-    version,
-  });
-}
-
 export function unknownStorage(id: string): Failure {
   return invalid("/params/storage_id", `names no storage: '${id}' does not exist`, "unknown_storage");
 }

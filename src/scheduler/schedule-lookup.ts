@@ -1,7 +1,7 @@
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
-import { meetsCondition, type VersionCondition } from "../platform/http/entity-tag.ts";
+import { requireVersion, type VersionCondition } from "../platform/http/entity-tag.ts";
 import { isUuid } from "../platform/id.ts";
-import { preconditionFailed, scheduleNotFound } from "./errors.ts";
+import { scheduleNotFound } from "./errors.ts";
 import { findSchedule, lockSchedule, type ScheduleRow } from "./queries.ts";
 
 /** @throws SCHEDULE_NOT_FOUND */
@@ -19,6 +19,6 @@ export async function requireLocked(
 ): Promise<ScheduleRow> {
   const row = await lockSchedule(tx, id);
   if (row === undefined) throw scheduleNotFound(id);
-  if (!meetsCondition(row.version, condition)) throw preconditionFailed(row.version);
+  requireVersion(row, condition);
   return row;
 }

@@ -1,7 +1,7 @@
 import { type Actor, recordAudit } from "../platform/audit/record.ts";
+import type { Change } from "../platform/change.ts";
 import { isForeignKeyViolation, isUniqueViolation } from "../platform/database/faults.ts";
 import type { DatabaseTransaction } from "../platform/database/tables.ts";
-import type { Change } from "./change.ts";
 import { scheduleNameConflict, unknownStorage } from "./errors.ts";
 import type { Disabled, Schedule } from "./model.ts";
 import {

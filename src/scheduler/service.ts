@@ -1,3 +1,4 @@
+import type { Change } from "../platform/change.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
@@ -5,7 +6,6 @@ import { fail, invalid } from "../platform/failure.ts";
 import type { VersionCondition } from "../platform/http/entity-tag.ts";
 import { type Page, parsePageStart } from "../platform/http/paging.ts";
 import { createId } from "../platform/id.ts";
-import type { Change } from "./change.ts";
 import type { Engine } from "./engines/engine.ts";
 import { scheduleNameConflict, scheduleRuns, unknownJob } from "./errors.ts";
 import { requireKind } from "./kinds/kinds.ts";

@@ -1,9 +1,9 @@
 import { recordAudit } from "../platform/audit/record.ts";
+import type { Change } from "../platform/change.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { type Page, parsePageStart } from "../platform/http/paging.ts";
 import { createId, isUuid } from "../platform/id.ts";
-import type { Change } from "./change.ts";
 import { sessionIsOver, sessionNotFound } from "./errors.ts";
 import { requireLocked, requireSchedule } from "./schedule-lookup.ts";
 import type { ScheduleNeeds } from "./service.ts";

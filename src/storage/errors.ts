@@ -40,9 +40,3 @@ export function connectionFailed(report: VerificationReport): Failure {
 export function credentialAbandoned(): Failure {
   return fail("SECRET_STORE_UNAVAILABLE", "Keeping the credential took too long; nothing was saved, try again", null);
 }
-
-export function preconditionFailed(version: number): Failure {
-  return fail("PRECONDITION_FAILED", `The object is at version ${version} now, which If-Match does not name`, {
-    version,
-  });
-}

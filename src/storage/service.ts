@@ -1,10 +1,11 @@
-import { type Actor, recordAudit } from "../platform/audit/record.ts";
+import { recordAudit } from "../platform/audit/record.ts";
+import type { Change } from "../platform/change.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isUniqueViolation } from "../platform/database/faults.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { invalid } from "../platform/failure.ts";
-import { meetsCondition, type VersionCondition } from "../platform/http/entity-tag.ts";
+import { requireVersion, type VersionCondition } from "../platform/http/entity-tag.ts";
 import { type Page, parsePageStart } from "../platform/http/paging.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import type { CredentialKeeper } from "./credentials.ts";
@@ -12,7 +13,6 @@ import type { DependantSource } from "./dependants.ts";
 import { listDependants } from "./dependants.ts";
 import {
   connectionFailed,
-  preconditionFailed,
   storageInUse,
   storageLocationConflict,
   storageNameConflict,
@@ -69,11 +69,8 @@ export interface StorageProver {
 }
 
 /** What comes with every change. */
-interface Change {
-  readonly actor: Actor;
+interface StorageChange extends Change<Storage> {
   readonly signal: AbortSignal;
-  /** Called last in the transaction of the change. */
-  readonly settle: (tx: DatabaseTransaction, storage: Storage) => Promise<void>;
 }
 
 interface SaveOptions {
@@ -96,7 +93,7 @@ export function createStorageService(needs: StorageNeeds) {
   }
 
   /** @throws STORAGE_NAME_CONFLICT, STORAGE_LOCATION_CONFLICT, S3_CONNECTION_FAILED, SECRET_STORE_UNAVAILABLE */
-  async function create(input: CreateStorage, options: SaveOptions, change: Change): Promise<Storage> {
+  async function create(input: CreateStorage, options: SaveOptions, change: StorageChange): Promise<Storage> {
     const id = createId();
     const { credential } = input.resource;
     const location = toLocation(input.resource);
@@ -123,7 +120,7 @@ export function createStorageService(needs: StorageNeeds) {
     input: UpdateStorage,
     options: SaveOptions,
     condition: VersionCondition,
-    change: Change,
+    change: StorageChange,
   ) {
     const seen = await requireStorage(db, id);
     requireVersion(seen, condition);
@@ -180,7 +177,7 @@ export function createStorageService(needs: StorageNeeds) {
   }
 
   /** @throws STORAGE_NOT_FOUND, PRECONDITION_FAILED, STORAGE_IN_USE */
-  async function remove(id: string, condition: VersionCondition, change: Change): Promise<void> {
+  async function remove(id: string, condition: VersionCondition, change: StorageChange): Promise<void> {
     await requireStorage(db, id);
     await inTransaction(db, async (tx) => {
       const before = await requireLocked(tx, id);
@@ -219,7 +216,12 @@ export function createStorageService(needs: StorageNeeds) {
   }
 
   /** Binding again what is bound, or unbinding what is not, changes nothing. */
-  async function bindCollection(id: string, collectionId: string, bound: boolean, change: Change): Promise<Storage> {
+  async function bindCollection(
+    id: string,
+    collectionId: string,
+    bound: boolean,
+    change: StorageChange,
+  ): Promise<Storage> {
     await requireStorage(db, id);
     return inTransaction(db, async (tx) => {
       const before = await requireLocked(tx, id);
@@ -267,10 +269,6 @@ async function requireLocked(tx: DatabaseTransaction, id: string): Promise<Stora
   return row;
 }
 
-function requireVersion(row: StorageRow, condition: VersionCondition): void {
-  if (!meetsCondition(row.version, condition)) throw preconditionFailed(row.version);
-}
-
 /** A first look, before anything is proved or written. The last word is the transaction's. */
 async function refuseConflicts(
   db: Database,
@@ -314,7 +312,7 @@ async function finish(
   id: string,
   before: StorageRow | null,
   action: string,
-  change: Change,
+  change: StorageChange,
 ): Promise<Storage> {
   const storage = toStorage(await requireLocked(tx, id));
   await recordAudit(tx, {

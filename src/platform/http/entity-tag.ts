@@ -1,4 +1,4 @@
-import { invalid } from "../failure.ts";
+import { fail, invalid } from "../failure.ts";
 
 /** What If-Match asks of the object: any version, one of these, or (null) nothing. */
 export type VersionCondition = "any" | readonly number[] | null;
@@ -19,8 +19,12 @@ export function parseIfMatch(header: string | null): VersionCondition {
   return tags.filter((tag) => /^"[1-9]\d{0,8}"$/.test(tag)).map((tag) => Number(tag.slice(1, -1)));
 }
 
-export function meetsCondition(version: number, condition: VersionCondition): boolean {
-  return condition === null || condition === "any" || condition.includes(version);
+/** @throws PRECONDITION_FAILED when the object's version is none that If-Match names */
+export function requireVersion({ version }: { readonly version: number }, condition: VersionCondition): void {
+  if (condition === null || condition === "any" || condition.includes(version)) return;
+  throw fail("PRECONDITION_FAILED", `The object is at version ${version} now, which If-Match does not name`, {
+    version,
+  });
 }
 
 /** If-None-Match compares weakly (RFC 9110, 13.1.2). */

@@ -1,7 +1,7 @@
 import type { Database, DatabaseTransaction } from "../database/tables.ts";
 import { fail } from "../failure.ts";
 import { openAnswer, sealAnswer, toKeyedRequest } from "../idempotency/answers.ts";
-import { claimKey, keepAnswer, releaseKey } from "../idempotency/claims.ts";
+import { claimKey, keepAnswer, keyReused, releaseKey } from "../idempotency/claims.ts";
 import type { Answer } from "./route.ts";
 
 /** Keeps the answer for replays; to be called by the transaction that has the effect, as its last statement. */
@@ -37,11 +37,7 @@ export async function runOnce({ db, key, request, run }: IdempotentRun): Promise
         null,
       );
     case "reused":
-      throw fail(
-        "IDEMPOTENCY_KEY_REUSED",
-        "This Idempotency-Key was sent with another request: use a new key for a new request",
-        null,
-      );
+      throw keyReused();
     case "claimed":
       break;
     default:

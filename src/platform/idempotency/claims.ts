@@ -1,13 +1,14 @@
 import { sql } from "kysely";
 import type { Database, DatabaseTransaction } from "../database/tables.ts";
-import { fail } from "../failure.ts";
+import { type Failure, fail } from "../failure.ts";
 import { createId } from "../id.ts";
 import type {} from "./tables.ts";
 
 /** Longer than any request of ours may take; after it, another try of the client takes the key over. */
 const claimSeconds = 90;
 
-const keptHours = 24;
+/** For how long a key's answer is kept. */
+export const keptHours = 24;
 
 export interface KeyedRequest {
   readonly keyHash: Uint8Array;
@@ -19,6 +20,15 @@ type Claim =
   | { readonly outcome: "answered"; readonly answer: Uint8Array }
   | { readonly outcome: "in_flight" }
   | { readonly outcome: "reused" };
+
+/** The key came with another request before. */
+export function keyReused(): Failure {
+  return fail(
+    "IDEMPOTENCY_KEY_REUSED",
+    "This Idempotency-Key was sent with another request: use a new key for a new request",
+    null,
+  );
+}
 
 /** Takes the key for this request, or tells what has become of the first request that had it. */
 export async function claimKey(db: Database, request: KeyedRequest): Promise<Claim> {

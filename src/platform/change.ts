@@ -1,5 +1,5 @@
-import type { Actor } from "../platform/audit/record.ts";
-import type { DatabaseTransaction } from "../platform/database/tables.ts";
+import type { Actor } from "./audit/record.ts";
+import type { DatabaseTransaction } from "./database/tables.ts";
 
 /** What comes with every change. */
 export interface Change<Told> {
