@@ -20,6 +20,26 @@ export interface LoadProcess extends Process {
   run(load: Load): Promise<Measured>;
 }
 
+export interface AskedProcess extends Process {
+  /** One question at a time. */
+  ask(question: object): Promise<unknown>;
+}
+
+/** A program of this folder that answers each message with one, and says so when it is ready. */
+export async function startAskedProcess(
+  file: string,
+  environment: Record<string, string>,
+  execArgv: readonly string[] = [],
+): Promise<AskedProcess> {
+  const child = start(file, environment, execArgv);
+  await hear(child, file);
+  const ask = async (question: object) => {
+    child.send(question);
+    return hear(child, file);
+  };
+  return { ask, stop: () => stop(child) };
+}
+
 /** `execArgv` is for profiles: `--cpu-prof --cpu-prof-dir=…`. */
 export async function startServerProcess(
   file: string,

@@ -1,0 +1,59 @@
+import type { Engine, LaunchRequest } from "../src/scheduler/engines/engine.ts";
+
+interface NoopEngineNeeds {
+  /** Runs at once; as in the embedded engine, those count too whose end is not recorded yet. */
+  readonly maxRuns: number;
+  /** Called once for each run, when its status is first told. */
+  readonly onHandled: (runs: number) => void;
+  /** Wakes whoever records ends, as the embedded engine does. */
+  readonly onRunEnded: () => void;
+}
+
+interface NoopRun {
+  readonly request: LaunchRequest;
+  readonly endedAt: Date;
+  isTold: boolean;
+}
+
+/** Runs in this process that have succeeded when they are launched. */
+export function createNoopEngine({ maxRuns, onHandled, onRunEnded }: NoopEngineNeeds): Engine {
+  const runs = new Map<string, NoopRun>();
+  return {
+    name: "noop",
+    durable: false,
+    room: () => Math.max(0, maxRuns - runs.size),
+    async launch(request) {
+      const runId = `${request.sessionId}/${request.attempt}`;
+      runs.set(runId, { request, endedAt: new Date(), isTold: false });
+      onRunEnded();
+      return { outcome: "launched", runId };
+    },
+    async findBySession(sessionId, attempt) {
+      const runId = `${sessionId}/${attempt}`;
+      return runs.has(runId) ? runId : null;
+    },
+    async status(runIds) {
+      const told = runIds.flatMap((runId) => {
+        const run = runs.get(runId);
+        return run === undefined ? [] : [{ runId, run }];
+      });
+      onHandled(told.filter(({ run }) => !run.isTold).length);
+      for (const { run } of told) run.isTold = true;
+      return new Map(
+        told.map(({ runId, run: { endedAt } }) => [
+          runId,
+          { state: "succeeded", startedAt: endedAt, endedAt, error: null, result: null, output: null } as const,
+        ]),
+      );
+    },
+    cancel: async () => {},
+    forget(runId) {
+      runs.delete(runId);
+    },
+    check: async () => ({ state: "ok", detail: `${runs.size} runs` }),
+    jobs: async () => [],
+    held: () => [...runs].map(([runId, { request }]) => ({ runId, sessionId: request.sessionId, isOver: true })),
+    settle: async () => {},
+    close: async () => {},
+  };
+}

@@ -1,0 +1,112 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { sql } from "kysely";
+import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
+import type { Database } from "../src/platform/database/tables.ts";
+import { createPostgresServer } from "../test/support/postgres.ts";
+import { fillSchedules } from "./fill-schedules.ts";
+import { type AskedProcess, startAskedProcess } from "./processes.ts";
+import { type Herd, type ScanRound, toScanReport } from "./scan-scale-report.ts";
+import type { Scanned, ScanOrder } from "./scanner.ts";
+import { writeSection } from "./section.ts";
+
+const { values } = parseArgs({ options: { smoke: { type: "boolean", default: false }, rounds: { type: "string" } } });
+const scale = values.smoke ? 100 : 1;
+const few = 10_000 / scale;
+const many = 1_000_000 / scale;
+const due = 1_000 / scale;
+const herds = [10_000 / scale, 100_000 / scale];
+const rounds = Number(values.rounds ?? (values.smoke ? 2 : 15));
+/** Not counted. */
+const warmRounds = values.smoke ? 1 : 5;
+const firstSlot = Date.parse("2026-11-23T10:00:00Z");
+const watchEveryMilliseconds = 5;
+
+/**
+ * Measures what a scan costs that finds as much to do among few and among many schedules, and what it holds when very
+ * many are due at once; writes that part of SCHEDULER.md. `--smoke` checks with few rows that all of it works.
+ */
+async function run(): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const server = await createPostgresServer();
+  stack.defer(server.remove);
+  const maintenance = openPostgresDatabase(server.url, 1);
+  stack.defer(maintenance.close);
+  const { db } = maintenance;
+
+  const start = async (name: string, schedules: { count: number; due: number }) => {
+    await sql`create database ${sql.id(name)}`.execute(db);
+    const url = new URL(server.url);
+    url.pathname = `/${name}`;
+    await fillSchedules(url.toString(), { ...schedules, at: toSlot(0) });
+    const child = await startAskedProcess("scanner.ts", { BENCH_DATABASE_URL: url.toString() }, ["--expose-gc"]);
+    stack.defer(child.stop);
+    return child;
+  };
+  const small = await start("few", { count: few, due });
+  const large = await start("many", { count: many, due });
+  await sql`checkpoint`.execute(db);
+  const measured = await compare(small, large);
+  const opened: Herd[] = [];
+  for (const size of herds) {
+    const child = await start(`herd_${size}`, { count: size, due: size });
+    opened.push(await openHerd(db, child, size));
+  }
+  const report = toScanReport(measured, opened, { few, many, due, rounds });
+  if (values.smoke) console.log("The bench works; a smoke run's figures mean nothing.");
+  else await writeSection("Scan", report);
+  if (!values.smoke) console.log(report);
+}
+
+function toSlot(minutes: number): string {
+  return new Date(firstSlot + minutes * 60_000).toISOString();
+}
+
+/** A minute later the same schedules are due again, so each round is as the one before. */
+async function compare(small: AskedProcess, large: AskedProcess): Promise<ScanRound[]> {
+  const measured: ScanRound[] = [];
+  for (let round = 0; round < warmRounds + rounds; round += 1) {
+    const first = await scanOnce(round % 2 === 0 ? small : large, round, due);
+    const second = await scanOnce(round % 2 === 0 ? large : small, round, due);
+    if (round < warmRounds) continue;
+    measured.push(
+      round % 2 === 0 ? { few: first.seconds, many: second.seconds } : { few: second.seconds, many: first.seconds },
+    );
+  }
+  return measured;
+}
+
+async function scanOnce(process: AskedProcess, minute: number, expected: number): Promise<Scanned> {
+  const scanned = (await process.ask({ at: toSlot(minute) } satisfies ScanOrder)) as Scanned;
+  if (scanned.sessions !== expected) throw new Error(`${scanned.sessions} sessions in place of ${expected}`);
+  return scanned;
+}
+
+async function openHerd(db: Database, process: AskedProcess, size: number): Promise<Herd> {
+  const watch = watchTransactions(db, `herd_${size}`);
+  const scanned = await scanOnce(process, 0, size);
+  return { size, scanned, longestSeconds: await watch.end() };
+}
+
+/** By asking PostgreSQL, again and again, how old the oldest open transaction is: too short by at most the pause between. */
+function watchTransactions(db: Database, database: string) {
+  const over = new AbortController();
+  const watched = (async () => {
+    let longest = 0;
+    while (!over.signal.aborted) {
+      const { rows } = await sql<{ seconds: number | null }>`
+        select extract(epoch from max(clock_timestamp() - xact_start))::float8 as seconds
+        from pg_stat_activity where datname = ${database} and backend_type = 'client backend'`.execute(db);
+      longest = Math.max(longest, rows[0]?.seconds ?? 0);
+      await delay(watchEveryMilliseconds);
+    }
+    return longest;
+  })();
+  const end = () => {
+    over.abort();
+    return watched;
+  };
+  return { end };
+}
+
+await run();

@@ -1,0 +1,70 @@
+import { Registry } from "prom-client";
+import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
+import { createLogger } from "../src/platform/log.ts";
+import { createSchedulerMetrics } from "../src/scheduler/metrics.ts";
+import { scan } from "../src/scheduler/scan.ts";
+import { readEnvironment } from "./child.ts";
+
+export interface ScanOrder {
+  /** What the scan's clock says. */
+  readonly at: string;
+}
+
+export interface Scanned {
+  readonly seconds: number;
+  readonly sessions: number;
+  readonly heapBeforeBytes: number;
+  /** Of the resident set, looked at every few milliseconds. */
+  readonly peakRssBytes: number;
+  readonly peakHeapBytes: number;
+  readonly heapAfterBytes: number;
+}
+
+/** As the workers have it (workers.ts). */
+const settings = { batchSize: 1000, punctualSeconds: 10 };
+const watchEveryMilliseconds = 5;
+
+const { db, close } = openPostgresDatabase(readEnvironment("BENCH_DATABASE_URL"), 10);
+const log = createLogger({ level: "info", format: "json" });
+const metrics = createSchedulerMetrics(new Registry());
+
+process.on("message", async ({ at }: ScanOrder) => {
+  const clock = { now: () => new Date(at) };
+  const before = readHeap();
+  const watch = watchMemory();
+  const startedAt = performance.now();
+  const { sessions } = await scan({ db, clock, log, metrics, scan: settings }, new AbortController().signal);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const peaks = watch.end();
+  process.send?.({
+    seconds,
+    sessions,
+    heapBeforeBytes: before,
+    ...peaks,
+    heapAfterBytes: readHeap(),
+  } satisfies Scanned);
+});
+process.on("disconnect", () => void close());
+process.send?.("ready");
+
+/** What is really held: the parent starts this program with --expose-gc. */
+function readHeap(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+function watchMemory() {
+  const peaks = { peakRssBytes: 0, peakHeapBytes: 0 };
+  const look = () => {
+    const { rss, heapUsed } = process.memoryUsage();
+    peaks.peakRssBytes = Math.max(peaks.peakRssBytes, rss);
+    peaks.peakHeapBytes = Math.max(peaks.peakHeapBytes, heapUsed);
+  };
+  const timer = setInterval(look, watchEveryMilliseconds);
+  const end = () => {
+    look();
+    clearInterval(timer);
+    return peaks;
+  };
+  return { end };
+}
