@@ -1,9 +1,10 @@
+import { deleteOldEvents } from "./notifications/retention.ts";
 import type { Database } from "./platform/database/tables.ts";
-import { deleteOldEvents } from "./platform/events/queries.ts";
 import { deleteExpiredKeys } from "./platform/idempotency/claims.ts";
 import type { Logger } from "./platform/log.ts";
 import { createLoop } from "./platform/worker/loop.ts";
 import type { WorkerMetrics } from "./platform/worker/metrics.ts";
+import { deleteOldSessions } from "./scheduler/retention.ts";
 import type { TickSummary } from "./scheduler/tick.ts";
 import type { SecretStore } from "./storage/secrets/secret-store.ts";
 import { sweepSecrets } from "./storage/sweep.ts";
@@ -17,7 +18,7 @@ interface CleaningNeeds {
   readonly db: Database;
   readonly sweepQuotas: (signal: AbortSignal) => Promise<TickSummary>;
   readonly secrets: SecretStore;
-  /** For events. */
+  /** For events, and for sessions and the like that have ended. */
   readonly retentionDays: number;
   readonly log: Logger;
   readonly metrics: WorkerMetrics;
@@ -25,7 +26,7 @@ interface CleaningNeeds {
 
 /**
  * The part of `sweep` that is not the scheduler's: secrets that nobody points to, idempotency keys whose day is over,
- * events that are kept no longer, and the quotas' own.
+ * what is kept no longer, and the quotas' own.
  */
 export function createCleaning({ db, sweepQuotas, secrets, retentionDays, log, metrics }: CleaningNeeds) {
   async function turn(signal: AbortSignal): Promise<TickSummary> {
@@ -37,6 +38,7 @@ export function createCleaning({ db, sweepQuotas, secrets, retentionDays, log, m
       secrets_failed: failed,
       idempotency_keys: await deleteExpiredKeys(db, maxRowsATurn),
       events: await deleteOldEvents(db, retentionDays, maxRowsATurn),
+      ...(await deleteOldSessions(db, retentionDays, maxRowsATurn)),
     };
   }
   return { turn, loop: createLoop({ name: "cleaning", everySeconds, maxTurnSeconds, turn, log, metrics }) };

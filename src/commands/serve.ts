@@ -3,8 +3,8 @@ import { allowsLoopback, composeProgram, type Program } from "../compose.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
 import { findFreePort, type HttpServer, startHttpServer } from "../platform/http/server.ts";
 import { createLogger, type Logger } from "../platform/log.ts";
-import { type TickName, tickNames } from "../scheduler/tick.ts";
 import { version } from "../version.ts";
+import { type WorkerName, workerNames } from "../workers.ts";
 import type { Command } from "./command.ts";
 import { prepareAdminToken } from "./first-token.ts";
 import { waitForStop } from "./stop-signal.ts";
@@ -15,7 +15,7 @@ const requestGraceMilliseconds = 10_000;
 
 interface Parts {
   readonly api: boolean;
-  readonly workers: readonly TickName[];
+  readonly workers: readonly WorkerName[];
 }
 
 export const startCommand: Command = {
@@ -23,7 +23,7 @@ export const startCommand: Command = {
   about: "API and all workers in one process",
   run: (args, environment) => {
     refuseWords("start", args);
-    return serve(environment, { api: true, workers: tickNames });
+    return serve(environment, { api: true, workers: workerNames });
   },
 };
 
@@ -46,13 +46,13 @@ function refuseWords(command: string, args: readonly string[]): void {
   if (args.length > 0) throw new UsageError(`eom ${command} takes no words: it is configured by environment variables`);
 }
 
-function parseOnly(args: readonly string[]): readonly TickName[] {
-  const names = readOnly(args)?.split(",") ?? tickNames;
-  const unknown = names.filter((name) => !tickNames.includes(name as TickName));
+function parseOnly(args: readonly string[]): readonly WorkerName[] {
+  const names = readOnly(args)?.split(",") ?? workerNames;
+  const unknown = names.filter((name) => !workerNames.includes(name as WorkerName));
   if (unknown.length > 0) {
-    throw new UsageError(`There is no worker ${unknown.join(", ")}; there are ${tickNames.join(", ")}`);
+    throw new UsageError(`There is no worker ${unknown.join(", ")}; there are ${workerNames.join(", ")}`);
   }
-  return names as TickName[];
+  return names as WorkerName[];
 }
 
 function readOnly(args: readonly string[]): string | undefined {

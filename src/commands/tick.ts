@@ -1,24 +1,24 @@
 import { composeProgram } from "../compose.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { createLogger } from "../platform/log.ts";
-import { type TickName, tickNames } from "../scheduler/tick.ts";
+import { type WorkerName, workerNames } from "../workers.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./usage.ts";
 
 export const tickCommand: Command = {
-  usage: `<${tickNames.join("|")}>`,
+  usage: `<${workerNames.join("|")}>`,
   about: "one turn of a worker; prints a JSON summary",
   async run(args, environment) {
     const [name, ...rest] = args;
-    if (!tickNames.includes(name as TickName) || rest.length > 0) {
-      throw new UsageError(`eom tick takes one of ${tickNames.join(", ")}`);
+    if (!workerNames.includes(name as WorkerName) || rest.length > 0) {
+      throw new UsageError(`eom tick takes one of ${workerNames.join(", ")}`);
     }
     const config = readConfig(environment);
     // Standard output belongs to the summary.
     const log = createLogger({ level: config.EOM_LOG_LEVEL, format: "json" }, process.stderr);
     const program = await composeProgram(config, log);
     try {
-      console.log(JSON.stringify(await program.workers.tick(name as TickName)));
+      console.log(JSON.stringify(await program.workers.tick(name as WorkerName)));
       return 0;
     } finally {
       await program.close();

@@ -63,8 +63,12 @@ export const failures = {
   RESERVATION_NOT_FOUND: { status: 404, title: "The reservation does not exist", details: noDetails },
   SCHEDULE_NOT_FOUND: { status: 404, title: "The schedule does not exist", details: noDetails },
   SESSION_NOT_FOUND: { status: 404, title: "The session does not exist", details: noDetails },
+  BACKFILL_NOT_FOUND: { status: 404, title: "The backfill does not exist", details: noDetails },
+  BULK_NOT_FOUND: { status: 404, title: "The bulk action does not exist", details: noDetails },
   ENGINE_NOT_FOUND: { status: 404, title: "The engine does not exist", details: noDetails },
   TOKEN_NOT_FOUND: { status: 404, title: "The token does not exist", details: noDetails },
+  WEBHOOK_NOT_FOUND: { status: 404, title: "The webhook does not exist", details: noDetails },
+  DELIVERY_NOT_FOUND: { status: 404, title: "The delivery does not exist", details: noDetails },
   STORAGE_NAME_CONFLICT: { status: 409, title: "The name belongs to another storage", details: name },
   STORAGE_LOCATION_CONFLICT: {
     status: 409,
@@ -88,6 +92,11 @@ export const failures = {
   RESERVATION_CLOSED: { status: 409, title: "The reservation is closed", details: state },
   SCHEDULE_NAME_CONFLICT: { status: 409, title: "The name belongs to another schedule", details: name },
   SESSION_STATE_CONFLICT: { status: 409, title: "The session's state does not allow this", details: state },
+  BULK_TOTAL_CONFLICT: {
+    status: 409,
+    title: "The filter finds another number than expected",
+    details: z.object({ expected: z.int(), total: z.int() }),
+  },
   IDEMPOTENCY_IN_FLIGHT: {
     status: 409,
     title: "The first request with this key is still running",

@@ -82,19 +82,24 @@ function toColumns(storage: NewStorage) {
   };
 }
 
-/** Keeps a report, unless the storage has changed since `version`. The report is part of the object: a new version. */
+/**
+ * Keeps a report, unless the storage has changed since `version`. The report is part of the object: a new version.
+ *
+ * @returns whether it was kept
+ */
 export async function updateVerification(
-  db: Database,
+  tx: DatabaseTransaction,
   id: string,
   version: number,
   verification: Verification,
-): Promise<void> {
-  await db
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
     .updateTable("eom_storage")
     .set({ verification: toJson(verification), version: sql`version + 1` })
     .where("id", "=", id)
     .where("version", "=", version)
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 }
 
 export async function deleteStorage(tx: DatabaseTransaction, id: string): Promise<void> {

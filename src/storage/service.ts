@@ -4,6 +4,7 @@ import type { Clock } from "../platform/clock.ts";
 import { isUniqueViolation } from "../platform/database/faults.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
+import { insertEvent } from "../platform/events/queries.ts";
 import { invalid } from "../platform/failure.ts";
 import { requireVersion, type VersionCondition } from "../platform/http/entity-tag.ts";
 import { type Page, parsePageStart } from "../platform/http/paging.ts";
@@ -207,7 +208,13 @@ export function createStorageService(needs: StorageNeeds) {
     const row = await requireStorage(db, id);
     const credential = await credentials.read(row.credential_ref);
     const report = await prover.prove(toLocation(row), credential, signal);
-    await updateVerification(db, id, row.version, { ...report, checked_at: clock.now().toISOString() });
+    await inTransaction(db, async (tx) => {
+      const isKept = await updateVerification(tx, id, row.version, {
+        ...report,
+        checked_at: clock.now().toISOString(),
+      });
+      if (isKept && isFailingNow(row, report)) await tellFailure(tx, row, report);
+    });
     return report;
   }
 
@@ -330,6 +337,17 @@ async function finish(
 function toNewStorage(id: string, input: CreateStorage, location: S3Location) {
   const { name, description, enable, labels } = input;
   return { id, name, description, enable, labels, ...location };
+}
+
+/** It could be used when it was last proved, and no longer can; again and again is told once. */
+function isFailingNow({ verification }: StorageRow, report: VerificationReport): boolean {
+  return report.status === "FAIL" && verification !== null && verification.status !== "FAIL";
+}
+
+async function tellFailure(tx: DatabaseTransaction, { id, name }: StorageRow, report: VerificationReport) {
+  const failed = report.checks.find((check) => check.status === "FAIL");
+  const data = { storage_id: id, name, check: failed?.check ?? null, reason: failed?.reason ?? null };
+  await insertEvent(tx, { type: "storage.verification_failed", kind: "storage", objectId: id, data });
 }
 
 function isMoved(before: S3Location, after: S3Location): boolean {

@@ -59,7 +59,7 @@ test("reading is for viewers; what metering reads, for those who meter too", () 
 
 test("changing is for admins, but for the switches of an operator and the metering of an order service", () => {
   for (const { method, path, role } of routes.filter(({ method }) => method !== "GET")) {
-    const isSwitch = /\/(enable|disable|trigger|cancel|retry)$/.test(path);
+    const isSwitch = /\/(enable|disable|trigger|cancel|retry|test|redrive|bulk)$/.test(path);
     const expected = isMetering(path) && !path.endsWith("/adjust") ? "meter" : isSwitch ? "operator" : "admin";
     expect(role, `${method} ${path}`).toBe(expected);
   }

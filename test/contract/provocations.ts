@@ -99,6 +99,18 @@ export async function createQuota(
   return told.body;
 }
 
+export const webhooks = "/eom/admin/webhooks";
+
+export async function createWebhook(
+  app: TestApp,
+  changes: Record<string, unknown> = {},
+): Promise<{ id: string; secret: string | null }> {
+  const body = { address: "https://hooks.example.org/eom", event_types: ["*"], ...changes };
+  const told = await app.request("POST", webhooks, body);
+  if (told.status !== 201) throw new Error(`no webhook was made: ${JSON.stringify(told.body)}`);
+  return told.body;
+}
+
 /** Where a user's quotas are; the user is one that needs encoding, unless another is named. */
 export function toUserQuotas(userId: string = "user/123 ü"): string {
   return `/eom/admin/users/${encodeURIComponent(userId)}/quotas`;
@@ -149,8 +161,20 @@ export const provocations: Readonly<Record<FailureCode, Provocation>> = {
   USER_QUOTA_NOT_FOUND: plain("GET", `${toUserQuotas()}/${randomUUID()}`),
   SCHEDULE_NOT_FOUND: plain("GET", `${schedules}/${randomUUID()}`),
   SESSION_NOT_FOUND: plain("GET", `/ailbl/admin/sessions/${randomUUID()}`),
+  BACKFILL_NOT_FOUND: plain("GET", `${schedules}/${randomUUID()}/backfills/${randomUUID()}`),
+  BULK_NOT_FOUND: plain("GET", `/ailbl/admin/bulk/${randomUUID()}`),
+  BULK_TOTAL_CONFLICT: plain("POST", `${schedules}/bulk`, {
+    action: "disable",
+    filter: { ids: [randomUUID()] },
+    expected_total: 7,
+  }),
   ENGINE_NOT_FOUND: plain("GET", "/ailbl/admin/engines/nowhere/jobs"),
   TOKEN_NOT_FOUND: plain("GET", `/eom/admin/tokens/${randomUUID()}`),
+  WEBHOOK_NOT_FOUND: plain("GET", `${webhooks}/${randomUUID()}`),
+  async DELIVERY_NOT_FOUND(scene) {
+    const { id } = await createWebhook(scene.app);
+    return plain("POST", `${webhooks}/${id}/deliveries/${randomUUID()}/redrive`)(scene);
+  },
   async STORAGE_NAME_CONFLICT(scene) {
     const { name } = await createStorage(scene.app);
     return plain("POST", unproved, describeStorage({ name }))(scene);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type S3Server, startS3Server } from "../../scripts/demo/s3-server.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
@@ -113,6 +114,30 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
       status: 200,
       body: { status: "FAIL", checks: [{ check: "LIST", status: "FAIL", reason: "bucket_not_found" }, {}, {}, {}] },
     });
+  });
+
+  test("that could be used and no longer can are told of once, in an event", async () => {
+    const storage = await create();
+    const unproved = await app.request("POST", `${base}?verify=false`, describeStorage({}, { bucket: "nowhere" }));
+    const moveTo = (bucket: string) =>
+      sql`update eom_storage set bucket = ${bucket} where id = ${storage.id}`.execute(app.database.db);
+    const verify = async (id: string) => (await app.request("POST", `${base}/${id}/verify`)).body.status;
+    const listEvents = async () => {
+      const { rows } = await sql`select type, kind, object_id, data from eom_event
+        where type = 'storage.verification_failed'`.execute(app.database.db);
+      return rows;
+    };
+    await moveTo("nowhere");
+    for (const id of [storage.id, storage.id, unproved.body.id]) expect(await verify(id)).toBe("FAIL");
+    const data = { storage_id: storage.id, name: storage.name, check: "LIST", reason: "bucket_not_found" };
+    expect(await listEvents()).toEqual([
+      { type: "storage.verification_failed", kind: "storage", object_id: storage.id, data },
+    ]);
+    await moveTo("scenes");
+    expect(await verify(storage.id)).toBe("PASS");
+    await moveTo("nowhere");
+    expect(await verify(storage.id)).toBe("FAIL");
+    expect(await listEvents()).toHaveLength(2);
   });
 
   test("must not point to the cloud's metadata, to EOM itself, or where no address is public", async () => {

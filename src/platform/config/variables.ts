@@ -145,7 +145,7 @@ export const variables = {
   EOM_EGRESS_ALLOW: {
     schema: egressRules,
     default: "",
-    about: "Hosts, suffixes, CIDRs (comma-separated) that S3 endpoints may reach beside public addresses.",
+    about: "Hosts, suffixes, CIDRs (comma-separated) that S3 endpoints and webhooks may reach beside public addresses.",
   },
   EOM_EGRESS_DENY: {
     schema: egressRules,

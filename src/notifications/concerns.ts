@@ -1,0 +1,38 @@
+import { sql } from "kysely";
+import type { Concerns } from "../overview/port.ts";
+import type { Database } from "../platform/database/tables.ts";
+import type {} from "./tables.ts";
+
+interface FailingRow {
+  readonly id: string;
+  readonly address: string;
+  readonly is_gone: boolean;
+  readonly dead: number;
+  readonly last_error: string | null;
+  readonly last_failure: Date | null;
+  readonly total: number;
+}
+
+/** Webhooks that somebody should look at: they fail, have deliveries that were given up, or said that they are gone. */
+export async function findFailingWebhooks(db: Database): Promise<Concerns> {
+  const { rows } = await sql<FailingRow>`
+    with found as materialized (
+      select w.id, w.address, w.disabled_reason is not null as is_gone, w.last_error, w.last_failure, w.created, (
+        select count(*) from (
+          select from eom_webhook_delivery as d where d.webhook_id = w.id and d.state = 'dead' limit 10000) as counted
+        ) as dead
+      from eom_webhook as w
+      where (w.enable and w.state = 'failing') or w.disabled_reason is not null
+        or exists (select from eom_webhook_delivery as d where d.webhook_id = w.id and d.state = 'dead')
+      limit 10000)
+    select found.*, (select count(*) from found) as total from found
+    order by last_failure nulls first, created, id limit 10`.execute(db);
+  const items = rows.map((row) => ({ id: row.id, name: row.address, why: toWhy(row), since: row.last_failure }));
+  return { total: rows[0]?.total ?? 0, items };
+}
+
+function toWhy({ is_gone, dead, last_error }: FailingRow): string {
+  if (is_gone) return "Its receiver answered 410 Gone, and EOM disabled it";
+  const last = last_error === null ? "" : `: ${last_error}`;
+  return dead > 0 ? `${dead} deliveries were given up${last}` : `Its last attempts failed${last}`;
+}

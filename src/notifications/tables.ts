@@ -1,0 +1,54 @@
+import type { ColumnType, RawBuilder } from "kysely";
+import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
+import type { DeliveryState } from "./delivery-model.ts";
+import type { AttemptError, WebhookState } from "./model.ts";
+
+/** A row of eom_webhook; db/migrations/0009_webhooks.sql says what each column means. `search_text` is folded by queries.ts alone. */
+export interface WebhookTable {
+  id: string;
+  address: string;
+  description: string | null;
+  search_text: string;
+  event_types: ColumnType<string[], RawBuilder<string[]>, RawBuilder<string[]>>;
+  enable: boolean;
+  disabled_reason: "gone" | null;
+  labels: Jsonb<Record<string, string>>;
+  secret_ref: string;
+  previous_secret_ref: string | null;
+  previous_secret_until: Date | null;
+  state: Defaulted<WebhookState>;
+  consecutive_failures: Defaulted<number>;
+  last_success: Defaulted<Date | null>;
+  last_failure: Defaulted<Date | null>;
+  last_error: Defaulted<AttemptError | null>;
+  version: Defaulted<number>;
+  created: Date;
+  created_by: string;
+  modified: Date;
+  modified_by: string;
+}
+
+export interface DeliveryTable {
+  id: string;
+  webhook_id: string;
+  event_id: string;
+  event_type: string;
+  state: Defaulted<DeliveryState>;
+  attempts: Defaulted<number>;
+  next_attempt_at: Date | null;
+  claim: string | null;
+  lease_expires_at: Date | null;
+  last_attempt_at: Date | null;
+  last_http_status: number | null;
+  last_error: AttemptError | null;
+  last_duration_ms: number | null;
+  delivered: Date | null;
+  created: Defaulted<Date>;
+}
+
+declare module "../platform/database/tables.ts" {
+  interface Tables {
+    eom_webhook: WebhookTable;
+    eom_webhook_delivery: DeliveryTable;
+  }
+}

@@ -1,0 +1,35 @@
+import { sql } from "kysely";
+import type { Concerns } from "../overview/port.ts";
+import type { Database } from "../platform/database/tables.ts";
+import type { Verification } from "./model.ts";
+import type {} from "./tables.ts";
+
+interface FailingRow {
+  readonly id: string;
+  readonly name: string;
+  readonly verification: Verification;
+  readonly total: number;
+}
+
+/** Enabled storages whose last report says FAIL; by the index eom_storage_failing. */
+export async function findFailingStorages(db: Database): Promise<Concerns> {
+  const { rows } = await sql<FailingRow>`
+    with found as materialized (
+      select id, name, verification from eom_storage where enable and verification ->> 'status' = 'FAIL' limit 10000)
+    select found.*, (select count(*) from found) as total
+    from found order by (verification ->> 'checked_at')::timestamptz, id limit 10`.execute(db);
+  const items = rows.map(({ id, name, verification }) => ({
+    id,
+    name,
+    why: toWhy(verification),
+    since: new Date(verification.checked_at),
+  }));
+  return { total: rows[0]?.total ?? 0, items };
+}
+
+function toWhy({ checks }: Verification): string {
+  const failed = checks.find(({ status }) => status === "FAIL");
+  if (failed === undefined) return "It no longer verifies";
+  const { check, reason, hint } = failed;
+  return `${check} fails${reason === null ? "" : ` (${reason})`}${hint === null ? "" : `: ${hint}`}`;
+}

@@ -1,0 +1,115 @@
+import { createSecretKey, randomBytes } from "node:crypto";
+import { Writable } from "node:stream";
+import { sql } from "kysely";
+import type { ListDeliveries } from "../../src/notifications/delivery-model.ts";
+import { createDeliveryService } from "../../src/notifications/delivery-service.ts";
+import { createMessenger } from "../../src/notifications/messenger.ts";
+import { createNotificationMetrics } from "../../src/notifications/metrics.ts";
+import { type CreateWebhook, createWebhookSchema } from "../../src/notifications/model.ts";
+import { createWebhookService } from "../../src/notifications/service.ts";
+import { createNotificationWorkers } from "../../src/notifications/workers.ts";
+import { inTransaction } from "../../src/platform/database/transaction.ts";
+import type { Lookup } from "../../src/platform/egress/guard.ts";
+import { type EgressSettings, parseEgressPolicy } from "../../src/platform/egress/policy.ts";
+import { insertEvent } from "../../src/platform/events/queries.ts";
+import type { EventType } from "../../src/platform/events/types.ts";
+import { createId } from "../../src/platform/id.ts";
+import { createLogger } from "../../src/platform/log.ts";
+import { createMetrics } from "../../src/platform/metrics/metrics.ts";
+import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
+import { createSecretKeeper } from "../../src/storage/secret-keeper.ts";
+import { createEmbeddedSecretStore } from "../../src/storage/secrets/embedded.ts";
+import { createTestDatabase, type DatabaseKind } from "../support/database.ts";
+
+export const deploymentId = "01a209ba-d02e-741b-a63b-6063454757eb";
+const actor = { subject: "test", onBehalfOf: null, requestId: null };
+const change = { actor, settle: async () => {} };
+
+interface WorldSettings {
+  readonly egress?: Partial<EgressSettings>;
+  readonly lookup?: Lookup;
+}
+
+export type World = Awaited<ReturnType<typeof createWorld>>;
+
+/** The room on a database of its own, with a clock that stands until it is moved, and three seconds of patience. */
+export async function createWorld(kind: DatabaseKind, { egress, lookup }: WorldSettings = {}) {
+  const database = await createTestDatabase(kind);
+  const { db } = database;
+  const lines: string[] = [];
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const log = createLogger({ level: "trace", format: "json" }, destination);
+  let now = new Date();
+  const clock = { now: () => now };
+  const secrets = createSecretKeeper({
+    db,
+    secrets: createEmbeddedSecretStore({ db, key: createSecretKey(randomBytes(32)) }),
+    deploymentId,
+    owners: { folder: "webhooks", label: "webhook_id" },
+  });
+  const policy = parseEgressPolicy({ allow: [], deny: [], loopback: true, infrastructure: [], ...egress });
+  const messengers: { close(): void }[] = [];
+
+  const createPart = () => {
+    const timeout = { timeoutMs: 3000, ...(lookup === undefined ? {} : { lookup }) };
+    const messenger = createMessenger({ clock, policy, secrets, deploymentId, version: "0.0.0", ...timeout });
+    messengers.push(messenger);
+    const metrics = createMetrics();
+    const workers = createNotificationWorkers({
+      db,
+      clock,
+      log,
+      messenger,
+      metrics: createNotificationMetrics(metrics.registry),
+      workerMetrics: metrics.workers,
+      wakeUp: createWakeUp(),
+    });
+    return { workers, messenger, metrics };
+  };
+  const { workers, messenger, metrics } = createPart();
+  const webhooks = createWebhookService({ db, clock, policy, secrets });
+  const deliveries = createDeliveryService({ db, clock, messenger, onWork: () => {} });
+
+  return {
+    db,
+    lines,
+    webhooks,
+    deliveries,
+    workers,
+    metrics,
+    actor,
+    change,
+    /** Another process, as far as the room can tell. */
+    createProcess: () => createPart().workers,
+    /** Moves the clock. */
+    pass(seconds: number) {
+      now = new Date(now.getTime() + seconds * 1000);
+    },
+    now: () => now,
+    turn: () => workers.turn(new AbortController().signal),
+    createWebhook: (fields: Partial<CreateWebhook> & { address: string }) =>
+      webhooks.create(createWebhookSchema.parse({ event_types: ["*"], ...fields }), change),
+    async emit(type: EventType = "session.failed", data: Record<string, unknown> = { reason: "it broke" }) {
+      const objectId = createId();
+      const [kind = ""] = type.split(".");
+      await inTransaction(db, (tx) => insertEvent(tx, { type, kind, objectId, data }));
+      return objectId;
+    },
+    async listDeliveries(webhookId: string, query: Partial<ListDeliveries> = {}) {
+      const found = await deliveries.list(webhookId, { size: 100, asc: true, sortby: "created", ...query });
+      return found.rows;
+    },
+    count: async (table: string) =>
+      (await sql<{ count: number }>`select count(*)::int as count from ${sql.table(table)}`.execute(db)).rows[0]?.count,
+    async close() {
+      await workers.stop();
+      for (const one of messengers) one.close();
+      await database.close();
+    },
+  };
+}
