@@ -77,8 +77,12 @@ function findReason({ enable, next_due_at, policy, consecutive_failures }: Sched
   return next_due_at === null ? "over" : null;
 }
 
-function toNote({ consecutive_failures, last_error }: ScheduleRow, reason: Reason): Disabled["note"] {
-  if (reason === "over") return "No instant is to come";
+function toNote(schedule: ScheduleRow, reason: Reason): Disabled["note"] {
+  const { consecutive_failures, last_error, slot_sessions, policy } = schedule;
+  if (reason === "over") {
+    const isUsedUp = policy.max_sessions !== null && slot_sessions >= policy.max_sessions;
+    return isUsedUp ? `max_sessions is used up: ${slot_sessions} of ${policy.max_sessions}` : "No instant is to come";
+  }
   const last = last_error === null ? "" : `: ${last_error.message}`;
   return `${consecutive_failures} failures in a row${last}`.slice(0, 4000);
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { DatabaseTransaction } from "../platform/database/tables.ts";
 import type { Policy, Timing } from "./model.ts";
-import type { SkippedStretch } from "./slots.ts";
+import type { PlannedSlot, SkippedStretch } from "./slots.ts";
 import type {} from "./tables.ts";
 
 export interface DueSchedule extends Timing {
@@ -11,59 +11,61 @@ export interface DueSchedule extends Timing {
   readonly owner: string;
   readonly policy: Policy;
   readonly next_due_at: Date;
+  readonly slot_sessions: number;
 }
 
 /** The most overdue first. Those that another scanner holds are left to it; NO KEY, so that writers of rows that point to a schedule do not wait. */
 export async function lockDueSchedules(tx: DatabaseTransaction, now: Date, limit: number): Promise<DueSchedule[]> {
   const { rows } = await sql<DueSchedule>`
-    select id, name, kind, owner, trigger, active, policy, next_due_at from ailbl_schedule
+    select id, name, kind, owner, trigger, active, policy, next_due_at, slot_sessions from ailbl_schedule
     where next_due_at <= ${now} order by next_due_at, id limit ${limit}
     for no key update skip locked`.execute(tx);
   return rows;
 }
 
-interface NewSlotSession {
+interface NewSlotSession extends PlannedSlot {
   readonly id: string;
-  readonly slot: Date;
-  readonly dataIntervalStart: Date;
   readonly schedule: DueSchedule;
 }
 
 /**
  * The unique (schedule_id, slot) decides: a slot that has its session already gets no second one.
  *
- * @returns how many were new
+ * @returns how many were new, by schedule
  */
 export async function insertSlotSessions(
   tx: DatabaseTransaction,
   sessions: readonly NewSlotSession[],
   now: Date,
-): Promise<number> {
-  if (sessions.length === 0) return 0;
+): Promise<ReadonlyMap<string, number>> {
+  if (sessions.length === 0) return new Map();
   const schedules = sessions.map(({ schedule }) => schedule);
-  const { rows } = await sql<{ sessions: number }>`
+  const { rows } = await sql<{ schedule_id: string; sessions: number }>`
     with inserted as (
       insert into ailbl_session (id, schedule_id, schedule_name, kind, owner, launch_timeout_seconds, max_runtime_seconds,
         slot, data_interval_start, run_after, cause, created, created_by)
       select v.id, v.schedule_id, v.schedule_name, v.kind, v.owner, v.launch_timeout_seconds, v.max_runtime_seconds,
-        v.slot, v.data_interval_start, v.slot, 'slot', ${now}::timestamptz, 'scheduler'
+        v.slot, v.data_interval_start, v.run_after, 'slot', ${now}::timestamptz, 'scheduler'
       from unnest(${sessions.map(({ id }) => id)}::uuid[], ${schedules.map(({ id }) => id)}::uuid[],
         ${schedules.map(({ name }) => name)}::text[], ${schedules.map(({ kind }) => kind)}::smallint[],
         ${schedules.map(({ owner }) => owner)}::text[],
         ${schedules.map(({ policy }) => policy.launch_timeout_seconds)}::integer[],
         ${schedules.map(({ policy }) => policy.max_runtime_seconds)}::integer[],
         ${sessions.map(({ slot }) => slot.toISOString())}::timestamptz[],
-        ${sessions.map(({ dataIntervalStart }) => dataIntervalStart.toISOString())}::timestamptz[])
-        as v (id, schedule_id, schedule_name, kind, owner, launch_timeout_seconds, max_runtime_seconds, slot, data_interval_start)
+        ${sessions.map(({ dataIntervalStart }) => dataIntervalStart.toISOString())}::timestamptz[],
+        ${sessions.map(({ runAfter }) => runAfter.toISOString())}::timestamptz[])
+        as v (id, schedule_id, schedule_name, kind, owner, launch_timeout_seconds, max_runtime_seconds, slot,
+          data_interval_start, run_after)
       on conflict (schedule_id, slot) where cause = 'slot' do nothing
       returning schedule_id
+    ), of_schedule as (
+      select schedule_id, count(*)::integer as sessions from inserted group by schedule_id
     ), counted as (
       update ailbl_schedule_stats as s set sessions = s.sessions + i.sessions, changed = ${now}::timestamptz
-      from (select schedule_id, count(*) as sessions from inserted group by schedule_id) as i
-      where s.schedule_id = i.schedule_id
+      from of_schedule as i where s.schedule_id = i.schedule_id
     )
-    select count(*) as sessions from inserted`.execute(tx);
-  return rows[0]?.sessions ?? 0;
+    select schedule_id, sessions from of_schedule`.execute(tx);
+  return new Map(rows.map(({ schedule_id, sessions }) => [schedule_id, sessions]));
 }
 
 export async function insertSkippedSlots(
@@ -86,17 +88,23 @@ export async function insertSkippedSlots(
     .execute();
 }
 
-export async function moveSchedules(
-  tx: DatabaseTransaction,
-  moves: readonly { readonly id: string; readonly lastSlot: Date; readonly nextDueAt: Date | null }[],
-  now: Date,
-): Promise<void> {
+interface ScheduleMove {
+  readonly id: string;
+  readonly lastSlot: Date;
+  readonly nextDueAt: Date | null;
+  /** New ones. They are counted in the row that the scan holds, so that `max_sessions` is exact however many scan. */
+  readonly sessions: number;
+}
+
+export async function moveSchedules(tx: DatabaseTransaction, moves: readonly ScheduleMove[], now: Date): Promise<void> {
   // By way of text: postgres.js would turn each element into a Date, which knows no infinity.
   await sql`update ailbl_schedule as s
-    set last_slot = v.last_slot, next_due_at = v.next_due_at, scanned = ${now}::timestamptz
+    set last_slot = v.last_slot, next_due_at = v.next_due_at, scanned = ${now}::timestamptz,
+      slot_sessions = s.slot_sessions + v.sessions
     from unnest(${moves.map(({ id }) => id)}::uuid[],
       ${moves.map(({ lastSlot }) => lastSlot.toISOString())}::timestamptz[],
-      ${moves.map(({ nextDueAt }) => nextDueAt?.toISOString() ?? "infinity")}::text[]::timestamptz[])
-      as v (id, last_slot, next_due_at)
+      ${moves.map(({ nextDueAt }) => nextDueAt?.toISOString() ?? "infinity")}::text[]::timestamptz[],
+      ${moves.map(({ sessions }) => sessions)}::integer[])
+      as v (id, last_slot, next_due_at, sessions)
     where s.id = v.id`.execute(tx);
 }

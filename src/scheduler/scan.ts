@@ -11,6 +11,7 @@ import {
   lockDueSchedules,
   moveSchedules,
 } from "./scan-queries.ts";
+import { countLeft, listWithin, settlePlan } from "./session-limit.ts";
 import { planSlots, type SlotPlan } from "./slots.ts";
 
 export interface ScanNeeds {
@@ -54,11 +55,11 @@ async function scanBatch(needs: ScanNeeds): Promise<ScanSummary> {
   const { summary, lagSeconds } = await inTransaction(needs.db, async (tx) => {
     const due = await lockDueSchedules(tx, now, needs.scan.batchSize);
     const planned = due.flatMap((schedule) => plan(needs, schedule, now));
-    const sessions = await write(tx, planned, now);
+    const written = await write(tx, planned, now);
     const oldest = due[0]?.next_due_at ?? now;
     return {
       // Only those that were planned, so that a batch of faulty ones ends the turn.
-      summary: { schedules: planned.length, sessions, skipped: planned.flatMap(({ plan }) => plan.skipped).length },
+      summary: { schedules: planned.length, ...written },
       lagSeconds: (now.getTime() - oldest.getTime()) / 1000,
     };
   });
@@ -69,34 +70,42 @@ async function scanBatch(needs: ScanNeeds): Promise<ScanSummary> {
 interface Planned {
   readonly schedule: DueSchedule;
   readonly plan: SlotPlan;
+  /** How many slots may still become sessions. */
+  readonly left: number;
 }
 
 /** A schedule that cannot be planned must not stop the others: it stays due, and the log says so at each turn. */
 function plan({ scan, log }: ScanNeeds, schedule: DueSchedule, now: Date): Planned[] {
   try {
-    const { trigger, active, policy, next_due_at: nextDueAt } = schedule;
-    return [{ schedule, plan: planSlots({ trigger, active, policy, nextDueAt }, now, scan.punctualSeconds) }];
+    const { id, trigger, active, policy, next_due_at: nextDueAt } = schedule;
+    const planned = planSlots({ id, trigger, active, policy, nextDueAt }, now, scan.punctualSeconds);
+    return [{ schedule, plan: planned, left: countLeft(policy.max_sessions, schedule.slot_sessions) }];
   } catch (error) {
     log.error({ schedule_id: schedule.id, err: error }, "schedule cannot be scanned");
     return [];
   }
 }
 
-async function write(tx: DatabaseTransaction, planned: readonly Planned[], now: Date): Promise<number> {
-  if (planned.length === 0) return 0;
-  const sessions = await insertSlotSessions(
+interface Written {
+  readonly sessions: number;
+  readonly skipped: number;
+}
+
+async function write(tx: DatabaseTransaction, planned: readonly Planned[], now: Date): Promise<Written> {
+  if (planned.length === 0) return { sessions: 0, skipped: 0 };
+  const inserted = await insertSlotSessions(
     tx,
-    planned.flatMap(({ schedule, plan }) => plan.run.map((slot) => ({ ...slot, id: createId(), schedule }))),
+    planned.flatMap(({ schedule, plan, left }) =>
+      listWithin(plan, left).map((slot) => ({ ...slot, id: createId(), schedule })),
+    ),
     now,
   );
-  const skipped = planned.flatMap(({ schedule, plan }) =>
-    plan.skipped.map((stretch) => ({ scheduleId: schedule.id, ...stretch })),
-  );
+  const moves = planned.map(({ schedule: { id }, plan, left }) => {
+    const sessions = inserted.get(id) ?? 0;
+    return { ...settlePlan(plan, left, sessions), id, sessions };
+  });
+  const skipped = moves.flatMap((move) => move.skipped.map((stretch) => ({ scheduleId: move.id, ...stretch })));
   await insertSkippedSlots(tx, skipped, now);
-  await moveSchedules(
-    tx,
-    planned.map(({ schedule, plan }) => ({ id: schedule.id, lastSlot: plan.lastSlot, nextDueAt: plan.nextDueAt })),
-    now,
-  );
-  return sessions;
+  await moveSchedules(tx, moves, now);
+  return { sessions: moves.reduce((sum, move) => sum + move.sessions, 0), skipped: skipped.length };
 }

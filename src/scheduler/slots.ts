@@ -1,5 +1,6 @@
 import type { Policy, SkipReason, Timing } from "./model.ts";
-import { findNextInstant, findPreviousInstant, listPreviousInstants } from "./trigger.ts";
+import { findNextInstant, findPreviousInstant, listLeftOut, listPreviousInstants, withLeftOut } from "./trigger.ts";
+import { spreadStart } from "./triggers/spread.ts";
 
 /** A stretch of instants that become no session; both ends are instants of the trigger. */
 export interface SkippedStretch {
@@ -8,18 +9,26 @@ export interface SkippedStretch {
   readonly reason: SkipReason;
 }
 
+export interface PlannedSlot {
+  readonly slot: Date;
+  readonly dataIntervalStart: Date;
+  /** When it may start: the slot, or later by the schedule's spread. */
+  readonly runAfter: Date;
+}
+
 /** What one scan makes of a due schedule. */
 export interface SlotPlan {
   /** Become sessions; oldest first. */
-  readonly run: readonly { readonly slot: Date; readonly dataIntervalStart: Date }[];
+  readonly run: readonly PlannedSlot[];
   readonly skipped: readonly SkippedStretch[];
   /** The newest instant looked at. */
   readonly lastSlot: Date;
-  /** Null when the trigger never fires again. */
+  /** Null when there is nothing more to look at. */
   readonly nextDueAt: Date | null;
 }
 
 interface DueSchedule extends Timing {
+  readonly id: string;
   readonly policy: Policy;
   /** The first instant that no scan has looked at; not after `now`. */
   readonly nextDueAt: Date;
@@ -37,16 +46,45 @@ interface DueSchedule extends Timing {
  * The cost follows the number of instants that run, not of those that were missed: the stretches are found by their ends.
  */
 export function planSlots(schedule: DueSchedule, now: Date, punctualSeconds: number): SlotPlan {
+  if (schedule.policy.dst_gap === "shift") return planInstants(schedule, now, punctualSeconds);
+  const leftOut = listLeftOut(schedule, schedule.nextDueAt, now);
+  const skipped = leftOut.map((at) => ({ first: at, last: at, reason: "dst_gap" as const }));
+  const nextDueAt = findNextInstant(withLeftOut(schedule), now);
+  const isLeftOut = leftOut[0]?.getTime() === schedule.nextDueAt.getTime();
+  const first = isLeftOut ? findNextInstant(schedule, schedule.nextDueAt) : schedule.nextDueAt;
+  if (first === null || first > now) {
+    return { run: [], skipped, lastSlot: leftOut.at(-1) ?? schedule.nextDueAt, nextDueAt };
+  }
+  const plan = planInstants({ ...schedule, nextDueAt: first }, now, punctualSeconds);
+  const lastSlot = newer(plan.lastSlot, leftOut.at(-1));
+  return { ...plan, skipped: [...plan.skipped, ...skipped], lastSlot, nextDueAt };
+}
+
+function newer(one: Date, other: Date | undefined): Date {
+  return other !== undefined && other > one ? other : one;
+}
+
+/** `nextDueAt` is an instant that runs or was missed. */
+function planInstants(schedule: DueSchedule, now: Date, punctualSeconds: number): SlotPlan {
   const { nextDueAt } = schedule;
   const following = findNextInstant(schedule, nextDueAt);
   const isOnlyOne = following === null || following > now;
   const lastSlot = isOnlyOne ? nextDueAt : newestUpTo(schedule, now);
   const chosen = chooseSlots(schedule, { now, lastSlot, punctualSeconds });
   return {
-    run: chosen.map((slot) => ({ slot, dataIntervalStart: findPreviousInstant(schedule, slot) ?? slot })),
+    run: chosen.map((slot) => toPlanned(schedule, slot)),
     skipped: listSkipped(schedule, chosen, lastSlot, now),
     lastSlot,
     nextDueAt: isOnlyOne ? following : findNextInstant(schedule, now),
+  };
+}
+
+function toPlanned(schedule: DueSchedule, slot: Date): PlannedSlot {
+  const { id, policy } = schedule;
+  return {
+    slot,
+    dataIntervalStart: findPreviousInstant(schedule, slot) ?? slot,
+    runAfter: policy.spread_seconds === 0 ? slot : spreadStart(id, slot, policy, findNextInstant(schedule, slot)),
   };
 }
 
@@ -59,13 +97,14 @@ function newestUpTo(timing: Timing, now: Date): Date {
 
 /** Oldest first. */
 function chooseSlots(
-  { policy, nextDueAt, ...timing }: DueSchedule,
+  schedule: DueSchedule,
   { now, lastSlot, punctualSeconds }: { now: Date; lastSlot: Date; punctualSeconds: number },
 ): Date[] {
+  const { policy, nextDueAt } = schedule;
   const isNewEnough = (seconds: number) => (slot: Date) =>
     slot >= nextDueAt && now.getTime() - slot.getTime() <= seconds * 1000;
   const newestFirst = (count: number) =>
-    count === 1 ? [lastSlot] : listPreviousInstants(timing, new Date(lastSlot.getTime() + 1), count);
+    count === 1 ? [lastSlot] : listPreviousInstants(schedule, new Date(lastSlot.getTime() + 1), count);
   // At most one instant a second, so these many cover the punctual ones.
   const onTime = newestFirst(lastSlot > nextDueAt ? punctualSeconds + 1 : 1).filter(isNewEnough(punctualSeconds));
   switch (policy.misfire) {
@@ -86,17 +125,13 @@ function chooseSlots(
 }
 
 /** What was not chosen: older than the catch-up window, or passed over by the policy. */
-function listSkipped(
-  { policy, nextDueAt, ...timing }: DueSchedule,
-  chosen: readonly Date[],
-  lastSlot: Date,
-  now: Date,
-): SkippedStretch[] {
+function listSkipped(schedule: DueSchedule, chosen: readonly Date[], lastSlot: Date, now: Date): SkippedStretch[] {
+  const { policy, nextDueAt } = schedule;
   const oldestChosen = chosen[0];
-  const last = oldestChosen === undefined ? lastSlot : findPreviousInstant(timing, oldestChosen);
+  const last = oldestChosen === undefined ? lastSlot : findPreviousInstant(schedule, oldestChosen);
   if (last === null || last < nextDueAt) return [];
   const windowStart = new Date(now.getTime() - policy.catch_up_seconds * 1000);
-  return splitAt(timing, { first: nextDueAt, last }, windowStart);
+  return splitAt(schedule, { first: nextDueAt, last }, windowStart);
 }
 
 /** Chosen instants are always the newest without a gap, so what is left is one stretch, cut where the window begins. */

@@ -5,6 +5,7 @@ import { createCronTimetable } from "./triggers/cron.ts";
 import { normaliseExpression } from "./triggers/cron-expression.ts";
 import { createFreqTimetable } from "./triggers/freq.ts";
 import type { Timetable } from "./triggers/timetable.ts";
+import { findChangeAfter } from "./triggers/wall-clock.ts";
 import { createWindowedTimetable } from "./triggers/window.ts";
 
 /** One that does not fire within this time is refused when it is saved. */
@@ -33,18 +34,45 @@ const cache = new Map<string, Known>();
  * @param now instants are looked for after it
  * @throws CRON_PARSE_ERROR, VALIDATION_ERROR for an anchor too far ahead or a window that no instant lies in
  */
-export function parseTiming({ trigger, active }: Timing, now: Date): Timing {
+export function parseTiming({ trigger, active, policy }: Timing, now: Date): Pick<Timing, "trigger" | "active"> {
   const parsed =
     trigger.type === "cron" ? { ...trigger, expression: normaliseExpression(trigger.expression) } : trigger;
   const horizon = new Date(now);
   horizon.setUTCFullYear(horizon.getUTCFullYear() + horizonYears);
-  const isDue = (timing: Timing) => (createTimetable(timing).nextRun(now) ?? new Date(8.64e15)) <= horizon;
+  const isDue = (timing: Timing) => (createTimingTimetable(timing).nextRun(now) ?? new Date(8.64e15)) <= horizon;
   const reason = `never fires within the next ${horizonYears} years`;
-  if (!isDue({ trigger: parsed, active: null })) {
+  if (!isDue({ trigger: parsed, active: null, policy })) {
     throw parsed.type === "cron" ? cronParseError(parsed.expression, `it ${reason}`) : invalid("/trigger", reason);
   }
-  if (!isDue({ trigger: parsed, active })) throw invalid("/active", `with it, the trigger ${reason}`);
+  if (!isDue({ trigger: parsed, active, policy })) throw invalid("/active", `with it, the trigger ${reason}`);
   return { trigger: parsed, active };
+}
+
+/**
+ * With the instants after gaps that `dst_gap: skip` leaves out: a scan looks at them too, to write down why nothing ran.
+ * Everything that says what was not looked at yet goes by this.
+ */
+export function withLeftOut(timing: Timing): Timing {
+  if (timing.policy.dst_gap === "shift") return timing;
+  const { trigger, active, policy } = timing;
+  return { trigger, active, policy: { dst_gap: "shift", dst_overlap: policy.dst_overlap } };
+}
+
+/** What `dst_gap: skip` leaves out from `from` to `to`, both included: found by the changes of the clocks. */
+export function listLeftOut(timing: Timing, from: Date, to: Date): Date[] {
+  const found: Date[] = [];
+  if (timing.policy.dst_gap === "shift") return found;
+  const zone = timing.trigger.time_zone;
+  let change = findChangeAfter(from.getTime() - 1, zone);
+  while (change !== null && change <= to.getTime()) {
+    if (isInstant(withLeftOut(timing), change) && !isInstant(timing, change)) found.push(new Date(change));
+    change = findChangeAfter(change, zone);
+  }
+  return found;
+}
+
+function isInstant(timing: Timing, time: number): boolean {
+  return listNextInstants(timing, new Date(time - 1), 1)[0]?.getTime() === time;
 }
 
 /** The first instant after `after`; null when none is to come. */
@@ -78,20 +106,21 @@ function toKnown(timing: Timing): Known {
   const key = toCacheKey(timing);
   const known = cache.get(key);
   if (known !== undefined) return known;
-  const fresh: Known = { timetable: createTimetable(timing), next: null, previous: null };
+  const fresh: Known = { timetable: createTimingTimetable(timing), next: null, previous: null };
   if (cache.size >= maxCached) cache.clear();
   cache.set(key, fresh);
   return fresh;
 }
 
-function toCacheKey({ trigger, active }: Timing): string {
-  const window = active === null ? "" : JSON.stringify(active);
-  if (trigger.type === "cron") return `${trigger.time_zone} ${trigger.expression} ${window}`;
-  return `${trigger.time_zone} ${trigger.every} ${trigger.unit} ${trigger.anchor} ${window}`;
+function toCacheKey({ trigger, active, policy }: Timing): string {
+  const rest = `${policy.dst_gap} ${policy.dst_overlap} ${active === null ? "" : JSON.stringify(active)}`;
+  if (trigger.type === "cron") return `${trigger.time_zone} ${trigger.expression} ${rest}`;
+  return `${trigger.time_zone} ${trigger.every} ${trigger.unit} ${trigger.anchor} ${rest}`;
 }
 
 /** @throws CRON_PARSE_ERROR */
-function createTimetable({ trigger, active }: Timing): Timetable {
-  const timetable = trigger.type === "cron" ? createCronTimetable(trigger) : createFreqTimetable(trigger);
+function createTimingTimetable({ trigger, active, policy }: Timing): Timetable {
+  const timetable =
+    trigger.type === "cron" ? createCronTimetable(trigger, policy) : createFreqTimetable(trigger, policy);
   return active === null ? timetable : createWindowedTimetable(timetable, active, trigger.time_zone);
 }

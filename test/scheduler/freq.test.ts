@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { FreqTrigger } from "../../src/scheduler/model.ts";
+import { defaultPolicy, type FreqTrigger } from "../../src/scheduler/model.ts";
 import {
   findNextInstant,
   findPreviousInstant,
@@ -27,7 +27,9 @@ function toTrigger(every: number, unit: FreqTrigger["unit"], anchor: string, tim
 }
 
 function listFrom(trigger: FreqTrigger, after: string, count: number): string[] {
-  return listNextInstants({ trigger, active: null }, new Date(after), count).map((at) => at.toISOString());
+  return listNextInstants({ trigger, active: null, policy: defaultPolicy }, new Date(after), count).map((at) =>
+    at.toISOString(),
+  );
 }
 
 describe("minutes and hours", () => {
@@ -46,8 +48,12 @@ describe("minutes and hours", () => {
       "2026-11-23T10:00:00.000Z",
       "2026-11-23T16:00:00.000Z",
     ]);
-    expect(findPreviousInstant({ trigger, active: null }, new Date("2026-11-23T10:00:00Z"))).toBeNull();
-    expect(listPreviousInstants({ trigger, active: null }, new Date("2026-11-23T22:00:00Z"), 9)).toHaveLength(2);
+    expect(
+      findPreviousInstant({ trigger, active: null, policy: defaultPolicy }, new Date("2026-11-23T10:00:00Z")),
+    ).toBeNull();
+    expect(
+      listPreviousInstants({ trigger, active: null, policy: defaultPolicy }, new Date("2026-11-23T22:00:00Z"), 9),
+    ).toHaveLength(2);
   });
 });
 
@@ -88,11 +94,11 @@ describe("days, weeks and months", () => {
         const anchor = new Date(anchorMinute * minute);
         const trigger = toTrigger(every, unit as FreqTrigger["unit"], anchor.toISOString(), zone);
         const after = new Date(anchor.getTime() + laterDays * 1440 * minute);
-        const found = listNextInstants({ trigger, active: null }, after, 6);
+        const found = listNextInstants({ trigger, active: null, policy: defaultPolicy }, after, 6);
         expect(found.map((at) => at.toISOString())).toEqual(listByMinute(trigger, after, 6));
         const [first, second] = found as [Date, Date];
-        expect(findPreviousInstant({ trigger, active: null }, second)).toEqual(first);
-        expect(findNextInstant({ trigger, active: null }, first)).toEqual(second);
+        expect(findPreviousInstant({ trigger, active: null, policy: defaultPolicy }, second)).toEqual(first);
+        expect(findNextInstant({ trigger, active: null, policy: defaultPolicy }, first)).toEqual(second);
       }),
       { numRuns: 60 },
     );
@@ -103,7 +109,9 @@ describe("days, weeks and months", () => {
       for (const change of listChanges(zone)) {
         const dayBefore = new Date(change - 1440 * minute).toISOString();
         const trigger = toTrigger(1, "day", dayBefore, zone);
-        const found = listNextInstants({ trigger, active: null }, new Date(dayBefore), 2).map((at) => at.toISOString());
+        const found = listNextInstants({ trigger, active: null, policy: defaultPolicy }, new Date(dayBefore), 2).map(
+          (at) => at.toISOString(),
+        );
         expect(found, `${zone} ${dayBefore}`).toEqual(listByMinute(trigger, new Date(dayBefore), 2));
       }
     }
@@ -112,9 +120,9 @@ describe("days, weeks and months", () => {
 
 test("a trigger whose anchor lies more than five years ahead is refused", () => {
   const now = new Date("2026-11-23T10:00:00Z");
-  expect(() => parseTiming({ trigger: toTrigger(1, "day", "2032-01-01T00:00:00Z"), active: null }, now)).toThrow(
-    "never fires within the next 5 years",
-  );
+  expect(() =>
+    parseTiming({ trigger: toTrigger(1, "day", "2032-01-01T00:00:00Z"), active: null, policy: defaultPolicy }, now),
+  ).toThrow("never fires within the next 5 years");
 });
 
 /** Dates step by step, and for each its wall clock looked for among the minutes around it. */

@@ -24,7 +24,13 @@ export function normaliseExpression(expression: string): string {
     );
   if (fields.length !== 5 && fields.length !== 6)
     throw cronParseError(text, `it has ${fields.length} fields, wanted 5, or 6 with seconds first`);
-  return fields.map((field, index) => requirePlainMark(text, fields, index, field)).join(" ");
+  const plain = fields.map((field, index) => requirePlainMark(text, fields, index, field));
+  return [...plain.slice(0, -1), toLastDays(plain.at(-1) ?? "")].join(" ");
+}
+
+/** croniter writes the last Friday of a month as `L5`, which means nothing else. */
+function toLastDays(days: string): string {
+  return days.replace(/(?<=^|,)L([0-7])(?=,|$)/gi, "$1L");
 }
 
 /** Where the field begins in the expression, from 0. */

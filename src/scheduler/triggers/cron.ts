@@ -1,38 +1,34 @@
 import { Cron } from "croner";
 import { cronParseError } from "../errors.ts";
-import type { CronTrigger } from "../model.ts";
-import { positionOf } from "./cron-expression.ts";
+import type { CronTrigger, DstPolicy } from "../model.ts";
+import { explainFault } from "./cron-fault.ts";
 import type { Timetable } from "./timetable.ts";
+import { createZonedTimetable } from "./zoned.ts";
 
 /**
- * Daylight saving as Vixie's cron has it: fixed times (without `*` and steps) that do not exist run at the first instant
- * after the gap, those that exist twice run once, the first time; wildcards follow real time. Hence "no-wildcard".
+ * Wildcards follow real time, which croner does in the zone itself. Fixed times, without `*` and steps, are times of the wall
+ * clock: croner has them in UTC, and the policy says what they are in the zone. Its default is what Vixie's cron does.
  *
  * @throws CRON_PARSE_ERROR
  */
-export function createCronTimetable({ expression, time_zone }: CronTrigger): Timetable {
+export function createCronTimetable({ expression, time_zone }: CronTrigger, dst: DstPolicy): Timetable {
   try {
-    return new Cron(expression, toOptions(time_zone));
+    if (!isFixedTime(expression)) return new Cron(expression, toOptions(time_zone));
+    return createZonedTimetable(new Cron(expression, toOptions("UTC")), time_zone, dst);
   } catch (error) {
-    throw cronParseError(expression, toReason(error), findPosition(expression));
+    const { reason, position } = explainFault(expression, error, isParsed);
+    throw cronParseError(expression, reason, position);
   }
 }
 
+/** As croner's rule "no-wildcard" has it: no wildcard and no step in what is before the days. */
+function isFixedTime(expression: string): boolean {
+  if (expression.startsWith("@")) return expression !== "@hourly";
+  return !/[*/]/.test(expression.split(" ").slice(0, -3).join(" "));
+}
+
 function toOptions(timezone: string) {
-  return { timezone, fixedTimeRule: "no-wildcard", mode: "5-or-6-parts", paused: true } as const;
-}
-
-function toReason(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, "");
-}
-
-/** The first field that is wrong by itself, tried alone among wildcards. */
-function findPosition(expression: string): number | undefined {
-  const fields = expression.split(" ");
-  const index = fields.findIndex(
-    (field, at) => !isParsed(fields.map((_, other) => (other === at ? field : "*")).join(" ")),
-  );
-  return index === -1 ? undefined : positionOf(fields, index);
+  return { timezone, mode: "5-or-6-parts", paused: true } as const;
 }
 
 function isParsed(expression: string): boolean {

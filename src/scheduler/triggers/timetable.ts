@@ -8,9 +8,27 @@ export interface Timetable {
   previousRuns(count: number, before: Date): Date[];
 }
 
+/** One step either way, in milliseconds since the epoch. */
+export interface Steps {
+  findNext(after: number): number | null;
+  findPrevious(before: number): number | null;
+}
+
+export function createTimetable({ findNext, findPrevious }: Steps): Timetable {
+  return {
+    nextRun: (after) => listSteps(1, after.getTime(), findNext)[0] ?? null,
+    nextRuns: (count, after) => listSteps(count, after.getTime(), findNext),
+    previousRuns: (count, before) => listSteps(count, before.getTime(), findPrevious),
+  };
+}
+
 /** At most `count` steps, each from the one before. */
-export function listSteps(count: number, from: number, step: (from: number) => number | null): Date[] {
+function listSteps(count: number, from: number, step: (from: number) => number | null): Date[] {
   const instants: Date[] = [];
-  for (let at = step(from); at !== null && instants.length < count; at = step(at)) instants.push(new Date(at));
+  for (let at: number | null = from; instants.length < count; ) {
+    at = step(at);
+    if (at === null) break;
+    instants.push(new Date(at));
+  }
   return instants;
 }

@@ -1,13 +1,14 @@
 import type { Active } from "../model.ts";
-import { listSteps, type Timetable } from "./timetable.ts";
-import { toEpoch, toWall } from "./wall-clock.ts";
+import { createTimetable, type Timetable } from "./timetable.ts";
+import { findChangeAfter, findChangeBefore, toEpoch, toWall } from "./wall-clock.ts";
 
 /** An instant that lies farther off than this is taken as none: a window may never meet its trigger. */
 const horizonMilliseconds = 5 * 366 * 86_400_000;
 
 /**
  * The instants of a timetable that lie in the window, by the wall clock of the zone. Outside, it is not tried instant by
- * instant: from each one the search goes on where the window next opens, or last closed.
+ * instant: from each one the search goes on where the window next opens, or last closed. No leap passes a change of the
+ * clocks: one that sets them back may open a window anew that was closed.
  */
 export function createWindowedTimetable(base: Timetable, active: Active, zone: string): Timetable {
   const contains = (time: number) => isInside(active, toWall(time, zone));
@@ -17,8 +18,10 @@ export function createWindowedTimetable(base: Timetable, active: Active, zone: s
     while (at !== null && !contains(at)) {
       const opening = findOpening(active, toWall(at, zone));
       if (opening === null || at > after + horizonMilliseconds) return null;
+      const leap =
+        Math.min(toEpoch(opening, zone, "earlier"), findChangeAfter(at, zone) ?? Number.POSITIVE_INFINITY) - 1;
       // An opening that a change of the clocks brings to or before the instant itself must not hold the search up.
-      at = base.nextRun(new Date(Math.max(at, toEpoch(opening, zone) - 1)))?.getTime() ?? null;
+      at = base.nextRun(new Date(Math.max(at, leap)))?.getTime() ?? null;
     }
     return at;
   }
@@ -28,20 +31,16 @@ export function createWindowedTimetable(base: Timetable, active: Active, zone: s
     while (at !== null && !contains(at)) {
       const closing = findClosing(active, toWall(at, zone));
       if (closing === null || at < before - horizonMilliseconds) return null;
-      at = base.previousRuns(1, new Date(Math.min(at, toEpoch(closing, zone))))[0]?.getTime() ?? null;
+      const leap = Math.max(
+        toEpoch(closing, zone, "later"),
+        findChangeBefore(at + 1, zone) ?? Number.NEGATIVE_INFINITY,
+      );
+      at = base.previousRuns(1, new Date(Math.min(at, leap)))[0]?.getTime() ?? null;
     }
     return at;
   }
 
-  return {
-    nextRun: (after) => toDate(findNext(after.getTime())),
-    nextRuns: (count, after) => listSteps(count, after.getTime(), findNext),
-    previousRuns: (count, before) => listSteps(count, before.getTime(), findPrevious),
-  };
-}
-
-function toDate(time: number | null): Date | null {
-  return time === null ? null : new Date(time);
+  return createTimetable({ findNext, findPrevious });
 }
 
 const midnight = Temporal.PlainTime.from("00:00");
