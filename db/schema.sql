@@ -146,6 +146,71 @@ SET default_tablespace = '';
 SET default_table_access_method = heap;
 
 --
+-- Name: ailbl_backfill; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ailbl_backfill (
+    id uuid NOT NULL,
+    schedule_id uuid NOT NULL,
+    schedule_name text NOT NULL,
+    from_slot timestamp with time zone NOT NULL,
+    to_slot timestamp with time zone NOT NULL,
+    max_parallel integer NOT NULL,
+    state text DEFAULT 'running'::text NOT NULL,
+    next_from timestamp with time zone,
+    opened bigint DEFAULT 0 NOT NULL,
+    reason text,
+    created timestamp(3) with time zone NOT NULL,
+    created_by text NOT NULL,
+    ended timestamp(3) with time zone,
+    CONSTRAINT ailbl_backfill_check CHECK ((from_slot < to_slot)),
+    CONSTRAINT ailbl_backfill_ended CHECK (((state = 'running'::text) = (ended IS NULL))),
+    CONSTRAINT ailbl_backfill_max_parallel_check CHECK ((max_parallel > 0)),
+    CONSTRAINT ailbl_backfill_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'canceled'::text])))
+);
+
+
+--
+-- Name: ailbl_bulk; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ailbl_bulk (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    action text NOT NULL,
+    filter jsonb NOT NULL,
+    note text,
+    state text DEFAULT 'running'::text NOT NULL,
+    total integer NOT NULL,
+    created timestamp(3) with time zone NOT NULL,
+    created_by text NOT NULL,
+    on_behalf_of text,
+    ended timestamp(3) with time zone,
+    CONSTRAINT ailbl_bulk_check CHECK ((((kind = 'session'::text) AND (action = ANY (ARRAY['cancel'::text, 'retry'::text]))) OR ((kind = 'schedule'::text) AND (action = ANY (ARRAY['enable'::text, 'disable'::text, 'trigger'::text]))))),
+    CONSTRAINT ailbl_bulk_ended CHECK (((state = 'running'::text) = (ended IS NULL))),
+    CONSTRAINT ailbl_bulk_kind_check CHECK ((kind = ANY (ARRAY['session'::text, 'schedule'::text]))),
+    CONSTRAINT ailbl_bulk_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'canceled'::text])))
+);
+
+
+--
+-- Name: ailbl_bulk_item; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ailbl_bulk_item (
+    bulk_id uuid NOT NULL,
+    item integer NOT NULL,
+    object_id uuid NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    error jsonb,
+    attempts smallint DEFAULT 0 NOT NULL,
+    claimed_until timestamp with time zone,
+    CONSTRAINT ailbl_bulk_item_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text, 'failed'::text])))
+)
+WITH (fillfactor='80');
+
+
+--
 -- Name: ailbl_schedule; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -175,6 +240,7 @@ CREATE TABLE public.ailbl_schedule (
     modified timestamp with time zone NOT NULL,
     modified_by text NOT NULL,
     active jsonb,
+    slot_sessions integer DEFAULT 0 NOT NULL,
     CONSTRAINT ailbl_schedule_disabled_is_not_due CHECK ((enable OR (next_due_at = 'infinity'::timestamp with time zone))),
     CONSTRAINT ailbl_schedule_kind_storage CHECK (((kind = 5) = (storage_id IS NOT NULL))),
     CONSTRAINT ailbl_schedule_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 255))),
@@ -235,11 +301,13 @@ CREATE TABLE public.ailbl_session (
     version integer DEFAULT 1 NOT NULL,
     created timestamp with time zone NOT NULL,
     created_by text NOT NULL,
+    retry_of uuid,
+    backfill_id uuid,
     CONSTRAINT ailbl_session_cause_check CHECK ((cause = ANY (ARRAY['slot'::text, 'manual'::text, 'backfill'::text, 'retry'::text]))),
     CONSTRAINT ailbl_session_ended CHECK (((state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'canceled'::text, 'skipped'::text])) = (ended IS NOT NULL))),
     CONSTRAINT ailbl_session_lease CHECK (((state = ANY (ARRAY['claimed'::text, 'running'::text, 'unknown'::text])) = (lease_owner IS NOT NULL))),
     CONSTRAINT ailbl_session_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'claimed'::text, 'running'::text, 'unknown'::text, 'retry_wait'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'skipped'::text]))),
-    CONSTRAINT ailbl_session_stop_reason_check CHECK ((stop_reason = ANY (ARRAY['cancel'::text, 'max_runtime'::text, 'launch_timeout'::text])))
+    CONSTRAINT ailbl_session_stop_reason_check CHECK ((stop_reason = ANY (ARRAY['cancel'::text, 'replaced'::text, 'max_runtime'::text, 'launch_timeout'::text])))
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
 
@@ -254,7 +322,10 @@ CREATE TABLE public.ailbl_session_detail (
     run_config jsonb,
     result jsonb,
     output text,
-    error jsonb
+    error jsonb,
+    output_attempt integer,
+    output_at timestamp with time zone,
+    output_bytes bigint
 );
 
 
@@ -359,7 +430,8 @@ CREATE TABLE public.eom_event (
     kind text NOT NULL,
     object_id text NOT NULL,
     data jsonb NOT NULL,
-    created timestamp(3) with time zone NOT NULL
+    created timestamp(3) with time zone NOT NULL,
+    dispatched timestamp(3) with time zone
 );
 
 
@@ -622,10 +694,97 @@ WITH (fillfactor='60');
 
 
 --
+-- Name: eom_webhook; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_webhook (
+    id uuid NOT NULL,
+    address text NOT NULL,
+    description text,
+    search_text text NOT NULL COLLATE pg_catalog."C",
+    event_types text[] NOT NULL,
+    enable boolean NOT NULL,
+    disabled_reason text,
+    labels jsonb NOT NULL,
+    secret_ref text NOT NULL,
+    previous_secret_ref text,
+    previous_secret_until timestamp(3) with time zone,
+    state text DEFAULT 'healthy'::text NOT NULL,
+    consecutive_failures integer DEFAULT 0 NOT NULL,
+    last_success timestamp(3) with time zone,
+    last_failure timestamp(3) with time zone,
+    last_error text,
+    version integer DEFAULT 1 NOT NULL,
+    created timestamp(3) with time zone NOT NULL,
+    created_by text NOT NULL,
+    modified timestamp(3) with time zone NOT NULL,
+    modified_by text NOT NULL,
+    CONSTRAINT eom_webhook_check CHECK (((disabled_reason IS NULL) OR (NOT enable))),
+    CONSTRAINT eom_webhook_check1 CHECK (((previous_secret_ref IS NULL) = (previous_secret_until IS NULL))),
+    CONSTRAINT eom_webhook_disabled_reason_check CHECK ((disabled_reason = 'gone'::text)),
+    CONSTRAINT eom_webhook_event_types_check CHECK ((cardinality(event_types) > 0)),
+    CONSTRAINT eom_webhook_state_check CHECK ((state = ANY (ARRAY['healthy'::text, 'failing'::text])))
+);
+
+
+--
+-- Name: eom_webhook_delivery; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_webhook_delivery (
+    id uuid NOT NULL,
+    webhook_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    event_type text NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp(3) with time zone,
+    claim uuid,
+    lease_expires_at timestamp with time zone,
+    last_attempt_at timestamp(3) with time zone,
+    last_http_status integer,
+    last_error text,
+    last_duration_ms integer,
+    delivered timestamp(3) with time zone,
+    created timestamp(3) with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT eom_webhook_delivery_check CHECK (((state = 'pending'::text) = (next_attempt_at IS NOT NULL))),
+    CONSTRAINT eom_webhook_delivery_check1 CHECK (((claim IS NULL) = (lease_expires_at IS NULL))),
+    CONSTRAINT eom_webhook_delivery_check2 CHECK (((claim IS NULL) OR (state = 'pending'::text))),
+    CONSTRAINT eom_webhook_delivery_check3 CHECK (((state = 'delivered'::text) = (delivered IS NOT NULL))),
+    CONSTRAINT eom_webhook_delivery_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])))
+)
+WITH (fillfactor='80');
+
+
+--
 -- Name: eom_quota_ledger_rest; Type: TABLE ATTACH; Schema: public; Owner: -
 --
 
 ALTER TABLE ONLY public.eom_quota_ledger ATTACH PARTITION public.eom_quota_ledger_rest DEFAULT;
+
+
+--
+-- Name: ailbl_backfill ailbl_backfill_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_backfill
+    ADD CONSTRAINT ailbl_backfill_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: ailbl_bulk_item ailbl_bulk_item_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_bulk_item
+    ADD CONSTRAINT ailbl_bulk_item_pkey PRIMARY KEY (bulk_id, item);
+
+
+--
+-- Name: ailbl_bulk ailbl_bulk_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_bulk
+    ADD CONSTRAINT ailbl_bulk_pkey PRIMARY KEY (id);
 
 
 --
@@ -861,10 +1020,76 @@ ALTER TABLE ONLY public.eom_user_quota
 
 
 --
+-- Name: eom_webhook_delivery eom_webhook_delivery_event_id_webhook_id_key; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_webhook_delivery
+    ADD CONSTRAINT eom_webhook_delivery_event_id_webhook_id_key UNIQUE (event_id, webhook_id);
+
+
+--
+-- Name: eom_webhook_delivery eom_webhook_delivery_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_webhook_delivery
+    ADD CONSTRAINT eom_webhook_delivery_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: eom_webhook eom_webhook_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_webhook
+    ADD CONSTRAINT eom_webhook_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: ailbl_backfill_running; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_backfill_running ON public.ailbl_backfill USING btree (id) WHERE (state = 'running'::text);
+
+
+--
+-- Name: ailbl_backfill_schedule; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_backfill_schedule ON public.ailbl_backfill USING btree (schedule_id, created, id);
+
+
+--
+-- Name: ailbl_bulk_created; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_bulk_created ON public.ailbl_bulk USING btree (created, id);
+
+
+--
+-- Name: ailbl_bulk_item_state; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_bulk_item_state ON public.ailbl_bulk_item USING btree (bulk_id, state, item);
+
+
+--
+-- Name: ailbl_bulk_running; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_bulk_running ON public.ailbl_bulk USING btree (id) WHERE (state = 'running'::text);
+
+
+--
 -- Name: ailbl_schedule_created; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX ailbl_schedule_created ON public.ailbl_schedule USING btree (created, id);
+
+
+--
+-- Name: ailbl_schedule_disabled; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_schedule_disabled ON public.ailbl_schedule USING btree (((disabled ->> 'reason'::text)), id) WHERE (NOT enable);
 
 
 --
@@ -938,6 +1163,27 @@ CREATE INDEX ailbl_session_active ON public.ailbl_session USING btree (schedule_
 
 
 --
+-- Name: ailbl_session_backfill; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_backfill ON public.ailbl_session USING btree (backfill_id, state) WHERE (backfill_id IS NOT NULL);
+
+
+--
+-- Name: ailbl_session_backfill_slot; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX ailbl_session_backfill_slot ON public.ailbl_session USING btree (backfill_id, slot) WHERE (cause = 'backfill'::text);
+
+
+--
+-- Name: ailbl_session_beside_slots; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_beside_slots ON public.ailbl_session USING btree (schedule_id, slot, id) WHERE (cause <> 'slot'::text);
+
+
+--
 -- Name: ailbl_session_created; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -970,6 +1216,13 @@ CREATE INDEX ailbl_session_kind ON public.ailbl_session USING btree (kind, creat
 --
 
 CREATE INDEX ailbl_session_pick ON public.ailbl_session USING btree (owner, run_after, id) WHERE (state = ANY (ARRAY['pending'::text, 'retry_wait'::text]));
+
+
+--
+-- Name: ailbl_session_retry_of; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX ailbl_session_retry_of ON public.ailbl_session USING btree (retry_of) WHERE (retry_of IS NOT NULL);
 
 
 --
@@ -1033,6 +1286,13 @@ CREATE INDEX eom_audit_subject ON public.eom_audit USING btree (subject, at, id)
 --
 
 CREATE INDEX eom_event_created ON public.eom_event USING btree (created, id);
+
+
+--
+-- Name: eom_event_undispatched; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_event_undispatched ON public.eom_event USING btree (created, id) WHERE (dispatched IS NULL);
 
 
 --
@@ -1155,6 +1415,13 @@ CREATE INDEX eom_storage_enable ON public.eom_storage USING btree (enable, id);
 
 
 --
+-- Name: eom_storage_failing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_storage_failing ON public.eom_storage USING btree (id) WHERE (enable AND ((verification ->> 'status'::text) = 'FAIL'::text));
+
+
+--
 -- Name: eom_storage_labels; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1218,6 +1485,41 @@ CREATE INDEX eom_user_quota_quota ON public.eom_user_quota USING btree (quota_id
 
 
 --
+-- Name: eom_webhook_created; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_webhook_created ON public.eom_webhook USING btree (created, id);
+
+
+--
+-- Name: eom_webhook_delivery_dead; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_webhook_delivery_dead ON public.eom_webhook_delivery USING btree (webhook_id, id) WHERE (state = 'dead'::text);
+
+
+--
+-- Name: eom_webhook_delivery_due; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_webhook_delivery_due ON public.eom_webhook_delivery USING btree (webhook_id, next_attempt_at, id) WHERE (state = 'pending'::text);
+
+
+--
+-- Name: eom_webhook_delivery_webhook; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_webhook_delivery_webhook ON public.eom_webhook_delivery USING btree (webhook_id, created, id);
+
+
+--
+-- Name: eom_webhook_modified; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_webhook_modified ON public.eom_webhook USING btree (modified, id);
+
+
+--
 -- Name: eom_quota_ledger_rest_pkey; Type: INDEX ATTACH; Schema: public; Owner: -
 --
 
@@ -1250,6 +1552,14 @@ CREATE TRIGGER eom_audit_is_kept BEFORE UPDATE ON public.eom_audit FOR EACH ROW 
 --
 
 CREATE TRIGGER eom_quota_ledger_is_kept BEFORE DELETE OR UPDATE ON public.eom_quota_ledger FOR EACH ROW EXECUTE FUNCTION public.eom_refuse_change();
+
+
+--
+-- Name: ailbl_bulk_item ailbl_bulk_item_bulk_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_bulk_item
+    ADD CONSTRAINT ailbl_bulk_item_bulk_id_fkey FOREIGN KEY (bulk_id) REFERENCES public.ailbl_bulk(id) ON DELETE CASCADE;
 
 
 --
@@ -1306,6 +1616,22 @@ ALTER TABLE ONLY public.eom_storage_collection
 
 ALTER TABLE ONLY public.eom_user_quota
     ADD CONSTRAINT eom_user_quota_quota FOREIGN KEY (quota_id, type) REFERENCES public.eom_quota(id, type) ON DELETE RESTRICT;
+
+
+--
+-- Name: eom_webhook_delivery eom_webhook_delivery_event_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_webhook_delivery
+    ADD CONSTRAINT eom_webhook_delivery_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.eom_event(id) ON DELETE CASCADE;
+
+
+--
+-- Name: eom_webhook_delivery eom_webhook_delivery_webhook_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_webhook_delivery
+    ADD CONSTRAINT eom_webhook_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES public.eom_webhook(id) ON DELETE CASCADE;
 
 
 --

@@ -15,6 +15,10 @@ import {
   createSchemaCheck,
 } from "./doctor/platform-checks.ts";
 import { createDoctorRoutes } from "./doctor/routes.ts";
+import { findFailingWebhooks } from "./notifications/concerns.ts";
+import { createNotifications } from "./notifications/notifications.ts";
+import { createOverviewRoutes } from "./overview/routes.ts";
+import { createOverviewService } from "./overview/service.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import { type Config, readConfig } from "./platform/config/config.ts";
 import { openEmbeddedDatabase } from "./platform/database/embedded.ts";
@@ -33,6 +37,7 @@ import { createLogger, type Logger } from "./platform/log.ts";
 import { createMetrics } from "./platform/metrics/metrics.ts";
 import { createWakeUp } from "./platform/worker/wake-up.ts";
 import type { AdmissionPolicy } from "./quota/admission.ts";
+import { findExceededUsers } from "./quota/concerns.ts";
 import { createMeteringService } from "./quota/metering.ts";
 import { createMeteringMetrics } from "./quota/metering-metrics.ts";
 import { createMeteringRoutes } from "./quota/metering-routes.ts";
@@ -42,6 +47,7 @@ import { createQuotaService } from "./quota/service.ts";
 import { createQuotaSweep } from "./quota/sweep.ts";
 import { createUserQuotaRoutes } from "./quota/user-quota-routes.ts";
 import { createUserQuotaService } from "./quota/user-quota-service.ts";
+import { findFailingEngines, findFailingSchedules, findStuckSessions } from "./scheduler/concerns.ts";
 import { scheduleDependants } from "./scheduler/dependants.ts";
 import type { Engine } from "./scheduler/engines/engine.ts";
 import type { BuiltInJob } from "./scheduler/engines/local/built-in.ts";
@@ -50,12 +56,14 @@ import { readJobsFile } from "./scheduler/engines/local/jobs-file.ts";
 import { createSchedulerMetrics } from "./scheduler/metrics.ts";
 import { createScheduler, createSchedulerRoutes } from "./scheduler/scheduler.ts";
 import { createSchedulerWorkers } from "./scheduler/workers.ts";
+import { findFailingStorages } from "./storage/concerns.ts";
 import { createCredentialKeeper } from "./storage/credentials.ts";
 import { collectionDependants } from "./storage/dependants.ts";
 import { findStorageForRun } from "./storage/for-runs.ts";
 import { createInventoryJob } from "./storage/inventory-job.ts";
 import { createStorageProver } from "./storage/prover.ts";
 import { createStorageRoutes } from "./storage/routes.ts";
+import { createSecretKeeper } from "./storage/secret-keeper.ts";
 import { createEmbeddedSecretStore } from "./storage/secrets/embedded.ts";
 import { readOrCreateKeyFile } from "./storage/secrets/key-file.ts";
 import type { SecretStore } from "./storage/secrets/secret-store.ts";
@@ -193,6 +201,7 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
   const rooms = composeRooms({ database, config, log, secrets, deploymentId: await findDeploymentId(db) });
   const close = async () => {
     await rooms.workers.stop();
+    rooms.notifications.close();
     await rooms.tokens.close();
     await secrets.close();
     await database.close();
@@ -253,6 +262,17 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
     onRunEnded: wakeUp.wake,
   });
   const scheduler = createScheduler({ db, clock, engine, onWork: wakeUp.wake });
+  const notifications = createNotifications({
+    db,
+    clock,
+    log,
+    policy,
+    secrets: createSecretKeeper({ db, secrets, deploymentId, owners: { folder: "webhooks", label: "webhook_id" } }),
+    deploymentId,
+    version,
+    registry: metrics.registry,
+    workerMetrics: metrics.workers,
+  });
   const workers = createWorkers({
     scheduler: createSchedulerWorkers({
       db,
@@ -265,6 +285,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
       wakeUp,
       isOnlyProcess: database.kind === "embedded",
     }),
+    notifications: notifications.workers,
     cleaning: createCleaning({
       db,
       sweepQuotas: createQuotaSweep({ db, policy: admission, metrics: metering.metrics, log, retentionDays }),
@@ -279,15 +300,30 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
   const access = createAccessService({ db, clock, forget: tokens.forget });
   const checks = listChecks({ db, clock, config, secrets, engine });
 
+  const overview = createOverviewService({
+    clock,
+    log,
+    parts: {
+      schedules: () => findFailingSchedules(db),
+      sessions: () => findStuckSessions({ db, clock }),
+      storages: () => findFailingStorages(db),
+      users: () => findExceededUsers(db),
+      webhooks: () => findFailingWebhooks(db),
+      engines: () => findFailingEngines(engine),
+    },
+  });
+
   const routes = [
     ...createStorageRoutes(storages),
     ...createQuotaRoutes(quotas),
     ...createUserQuotaRoutes(userQuotas),
     ...createMeteringRoutes(metering.service),
     ...createSchedulerRoutes(scheduler),
+    ...notifications.routes,
     ...createAccessRoutes(access),
     ...createAuditRoutes(db),
     ...createDoctorRoutes(checks),
+    ...createOverviewRoutes(overview),
   ];
   const system = createSystemRoutes({ routes, metrics, version, findUnreadiness: () => findUnreadiness(db) });
   const app = createApp({
@@ -298,7 +334,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
     metrics,
   });
   const reconciler = createReconciler(db, warningPercent);
-  return { app, access, tokens, workers, reconciler, checks, routes };
+  return { app, access, tokens, notifications, workers, reconciler, checks, routes };
 }
 
 /** In each lane: half a second's worth of a busy database. */

@@ -34,6 +34,11 @@ export function sessionIsOver(state: SessionState): Failure {
   return fail("SESSION_STATE_CONFLICT", `The session is ${state} already: nothing is left to cancel`, { state });
 }
 
+/** `why`: a clause that says what stands in the way. */
+export function sessionNotRetried(state: SessionState, why: string): Failure {
+  return fail("SESSION_STATE_CONFLICT", `The session cannot be tried again: ${why}`, { state });
+}
+
 export function unknownStorage(id: string): Failure {
   return invalid("/params/storage_id", `names no storage: '${id}' does not exist`, "unknown_storage");
 }
@@ -45,6 +50,22 @@ export function unknownJob(name: string, kind: number, jobs: readonly string[]):
     "/job/name",
     `names no job for schedules of kind ${kind}: '${name}' is not known, ${offer}`,
     "unknown_job",
+  );
+}
+
+export function backfillNotFound(id: string): Failure {
+  return fail("BACKFILL_NOT_FOUND", `Backfill with id '${id.slice(0, 100)}' does not exist`, null);
+}
+
+export function bulkNotFound(id: string): Failure {
+  return fail("BULK_NOT_FOUND", `Bulk action with id '${id.slice(0, 100)}' does not exist`, null);
+}
+
+export function bulkTotalConflict(expected: number, total: number): Failure {
+  return fail(
+    "BULK_TOTAL_CONFLICT",
+    `The filter finds ${total} now, not the ${expected} expected: nothing was changed; look again with dry_run`,
+    { expected, total },
   );
 }
 

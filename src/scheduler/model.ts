@@ -60,9 +60,10 @@ export const jobSchema = z
 export type Job = z.output<typeof jobSchema>;
 
 const policyFields = {
-  overlap: z
-    .enum(["skip", "allow"])
-    .openapi({ description: "What becomes of a slot whose predecessor still runs. Not for manual sessions." }),
+  overlap: z.enum(["skip", "queue", "allow", "cancel_previous"]).openapi({
+    description:
+      "What becomes of a slot whose predecessor still runs; of queued slots, one waits. Not for manual sessions.",
+  }),
   misfire: z
     .enum(["skip", "latest", "all"])
     .openapi({ description: "Which of the slots run that nobody could start in time." }),
@@ -72,6 +73,22 @@ const policyFields = {
     .max(30 * daySeconds)
     .openapi({ description: "Slots older than this are not caught up." }),
   max_catch_up: z.int().min(1).max(1000).openapi({ description: "Of more missed slots, the newest are kept." }),
+  spread_seconds: z.int().min(0).max(daySeconds).openapi({
+    description:
+      "Sessions start up to so much after their slot, each schedule at a moment of its own, before the next slot.",
+  }),
+  dst_gap: z.enum(["shift", "skip"]).openapi({
+    description: "A fixed time that does not exist runs at the first instant after the gap, or not at all.",
+  }),
+  dst_overlap: z
+    .enum(["first", "second", "both"])
+    .openapi({ description: "Which of the two instants runs of a fixed time that exists twice." }),
+  max_retries: z.int().min(0).max(100).openapi({ description: "How often a failed run is tried again." }),
+  retry_delay_seconds: z
+    .int()
+    .min(1)
+    .max(daySeconds)
+    .openapi({ description: "Before the first retry; twice as long before each further one, with a random part." }),
   launch_timeout_seconds: z
     .int()
     .min(1)
@@ -83,6 +100,12 @@ const policyFields = {
     .max(30 * daySeconds)
     .nullable()
     .openapi({ description: "A run that takes longer is ended." }),
+  max_sessions: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .nullable()
+    .openapi({ description: "After so many slots have become sessions the schedule is over; null is never." }),
   max_consecutive_failures: z
     .int()
     .min(1)
@@ -91,7 +114,7 @@ const policyFields = {
     .openapi({ description: "After so many failures in a row the schedule is disabled; null is never." }),
 };
 
-const policySchema = z.object(policyFields).openapi("Policy");
+export const policySchema = z.object(policyFields).openapi("Policy");
 
 export type Policy = z.output<typeof policySchema>;
 
@@ -100,13 +123,19 @@ export const defaultPolicy: Policy = {
   misfire: "latest",
   catch_up_seconds: 3600,
   max_catch_up: 100,
+  spread_seconds: 0,
+  dst_gap: "shift",
+  dst_overlap: "first",
+  max_retries: 0,
+  retry_delay_seconds: 60,
   launch_timeout_seconds: 900,
   max_runtime_seconds: null,
+  max_sessions: null,
   max_consecutive_failures: null,
 };
 
 /** What is left out keeps its value; on create, its default. */
-const policyChangeSchema = z.strictObject(policyFields).partial().openapi("PolicyChange");
+export const policyChangeSchema = z.strictObject(policyFields).partial().openapi("PolicyChange");
 
 const dateField = z.iso.date("wants a date like 2026-01-01");
 const timeOfDayField = z
@@ -142,11 +171,15 @@ export const activeSchema = z
 
 export type Active = z.output<typeof activeSchema>;
 
+/** What fixed times are where the clocks change. */
+export type DstPolicy = Pick<Policy, "dst_gap" | "dst_overlap">;
+
 /** What a schedule's instants hang on. */
 export interface Timing {
   readonly trigger: Trigger;
   /** Null is always. */
   readonly active: Active | null;
+  readonly policy: DstPolicy;
 }
 
 const ownerField = z.string().trim().min(1, "wants 1 to 255 characters").max(255);
@@ -217,6 +250,11 @@ const disabledSchema = z
 
 export type Disabled = z.infer<typeof disabledSchema>;
 
+/** Each schedule is in one of them; `failing` whether it is still enabled or was disabled for it. */
+export const scheduleStates = ["ok", "failing", "disabled", "over"] as const;
+
+export type ScheduleState = (typeof scheduleStates)[number];
+
 export const scheduleSchema = z
   .object({
     id: idField,
@@ -224,6 +262,10 @@ export const scheduleSchema = z
     description: z.string().nullable(),
     kind: z.int(),
     enable: z.boolean(),
+    state: z.enum(scheduleStates).openapi({
+      description:
+        "ok; failing: its last session failed, or it was disabled for failing; over: nothing is to come; disabled: by somebody.",
+    }),
     owner: z.string(),
     labels: z.record(z.string(), z.string()),
     trigger: keptTriggerSchema,
@@ -260,5 +302,3 @@ export const skipReasons = [
 ] as const;
 
 export type SkipReason = (typeof skipReasons)[number];
-
-/** IANA names alone: an offset knows no daylight saving. */

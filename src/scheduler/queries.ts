@@ -25,6 +25,7 @@ export interface ScheduleRow {
   readonly paused_from: Date | null;
   readonly disabled: Disabled | null;
   readonly scanned: Date | null;
+  readonly slot_sessions: number;
   readonly version: number;
   readonly created: Date;
   readonly created_by: string;
@@ -77,6 +78,7 @@ const columns = [
   "s.last_slot",
   "s.disabled",
   "s.scanned",
+  "s.slot_sessions",
   "s.version",
   "s.created",
   "s.created_by",

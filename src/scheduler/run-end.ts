@@ -23,7 +23,7 @@ export function toEnd(session: RunningSession, status: Extract<RunStatus, { ende
     startedAt: status.startedAt,
     runStatus: status.state,
     result: status.result,
-    output: status.output,
+    output: status.output?.text ?? null,
   };
   if (status.state === "succeeded") return { ...facts, state: "succeeded", error: null };
   switch (session.stop_reason) {

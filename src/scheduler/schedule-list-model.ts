@@ -1,6 +1,7 @@
 import { idParameter, objectFilters, pageParameters, timeParameter } from "../platform/http/paging.ts";
 import { z } from "../platform/http/schema.ts";
 import { kinds } from "./kinds/kinds.ts";
+import { scheduleStates } from "./model.ts";
 
 export const scheduleSorts = ["name", "enable", "created", "modified", "next_due_at"] as const;
 
@@ -11,8 +12,12 @@ export const kindParameter = z
   .transform(Number)
   .openapi({ type: "integer" });
 
-const scheduleFilters = {
+export const scheduleFilters = {
   ...objectFilters,
+  state: z
+    .array(z.enum(scheduleStates, { error: `wants one of ${scheduleStates.join(", ")}` }))
+    .max(scheduleStates.length)
+    .optional(),
   kind: z.array(kindParameter).max(10).optional(),
   storage_id: z.array(idParameter).max(100).optional(),
   due_before: timeParameter.optional(),
@@ -21,5 +26,7 @@ const scheduleFilters = {
 export const scheduleFilterNames = Object.keys(scheduleFilters);
 
 export const listSchedulesSchema = z.strictObject({ ...scheduleFilters, ...pageParameters(scheduleSorts) });
+
+export type ScheduleFilter = Omit<ListSchedules, keyof ReturnType<typeof pageParameters>>;
 
 export type ListSchedules = z.output<typeof listSchedulesSchema>;

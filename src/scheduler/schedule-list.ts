@@ -1,10 +1,12 @@
-import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { isAll, isAny } from "../platform/database/list-filters.ts";
 import { escapeLike, toJsonb } from "../platform/database/sql.ts";
-import type { Database, Tables } from "../platform/database/tables.ts";
+import type { Database } from "../platform/database/tables.ts";
 import { foldCase } from "../platform/http/fields.ts";
 import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
+import type { ScheduleState } from "./model.ts";
 import { type ScheduleRow, selectSchedules } from "./queries.ts";
-import type { ListSchedules } from "./schedule-list-model.ts";
+import type { ListSchedules, ScheduleFilter } from "./schedule-list-model.ts";
 
 const sortColumns = {
   name: "s.name_key",
@@ -21,14 +23,14 @@ export async function listSchedules(db: Database, query: ListSchedules, start: P
   const column = sortColumns[query.sortby];
   const direction = query.asc ? "asc" : "desc";
   const page = selectSchedules(db)
-    .where((eb) => matches(eb, query))
+    .where(toScheduleFilter(query))
     .$if(start.by === "key", (rows) => rows.where(isBeyond(column, query.asc, start)))
     .$if(start.by === "offset", (rows) => rows.offset(start.by === "offset" ? start.offset : 0))
     .orderBy(column, direction)
     // A name is unique by itself; a second column would only keep its index from serving the order.
     .$if(column !== "s.name_key", (rows) => rows.orderBy("s.id", direction))
     .limit(query.size + 1);
-  const matching = db.selectFrom("ailbl_schedule as s").where((eb) => matches(eb, query));
+  const matching = db.selectFrom("ailbl_schedule as s").where(toScheduleFilter(query));
   const counted = db
     .selectFrom(
       matching
@@ -41,24 +43,33 @@ export async function listSchedules(db: Database, query: ListSchedules, start: P
   return { rows, total };
 }
 
-type ScheduleExpressions = ExpressionBuilder<Tables & { s: Tables["ailbl_schedule"] }, "s">;
-
-function matches(eb: Pick<ScheduleExpressions, "and" | "or">, query: ListSchedules) {
-  const conditions: Expression<SqlBool>[] = [sql<SqlBool>`true`];
-  const add = (condition: Expression<SqlBool>) => conditions.push(condition);
+/** For statements that name the table `s`. */
+export function toScheduleFilter(query: ScheduleFilter): RawBuilder<SqlBool> {
+  const conditions: RawBuilder<SqlBool>[] = [];
+  const add = (condition: RawBuilder<SqlBool>) => conditions.push(condition);
   if (query.ids) add(sql`s.id = any(${query.ids}::uuid[])`);
   if (query.keyword) add(sql`s.search_text like any(${query.keyword.map(toKeywordPattern)}::text[])`);
   if (query.kind) add(sql`s.kind = any(${query.kind}::smallint[])`);
-  if (query.enable) add(eb.or(query.enable.map((enable) => sql<SqlBool>`s.enable = ${enable}`)));
+  if (query.enable) add(isAny(query.enable.map((enable) => sql`s.enable = ${enable}`)));
+  if (query.state) add(isAny(query.state.map((state) => isInState[state])));
   if (query.storage_id) add(sql`s.storage_id = any(${query.storage_id}::uuid[])`);
-  if (query.label) add(eb.or(query.label.map((label) => sql<SqlBool>`s.labels @> ${toJsonb(toLabel(label))}`)));
+  if (query.label) add(isAny(query.label.map((label) => sql`s.labels @> ${toJsonb(toLabel(label))}`)));
   if (query.due_before) add(sql`s.next_due_at < ${query.due_before}`);
   if (query.created_from) add(sql`s.created >= ${query.created_from}`);
   if (query.created_to) add(sql`s.created < ${query.created_to}`);
   if (query.modified_from) add(sql`s.modified >= ${query.modified_from}`);
   if (query.modified_to) add(sql`s.modified < ${query.modified_to}`);
-  return eb.and(conditions);
+  return isAll(conditions);
 }
+
+/** As wire.ts tells it of one. */
+const hasFailed = sql<SqlBool>`s.id in (select schedule_id from ailbl_schedule_stats where consecutive_failures > 0)`;
+const isInState: Readonly<Record<ScheduleState, RawBuilder<SqlBool>>> = {
+  ok: sql`(s.enable and not ${hasFailed})`,
+  failing: sql`(s.enable and ${hasFailed} or not s.enable and s.disabled ->> 'reason' = 'failing')`,
+  disabled: sql`(not s.enable and s.disabled ->> 'reason' not in ('failing', 'over'))`,
+  over: sql`(not s.enable and s.disabled ->> 'reason' = 'over')`,
+};
 
 function toKeywordPattern(keyword: string): string {
   return `%${escapeLike(foldCase(keyword))}%`;

@@ -1,12 +1,20 @@
 import type { Route } from "../platform/http/route.ts";
+import { createBackfillRoutes } from "./backfill/routes.ts";
+import { type BackfillService, createBackfillService } from "./backfill/service.ts";
+import { createBulkRoutes } from "./bulk/routes.ts";
+import { type BulkService, createBulkService } from "./bulk/service.ts";
 import { createEngineRoutes } from "./engine-routes.ts";
 import { createEngineService, type EngineService } from "./engine-service.ts";
 import { createScheduleRoutes } from "./routes.ts";
 import { createScheduleService, type ScheduleNeeds, type ScheduleService } from "./service.ts";
+import { createSessionLogRoutes } from "./session-log-routes.ts";
+import { createSessionLogService, type SessionLogService } from "./session-log-service.ts";
 import { createSessionRoutes } from "./session-routes.ts";
 import { createSessionService, type SessionService } from "./session-service.ts";
 import { createSlotRoutes } from "./slot-routes.ts";
 import { createSlotService, type SlotService } from "./slot-service.ts";
+import { createTimelineRoutes } from "./timeline/routes.ts";
+import { createTimelineService, type TimelineService } from "./timeline/service.ts";
 import { createToggleRoutes } from "./toggle-routes.ts";
 
 /** What the API does; the workers stand beside it (workers.ts), and meet it in the database alone. */
@@ -14,6 +22,10 @@ export interface Scheduler {
   readonly schedules: ScheduleService;
   readonly slots: SlotService;
   readonly sessions: SessionService;
+  readonly logs: SessionLogService;
+  readonly backfills: BackfillService;
+  readonly bulks: BulkService;
+  readonly timeline: TimelineService;
   readonly engines: EngineService;
 }
 
@@ -22,18 +34,27 @@ export function createScheduler(needs: ScheduleNeeds): Scheduler {
     schedules: createScheduleService(needs),
     slots: createSlotService(needs),
     sessions: createSessionService(needs),
+    logs: createSessionLogService(needs),
+    backfills: createBackfillService(needs),
+    bulks: createBulkService(needs),
+    timeline: createTimelineService(needs),
     engines: createEngineService(needs),
   };
 }
 
 /** The scheduler's part of the HTTP contract. */
-export function createSchedulerRoutes({ schedules, slots, sessions, engines }: Scheduler): Route[] {
+export function createSchedulerRoutes(scheduler: Scheduler): Route[] {
+  const { schedules, slots, sessions, logs, backfills, bulks, timeline, engines } = scheduler;
   return [
-    // Before the routes with a schedule's id, which `preview` would be taken for.
+    // Before the routes with an id, which `bulk` and `preview` would be taken for.
+    ...createBulkRoutes(bulks),
     ...createSlotRoutes(slots),
     ...createScheduleRoutes(schedules),
     ...createToggleRoutes(schedules),
+    ...createBackfillRoutes(backfills),
     ...createSessionRoutes(sessions),
+    ...createSessionLogRoutes(logs),
+    ...createTimelineRoutes(timeline),
     ...createEngineRoutes(engines),
   ];
 }

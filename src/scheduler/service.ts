@@ -16,7 +16,7 @@ import type { ListSchedules } from "./schedule-list-model.ts";
 import { requireLocked, requireSchedule } from "./schedule-lookup.ts";
 import { auditSchedule, finishChange, insertNamed, saveSchedule, toDisabled } from "./schedule-writes.ts";
 import { endWaiting, listUnderWay, requestCancel } from "./session-queries.ts";
-import { findNextInstant, parseTiming } from "./trigger.ts";
+import { findNextInstant, parseTiming, withLeftOut } from "./trigger.ts";
 import { toSchedule } from "./wire.ts";
 
 export interface ScheduleNeeds {
@@ -42,10 +42,11 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
   /** @throws SCHEDULE_NAME_CONFLICT, CRON_PARSE_ERROR, VALIDATION_ERROR for a job or a storage that is not there */
   async function create(input: CreateSchedule, change: Change<Schedule>): Promise<Schedule> {
     const now = clock.now();
-    const timing = parseTiming(input, now);
+    const policy = { ...defaultPolicy, ...withoutUndefined(input.policy) };
+    const timing = { ...parseTiming({ ...input, policy }, now), policy };
     await requireJob(input.job, input.kind);
     if (await isNameTaken(db, input.name, null)) throw scheduleNameConflict(input.name);
-    const first = findNextInstant(timing, now);
+    const first = findNextInstant(withLeftOut(timing), now);
     const by = change.actor.subject;
     const schedule: NewSchedule = {
       ...input,
@@ -53,7 +54,6 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
       owner: input.owner ?? by,
       ...timing,
       storage_id: requireKind(input.kind).findStorageId(input.params),
-      policy: { ...defaultPolicy, ...withoutUndefined(input.policy) },
       next_due_at: input.enable ? first : null,
       paused_from: input.enable ? null : first,
       disabled: input.enable ? null : toDisabled(null, by, now),
@@ -159,14 +159,17 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
 
 /** @throws CRON_PARSE_ERROR, VALIDATION_ERROR */
 function parseChanges(seen: ScheduleRow, input: UpdateSchedule, now: Date) {
+  const policy = { ...seen.policy, ...withoutUndefined(input.policy ?? {}) };
   return {
-    timing: isRetimed(input) ? parseTiming({ ...toTiming(seen), ...withoutUndefined(toTiming(input)) }, now) : {},
+    timing: isRetimed(input)
+      ? parseTiming({ ...toTiming(seen), ...withoutUndefined(toTiming(input)), policy }, now)
+      : {},
     params: input.params === undefined ? null : parseParams(seen.kind, input.params),
   };
 }
 
-function isRetimed({ trigger, active }: UpdateSchedule): boolean {
-  return trigger !== undefined || active !== undefined;
+function isRetimed({ trigger, active, policy }: UpdateSchedule): boolean {
+  return [trigger, active, policy?.dst_gap, policy?.dst_overlap].some((given) => given !== undefined);
 }
 
 function toTiming<T extends { trigger?: unknown; active?: unknown }>({

@@ -1,7 +1,8 @@
-import { type Expression, type SqlBool, sql } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { isAll } from "../platform/database/list-filters.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
-import type { ListSessions } from "./session-model.ts";
+import type { ListSessions, SessionFilter } from "./session-model.ts";
 import { type SessionRow, selectSessions } from "./session-queries.ts";
 
 const sortColumns = { created: "s.created", slot: "s.slot" } as const;
@@ -11,13 +12,13 @@ export async function listSessions(db: Database, query: ListSessions, start: Pag
   const column = sortColumns[query.sortby];
   const direction = query.asc ? "asc" : "desc";
   const page = selectSessions(db)
-    .where(matches(query))
+    .where(toSessionFilter(query))
     .$if(start.by === "key", (rows) => rows.where(isBeyond(column, query.asc, start)))
     .$if(start.by === "offset", (rows) => rows.offset(start.by === "offset" ? start.offset : 0))
     .orderBy(column, direction)
     .orderBy("s.id", direction)
     .limit(query.size + 1);
-  const matching = db.selectFrom("ailbl_session as s").where(matches(query));
+  const matching = db.selectFrom("ailbl_session as s").where(toSessionFilter(query));
   const counted = db
     .selectFrom(
       matching
@@ -30,16 +31,18 @@ export async function listSessions(db: Database, query: ListSessions, start: Pag
   return { rows, total };
 }
 
-function matches(query: ListSessions): Expression<SqlBool> {
-  const conditions: Expression<SqlBool>[] = [sql<SqlBool>`true`];
+/** For statements that name the table `s`. */
+export function toSessionFilter(query: SessionFilter): RawBuilder<SqlBool> {
+  const conditions: RawBuilder<SqlBool>[] = [];
   if (query.ids) conditions.push(sql`s.id = any(${query.ids}::uuid[])`);
   if (query.schedule_id) conditions.push(sql`s.schedule_id = any(${query.schedule_id}::uuid[])`);
+  if (query.backfill_id) conditions.push(sql`s.backfill_id = any(${query.backfill_id}::uuid[])`);
   if (query.state) conditions.push(sql`s.state = any(${query.state}::text[])`);
   if (query.kind) conditions.push(sql`s.kind = any(${query.kind}::smallint[])`);
   if (query.created_by) conditions.push(sql`s.created_by = any(${query.created_by}::text[])`);
   if (query.slot_from) conditions.push(sql`s.slot >= ${query.slot_from}`);
   if (query.slot_to) conditions.push(sql`s.slot < ${query.slot_to}`);
-  return sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
+  return isAll(conditions);
 }
 
 function isBeyond(column: (typeof sortColumns)[keyof typeof sortColumns], asc: boolean, start: PageStart) {

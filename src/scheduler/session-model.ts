@@ -32,6 +32,8 @@ const sessionFields = {
   schedule_name: z.string(),
   kind: z.int(),
   cause: z.enum(["slot", "manual", "backfill", "retry"]),
+  backfill_id: idField.nullable(),
+  retry_of: idField.nullable().openapi({ description: "The session that it does again." }),
   slot: timeField.openapi({ description: "The nominal instant; of a manual session, when it was asked for." }),
   state: z.enum(sessionStates),
   reason: z.string().nullable(),
@@ -81,9 +83,10 @@ export type SessionWithHistory = z.infer<typeof sessionWithHistorySchema>;
 export const sessionSorts = ["created", "slot"] as const;
 
 /** Times are from (included) and to (excluded). */
-const sessionFilters = {
+export const sessionFilters = {
   ids: z.array(idParameter).max(100).optional(),
   schedule_id: z.array(idParameter).max(100).optional(),
+  backfill_id: z.array(idParameter).max(100).optional(),
   state: z.array(z.enum(sessionStates)).max(sessionStates.length).optional(),
   kind: z.array(kindParameter).max(10).optional(),
   slot_from: timeParameter.optional(),
@@ -95,13 +98,17 @@ export const sessionFilterNames = Object.keys(sessionFilters);
 
 export const listSessionsSchema = z.strictObject({ ...sessionFilters, ...pageParameters(sessionSorts) });
 
+export type SessionFilter = Omit<ListSessions, keyof ReturnType<typeof pageParameters>>;
+
 export type ListSessions = z.output<typeof listSessionsSchema>;
 
 export const engineSchema = z
   .object({
     name: z.string(),
     state: z.enum(["ok", "failing"]),
-    detail: z.string(),
+    detail: z.string().openapi({ description: "A sentence; of one that is failing, what is wrong." }),
+    running: z.int().openapi({ description: "Its runs under way, of all processes." }),
+    room: z.int().openapi({ description: "How many more it takes now from the process that answers." }),
     checked_at: timeField,
   })
   .openapi("Engine");

@@ -11,6 +11,8 @@ export interface SessionRow {
   readonly schedule_name: string;
   readonly kind: number;
   readonly cause: SessionTable["cause"];
+  readonly backfill_id: string | null;
+  readonly retry_of: string | null;
   readonly slot: Date;
   readonly data_interval_start: Date;
   readonly state: SessionState;
@@ -44,6 +46,8 @@ export function selectSessions(db: Database) {
       "s.schedule_name",
       "s.kind",
       "s.cause",
+      "s.backfill_id",
+      "s.retry_of",
       "s.slot",
       "s.data_interval_start",
       "s.state",
@@ -102,7 +106,7 @@ export function listSessionEvents(db: Database, id: string): Promise<EventRow[]>
     .execute();
 }
 
-interface NewManualSession {
+interface NewSession {
   readonly id: string;
   readonly schedule: {
     readonly id: string;
@@ -111,12 +115,17 @@ interface NewManualSession {
     readonly owner: string;
     readonly policy: { readonly launch_timeout_seconds: number; readonly max_runtime_seconds: number | null };
   };
+  readonly cause: "manual" | "retry";
+  readonly slot: Date;
   readonly dataIntervalStart: Date;
+  /** The session that it does again. */
+  readonly retryOf: string | null;
   readonly now: Date;
   readonly createdBy: string;
 }
 
-export async function insertManualSession(tx: DatabaseTransaction, session: NewManualSession): Promise<void> {
+/** One that a person asked for: due at once. */
+export async function insertSession(tx: DatabaseTransaction, session: NewSession): Promise<void> {
   const { schedule, now } = session;
   await tx
     .insertInto("ailbl_session")
@@ -128,9 +137,10 @@ export async function insertManualSession(tx: DatabaseTransaction, session: NewM
       owner: schedule.owner,
       launch_timeout_seconds: schedule.policy.launch_timeout_seconds,
       max_runtime_seconds: schedule.policy.max_runtime_seconds,
-      cause: "manual",
-      slot: now,
+      cause: session.cause,
+      slot: session.slot,
       data_interval_start: session.dataIntervalStart,
+      retry_of: session.retryOf,
       run_after: now,
       state: "pending",
       created: now,
@@ -139,6 +149,12 @@ export async function insertManualSession(tx: DatabaseTransaction, session: NewM
     .execute();
   await sql`update ailbl_schedule_stats set sessions = sessions + 1, changed = ${now}
     where schedule_id = ${schedule.id}`.execute(tx);
+}
+
+/** The session that does this one again, if somebody asked for it. */
+export async function findRetry(db: Database, id: string): Promise<string | null> {
+  const row = await db.selectFrom("ailbl_session").select("id").where("retry_of", "=", id).executeTakeFirst();
+  return row?.id ?? null;
 }
 
 /** Those of a schedule that a worker holds. */

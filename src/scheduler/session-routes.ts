@@ -88,6 +88,29 @@ export function createSessionRoutes(service: SessionService): Route[] {
     defineRoute(
       {
         method: "POST",
+        path: `${base}/{SessionId}/retry`,
+        operationId: "retrySession",
+        tag,
+        summary: "Do a session again that did not succeed",
+        description: "A new session for the same slot and data, with the schedule as it is now.",
+        role: "operator",
+        params: sessionParams,
+        query: none,
+        answers: { 201: { description: "The new session", schema: sessionSchema } },
+        failures: ["SESSION_NOT_FOUND", "SCHEDULE_NOT_FOUND", "SESSION_STATE_CONFLICT"],
+        idempotent: true,
+      },
+      async (input) =>
+        toMade(
+          await service.retry(input.params.SessionId, {
+            actor: toActor(input),
+            settle: (tx, session) => input.settle(tx, toMade(session)),
+          }),
+        ),
+    ),
+    defineRoute(
+      {
+        method: "POST",
         path: `${schedules}/{ScheduleId}/trigger`,
         operationId: "triggerSchedule",
         tag,
@@ -100,17 +123,17 @@ export function createSessionRoutes(service: SessionService): Route[] {
         idempotent: true,
       },
       async (input) =>
-        toTriggered(
+        toMade(
           await service.trigger(input.params.ScheduleId, {
             actor: toActor(input),
-            settle: (tx, session) => input.settle(tx, toTriggered(session)),
+            settle: (tx, session) => input.settle(tx, toMade(session)),
           }),
         ),
     ),
   ];
 }
 
-function toTriggered(session: Session): Answer {
+function toMade(session: Session): Answer {
   const location = `${base}/${session.id}`;
   return { status: 201, body: session, version: session.version, headers: { location } };
 }

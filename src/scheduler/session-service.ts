@@ -1,18 +1,19 @@
 import { recordAudit } from "../platform/audit/record.ts";
 import type { Change } from "../platform/change.ts";
-import type { Database } from "../platform/database/tables.ts";
+import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { type Page, parsePageStart } from "../platform/http/paging.ts";
 import { createId, isUuid } from "../platform/id.ts";
-import { sessionIsOver, sessionNotFound } from "./errors.ts";
+import { sessionIsOver, sessionNotFound, sessionNotRetried } from "./errors.ts";
 import { requireLocked, requireSchedule } from "./schedule-lookup.ts";
 import type { ScheduleNeeds } from "./service.ts";
 import { listSessions } from "./session-list.ts";
 import type { ListSessions, Session, SessionWithHistory } from "./session-model.ts";
 import {
+  findRetry,
   findSession,
   findSessionDetail,
-  insertManualSession,
+  insertSession,
   listSessionEvents,
   lockSession,
   requestCancel,
@@ -87,7 +88,17 @@ export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, 
       const now = clock.now();
       const id = createId();
       const dataIntervalStart = findPreviousInstant(schedule, now) ?? now;
-      await insertManualSession(tx, { id, schedule, dataIntervalStart, now, createdBy: change.actor.subject });
+      const createdBy = change.actor.subject;
+      await insertSession(tx, {
+        id,
+        schedule,
+        cause: "manual",
+        slot: now,
+        dataIntervalStart,
+        retryOf: null,
+        now,
+        createdBy,
+      });
       const session = toSession(await requireSession(tx, id));
       await recordAudit(tx, {
         actor: change.actor,
@@ -104,13 +115,63 @@ export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, 
     return told;
   }
 
-  return { list, find, trigger, cancel };
+  /**
+   * A new session for the same slot and stretch of data as one that did not succeed, with the schedule as it is now. The
+   * old one stays as it ended.
+   *
+   * @throws SESSION_NOT_FOUND, SCHEDULE_NOT_FOUND, SESSION_STATE_CONFLICT when it goes on, succeeded or was done again already
+   */
+  async function retry(id: string, change: Change<Session>): Promise<Session> {
+    const { schedule_id: scheduleId } = await requireSession(db, id);
+    await requireSchedule(db, scheduleId);
+    const told = await inTransaction(db, async (tx) => {
+      const schedule = await requireLocked(tx, scheduleId, null);
+      const old = await requireRetryable(tx, id);
+      const newId = createId();
+      await insertSession(tx, {
+        id: newId,
+        schedule,
+        cause: "retry",
+        slot: old.slot,
+        dataIntervalStart: old.data_interval_start,
+        retryOf: id,
+        now: clock.now(),
+        createdBy: change.actor.subject,
+      });
+      const session = toSession(await requireSession(tx, newId));
+      await recordAudit(tx, {
+        actor: change.actor,
+        action: "session.retry",
+        kind: "session",
+        objectId: id,
+        before: null,
+        after: { session_id: newId },
+      });
+      await change.settle(tx, session);
+      return session;
+    });
+    onWork();
+    return told;
+  }
+
+  return { list, find, trigger, retry, cancel };
 }
 
 async function requireSession(db: Database, id: string): Promise<SessionRow> {
   const row = isUuid(id) ? await findSession(db, id) : undefined;
   if (row === undefined) throw sessionNotFound(id);
   return row;
+}
+
+/** Under the lock, so that two who ask at once do not both get one. @throws SESSION_NOT_FOUND, SESSION_STATE_CONFLICT */
+async function requireRetryable(tx: DatabaseTransaction, id: string): Promise<SessionRow> {
+  const session = await lockSession(tx, id);
+  if (session === undefined) throw sessionNotFound(id);
+  if (!isEnded(session.state)) throw sessionNotRetried(session.state, `it is ${session.state} and may still succeed`);
+  if (session.state === "succeeded") throw sessionNotRetried("succeeded", "it succeeded; trigger the schedule instead");
+  const retried = await findRetry(tx, id);
+  if (retried !== null) throw sessionNotRetried(session.state, `the session ${retried} does it again already`);
+  return session;
 }
 
 type HistoryEntry = SessionWithHistory["history"][number];

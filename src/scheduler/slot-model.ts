@@ -1,11 +1,12 @@
 import { idField, instantField, timeField } from "../platform/http/fields.ts";
 import { z } from "../platform/http/schema.ts";
-import { activeSchema, keptTriggerSchema, triggerSchema } from "./model.ts";
+import { activeSchema, keptTriggerSchema, policyChangeSchema, policySchema, triggerSchema } from "./model.ts";
 
 export const previewSchema = z
   .strictObject({
     trigger: triggerSchema,
     active: activeSchema.nullable().default(null),
+    policy: policyChangeSchema.default({}),
     from: instantField.optional().openapi({ description: "Instants after this; now unless given." }),
     count: z.int().min(1).max(100).default(10),
   })
@@ -16,8 +17,8 @@ export type Preview = z.output<typeof previewSchema>;
 const nextSlots = z.array(z.object({ slot: timeField }));
 
 export const previewAnswerSchema = z
-  .object({ trigger: keptTriggerSchema, active: activeSchema.nullable(), next: nextSlots })
-  .openapi("TriggerPreview", { description: "The trigger as it would be kept, and its next instants." });
+  .object({ trigger: keptTriggerSchema, active: activeSchema.nullable(), policy: policySchema, next: nextSlots })
+  .openapi("TriggerPreview", { description: "What would be kept, and the next instants." });
 
 export const slotsQuerySchema = z.strictObject({
   count: z

@@ -1,3 +1,4 @@
+import { defaultPolicy, type Policy } from "./model.ts";
 import { requireSchedule } from "./schedule-lookup.ts";
 import type { ScheduleNeeds } from "./service.ts";
 import { listPastSlots } from "./slot-history.ts";
@@ -11,7 +12,8 @@ export function createSlotService({ db, clock }: Pick<ScheduleNeeds, "db" | "clo
   /** Instants after `from`, or after now. @throws CRON_PARSE_ERROR, VALIDATION_ERROR */
   function preview(input: Preview) {
     const now = clock.now();
-    const timing = parseTiming(input, now);
+    const policy: Policy = Object.assign({}, defaultPolicy, input.policy);
+    const timing = { ...parseTiming({ ...input, policy }, now), policy };
     const from = input.from ?? now;
     return { ...timing, next: toNext(listNextInstants(timing, from, input.count)) };
   }
@@ -20,7 +22,8 @@ export function createSlotService({ db, clock }: Pick<ScheduleNeeds, "db" | "clo
   async function list(scheduleId: string, count: number): Promise<Slots> {
     const schedule = await requireSchedule(db, scheduleId);
     const { next_due_at: first } = schedule;
-    const next = first === null ? [] : [first, ...listNextInstants(schedule, first, count - 1)];
+    // From it and not after it: it may be an instant that only a scan looks at, to say that it was left out.
+    const next = first === null ? [] : listNextInstants(schedule, new Date(first.getTime() - 1), count);
     return { next: toNext(next), past: await listPastSlots(db, schedule, count, clock.now()) };
   }
 

@@ -28,6 +28,7 @@ export interface ScheduleTable {
   paused_from: ColumnType<Date | null, Date | string | null, Date | string | null>;
   disabled: Jsonb<Disabled | null>;
   scanned: Date | null;
+  slot_sessions: Defaulted<number>;
   version: Defaulted<number>;
   created: Date;
   created_by: string;
@@ -61,6 +62,8 @@ export interface SessionTable {
   schedule_name: string;
   kind: number;
   cause: "slot" | "manual" | "backfill" | "retry";
+  backfill_id: ColumnType<string | null, string | null | undefined, never>;
+  retry_of: ColumnType<string | null, string | null | undefined, never>;
   slot: Date;
   data_interval_start: Date;
   state: SessionState;
@@ -112,6 +115,46 @@ export interface SessionEventTable {
   message: string | null;
 }
 
+interface BackfillTable {
+  id: string;
+  schedule_id: string;
+  schedule_name: string;
+  from_slot: Date;
+  to_slot: Date;
+  max_parallel: number;
+  state: Defaulted<"running" | "done" | "canceled">;
+  next_from: Date | null;
+  opened: Defaulted<number>;
+  reason: ColumnType<string | null, string | null | undefined, string | null>;
+  created: Date;
+  created_by: string;
+  ended: ColumnType<Date | null, Date | null | undefined, Date | null>;
+}
+
+interface BulkTable {
+  id: string;
+  kind: "session" | "schedule";
+  action: "cancel" | "retry" | "enable" | "disable" | "trigger";
+  filter: Jsonb<Record<string, unknown>>;
+  note: string | null;
+  state: "running" | "done" | "canceled";
+  total: number;
+  created: Date;
+  created_by: string;
+  on_behalf_of: string | null;
+  ended: Date | null;
+}
+
+interface BulkItemTable {
+  bulk_id: string;
+  item: number;
+  object_id: string;
+  state: Defaulted<"waiting" | "done" | "failed">;
+  error: Jsonb<{ code: string; message: string } | null>;
+  attempts: Defaulted<number>;
+  claimed_until: Date | null;
+}
+
 declare module "../platform/database/tables.ts" {
   interface Tables {
     ailbl_schedule: ScheduleTable;
@@ -120,5 +163,8 @@ declare module "../platform/database/tables.ts" {
     ailbl_session: SessionTable;
     ailbl_session_detail: SessionDetailTable;
     ailbl_session_event: SessionEventTable;
+    ailbl_backfill: BackfillTable;
+    ailbl_bulk: BulkTable;
+    ailbl_bulk_item: BulkItemTable;
   }
 }

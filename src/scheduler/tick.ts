@@ -1,8 +1,12 @@
 import { autoDisable } from "./auto-disable.ts";
+import { fillBack } from "./backfill/tick.ts";
+import { carryOutBulks } from "./bulk/tick.ts";
 import { type LaunchNeeds, launchAll } from "./launch.ts";
 import { pick } from "./pick.ts";
 import { poll } from "./poll.ts";
 import { type ScanNeeds, scan } from "./scan.ts";
+import { createScheduleService } from "./service.ts";
+import { createSessionService } from "./session-service.ts";
 import { sweep } from "./sweep.ts";
 
 export interface TickNeeds extends ScanNeeds, LaunchNeeds {}
@@ -19,6 +23,10 @@ export type Tick = (needs: TickNeeds, signal: AbortSignal) => Promise<TickSummar
 export const ticks = {
   /** Due instants become sessions. */
   scan: async (needs, signal) => ({ ...(await scan(needs, signal)) }),
+  /** Slots that are over become sessions, where somebody asked for it and there is room. */
+  backfill: async (needs, signal) => ({ ...(await fillBack(needs, signal)) }),
+  /** One action on many objects goes on. */
+  bulk: carryOut,
   /** Due sessions are claimed and brought to the engine. */
   pick: pickAndLaunch,
   /** What the engine knows of the runs is written down. */
@@ -32,6 +40,13 @@ export const ticks = {
 export type TickName = keyof typeof ticks;
 
 export const tickNames = Object.keys(ticks) as [TickName, ...TickName[]];
+
+/** Who sees the summary wakes the others; the use cases need not. */
+async function carryOut(needs: TickNeeds, signal: AbortSignal): Promise<TickSummary> {
+  const services = { ...needs, onWork: () => {} };
+  const schedules = createScheduleService(services);
+  return { ...(await carryOutBulks({ ...needs, schedules, sessions: createSessionService(services) }, signal)) };
+}
 
 /** Until nothing more is due, or the engine is full. */
 async function pickAndLaunch(needs: TickNeeds, signal: AbortSignal): Promise<TickSummary> {

@@ -1,5 +1,5 @@
 import { explain } from "./explanation.ts";
-import type { Schedule } from "./model.ts";
+import type { Schedule, ScheduleState } from "./model.ts";
 import type { ScheduleRow } from "./queries.ts";
 import type { Session } from "./session-model.ts";
 import type { SessionRow } from "./session-queries.ts";
@@ -12,6 +12,7 @@ export function toSchedule(row: ScheduleRow): Schedule {
     description: row.description,
     kind: row.kind,
     enable: row.enable,
+    state: toScheduleState(row),
     owner: row.owner,
     labels: row.labels,
     trigger: row.trigger,
@@ -37,6 +38,12 @@ export function toSchedule(row: ScheduleRow): Schedule {
   };
 }
 
+/** As the filter `state` finds it (schedule-list.ts). */
+export function toScheduleState({ enable, disabled, consecutive_failures }: ScheduleRow): ScheduleState {
+  if (enable) return consecutive_failures > 0 ? "failing" : "ok";
+  return disabled?.reason === "failing" || disabled?.reason === "over" ? disabled.reason : "disabled";
+}
+
 /**
  * Whether no worker has changed what is told of the schedule since people last did: only then does its version, which counts
  * their changes alone, say that a copy is still right.
@@ -53,6 +60,8 @@ export function toSession(row: SessionRow): Session {
     schedule_name: row.schedule_name,
     kind: row.kind,
     cause: row.cause,
+    backfill_id: row.backfill_id,
+    retry_of: row.retry_of,
     slot: row.slot.toISOString(),
     state: row.state,
     reason: row.reason,

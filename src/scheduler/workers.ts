@@ -39,7 +39,15 @@ export interface SchedulerWorkers {
   turn(name: TickName, signal: AbortSignal): Promise<TickSummary>;
 }
 
-const everySeconds: Readonly<Record<TickName, number>> = { scan: 1, pick: 1, poll: 1, "auto-disable": 15, sweep: 15 };
+const everySeconds: Readonly<Record<TickName, number>> = {
+  scan: 1,
+  backfill: 2,
+  bulk: 2,
+  pick: 1,
+  poll: 1,
+  "auto-disable": 15,
+  sweep: 15,
+};
 
 const maxTurnSeconds = 20;
 const leaseSeconds = 60;
@@ -65,7 +73,7 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
   const wake = (...names: TickName[]) => {
     for (const name of names) loops.get(name)?.wake();
   };
-  workers.wakeUp.listen(() => wake("pick", "poll"));
+  workers.wakeUp.listen(() => wake("backfill", "bulk", "pick", "poll"));
   let stopped: Promise<void> | null = null;
 
   function runTick(name: TickName) {
@@ -73,6 +81,9 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
       const summary: TickSummary = await ticks[name](needs, signal);
       // New sessions, or new room in the engine.
       if ((summary["sessions"] ?? 0) + (summary["ended"] ?? 0) + (summary["requeued"] ?? 0) > 0) wake("pick");
+      if ((summary["acted"] ?? 0) > 0) wake("pick", "poll");
+      // A backfill has room again.
+      if ((summary["ended"] ?? 0) > 0) wake("backfill");
     };
   }
 

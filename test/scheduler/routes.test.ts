@@ -7,6 +7,7 @@ import { createApp } from "../../src/platform/http/app.ts";
 import { type Role, roleSchema } from "../../src/platform/http/caller.ts";
 import { createOpenApiDocument } from "../../src/platform/http/openapi.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
+import { defaultPolicy } from "../../src/scheduler/model.ts";
 import { createSchedulerRoutes } from "../../src/scheduler/scheduler.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
@@ -118,7 +119,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
       ...minutely,
       name: "",
       trigger: { type: "sunrise" },
-      policy: { spread_seconds: 5, overlap: "queue" },
+      policy: { spread_seconds: -5, overlap: "never" },
       active: { end_time: "25:00", days_of_week: [0] },
     });
     expect([status, body.error_code]).toEqual([400, "VALIDATION_ERROR"]);
@@ -161,7 +162,8 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     const trigger = { type: "cron", expression: "0 25 * * *" };
     const { status, body } = await ask("POST", schedules, { ...minutely, trigger });
     expect([status, body.error_code]).toEqual([400, "CRON_PARSE_ERROR"]);
-    expect(body.details).toEqual({ expression: "0 25 * * *", position: 2, reason: "Invalid value for hour: 25" });
+    const reason = "25 does not fit: hour goes from 0 to 23";
+    expect(body.details).toEqual({ expression: "0 25 * * *", position: 2, reason });
   });
 
   test("keeps names unique without regard to case, also under concurrency", async () => {
@@ -334,6 +336,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     expect(body).toEqual({
       trigger: { type: "cron", expression: "0 0-59/30 8 * * MON-FRI", time_zone: "Europe/Berlin" },
       active: null,
+      policy: defaultPolicy,
       next: [
         { slot: "2026-11-27T07:00:00.000Z" },
         { slot: "2026-11-27T07:30:00.000Z" },
@@ -457,6 +460,6 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
 
   test("stands whole in the OpenAPI document", () => {
     const document = createOpenApiDocument(createSchedulerRoutes(world.api), "0");
-    expect(Object.keys(document.paths ?? {})).toHaveLength(12);
+    expect(Object.keys(document.paths ?? {})).toHaveLength(24);
   });
 });

@@ -27,16 +27,27 @@ export type LaunchOutcome =
   /** A run may exist or not: it must be looked for before another is launched. */
   | { readonly outcome: "unclear"; readonly message: string };
 
+/** The end of what a run has written. */
+export interface RunOutput {
+  /** The last {@link maxOutputBytes} of it, or all; fit for PostgreSQL. */
+  readonly text: string;
+  /** All that was written until now, also what the text leaves out. */
+  readonly writtenBytes: number;
+}
+
+export const maxOutputBytes = 64 * 1024;
+
+/** `output`: null where the engine does not tell it. */
 export type RunStatus =
   | { readonly state: "queued" }
-  | { readonly state: "running"; readonly startedAt: Date | null }
+  | { readonly state: "running"; readonly startedAt: Date | null; readonly output: RunOutput | null }
   | {
       readonly state: "succeeded" | "failed" | "canceled";
       readonly startedAt: Date | null;
       readonly endedAt: Date;
       readonly error: RunError | null;
       readonly result: Record<string, unknown> | null;
-      readonly output: string | null;
+      readonly output: RunOutput | null;
     };
 
 export interface EngineJob {
@@ -73,7 +84,7 @@ export interface Engine {
   launch(request: LaunchRequest): Promise<LaunchOutcome>;
   /** The run of this session and attempt, if there is one. */
   findBySession(sessionId: string, attempt: number): Promise<string | null>;
-  /** By run id, of at most {@link maxStatusIds} runs; what it does not know is not in the answer. */
+  /** By run id, of at most {@link maxStatusIds} runs, of none when asked of none; what it does not know is not in the answer. */
   status(runIds: readonly string[]): Promise<ReadonlyMap<string, RunStatus>>;
   /** Asks a run to end; its status tells when it has. Harmless for one that has ended or is not known. */
   cancel(runId: string): Promise<void>;

@@ -4,7 +4,9 @@ import type { Logger } from "../../../platform/log.ts";
 import { kinds } from "../../kinds/kinds.ts";
 import type { Engine, EngineJob, LaunchOutcome, LaunchRequest, RunError, RunStatus } from "../engine.ts";
 import type { BuiltIn } from "./built-in.ts";
+import { startDeadline } from "./deadline.ts";
 import type { DeclaredJob } from "./jobs-file.ts";
+import { listMissingPrograms } from "./programs.ts";
 import { type LiveRun, type RunEnd, startBuiltIn, startDeclared } from "./run.ts";
 
 interface LocalEngineNeeds {
@@ -29,8 +31,11 @@ interface Run {
   readonly live: LiveRun;
   readonly startedAt: Date;
   stopCause: StopCause | null;
-  status: RunStatus;
+  /** Null while it runs. */
+  end: EndedStatus | null;
 }
+
+type EndedStatus = Extract<RunStatus, { endedAt: Date }>;
 
 /** Runs jobs in this very process and as its children. Nothing of it outlives the process. */
 export function createLocalEngine(needs: LocalEngineNeeds): Engine {
@@ -45,20 +50,20 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
     const runId = createId();
     const startedAt = needs.clock.now();
     const live = starter.start();
-    const run: Run = { request, live, startedAt, stopCause: null, status: { state: "running", startedAt } };
+    const run: Run = { request, live, startedAt, stopCause: null, end: null };
     runs.set(runId, run);
-    const timer =
-      starter.timeoutSeconds === null ? null : setTimeout(() => stop(run, "timeout"), starter.timeoutSeconds * 1000);
+    const deadline =
+      starter.timeoutSeconds === null ? null : startDeadline(starter.timeoutSeconds, () => stop(run, "timeout"));
     void live.ended.then((end) => {
-      if (timer !== null) clearTimeout(timer);
-      run.status = toStatus(needs.clock, run, end);
+      deadline?.clear();
+      run.end = toEndedStatus(needs.clock, run, end);
       needs.onRunEnded();
     });
     return { outcome: "launched", runId };
   }
 
   function stop(run: Run, cause: StopCause): void {
-    if (run.status.state !== "running") return;
+    if (run.end !== null) return;
     run.stopCause ??= cause;
     run.live.end();
   }
@@ -81,7 +86,7 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
       return new Map(
         runIds.flatMap((id) => {
           const run = runs.get(id);
-          return run === undefined ? [] : [[id, run.status] as const];
+          return run === undefined ? [] : [[id, toStatus(run)] as const];
         }),
       );
     },
@@ -90,18 +95,16 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
       if (run !== undefined) stop(run, "cancel");
     },
     forget(runId) {
-      if (runs.get(runId)?.status.state !== "running") runs.delete(runId);
+      if (runs.get(runId)?.end !== null) runs.delete(runId);
     },
     async check() {
-      return { state: "ok", detail: `${jobs.length} jobs, ${runs.size} of at most ${needs.maxRuns} runs` };
+      const problems = await listMissingPrograms(needs);
+      if (problems.length > 0) return { state: "failing", detail: problems.join("; ") };
+      return { state: "ok", detail: `${jobs.length} jobs, ${runs.size} of at most ${needs.maxRuns} runs here` };
     },
     jobs: async () => jobs,
     held: () =>
-      [...runs].map(([runId, { request, status }]) => ({
-        runId,
-        sessionId: request.sessionId,
-        isOver: status.state !== "running",
-      })),
+      [...runs].map(([runId, { request, end }]) => ({ runId, sessionId: request.sessionId, isOver: end !== null })),
     settle,
     async close() {
       isClosed = true;
@@ -131,8 +134,12 @@ function unknownJob(name: string): RunError {
   return toError("JOB_UNKNOWN", `The local engine has no job '${name}': it is not in the jobs file any more`);
 }
 
-function toStatus(clock: Clock, run: Run, end: RunEnd): RunStatus {
-  const facts = { startedAt: run.startedAt, endedAt: clock.now(), result: end.result, output: end.output };
+function toStatus({ end, startedAt, live }: Run): RunStatus {
+  return end ?? { state: "running", startedAt, output: live.output() };
+}
+
+function toEndedStatus(clock: Clock, run: Run, end: RunEnd): EndedStatus {
+  const facts = { startedAt: run.startedAt, endedAt: clock.now(), result: end.result, output: run.live.output() };
   if (end.error === null) return { state: "succeeded", ...facts, error: null };
   switch (run.stopCause) {
     case "cancel":

@@ -1,38 +1,46 @@
-/** What a run wrote, of which only the end is kept. */
+import type { RunOutput } from "../engine.ts";
+
+/** What a run writes, of which only the end is kept. */
 export interface Tail {
   add(bytes: Uint8Array): void;
-  /** Valid text that PostgreSQL can keep: what was cut through or is no UTF-8 is replaced, as is NUL. */
-  toText(): string;
+  /** What was cut through or is no UTF-8 is replaced, as is NUL; a character whose rest is yet to come is left out. */
+  toOutput(): RunOutput;
 }
 
+/** A ring: however much is written, and in however small pieces, it takes `maxBytes`. */
 export function createTail(maxBytes: number): Tail {
-  let chunks: Uint8Array[] = [];
-  let size = 0;
-  let isCut = false;
-  const shrink = () => {
-    const kept = Buffer.concat(chunks).subarray(-maxBytes);
-    isCut ||= kept.length < size;
-    chunks = [kept];
-    size = kept.length;
-  };
+  const ring = Buffer.alloc(maxBytes);
+  let writtenBytes = 0;
+  let told: RunOutput | null = null;
   return {
     add(bytes) {
-      chunks.push(bytes);
-      size += bytes.length;
-      // Not at each small piece: joining costs as much as what is kept.
-      if (size > 2 * maxBytes) shrink();
+      const last = bytes.subarray(-maxBytes);
+      const start = (writtenBytes + bytes.length - last.length) % maxBytes;
+      const roomBytes = maxBytes - start;
+      ring.set(last.subarray(0, roomBytes), start);
+      ring.set(last.subarray(roomBytes), 0);
+      writtenBytes += bytes.length;
     },
-    toText() {
-      shrink();
-      const bytes = chunks[0] ?? new Uint8Array();
-      return toKeepableText(new TextDecoder().decode(isCut ? withoutHalfCharacter(bytes) : bytes));
+    toOutput() {
+      // Asked at every poll, of runs that may be silent for hours.
+      if (told?.writtenBytes !== writtenBytes) told = { text: toText(ring, writtenBytes), writtenBytes };
+      return told;
     },
   };
 }
 
-/** Bytes that continue a character whose beginning was cut off. */
+function toText(ring: Buffer, writtenBytes: number): string {
+  const oldest = writtenBytes % ring.length;
+  const bytes =
+    writtenBytes <= ring.length
+      ? ring.subarray(0, writtenBytes)
+      : withoutHalfCharacter(Buffer.concat([ring.subarray(oldest), ring.subarray(0, oldest)]));
+  return toKeepableText(new TextDecoder().decode(bytes, { stream: true }));
+}
+
+/** At most three bytes continue a character whose beginning was cut off; more, and it is no UTF-8. */
 function withoutHalfCharacter(bytes: Uint8Array): Uint8Array {
-  const first = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
+  const first = bytes.subarray(0, 4).findIndex((byte) => (byte & 0xc0) !== 0x80);
   return bytes.subarray(Math.max(first, 0));
 }
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -28,10 +28,28 @@ export interface RunningCommand {
 /** How long a group that was sent SIGKILL may take to go: longer, and it hangs in the kernel or nobody reaps its zombies. */
 const killedSeconds = 2;
 
-/** Starts a program as the leader of a process group of its own. Never throws: what goes wrong is its end. */
+/** How long the pipes of a group that has gone are read on: longer, and one that left the group holds them open. */
+const drainSeconds = 1;
+
+/**
+ * Starts a program as the leader of a process group of its own. Never throws: what goes wrong is its end. A process that
+ * leaves the group (setsid) is not followed: it can be known by nothing that it could not shed.
+ */
 export function startCommand(request: CommandRequest): RunningCommand {
-  const [program = "", ...args] = request.command;
-  const child = spawn(program, args, { env: request.environment, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  try {
+    return watchOver(spawnLeader(request), request);
+  } catch (error) {
+    // An argument list that is too long, say; the rest is told by an event.
+    return { ended: Promise.resolve({ how: "not_started", reason: toReason(error) }), end() {} };
+  }
+}
+
+function spawnLeader({ command, environment }: CommandRequest): ChildProcessWithoutNullStreams {
+  const [program = "", ...args] = command;
+  return spawn(program, args, { env: environment, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+}
+
+function watchOver(child: ChildProcessWithoutNullStreams, request: CommandRequest): RunningCommand {
   const guard = child.pid === undefined ? null : startGuard(child.pid);
   child.stdout.on("data", (bytes: Buffer) => request.onOutput(bytes, "stdout"));
   child.stderr.on("data", (bytes: Buffer) => request.onOutput(bytes, "stderr"));
@@ -50,10 +68,17 @@ async function watch(child: ChildProcess, endGroup: () => Promise<void>): Promis
   // What the program left behind belongs to the run, and goes with it.
   await endGroup();
   // One that left the group may hold the pipes open for ever; what it writes is not the run's any more.
-  await Promise.race([closed, delay(200, undefined, { ref: false })]);
+  await isClosedWithin(closed, drainSeconds);
   child.stdout?.destroy();
   child.stderr?.destroy();
   return end;
+}
+
+async function isClosedWithin(closed: Promise<unknown>, seconds: number): Promise<void> {
+  const closing = new AbortController();
+  const patience = delay(seconds * 1000, undefined, { signal: closing.signal }).catch(() => {});
+  await Promise.race([closed, patience]);
+  closing.abort();
 }
 
 function waitForExit(child: ChildProcess): Promise<CommandEnd> {
@@ -65,11 +90,19 @@ function waitForExit(child: ChildProcess): Promise<CommandEnd> {
   return promise;
 }
 
-function toReason(error: Error): string {
-  const code = "code" in error ? String(error.code) : error.name;
-  if (code === "ENOENT") return "the program does not exist";
-  return code === "EACCES" ? "the program may not be executed" : `the program could not be started (${code})`;
+function toReason(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return startFaults[code] ?? `the program could not be started${code === "" ? "" : ` (${code})`}`;
 }
+
+const startFaults: Readonly<Record<string, string>> = {
+  ENOENT: "the program does not exist",
+  EACCES: "the program may not be executed",
+  E2BIG: "its arguments and environment are too long for the system",
+  EMFILE: "EOM has too many files open",
+  ENFILE: "the machine has too many files open",
+  EAGAIN: "the machine has too many processes",
+};
 
 function createGroup(child: ChildProcess, graceSeconds: number) {
   let ending: Promise<void> | null = null;

@@ -1,13 +1,10 @@
 import { Failure } from "../../../platform/failure.ts";
 import type { Logger } from "../../../platform/log.ts";
-import type { LaunchRequest, RunError } from "../engine.ts";
+import { type LaunchRequest, maxOutputBytes, type RunError, type RunOutput } from "../engine.ts";
 import type { BuiltIn } from "./built-in.ts";
 import type { DeclaredJob } from "./jobs-file.ts";
 import { createTail, parseResult, toKeepable } from "./output.ts";
 import { type CommandEnd, startCommand } from "./process-group.ts";
-
-/** Of what a run writes, the end is kept. */
-export const maxOutputBytes = 64 * 1024;
 
 const maxResultBytes = 16 * 1024;
 
@@ -15,12 +12,13 @@ export interface RunEnd {
   /** Null when it succeeded. */
   readonly error: RunError | null;
   readonly result: Record<string, unknown> | null;
-  readonly output: string | null;
 }
 
 export interface LiveRun {
   /** Never rejects. */
   readonly ended: Promise<RunEnd>;
+  /** What it has written until now; null for one that has nothing to write to. */
+  output(): RunOutput | null;
   /** Asks it to end. Safe to call twice. */
   end(): void;
 }
@@ -46,10 +44,9 @@ export function startDeclared(job: DeclaredJob, request: LaunchRequest, { path, 
   });
   const finish = (how: CommandEnd): RunEnd => ({
     error: toError(job.name, how),
-    result: parseResult(stdout.toText(), maxResultBytes),
-    output: output.toText(),
+    result: parseResult(stdout.toOutput().text, maxResultBytes),
   });
-  return { ended: ended.then(finish), end };
+  return { ended: ended.then(finish), output: output.toOutput, end };
 }
 
 function toEnvironment(request: LaunchRequest): Record<string, string> {
@@ -86,16 +83,16 @@ export function startBuiltIn(job: BuiltIn, request: LaunchRequest, log: Logger):
     if (!stopping.signal.aborted && !(error instanceof Failure)) {
       log.error({ job: job.name, session_id: request.sessionId, err: error }, "built-in job failed");
     }
-    return { error: toBuiltInError(job, error), result: null, output: null };
+    return { error: toBuiltInError(job, error), result: null };
   });
-  return { ended, end: () => stopping.abort() };
+  return { ended, output: () => null, end: () => stopping.abort() };
 }
 
 async function runBuiltIn(job: BuiltIn, request: LaunchRequest, signal: AbortSignal): Promise<RunEnd> {
   const result = await job.run(request.runConfig, { signal });
   if (signal.aborted) throw signal.reason;
   if (Buffer.byteLength(JSON.stringify(result)) > maxResultBytes) throw new Error("the result is too large to be kept");
-  return { error: null, result: toKeepable(result), output: null };
+  return { error: null, result: toKeepable(result) };
 }
 
 /** Only a Failure has a half that may be told. */

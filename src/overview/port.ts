@@ -1,0 +1,23 @@
+/** Something that needs a person now. */
+export interface Concern {
+  readonly id: string;
+  readonly name: string;
+  /** A sentence. */
+  readonly why: string;
+  /** Null where nobody wrote it down. */
+  readonly since: Date | null;
+}
+
+export interface Concerns {
+  readonly total: number;
+  /** The oldest first, at most {@link mostConcerns}. */
+  readonly items: readonly Concern[];
+}
+
+/** What one room knows to need a person. It must be cheap: dashboards ask again and again. */
+export type FindConcerns = () => Promise<Concerns>;
+
+export const mostConcerns = 10;
+
+/** Totals are counted up to here. */
+export const mostCounted = 10_000;

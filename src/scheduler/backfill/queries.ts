@@ -1,0 +1,132 @@
+import { sql } from "kysely";
+import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
+import { maxExactTotal, type Page, type PageStart } from "../../platform/http/paging.ts";
+import type { SessionState } from "../states.ts";
+import type {} from "../tables.ts";
+import type { ListBackfills } from "./model.ts";
+
+export interface BackfillRow {
+  readonly id: string;
+  readonly schedule_id: string;
+  readonly schedule_name: string;
+  readonly from_slot: Date;
+  readonly to_slot: Date;
+  readonly max_parallel: number;
+  readonly state: "running" | "done" | "canceled";
+  readonly next_from: Date | null;
+  readonly opened: number;
+  readonly reason: string | null;
+  readonly created: Date;
+  readonly created_by: string;
+  readonly ended: Date | null;
+  /** How many sessions are in which state; null while there are none. */
+  readonly sessions: Readonly<Partial<Record<SessionState, number>>> | null;
+}
+
+const columns = sql`b.id, b.schedule_id, b.schedule_name, b.from_slot, b.to_slot, b.max_parallel, b.state, b.next_from,
+  b.opened, b.reason, b.created, b.created_by, b.ended, (
+    select jsonb_object_agg(state, sessions) from (
+      select s.state, count(*) as sessions from ailbl_session as s where s.backfill_id = b.id group by s.state) as counted
+  ) as sessions`;
+
+export async function findBackfill(db: Database, id: string): Promise<BackfillRow | undefined> {
+  const { rows } = await sql<BackfillRow>`select ${columns} from ailbl_backfill as b where b.id = ${id}`.execute(db);
+  return rows[0];
+}
+
+/** One page, oldest first unless asked otherwise, and the total. */
+export async function listBackfills(
+  db: Database,
+  scheduleId: string,
+  query: ListBackfills,
+  start: PageStart,
+): Promise<Page<BackfillRow>> {
+  const direction = sql.raw(query.asc ? "asc" : "desc");
+  const sign = sql.raw(query.asc ? ">" : "<");
+  const isBeyond =
+    start.by === "key"
+      ? sql`(b.created, b.id) ${sign} (${start.value}::text::timestamptz, ${start.id}::uuid)`
+      : sql`true`;
+  const { rows } = await sql<BackfillRow>`
+    select ${columns} from ailbl_backfill as b where b.schedule_id = ${scheduleId} and ${isBeyond}
+    order by b.created ${direction}, b.id ${direction}
+    limit ${query.size + 1} offset ${start.by === "offset" ? start.offset : 0}`.execute(db);
+  const counted = await sql<{ total: number }>`
+    select count(*) as total from (
+      select from ailbl_backfill where schedule_id = ${scheduleId} limit ${maxExactTotal + 1}) as counted`.execute(db);
+  return { rows, total: counted.rows[0]?.total ?? 0 };
+}
+
+interface NewBackfill {
+  readonly id: string;
+  readonly schedule: { readonly id: string; readonly name: string };
+  readonly from: Date;
+  readonly to: Date;
+  readonly maxParallel: number;
+  readonly now: Date;
+  readonly createdBy: string;
+}
+
+export async function insertBackfill(tx: DatabaseTransaction, backfill: NewBackfill): Promise<void> {
+  await tx
+    .insertInto("ailbl_backfill")
+    .values({
+      id: backfill.id,
+      schedule_id: backfill.schedule.id,
+      schedule_name: backfill.schedule.name,
+      from_slot: backfill.from,
+      to_slot: backfill.to,
+      max_parallel: backfill.maxParallel,
+      next_from: backfill.from,
+      created: backfill.now,
+      created_by: backfill.createdBy,
+    })
+    .execute();
+}
+
+/** Holds the backfill until the transaction ends: nobody else opens sessions of it, or ends it. */
+export async function lockBackfill(tx: DatabaseTransaction, id: string): Promise<BackfillRow | undefined> {
+  await sql`select from ailbl_backfill where id = ${id} for update`.execute(tx);
+  return findBackfill(tx, id);
+}
+
+/** As {@link lockBackfill}, but undefined at once when another holds it, or when it has ended. */
+export async function lockRunningBackfill(tx: DatabaseTransaction, id: string): Promise<BackfillRow | undefined> {
+  const { rows } = await sql`
+    select 1 from ailbl_backfill where id = ${id} and state = 'running' for update skip locked`.execute(tx);
+  return rows.length === 0 ? undefined : findBackfill(tx, id);
+}
+
+const unfinished = sql`('pending', 'claimed', 'running', 'unknown', 'retry_wait')`;
+
+/**
+ * Backfills after `afterId`, by id, that have something to do: room for another session, or none left to wait for. A
+ * running one whose sessions are all under way costs the reading of as many index entries as it may have of them.
+ */
+export async function listReadyBackfills(db: Database, afterId: string, limit: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select b.id from ailbl_backfill as b
+    where b.state = 'running' and b.id > ${afterId} and (
+      select count(*) from (
+        select from ailbl_session as s where s.backfill_id = b.id and s.state in ${unfinished} limit b.max_parallel) as unfinished
+    ) < case when b.next_from is null then 1 else b.max_parallel end
+    order by b.id limit ${limit}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+/** To be asked after the backfill is locked, in a statement of its own. */
+export async function countUnfinished(tx: DatabaseTransaction, id: string): Promise<number> {
+  const { rows } = await sql<{ sessions: number }>`
+    select count(*) as sessions from ailbl_session where backfill_id = ${id} and state in ${unfinished}`.execute(tx);
+  return rows[0]?.sessions ?? 0;
+}
+
+/** How far it has come, and whether it has ended. */
+export async function moveBackfill(
+  tx: DatabaseTransaction,
+  id: string,
+  moved: Pick<BackfillRow, "state" | "next_from" | "reason" | "ended"> & { readonly opened: number },
+): Promise<void> {
+  await sql`update ailbl_backfill set state = ${moved.state}, next_from = ${moved.next_from}, reason = ${moved.reason},
+    ended = ${moved.ended}, opened = opened + ${moved.opened} where id = ${id}`.execute(tx);
+}

@@ -1,0 +1,90 @@
+import { sql } from "kysely";
+import type { DatabaseTransaction } from "../../platform/database/tables.ts";
+import type { ScheduleRow } from "../queries.ts";
+import { requestCancel } from "../session-queries.ts";
+import type {} from "../tables.ts";
+
+export interface NewBackfillSession {
+  readonly id: string;
+  readonly slot: Date;
+  readonly dataIntervalStart: Date;
+}
+
+interface OpenOptions {
+  readonly backfillId: string;
+  readonly schedule: ScheduleRow;
+  readonly now: Date;
+  readonly createdBy: string;
+}
+
+/**
+ * Due at once; the oldest slot has the smallest id, by which pick breaks ties. The unique (backfill_id, slot) keeps a slot from being
+ * opened twice.
+ *
+ * @returns how many were new
+ */
+export async function insertBackfillSessions(
+  tx: DatabaseTransaction,
+  sessions: readonly NewBackfillSession[],
+  { backfillId, schedule, now, createdBy }: OpenOptions,
+): Promise<number> {
+  if (sessions.length === 0) return 0;
+  const { policy } = schedule;
+  const { rows } = await sql<{ sessions: number }>`
+    with inserted as (
+      insert into ailbl_session (id, schedule_id, schedule_name, kind, owner, launch_timeout_seconds, max_runtime_seconds,
+        slot, data_interval_start, run_after, cause, backfill_id, created, created_by)
+      select v.id, ${schedule.id}, ${schedule.name}, ${schedule.kind}::smallint, ${schedule.owner},
+        ${policy.launch_timeout_seconds}::integer, ${policy.max_runtime_seconds}::integer,
+        v.slot, v.data_interval_start, ${now}::timestamptz, 'backfill', ${backfillId}, ${now}::timestamptz, ${createdBy}
+      from unnest(${sessions.map(({ id }) => id)}::uuid[],
+        ${sessions.map(({ slot }) => slot.toISOString())}::timestamptz[],
+        ${sessions.map(({ dataIntervalStart }) => dataIntervalStart.toISOString())}::timestamptz[])
+        as v (id, slot, data_interval_start)
+      on conflict (backfill_id, slot) where cause = 'backfill' do nothing
+      returning 1
+    ), counted as (
+      update ailbl_schedule_stats set sessions = sessions + (select count(*) from inserted), changed = ${now}::timestamptz
+      where schedule_id = ${schedule.id}
+    )
+    select count(*) as sessions from inserted`.execute(tx);
+  return rows[0]?.sessions ?? 0;
+}
+
+interface Cancel {
+  readonly now: Date;
+  readonly by: string;
+}
+
+/** Ends the sessions of a backfill that no worker holds. @returns how many */
+export async function cancelWaiting(tx: DatabaseTransaction, backfillId: string, cancel: Cancel): Promise<number> {
+  const { rows } = await sql`
+    with waiting as (
+      select id, state from ailbl_session
+      where backfill_id = ${backfillId} and state in ('pending', 'retry_wait') order by id for update
+    ), ended as (
+      update ailbl_session as s
+      set state = 'canceled', version = version + 1, reason = 'backfill_canceled', ended = ${cancel.now}
+      from waiting as w where s.id = w.id returning s.id, s.attempt, w.state as from_state
+    )
+    insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause, message)
+    select id, ${cancel.now}::timestamptz, from_state, 'canceled', attempt, ${cancel.by}, 'backfill_canceled',
+      'The backfill was canceled' from ended
+    returning 1`.execute(tx);
+  return rows.length;
+}
+
+/** Asks those that run to end; at most as many as may run at once. */
+export async function cancelRunning(tx: DatabaseTransaction, backfillId: string, cancel: Cancel): Promise<void> {
+  const { rows } = await sql<{ id: string }>`
+    select id from ailbl_session
+    where backfill_id = ${backfillId} and state in ('claimed', 'running', 'unknown') order by id for update`.execute(
+    tx,
+  );
+  for (const { id } of rows) await requestCancel(tx, id, cancel);
+}
+
+/** Keeps the schedule from being deleted until the transaction ends, and hinders nothing else. */
+export async function holdSchedule(tx: DatabaseTransaction, id: string): Promise<void> {
+  await sql`select from ailbl_schedule where id = ${id} for key share`.execute(tx);
+}

@@ -1,0 +1,97 @@
+import { sql } from "kysely";
+import type { Concerns } from "../overview/port.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Database } from "../platform/database/tables.ts";
+import type { Engine } from "./engines/engine.ts";
+import type { Disabled, SessionError } from "./model.ts";
+import type { SessionState } from "./states.ts";
+import type {} from "./tables.ts";
+
+/** As the port has them (overview/port.ts). */
+const mostTold = 10;
+const mostCounted = 10_000;
+
+/** After so long, nothing that waits for a worker or for an engine's answer is likely to come by itself. */
+const patienceSeconds = 15 * 60;
+
+interface FailingRow {
+  readonly id: string;
+  readonly name: string;
+  readonly since: Date | null;
+  readonly consecutive_failures: number;
+  readonly last_error: SessionError | null;
+  readonly disabled: Disabled | null;
+  readonly total: number;
+}
+
+/** Enabled and failing since `changed`, the last one's end; or disabled for it. Both by their own index. */
+export async function findFailingSchedules(db: Database): Promise<Concerns> {
+  const { rows } = await sql<FailingRow>`
+    with found as materialized (
+      (select s.id, s.name, c.changed as since, c.consecutive_failures, c.last_error, s.disabled
+        from ailbl_schedule_stats as c join ailbl_schedule as s on s.id = c.schedule_id
+        where c.consecutive_failures > 0 and s.enable limit ${mostCounted})
+      union all
+      (select s.id, s.name, (s.disabled ->> 'at')::timestamptz as since, c.consecutive_failures, c.last_error, s.disabled
+        from ailbl_schedule as s join ailbl_schedule_stats as c on c.schedule_id = s.id
+        where not s.enable and s.disabled ->> 'reason' = 'failing' limit ${mostCounted}))
+    select found.*, least((select count(*) from found), ${mostCounted}) as total
+    from found order by since, id limit ${mostTold}`.execute(db);
+  return toConcerns(rows, ({ consecutive_failures: failures, last_error, disabled }) =>
+    disabled === null
+      ? `${failures} ${failures === 1 ? "failure" : "failures in a row"}${last_error === null ? "" : `: ${last_error.message}`}`
+      : `Disabled for failing${disabled.note === null ? "" : `: ${disabled.note}`}`,
+  );
+}
+
+interface StuckRow {
+  readonly id: string;
+  readonly name: string;
+  readonly since: Date | null;
+  readonly state: SessionState;
+  readonly total: number;
+}
+
+/**
+ * Sessions that should have gone on long ago. `created` narrows those that wait for a worker: it is never after `run_after`, and
+ * in the index by state.
+ */
+export async function findStuckSessions({ db, clock }: { db: Database; clock: Clock }): Promise<Concerns> {
+  const before = new Date(clock.now().getTime() - patienceSeconds * 1000);
+  const { rows } = await sql<StuckRow>`
+    with found as materialized (
+      (select id, schedule_name as name, run_after as since, state from ailbl_session
+        where state in ('pending', 'retry_wait') and created < ${before} and run_after < ${before} limit ${mostCounted})
+      union all
+      (select id, schedule_name, picked, state from ailbl_session
+        where state in ('claimed', 'unknown') and picked < ${before} limit ${mostCounted})
+      union all
+      (select id, schedule_name, stop_requested, state from ailbl_session
+        where state = 'running' and stop_requested < ${before} limit ${mostCounted}))
+    select found.*, least((select count(*) from found), ${mostCounted}) as total
+    from found order by since, id limit ${mostTold}`.execute(db);
+  return toConcerns(rows, ({ state }) => stuckSentences[state] ?? `It is ${state}`);
+}
+
+const stuckSentences: Readonly<Partial<Record<SessionState, string>>> = {
+  pending: "It is due and no worker has taken it: look whether one runs, and whether the engine is full",
+  retry_wait:
+    "Its next attempt is due and no worker has taken it: look whether one runs, and whether the engine is full",
+  claimed: "A worker has claimed it and has not launched it",
+  unknown: "The engine gave no clear answer to its launch, and its run has not been found",
+  running: "It was asked to end, and its run goes on",
+};
+
+function toConcerns<Row extends { id: string; name: string; since: Date | null; total: number }>(
+  rows: readonly Row[],
+  toWhy: (row: Row) => string,
+): Concerns {
+  const items = rows.map((row) => ({ id: row.id, name: row.name, why: toWhy(row), since: row.since }));
+  return { total: rows[0]?.total ?? 0, items };
+}
+
+export async function findFailingEngines(engine: Engine): Promise<Concerns> {
+  const { state, detail } = await engine.check();
+  if (state === "ok") return { total: 0, items: [] };
+  return { total: 1, items: [{ id: engine.name, name: engine.name, why: detail, since: null }] };
+}

@@ -1,0 +1,57 @@
+import { idField, timeField } from "../../platform/http/fields.ts";
+import { pageParameters, timeParameter } from "../../platform/http/paging.ts";
+import { z } from "../../platform/http/schema.ts";
+import { scheduleFilters } from "../schedule-list-model.ts";
+import { sessionStates } from "../states.ts";
+
+const dayMilliseconds = 86_400_000;
+const mostDays = 31;
+
+/** Entries of a schedule. */
+export const mostEntries = 200;
+
+export const timelineQuerySchema = z
+  .strictObject({
+    from: timeParameter.openapi({ description: "Slots at or after this." }),
+    to: timeParameter.openapi({ description: `Slots before this, which is at most ${mostDays} days after from.` }),
+    ...scheduleFilters,
+    ...pageParameters(["name"]),
+  })
+  .superRefine(({ from, to }, context) => {
+    const refuse = (message: string) => context.addIssue({ code: "custom", path: ["to"], message });
+    if (to <= from) refuse("must be after from");
+    else if (to.getTime() - from.getTime() > mostDays * dayMilliseconds)
+      refuse(`must be at most ${mostDays} days after from`);
+  });
+
+export type TimelineQuery = z.output<typeof timelineQuerySchema>;
+
+const sessionEntry = z.object({
+  slot: timeField,
+  session_id: idField,
+  cause: z.enum(["slot", "manual", "backfill", "retry"]),
+  state: z.enum(sessionStates),
+  reason: z.string().nullable(),
+  started: timeField.nullable(),
+  ended: timeField.nullable(),
+});
+
+const stretchEntry = z.object({ from: timeField, to: timeField, reason: z.string() }).openapi({
+  description: "Slots that became no session, both ends included; they may lie outside of what was asked for.",
+});
+
+const expectedEntry = z.object({ slot: timeField, state: z.literal("expected") });
+
+export const timelineEntrySchema = z.union([sessionEntry, stretchEntry, expectedEntry]);
+
+export type TimelineEntry = z.infer<typeof timelineEntrySchema>;
+
+export const timelineRowSchema = z
+  .object({
+    schedule: z.object({ id: idField, name: z.string(), enable: z.boolean() }),
+    entries: z.array(timelineEntrySchema).max(mostEntries).openapi({ description: "In the order of their slots." }),
+    truncated: z.boolean().openapi({ description: "There is more between the two times: ask for a shorter stretch." }),
+  })
+  .openapi("TimelineRow");
+
+export type TimelineRow = z.infer<typeof timelineRowSchema>;

@@ -1,0 +1,129 @@
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { FindConcerns } from "../../src/overview/port.ts";
+import { createOverviewService } from "../../src/overview/service.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { createMeteredUser, createSchedule, createStorage, meter } from "../contract/provocations.ts";
+import { createTestLog } from "../scheduler/world.ts";
+import { createTestApp, type TestApp } from "../support/app.ts";
+import { databaseKinds } from "../support/database.ts";
+
+describe.each(databaseKinds)("what needs a person on %s", (kind) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await createTestApp(kind);
+  });
+  afterAll(() => app.close());
+
+  const read = async () => {
+    const { status, body } = await app.request("GET", "/eom/admin/overview", undefined, { role: "viewer" });
+    expect(status).toBe(200);
+    return body;
+  };
+  const run = (statement: ReturnType<typeof sql>) => statement.execute(app.database.db);
+  const quiet = { total: 0, items: [], fault: null };
+
+  test("is nothing at first", async () => {
+    const { ok, parts } = await read();
+    expect({ ok, parts }).toMatchObject({
+      ok: true,
+      parts: { schedules: quiet, sessions: quiet, storages: quiet, users: quiet, engines: quiet },
+    });
+  });
+
+  test("is told by every room, with why and since when", async () => {
+    const failing = await createSchedule(app);
+    const gaveUp = await createSchedule(app);
+    const fine = await createSchedule(app);
+    await run(sql`update ailbl_schedule_stats set consecutive_failures = 3, changed = '2026-11-22T08:00:00Z',
+      last_error = '{"code": "RUN_FAILED", "message": "the disk is full", "step": null, "fingerprint": "x"}'
+      where schedule_id in (${failing.id}, ${gaveUp.id})`);
+    await app.request("POST", `/ailbl/admin/schedules/${gaveUp.id}/disable`, { note: null });
+    await run(sql`update ailbl_schedule set disabled =
+      '{"reason": "failing", "note": "3 failures in a row", "by": "scheduler", "at": "2026-11-21T08:00:00.000Z"}'
+      where id = ${gaveUp.id}`);
+    const stuck = (await app.request("POST", `/ailbl/admin/schedules/${fine.id}/trigger`)).body;
+    await app.request("POST", `/ailbl/admin/schedules/${fine.id}/trigger`);
+    await run(sql`update ailbl_session set run_after = '2026-11-20T08:00:00Z', created = '2026-11-20T08:00:00Z'
+      where id = ${stuck.id}`);
+    const storage = await createStorage(app);
+    await run(sql`update eom_storage set verification = '{"status": "FAIL", "checked_at": "2026-11-19T08:00:00.000Z",
+      "checks": [{"check": "LIST", "status": "FAIL", "reason": "ACCESS_DENIED", "hint": "look at the key",
+        "http_status": 403, "duration_ms": 1}]}' where id = ${storage.id}`);
+    const user = await createMeteredUser(app, 2);
+    await meter(app, `${user}/usage/consume`, { amounts: { MaxOrderTimes: 2 } });
+
+    const { ok, parts } = await read();
+    expect(ok).toBe(false);
+    expect(parts.schedules).toMatchObject({
+      total: 2,
+      items: [
+        { id: gaveUp.id, why: "Disabled for failing: 3 failures in a row", since: "2026-11-21T08:00:00.000Z" },
+        { id: failing.id, why: "3 failures in a row: the disk is full", since: "2026-11-22T08:00:00.000Z" },
+      ],
+    });
+    expect(parts.sessions).toMatchObject({
+      total: 1,
+      items: [{ id: stuck.id, name: fine.name, since: "2026-11-20T08:00:00.000Z" }],
+    });
+    expect(parts.storages).toEqual({
+      total: 1,
+      items: [
+        {
+          id: storage.id,
+          name: storage.name,
+          why: "LIST fails (ACCESS_DENIED): look at the key",
+          since: "2026-11-19T08:00:00.000Z",
+        },
+      ],
+      fault: null,
+    });
+    expect(parts.users).toMatchObject({
+      total: 1,
+      items: [{ id: user.split("/").at(-1), why: "MaxOrderTimes: 2 of 2 used", since: null }],
+    });
+  });
+
+  test("is ten of many, and how many there are", async () => {
+    for (let count = 0; count < 11; count += 1) {
+      const { id } = await createStorage(app);
+      await run(sql`update eom_storage set verification = '{"status": "FAIL", "checked_at": "2026-11-23T08:00:00.000Z",
+        "checks": []}' where id = ${id}`);
+    }
+    const { storages } = (await read()).parts;
+    expect(storages.total).toBeGreaterThanOrEqual(11);
+    expect(storages.items).toHaveLength(10);
+  });
+});
+
+describe("a part that cannot be looked at", () => {
+  const { log, lines } = createTestLog();
+  const fine: FindConcerns = async () => ({ total: 0, items: [] });
+
+  test("hangs: the others are told in time, and it is told as a fault", async () => {
+    const hanging: FindConcerns = () => new Promise(() => {});
+    const parts = { engines: hanging, schedules: fine };
+    const { ok, parts: told } = await createOverviewService({
+      clock: systemClock,
+      log,
+      parts,
+      partSeconds: 0.01,
+    }).find();
+    expect(ok).toBe(false);
+    expect(told).toEqual({
+      engines: { total: 0, items: [], fault: "It did not answer within 0.01 s" },
+      schedules: { total: 0, items: [], fault: null },
+    });
+  });
+
+  test("fails, at once or later: the cause is in the log alone", async () => {
+    const failing: FindConcerns = async () => {
+      throw new Error("hunter2");
+    };
+    const parts = { engines: failing, schedules: fine };
+    const told = await createOverviewService({ clock: systemClock, log, parts }).find();
+    expect(told.parts.engines?.fault).toBe("It could not be looked at; the log says why");
+    expect(JSON.stringify(told)).not.toContain("hunter2");
+    expect(JSON.stringify(lines)).toContain("hunter2");
+  });
+});
