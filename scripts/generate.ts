@@ -5,6 +5,7 @@ import { createOpenApiDocument } from "../src/platform/http/openapi.ts";
 import { version } from "../src/version.ts";
 import { toConfigurationPage, toErrorsPage, toReasonsPage } from "./reference-pages.ts";
 import { dumpSchema } from "./schema-dump.ts";
+import { toSessionStatesPage } from "./session-states-page.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -13,6 +14,7 @@ const files: Readonly<Record<string, () => Promise<string> | string>> = {
   "db/schema.sql": dumpSchema,
   "docs/reference/configuration.md": toConfigurationPage,
   "docs/reference/errors.md": toErrorsPage,
+  "docs/reference/session-states.md": toSessionStatesPage,
   "docs/reference/storage-reasons.md": toReasonsPage,
   "docs/reference/openapi.json": () => `${JSON.stringify(createOpenApiDocument(listRoutes(), version), null, 2)}\n`,
 };

@@ -1,8 +1,7 @@
 import { type Variable, variables } from "../src/platform/config/variables.ts";
 import { type FailureCode, failures, listStatuses } from "../src/platform/failure.ts";
 import { reasons } from "../src/storage/s3/reasons.ts";
-
-const note = "<!-- Made from the code by `npm run generate`; do not edit. -->";
+import { toPage } from "./page.ts";
 
 export function toConfigurationPage(): string {
   const rows = Object.entries(variables as Readonly<Record<string, Variable>>).map(
@@ -52,8 +51,4 @@ export function toReasonsPage(): string {
     "| --- | --- |",
     ...rows,
   ]);
-}
-
-function toPage(title: string, lines: readonly string[]): string {
-  return `${note}\n\n# ${title}\n\n${lines.join("\n")}\n`;
 }

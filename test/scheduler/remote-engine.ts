@@ -1,22 +1,33 @@
+import { systemClock } from "../../src/platform/clock.ts";
 import type { Engine, RunStatus } from "../../src/scheduler/engines/engine.ts";
+
+interface RemoteRun {
+  readonly sessionId: string;
+  readonly attempt: number;
+  readonly job: string;
+  status: RunStatus;
+}
 
 /**
  * An engine whose runs outlive the processes that launch them, as Dagster's do, and which can be told to answer a launch
- * unclearly. Its runs change by hand.
+ * unclearly. Its runs change by hand, or by {@link work}.
  */
 export function createRemoteEngine() {
-  const runs = new Map<string, { sessionId: string; attempt: number; status: RunStatus }>();
+  const runs = new Map<string, RemoteRun>();
   const canceled: string[] = [];
   let unclear: "with a run" | "without a run" | null = null;
+  let fault: string | null = null;
   const engine: Engine = {
     name: "remote",
     durable: true,
+    launchesPerSecond: null,
     room: () => 100,
-    async launch({ sessionId, attempt }) {
+    async launch({ sessionId, attempt, job: { name: job } }) {
+      if (!jobNames.includes(job)) return { outcome: "refused", error: toError("JOB_UNKNOWN", `No job '${job}'`) };
       const runId = `run-${runs.size + 1}`;
       const answer = unclear;
       unclear = null;
-      if (answer !== "without a run") runs.set(runId, { sessionId, attempt, status: { state: "queued" } });
+      if (answer !== "without a run") runs.set(runId, { sessionId, attempt, job, status: { state: "queued" } });
       return answer === null ? { outcome: "launched", runId } : { outcome: "unclear", message: "timed out" };
     },
     async findBySession(sessionId, attempt) {
@@ -35,8 +46,10 @@ export function createRemoteEngine() {
       canceled.push(runId);
     },
     forget() {},
-    check: async () => ({ state: "ok", detail: "a test's own" }),
-    jobs: async () => [{ location: null, repository: null, name: "ok", kinds: [1, 5], description: null }],
+    check: async () =>
+      fault === null ? { state: "ok", detail: "a test's own" } : { state: "failing", detail: `It is away: ${fault}` },
+    jobs: async () =>
+      jobNames.map((name) => ({ location: null, repository: null, name, kinds: [1, 5], description: null })),
     held: () => [],
     settle: async () => {},
     close: async () => {},
@@ -48,10 +61,36 @@ export function createRemoteEngine() {
     answerUnclearly(how: "with a run" | "without a run") {
       unclear = how;
     },
+    breakDown(why: string) {
+      fault = why;
+    },
     set(runId: string, status: RunStatus) {
       const run = runs.get(runId);
       if (run === undefined) throw new Error(`no run ${runId}`);
       run.status = status;
     },
+    /** What happens on the other side meanwhile: `ok` and `fail` come to their ends, `hang` when it is canceled. */
+    work() {
+      for (const [runId, run] of runs) {
+        if (!("endedAt" in run.status)) run.status = toNextStatus(run, canceled.includes(runId));
+      }
+    },
   };
+}
+
+const jobNames = ["ok", "fail", "hang"];
+
+function toNextStatus({ job, status }: RemoteRun, isCanceled: boolean): RunStatus {
+  const now = systemClock.now();
+  if (job === "hang" && !isCanceled) {
+    return status.state === "running" ? status : { state: "running", startedAt: now, output: null };
+  }
+  const facts = { startedAt: now, endedAt: now, output: null };
+  if (job === "ok") return { state: "succeeded", ...facts, error: null, result: null };
+  if (isCanceled) return { state: "canceled", ...facts, error: null, result: null };
+  return { state: "failed", ...facts, error: toError("STEP_FAILED", "No such thing", "load"), result: null };
+}
+
+function toError(code: string, message: string, step: string | null = null) {
+  return { code, message, step };
 }

@@ -1,12 +1,12 @@
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { maxOutputBytes } from "../../src/scheduler/engines/engine.ts";
 import { keepLastOutputs, keepOutputs, type SessionOutput } from "../../src/scheduler/session-log-queries.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
 import { type Api, createApi } from "./api.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
-import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
+import { change, createWorld, nodeJob, notAborted, toCreate, type World } from "./world.ts";
 
 describe.each(databaseKinds)("the log of a session on %s", (kind) => {
   let database: TestDatabase;
@@ -73,6 +73,24 @@ describe.each(databaseKinds)("the log of a session on %s", (kind) => {
     world.clock.advance(60);
     expect(await keep(toOutput(id, "x".repeat(maxOutputBytes), { writtenBytes: 5_000_000_000 }))).toBe(1);
     expect(await read(id)).toMatchObject({ is_truncated: true, at: "2026-11-23T10:01:00.000Z" });
+  });
+
+  test("is read while the run goes on in another process, and is whole when it has ended", async () => {
+    const script = `console.log("begun"); process.on("SIGTERM", () => { console.log("ended"); process.exit(1); }); setInterval(() => {}, 1000);`;
+    const elsewhere = createWorld({ db: database.db, declared: [nodeJob("ok", script)] });
+    const schedule = await world.api.schedules.create(toCreate({ enable: false }), change);
+    const { id } = await world.api.sessions.trigger(schedule.id, change);
+    await ticks.pick(elsewhere.needs, notAborted);
+    await vi.waitFor(
+      async () => {
+        await ticks.poll(elsewhere.needs, notAborted);
+        expect(await read(id)).toMatchObject({ text: "begun\n", is_final: false, at: expect.any(String) });
+      },
+      { timeout: 10_000, interval: 10 },
+    );
+    await elsewhere.close();
+    await ticks.poll(elsewhere.needs, notAborted);
+    expect(await read(id)).toMatchObject({ text: "begun\nended\n", is_final: true, is_truncated: false });
   });
 
   test("is kept once in three seconds at most, and only when there is more", async () => {

@@ -79,6 +79,8 @@ export interface Engine {
    * one whose launch is in doubt is looked for; if not, both have failed.
    */
   readonly durable: boolean;
+  /** How many it may be asked to begin in a second, by all processes together; null is as many as there are. */
+  readonly launchesPerSecond: number | null;
   /** How many more runs it takes now; those above stay pending. */
   room(): number;
   launch(request: LaunchRequest): Promise<LaunchOutcome>;

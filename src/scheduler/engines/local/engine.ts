@@ -16,6 +16,8 @@ interface LocalEngineNeeds {
   readonly log: Logger;
   /** Where programs are looked for; nothing else of our environment reaches a run. */
   readonly path: string;
+  /** As many as come, unless given. */
+  readonly launchesPerSecond?: number;
   /** Runs at once. */
   readonly maxRuns: number;
   /** Between asking a run to end and killing it. */
@@ -75,6 +77,7 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
   return {
     name: "local",
     durable: false,
+    launchesPerSecond: needs.launchesPerSecond ?? null,
     // Runs whose end is not recorded yet count: their output is held until then.
     room: () => (isClosed ? 0 : Math.max(0, needs.maxRuns - runs.size)),
     launch: async (request) => launch(request),

@@ -1,6 +1,7 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { isOnlyZombies } from "./zombies.ts";
 
 export interface CommandRequest {
   /** The program and its arguments; no shell reads them. */
@@ -25,7 +26,7 @@ export interface RunningCommand {
   end(): void;
 }
 
-/** How long a group that was sent SIGKILL may take to go: longer, and it hangs in the kernel or nobody reaps its zombies. */
+/** How long a group that was sent SIGKILL may take to go: longer, and it hangs in the kernel. */
 const killedSeconds = 2;
 
 /** How long the pipes of a group that has gone are read on: longer, and one that left the group holds them open. */
@@ -50,31 +51,37 @@ function spawnLeader({ command, environment }: CommandRequest): ChildProcessWith
 }
 
 function watchOver(child: ChildProcessWithoutNullStreams, request: CommandRequest): RunningCommand {
-  const guard = child.pid === undefined ? null : startGuard(child.pid);
+  const exited = waitForExit(child);
+  // Without a process there is nothing to end, and perhaps no pipe.
+  if (child.pid === undefined) return { ended: exited, end() {} };
+  const guard = startGuard(child.pid);
   child.stdout.on("data", (bytes: Buffer) => request.onOutput(bytes, "stdout"));
   child.stderr.on("data", (bytes: Buffer) => request.onOutput(bytes, "stderr"));
   // A program need not read what it is given: EPIPE is no failure.
   child.stdin.on("error", () => {});
   child.stdin.end(request.input);
-  const group = createGroup(child, request.graceSeconds);
-  const ended = watch(child, group.end).finally(() => guard?.stdin?.end("done\n"));
+  const group = createGroup(child.pid, request.graceSeconds);
+  const ended = finish(child, exited, group.end).finally(() => guard?.stdin?.end("done\n"));
   return { ended, end: group.end };
 }
 
-async function watch(child: ChildProcess, endGroup: () => Promise<void>): Promise<CommandEnd> {
+async function finish(
+  child: ChildProcessWithoutNullStreams,
+  exited: Promise<CommandEnd>,
+  endGroup: () => Promise<void>,
+): Promise<CommandEnd> {
   const closed = once(child, "close").catch(() => {});
-  const end = await waitForExit(child);
-  if (end.how === "not_started") return end;
+  const end = await exited;
   // What the program left behind belongs to the run, and goes with it.
   await endGroup();
   // One that left the group may hold the pipes open for ever; what it writes is not the run's any more.
-  await isClosedWithin(closed, drainSeconds);
-  child.stdout?.destroy();
-  child.stderr?.destroy();
+  await waitForClose(closed, drainSeconds);
+  child.stdout.destroy();
+  child.stderr.destroy();
   return end;
 }
 
-async function isClosedWithin(closed: Promise<unknown>, seconds: number): Promise<void> {
+async function waitForClose(closed: Promise<unknown>, seconds: number): Promise<void> {
   const closing = new AbortController();
   const patience = delay(seconds * 1000, undefined, { signal: closing.signal }).catch(() => {});
   await Promise.race([closed, patience]);
@@ -104,17 +111,17 @@ const startFaults: Readonly<Record<string, string>> = {
   EAGAIN: "the machine has too many processes",
 };
 
-function createGroup(child: ChildProcess, graceSeconds: number) {
+function createGroup(pid: number, graceSeconds: number) {
   let ending: Promise<void> | null = null;
   const end = () => {
-    ending ??= endGroup(child, graceSeconds);
+    ending ??= endGroup(pid, graceSeconds);
     return ending;
   };
   return { end };
 }
 
-async function endGroup({ pid }: ChildProcess, graceSeconds: number): Promise<void> {
-  if (pid === undefined || !signalGroup(pid, "SIGTERM")) return;
+async function endGroup(pid: number, graceSeconds: number): Promise<void> {
+  if (!signalGroup(pid, "SIGTERM")) return;
   if (await isGoneWithin(pid, graceSeconds)) return;
   signalGroup(pid, "SIGKILL");
   await isGoneWithin(pid, killedSeconds);
@@ -122,12 +129,19 @@ async function endGroup({ pid }: ChildProcess, graceSeconds: number): Promise<vo
 
 async function isGoneWithin(pid: number, seconds: number): Promise<boolean> {
   const deadline = performance.now() + seconds * 1000;
-  for (let pause = 1; signalGroup(pid, 0); pause = Math.min(pause * 2, 50)) {
+  let zombieSights = 0;
+  for (let pause = 1; signalGroup(pid, 0); pause = Math.min(pause * 2, slowestPause)) {
     if (performance.now() > deadline) return false;
+    // Most groups are gone before this costs anything.
+    if (pause === slowestPause) zombieSights = isOnlyZombies(pid) ? zombieSights + 1 : 0;
+    if (zombieSights === 2) return true;
     await delay(pause);
   }
   return true;
 }
+
+/** Milliseconds between two looks at a group that takes its time. */
+const slowestPause = 50;
 
 /** Signal 0 only asks. @returns false when nobody is left in the group */
 function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
@@ -143,7 +157,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
  * When we are killed outright, nobody is left to end the group. So a shell waits beside it for the end of a pipe from us:
  * "done" means that the run is over; an end without it, that we died. It reads one number and nothing else from us.
  */
-function startGuard(pid: number): ChildProcess {
+function startGuard(pid: number): ChildProcess | null {
   const script = 'read -r done_line || kill -s KILL -- "-$1"';
   const guard = spawn("/bin/sh", ["-c", script, "eom-run-guard", String(pid)], {
     env: {},
@@ -152,6 +166,7 @@ function startGuard(pid: number): ChildProcess {
   });
   // Without a shell there is no guard; the run itself is none the worse.
   guard.on("error", () => {});
+  if (guard.pid === undefined) return null;
   guard.stdin.on("error", () => {});
   return guard;
 }

@@ -1,0 +1,22 @@
+import { z } from "../../src/platform/http/schema.ts";
+import type { Kind } from "../../src/scheduler/kinds/kind.ts";
+
+const params = z
+  .strictObject({
+    storage_id: z.uuid("wants a UUID"),
+    older_than_days: z.int("wants a whole number").min(1, "wants at least 1").default(30),
+  })
+  .openapi("CleanUpParams");
+
+/** Kind 7: removes from a storage what has lain there for so many days when the slot comes. */
+export const cleanUpKind: Kind<typeof params> = {
+  kind: 7,
+  name: "clean_up",
+  params,
+  findStorageId: ({ storage_id }) => storage_id,
+  toRunConfig: ({ older_than_days }, { slot, storage }) => ({
+    storage: storage === null ? null : { ...storage.location, credential_ref: storage.credentialRef },
+    older_than: new Date(slot.getTime() - older_than_days * 86_400_000).toISOString(),
+  }),
+  toTags: ({ storage_id }) => ({ storage_id }),
+};
