@@ -13,7 +13,9 @@ interface Sessions {
 /** Empties the scheduler's tables and leaves them as after a scan of so many due slots, vacuumed. */
 export async function fillSessions(db: Database, { schedules, each, owners, overlap }: Sessions): Promise<void> {
   const policy = JSON.stringify({ ...defaultPolicy, overlap });
-  await sql`truncate ailbl_session, ailbl_schedule cascade`.execute(db);
+  await sql`truncate ailbl_session, ailbl_session_detail, ailbl_session_event, eom_event, ailbl_schedule cascade`.execute(
+    db,
+  );
   await sql`
     insert into ailbl_schedule (id, name, name_key, search_text, kind, enable, owner, labels, trigger, job, params, policy,
       next_due_at, created, created_by, modified, modified_by)

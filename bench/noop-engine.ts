@@ -21,6 +21,7 @@ export function createNoopEngine({ maxRuns, onHandled, onRunEnded }: NoopEngineN
   return {
     name: "noop",
     durable: false,
+    launchesPerSecond: null,
     room: () => Math.max(0, maxRuns - runs.size),
     async launch(request) {
       const runId = `${request.sessionId}/${request.attempt}`;

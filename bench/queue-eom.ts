@@ -43,7 +43,7 @@ serveQueue({
   async start(onHandled) {
     const wakeUp = createWakeUp();
     const engine = createNoopEngine({ maxRuns, onHandled, onRunEnded: wakeUp.wake });
-    const storages = { findStorageForRun: async () => ({ outcome: "missing" }) as const };
+    const storages = { findStoragesForRuns: async () => new Map() };
     const needs = { db, clock: systemClock, log, engine, storages, metrics, workerMetrics, wakeUp };
     workers = createSchedulerWorkers({ ...needs, isOnlyProcess: false });
     await workers.start();

@@ -211,6 +211,18 @@ WITH (fillfactor='80');
 
 
 --
+-- Name: ailbl_engine_bucket; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ailbl_engine_bucket (
+    engine text NOT NULL,
+    tokens double precision NOT NULL,
+    refilled timestamp with time zone NOT NULL
+)
+WITH (fillfactor='50');
+
+
+--
 -- Name: ailbl_schedule; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -303,6 +315,16 @@ CREATE TABLE public.ailbl_session (
     created_by text NOT NULL,
     retry_of uuid,
     backfill_id uuid,
+    phase text GENERATED ALWAYS AS (
+CASE state
+    WHEN 'pending'::text THEN 'waiting'::text
+    WHEN 'retry_wait'::text THEN 'retrying'::text
+    WHEN 'claimed'::text THEN 'active'::text
+    WHEN 'running'::text THEN 'active'::text
+    WHEN 'unknown'::text THEN 'active'::text
+    ELSE state
+END) STORED NOT NULL,
+    queued boolean DEFAULT false NOT NULL,
     CONSTRAINT ailbl_session_cause_check CHECK ((cause = ANY (ARRAY['slot'::text, 'manual'::text, 'backfill'::text, 'retry'::text]))),
     CONSTRAINT ailbl_session_ended CHECK (((state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'canceled'::text, 'skipped'::text])) = (ended IS NOT NULL))),
     CONSTRAINT ailbl_session_lease CHECK (((state = ANY (ARRAY['claimed'::text, 'running'::text, 'unknown'::text])) = (lease_owner IS NOT NULL))),
@@ -788,6 +810,14 @@ ALTER TABLE ONLY public.ailbl_bulk
 
 
 --
+-- Name: ailbl_engine_bucket ailbl_engine_bucket_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_engine_bucket
+    ADD CONSTRAINT ailbl_engine_bucket_pkey PRIMARY KEY (engine);
+
+
+--
 -- Name: ailbl_schedule ailbl_schedule_name_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -824,7 +854,7 @@ ALTER TABLE ONLY public.ailbl_session_detail
 --
 
 ALTER TABLE ONLY public.ailbl_session_event
-    ADD CONSTRAINT ailbl_session_event_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT ailbl_session_event_pkey PRIMARY KEY (session_id, id);
 
 
 --
@@ -1159,14 +1189,14 @@ CREATE INDEX ailbl_schedule_storage_id ON public.ailbl_schedule USING btree (sto
 -- Name: ailbl_session_active; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX ailbl_session_active ON public.ailbl_session USING btree (schedule_id, id) WHERE (state = ANY (ARRAY['claimed'::text, 'running'::text, 'unknown'::text, 'retry_wait'::text]));
+CREATE INDEX ailbl_session_active ON public.ailbl_session USING btree (schedule_id) WHERE (phase = ANY (ARRAY['active'::text, 'retrying'::text]));
 
 
 --
 -- Name: ailbl_session_backfill; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX ailbl_session_backfill ON public.ailbl_session USING btree (backfill_id, state) WHERE (backfill_id IS NOT NULL);
+CREATE INDEX ailbl_session_backfill ON public.ailbl_session USING btree (backfill_id, phase) WHERE (backfill_id IS NOT NULL);
 
 
 --
@@ -1194,14 +1224,14 @@ CREATE INDEX ailbl_session_created ON public.ailbl_session USING btree (created,
 -- Name: ailbl_session_created_by; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX ailbl_session_created_by ON public.ailbl_session USING btree (created_by, created, id);
+CREATE INDEX ailbl_session_created_by ON public.ailbl_session USING btree (created_by, created, id) WHERE (created_by <> 'scheduler'::text);
 
 
 --
--- Name: ailbl_session_event_session; Type: INDEX; Schema: public; Owner: -
+-- Name: ailbl_session_held; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX ailbl_session_event_session ON public.ailbl_session_event USING btree (session_id, id);
+CREATE INDEX ailbl_session_held ON public.ailbl_session USING btree (lease_owner, id) WHERE (phase = 'active'::text);
 
 
 --
@@ -1212,10 +1242,24 @@ CREATE INDEX ailbl_session_kind ON public.ailbl_session USING btree (kind, creat
 
 
 --
+-- Name: ailbl_session_phase; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_phase ON public.ailbl_session USING btree (phase, created, id);
+
+
+--
 -- Name: ailbl_session_pick; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX ailbl_session_pick ON public.ailbl_session USING btree (owner, run_after, id) WHERE (state = ANY (ARRAY['pending'::text, 'retry_wait'::text]));
+CREATE INDEX ailbl_session_pick ON public.ailbl_session USING btree (owner, run_after, id) WHERE ((phase = ANY (ARRAY['waiting'::text, 'retrying'::text])) AND (NOT queued));
+
+
+--
+-- Name: ailbl_session_queued; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_queued ON public.ailbl_session USING btree (schedule_id) WHERE (queued AND (phase = 'waiting'::text));
 
 
 --
@@ -1244,13 +1288,6 @@ CREATE UNIQUE INDEX ailbl_session_slot ON public.ailbl_session USING btree (sche
 --
 
 CREATE INDEX ailbl_session_slot_order ON public.ailbl_session USING btree (slot, id);
-
-
---
--- Name: ailbl_session_state; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX ailbl_session_state ON public.ailbl_session USING btree (state, created, id);
 
 
 --
@@ -1576,22 +1613,6 @@ ALTER TABLE ONLY public.ailbl_schedule_stats
 
 ALTER TABLE ONLY public.ailbl_schedule
     ADD CONSTRAINT ailbl_schedule_storage FOREIGN KEY (storage_id) REFERENCES public.eom_storage(id) ON DELETE RESTRICT;
-
-
---
--- Name: ailbl_session_detail ailbl_session_detail_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.ailbl_session_detail
-    ADD CONSTRAINT ailbl_session_detail_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.ailbl_session(id) ON DELETE CASCADE;
-
-
---
--- Name: ailbl_session_event ailbl_session_event_session_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.ailbl_session_event
-    ADD CONSTRAINT ailbl_session_event_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.ailbl_session(id) ON DELETE CASCADE;
 
 
 --

@@ -49,6 +49,7 @@ import { createUserQuotaRoutes } from "./quota/user-quota-routes.ts";
 import { createUserQuotaService } from "./quota/user-quota-service.ts";
 import { findFailingEngines, findFailingSchedules, findStuckSessions } from "./scheduler/concerns.ts";
 import { scheduleDependants } from "./scheduler/dependants.ts";
+import { checkInTime } from "./scheduler/engines/check-in-time.ts";
 import type { Engine } from "./scheduler/engines/engine.ts";
 import type { BuiltInJob } from "./scheduler/engines/local/built-in.ts";
 import { createLocalEngine } from "./scheduler/engines/local/engine.ts";
@@ -59,7 +60,7 @@ import { createSchedulerWorkers } from "./scheduler/workers.ts";
 import { findFailingStorages } from "./storage/concerns.ts";
 import { createCredentialKeeper } from "./storage/credentials.ts";
 import { collectionDependants } from "./storage/dependants.ts";
-import { findStorageForRun } from "./storage/for-runs.ts";
+import { findStoragesForRuns } from "./storage/for-runs.ts";
 import { createInventoryJob } from "./storage/inventory-job.ts";
 import { createStorageProver } from "./storage/prover.ts";
 import { createStorageRoutes } from "./storage/routes.ts";
@@ -279,7 +280,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
       clock,
       log,
       engine,
-      storages: { findStorageForRun: (id) => findStorageForRun(db, id) },
+      storages: { findStoragesForRuns: (ids) => findStoragesForRuns(db, ids) },
       metrics: createSchedulerMetrics(metrics.registry),
       workerMetrics: metrics.workers,
       wakeUp,
@@ -351,6 +352,7 @@ function composeMetering({ db, kind }: ProgramDatabase, config: Config, policy: 
 const localLimits = {
   path: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   maxRuns: 32,
+  launchesPerSecond: 30,
   graceSeconds: 10,
 };
 
@@ -378,7 +380,7 @@ function listChecks({
     {
       name: "engine",
       run: async () => {
-        const { state, detail } = await engine.check();
+        const { state, detail } = await checkInTime(engine);
         return orThrow(state === "ok" ? null : detail, `${engine.name}: ${detail}`);
       },
     },

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Concerns } from "../overview/port.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
+import { checkInTime } from "./engines/check-in-time.ts";
 import type { Engine } from "./engines/engine.ts";
 import type { Disabled, SessionError } from "./model.ts";
 import type { SessionState } from "./states.ts";
@@ -61,13 +62,13 @@ export async function findStuckSessions({ db, clock }: { db: Database; clock: Cl
   const { rows } = await sql<StuckRow>`
     with found as materialized (
       (select id, schedule_name as name, run_after as since, state from ailbl_session
-        where state in ('pending', 'retry_wait') and created < ${before} and run_after < ${before} limit ${mostCounted})
+        where phase in ('waiting', 'retrying') and not queued and created < ${before} and run_after < ${before} limit ${mostCounted})
       union all
       (select id, schedule_name, picked, state from ailbl_session
-        where state in ('claimed', 'unknown') and picked < ${before} limit ${mostCounted})
+        where phase = 'active' and state in ('claimed', 'unknown') and picked < ${before} limit ${mostCounted})
       union all
       (select id, schedule_name, stop_requested, state from ailbl_session
-        where state = 'running' and stop_requested < ${before} limit ${mostCounted}))
+        where phase = 'active' and state = 'running' and stop_requested < ${before} limit ${mostCounted}))
     select found.*, least((select count(*) from found), ${mostCounted}) as total
     from found order by since, id limit ${mostTold}`.execute(db);
   return toConcerns(rows, ({ state }) => stuckSentences[state] ?? `It is ${state}`);
@@ -91,7 +92,8 @@ function toConcerns<Row extends { id: string; name: string; since: Date | null; 
 }
 
 export async function findFailingEngines(engine: Engine): Promise<Concerns> {
-  const { state, detail } = await engine.check();
+  // Within the time that the overview gives to each part.
+  const { state, detail } = await checkInTime(engine, 2);
   if (state === "ok") return { total: 0, items: [] };
   return { total: 1, items: [{ id: engine.name, name: engine.name, why: detail, since: null }] };
 }

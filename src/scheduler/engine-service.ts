@@ -33,6 +33,6 @@ export function createEngineService({ db, engine, clock }: EngineServiceNeeds) {
 async function countRunning(db: Database, engine: string): Promise<number> {
   const { rows } = await sql<{ running: number }>`
     select count(*)::integer as running from ailbl_session
-    where state in ('claimed', 'running', 'unknown') and engine = ${engine}`.execute(db);
+    where phase = 'active' and engine = ${engine}`.execute(db);
   return rows[0]?.running ?? 0;
 }

@@ -6,6 +6,18 @@ import type { StopReason } from "./tables.ts";
 export function explain(session: SessionRow): Explanation {
   switch (session.state) {
     case "pending":
+      if (session.queued) {
+        return toExplanation(
+          "Another session of the schedule is under way, and the policy lets this one wait for its end",
+          {
+            waitingOn: "session",
+            nextStep: "Cancel the session that runs, if this one should start now",
+          },
+        );
+      }
+      if (session.is_early) {
+        return toExplanation(`Its start is spread: it is due at ${toText(session.run_after)}`, { waitingOn: "time" });
+      }
       return toExplanation(
         `It is due since ${toText(session.run_after)} and waits for a worker with room in the engine`,
         {
@@ -63,6 +75,7 @@ function explainRunning(session: SessionRow): Explanation {
 
 const stopSentences: Readonly<Record<StopReason, string>> = {
   cancel: "It was asked to end",
+  replaced: "A newer session of the schedule takes its place",
   max_runtime: "It ran longer than the schedule allows",
   launch_timeout: "It did not start in the time that the schedule allows",
 };

@@ -1,62 +1,89 @@
-import { sql } from "kysely";
-import { toJsonb } from "../platform/database/sql.ts";
-import { inTransaction } from "../platform/database/transaction.ts";
 import type { S3Location } from "../storage/s3/location.ts";
 import type { LaunchOutcome, LaunchRequest, RunError } from "./engines/engine.ts";
+import { createGathering } from "./gathering.ts";
 import type { RunStorage } from "./kinds/kind.ts";
 import { requireKind } from "./kinds/kinds.ts";
+import { beginLaunches, type Prepared } from "./launch-queries.ts";
 import { noteLostLease } from "./lease.ts";
-import { countEnd } from "./metrics.ts";
+import { countEnds } from "./metrics.ts";
 import type { Claim, PickNeeds } from "./pick.ts";
+import { replacedError } from "./replace.ts";
+import { endSessions, type SessionEnd } from "./session-end.ts";
 import type { StopReason } from "./tables.ts";
-import { endSession, type Fence, moveSession } from "./transitions.ts";
+import { type Fence, type Move, moveSessions } from "./transitions.ts";
+
+/** What a run may know of a storage, or why it cannot have it. */
+export type StorageForRun =
+  | {
+      readonly outcome: "ready";
+      readonly location: S3Location;
+      readonly credentialRef: string;
+      readonly name: string;
+    }
+  | { readonly outcome: "disabled" };
 
 /** What the scheduler asks of the storage room; compose.ts brings the two together. */
 export interface StoragesForRuns {
-  findStorageForRun(storageId: string): Promise<
-    | {
-        readonly outcome: "ready";
-        readonly location: S3Location;
-        readonly credentialRef: string;
-        readonly name: string;
-      }
-    | { readonly outcome: "disabled" }
-    | { readonly outcome: "missing" }
-  >;
+  /** By id; those that do not exist are not in the answer. */
+  findStoragesForRuns(storageIds: readonly string[]): Promise<ReadonlyMap<string, StorageForRun>>;
 }
 
 export interface LaunchNeeds extends PickNeeds {
   readonly storages: StoragesForRuns;
 }
 
-/** What became of a claimed session. */
+/** What became of claimed sessions. */
 export type Launched = "launched" | "failed" | "canceled" | "unknown" | "lost";
 
 /**
- * Brings a claimed session to its engine. Three steps, and after each the process may die: what is not marked as begun is
- * picked again; what is marked and not confirmed is in doubt (see sweep.ts). The engine is never called in a transaction.
+ * Brings claimed sessions to their engine. Three steps for all of them together, and after each the process may die: what is
+ * not marked as begun is picked again; what is marked and not confirmed is in doubt (see sweep.ts). The engine is never
+ * called in a transaction, and one session's launch that hangs holds up the confirmation of no other.
  */
-export async function launch(needs: LaunchNeeds, claim: Claim): Promise<Launched> {
-  const fence: Fence = { id: claim.session.id, leaseToken: claim.session.lease_token };
-  const prepared = await prepare(needs, claim);
-  if (prepared.outcome === "refused") return fail(needs, fence, prepared.error);
-  const begun = await beginLaunch(needs, fence, prepared.request);
-  if (begun === "lost") return noteLostLease(needs, fence, "launch");
-  if (begun !== "begun") return cancel(needs, fence);
-  const outcome = await needs.engine.launch(prepared.request);
-  return confirm(needs, fence, outcome);
+export async function launchAll(needs: LaunchNeeds, claims: readonly Claim[]): Promise<Launched[]> {
+  if (claims.length === 0) return [];
+  const { ready, refused } = await prepareAll(needs, claims);
+  const begun = await beginLaunches(needs.db, ready, needs.clock.now());
+  const unwanted = ready.flatMap(({ fence }) => {
+    const reason = begun.get(fence.id) ?? null;
+    return reason === null ? [] : [toCancel(needs, fence, reason)];
+  });
+  const ended = await endClaimed(needs, [...refused, ...unwanted]);
+  const lost = ready
+    .filter(({ fence }) => !begun.has(fence.id))
+    .map(({ fence }) => noteLostLease(needs, fence, "launch"));
+  const launched = await askEngine(
+    needs,
+    ready.filter(({ fence }) => begun.get(fence.id) === null),
+  );
+  return [...ended.values(), ...lost, ...launched];
 }
 
-type Prepared =
-  | { readonly outcome: "ready"; readonly request: LaunchRequest }
-  | { readonly outcome: "refused"; readonly error: RunError };
+async function prepareAll(needs: LaunchNeeds, claims: readonly Claim[]) {
+  const parsed = claims.map((claim) => {
+    const kind = requireKind(claim.session.kind);
+    const params = kind.params.parse(claim.schedule.params);
+    return { claim, kind, params, storageId: kind.findStorageId(params) };
+  });
+  const storageIds = new Set(parsed.flatMap(({ storageId }) => (storageId === null ? [] : [storageId])));
+  const storages = storageIds.size === 0 ? new Map() : await needs.storages.findStoragesForRuns([...storageIds]);
+  const ready: Prepared[] = [];
+  const refused: SessionEnd[] = [];
+  for (const { claim, kind, params, storageId } of parsed) {
+    const fence = { id: claim.session.id, leaseToken: claim.session.lease_token };
+    const storage = storageId === null ? null : toRunStorage(storageId, storages.get(storageId));
+    if (storage !== null && "code" in storage) refused.push(toFailure(needs, fence, storage));
+    else ready.push({ fence, request: toRequest(claim, kind, params, storage) });
+  }
+  return { ready, refused };
+}
 
-async function prepare({ storages }: LaunchNeeds, { session, schedule }: Claim): Promise<Prepared> {
-  const kind = requireKind(session.kind);
-  const params = kind.params.parse(schedule.params);
-  const storageId = kind.findStorageId(params);
-  const found = storageId === null ? null : await findStorage(storages, storageId);
-  if (found !== null && "code" in found) return { outcome: "refused", error: found };
+function toRequest(
+  { session, schedule }: Claim,
+  kind: ReturnType<typeof requireKind>,
+  params: Record<string, unknown>,
+  storage: RunStorage | null,
+): LaunchRequest {
   const context = {
     sessionId: session.id,
     scheduleId: session.schedule_id,
@@ -64,111 +91,114 @@ async function prepare({ storages }: LaunchNeeds, { session, schedule }: Claim):
     attempt: session.attempt,
     slot: session.slot,
     dataIntervalStart: session.data_interval_start,
-    storage: found,
+    storage,
   };
-  const request = {
+  return {
     ...context,
     kind: session.kind,
     job: schedule.job,
     runConfig: kind.toRunConfig(params, context),
     tags: kind.toTags(params),
   };
-  return { outcome: "ready", request };
 }
 
-async function findStorage(storages: StoragesForRuns, id: string): Promise<RunStorage | RunError> {
-  const found = await storages.findStorageForRun(id);
-  switch (found.outcome) {
+function toRunStorage(id: string, found: StorageForRun | undefined): RunStorage | RunError {
+  switch (found?.outcome) {
     case "ready":
       return { id, name: found.name, location: found.location, credentialRef: found.credentialRef };
     case "disabled":
       return { code: "STORAGE_DISABLED", message: `The storage ${id} is disabled: nothing was launched`, step: null };
-    case "missing":
+    case undefined:
       return { code: "STORAGE_MISSING", message: `The storage ${id} does not exist: nothing was launched`, step: null };
     default:
       return found satisfies never;
   }
 }
 
-/** Marks that from here on a run may exist, and keeps what it is launched with; unless somebody wants the session to end. */
-async function beginLaunch(
-  { db, clock }: LaunchNeeds,
-  { id, leaseToken }: Fence,
-  { job, runConfig }: LaunchRequest,
-): Promise<"begun" | "lost" | StopReason> {
-  const { rows } = await sql<{ stop_reason: StopReason | null }>`
-    with begun as (
-      update ailbl_session
-      set launch_started = case when stop_reason is null then ${clock.now()}::timestamptz end
-      where id = ${id} and state = 'claimed' and lease_token = ${leaseToken}
-      returning id, stop_reason
-    ), kept as (
-      insert into ailbl_session_detail (session_id, job, run_config)
-      select id, ${toJsonb(job)}, ${toJsonb(runConfig)} from begun
-      on conflict (session_id) do update set job = excluded.job, run_config = excluded.run_config
-    )
-    select stop_reason from begun`.execute(db);
-  const [row] = rows;
-  return row === undefined ? "lost" : (row.stop_reason ?? "begun");
+interface Answer {
+  readonly fence: Fence;
+  readonly outcome: LaunchOutcome;
 }
 
-async function confirm(needs: LaunchNeeds, fence: Fence, outcome: LaunchOutcome): Promise<Launched> {
+/** All at once. What one of the launches throws is logged and leaves the others alone. */
+async function askEngine(needs: LaunchNeeds, prepared: readonly Prepared[]): Promise<Launched[]> {
+  const confirm = createGathering((answers: readonly Answer[]) => confirmAll(needs, answers));
+  const launches = await Promise.allSettled(
+    prepared.map(async ({ fence, request }) => confirm({ fence, outcome: await needs.engine.launch(request) })),
+  );
+  return launches.flatMap((launch, index) => {
+    if (launch.status === "fulfilled") return [launch.value];
+    const id = prepared[index]?.fence.id;
+    needs.log.error({ session_id: id, err: launch.reason }, "session could not be launched");
+    return [];
+  });
+}
+
+/** Writes down what the engine said, for all that have an answer by now. */
+async function confirmAll(needs: LaunchNeeds, answers: readonly Answer[]): Promise<Launched[]> {
+  const by = { at: needs.clock.now(), actor: "scheduler" };
+  const moved = await moveSessions(needs.db, answers.flatMap(toMove), by);
+  const isMoved = new Set(moved.map(({ id }) => id));
+  const ended = await endClaimed(
+    needs,
+    answers.flatMap(({ fence, outcome }) =>
+      outcome.outcome === "refused" ? [toFailure(needs, fence, outcome.error)] : [],
+    ),
+  );
+  return Promise.all(
+    answers.map(({ fence, outcome }) => {
+      if (outcome.outcome === "refused") return ended.get(fence.id) ?? "lost";
+      if (!isMoved.has(fence.id)) return loseRun(needs, fence, outcome);
+      return outcome.outcome === "launched" ? "launched" : "unknown";
+    }),
+  );
+}
+
+function toMove({ fence, outcome }: Answer): Move[] {
   switch (outcome.outcome) {
     case "launched":
-      return confirmRun(needs, fence, outcome.runId);
+      return [
+        { ...fence, from: "claimed", to: "running", cause: "launched", runId: outcome.runId, runStatus: "launched" },
+      ];
+    case "unclear":
+      return [{ ...fence, from: "claimed", to: "unknown", cause: "launch_unclear", message: outcome.message }];
     case "refused":
-      return fail(needs, fence, outcome.error);
-    case "unclear": {
-      const step = toStep(needs, "unknown", "launch_unclear", outcome.message);
-      return (await moveSession(needs.db, fence, step)) ? "unknown" : noteLostLease(needs, fence, "launch");
-    }
+      return [];
     default:
       return outcome satisfies never;
   }
 }
 
-async function confirmRun(needs: LaunchNeeds, fence: Fence, runId: string): Promise<Launched> {
-  const changes = { run_id: runId, run_status: "launched" };
-  if (await moveSession(needs.db, fence, toStep(needs, "running", "launched"), changes)) return "launched";
-  // A durable run is found by whoever has the session now. Of one that lives here, nobody else would ever know.
-  if (!needs.engine.durable) {
-    await needs.engine.cancel(runId);
-    needs.engine.forget(runId);
+/** A durable run is found by whoever has the session now. Of one that lives here, nobody else would ever know. */
+async function loseRun(needs: LaunchNeeds, fence: Fence, outcome: LaunchOutcome): Promise<Launched> {
+  if (outcome.outcome === "launched" && !needs.engine.durable) {
+    await needs.engine.cancel(outcome.runId);
+    needs.engine.forget(outcome.runId);
   }
   return noteLostLease(needs, fence, "launch");
 }
 
-async function fail(needs: LaunchNeeds, fence: Fence, error: RunError): Promise<Launched> {
-  return (await end(needs, fence, "failed", error)) ? "failed" : noteLostLease(needs, fence, "launch");
+/** By session, what became of it. */
+async function endClaimed(needs: LaunchNeeds, ends: readonly SessionEnd[]): Promise<ReadonlyMap<string, Launched>> {
+  const { ended, retrying } = await endSessions(needs.db, ends, { at: needs.clock.now(), actor: "scheduler" });
+  countEnds(needs.metrics, ended);
+  const fates = new Map<string, Launched>(retrying.map((id) => [id, "failed"]));
+  for (const { id, state } of ended) fates.set(id, state === "canceled" ? "canceled" : "failed");
+  for (const end of ends) if (!fates.has(end.id)) fates.set(end.id, noteLostLease(needs, end, "launch"));
+  return fates;
 }
 
-async function cancel(needs: LaunchNeeds, fence: Fence): Promise<Launched> {
-  const error = { code: "SESSION_CANCELED", message: "The session was canceled before it was launched", step: null };
-  return (await end(needs, fence, "canceled", error)) ? "canceled" : noteLostLease(needs, fence, "launch");
+function toFailure({ clock }: LaunchNeeds, fence: Fence, error: RunError): SessionEnd {
+  return { ...fence, from: "claimed", state: "failed", endedAt: clock.now(), error };
 }
 
-async function end(needs: LaunchNeeds, fence: Fence, state: "failed" | "canceled", error: RunError): Promise<boolean> {
-  const step = toStep(needs, state, error.code.toLowerCase(), error.message);
-  const isOurs = await inTransaction(needs.db, (tx) => endSession(tx, fence, step, { state, endedAt: step.at, error }));
-  if (isOurs) countEnd(needs.metrics, state);
-  return isOurs;
+function toCancel({ clock }: LaunchNeeds, fence: Fence, reason: StopReason): SessionEnd {
+  const error = reason === "replaced" ? replacedError : canceledError;
+  return { ...fence, from: "claimed", state: "canceled", endedAt: clock.now(), error };
 }
 
-function toStep<To extends string>(
-  { clock }: { clock: LaunchNeeds["clock"] },
-  to: To,
-  cause: string,
-  message: string | null = null,
-) {
-  return { from: "claimed", to, at: clock.now(), actor: "scheduler", cause, message } as const;
-}
-
-/** All claims at once; what one of them throws is logged and leaves the others alone. */
-export async function launchAll(needs: LaunchNeeds, claims: readonly Claim[]): Promise<Launched[]> {
-  const outcomes = await Promise.allSettled(claims.map((claim) => launch(needs, claim)));
-  return outcomes.flatMap((outcome, index) => {
-    if (outcome.status === "fulfilled") return [outcome.value];
-    needs.log.error({ session_id: claims[index]?.session.id, err: outcome.reason }, "session could not be launched");
-    return [];
-  });
-}
+const canceledError: RunError = {
+  code: "SESSION_CANCELED",
+  message: "The session was canceled before it was launched",
+  step: null,
+};

@@ -28,7 +28,7 @@ export function noteLostLease(
  */
 export async function renewLeases(db: Database, { owner, seconds }: LeaseSettings): Promise<void> {
   await sql`update ailbl_session set lease_expires_at = now() + make_interval(secs => ${seconds})
-    where state in ('running', 'unknown') and lease_owner = ${owner}
+    where phase = 'active' and state in ('running', 'unknown') and lease_owner = ${owner}
       and lease_expires_at < now() + make_interval(secs => ${seconds / 2})`.execute(db);
 }
 
@@ -38,5 +38,5 @@ export async function renewLeases(db: Database, { owner, seconds }: LeaseSetting
  */
 export async function expireForeignLeases(db: Database, owner: string): Promise<void> {
   await sql`update ailbl_session set lease_expires_at = now() - interval '1 second'
-    where state in ('claimed', 'running', 'unknown') and lease_owner <> ${owner}`.execute(db);
+    where phase = 'active' and lease_owner <> ${owner}`.execute(db);
 }

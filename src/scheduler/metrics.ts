@@ -28,6 +28,10 @@ export function createSchedulerMetrics(registry: Registry): SchedulerMetrics {
   };
 }
 
+export function countEnds(metrics: SchedulerMetrics, ended: readonly { readonly state: EndState }[]): void {
+  for (const { state } of ended) metrics.sessionsEnded.inc({ state });
+}
+
 export function countEnd(metrics: SchedulerMetrics, state: EndState, sessions = 1): void {
   if (sessions > 0) metrics.sessionsEnded.inc({ state }, sessions);
 }

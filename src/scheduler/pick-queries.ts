@@ -1,15 +1,8 @@
 import { sql } from "kysely";
-import type { DatabaseTransaction } from "../platform/database/tables.ts";
+import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import type { Job, Policy } from "./model.ts";
-import type { SessionState } from "./states.ts";
-import type { SessionTable } from "./tables.ts";
-
-export interface Candidate {
-  readonly id: string;
-  readonly schedule_id: string;
-  readonly cause: SessionTable["cause"];
-  readonly state: SessionState;
-}
+import type { Candidate, Occupied } from "./overlap.ts";
+import type {} from "./tables.ts";
 
 /**
  * Locks sessions that are due, those of each owner in turn, so that one owner's thousand do not hold up another's one.
@@ -21,22 +14,22 @@ export interface Candidate {
 export async function lockCandidates(tx: DatabaseTransaction, now: Date, limit: number): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`
     with recursive owners (owner) as (
-      (select owner from ailbl_session where state in ('pending', 'retry_wait') order by owner limit 1)
+      (select owner from ailbl_session where phase in ('waiting', 'retrying') and not queued order by owner limit 1)
       union all
       select (select s.owner from ailbl_session as s
-        where s.state in ('pending', 'retry_wait') and s.owner > o.owner order by s.owner limit 1)
+        where s.phase in ('waiting', 'retrying') and not s.queued and s.owner > o.owner order by s.owner limit 1)
       from owners as o where o.owner is not null
     ), queued as (
       select q.id, q.run_after, row_number() over (partition by o.owner order by q.run_after, q.id) as turn
       from owners as o cross join lateral (
         select s.id, s.run_after from ailbl_session as s
-        where s.state in ('pending', 'retry_wait') and s.owner = o.owner and s.run_after <= ${now}
+        where s.phase in ('waiting', 'retrying') and not s.queued and s.owner = o.owner and s.run_after <= ${now}
         order by s.run_after, s.id limit ${limit}) as q
     ), chosen as (
       select id, turn, run_after from queued order by turn, run_after, id limit ${limit}
     ), locked as (
       select s.id, s.schedule_id, s.cause, s.state from ailbl_session as s
-      where s.id in (select id from chosen) and s.state in ('pending', 'retry_wait')
+      where s.id in (select id from chosen) and s.state in ('pending', 'retry_wait') and not s.queued
       for update skip locked
     )
     select locked.* from locked join chosen using (id) order by chosen.turn, chosen.run_after, chosen.id`.execute(tx);
@@ -61,12 +54,37 @@ export async function lockPickedSchedules(tx: DatabaseTransaction, ids: readonly
   return rows;
 }
 
-/** To be asked after the schedules are locked, in a statement of its own: it must see what the last holder committed. */
-export async function listActiveSchedules(tx: DatabaseTransaction, ids: readonly string[]): Promise<string[]> {
-  const { rows } = await sql<{ schedule_id: string }>`
-    select distinct schedule_id from ailbl_session
-    where schedule_id = any(${ids}::uuid[]) and state in ('claimed', 'running', 'unknown', 'retry_wait')`.execute(tx);
-  return rows.map((row) => row.schedule_id);
+/**
+ * What these schedules have under way beside backfills, and what waits for that. To be asked after the schedules are locked,
+ * in a statement of its own: it must see what the last holder committed.
+ */
+export async function listOccupied(tx: DatabaseTransaction, ids: readonly string[]): Promise<Occupied[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<Occupied>`
+    select id, schedule_id, lease_token, state, false as queued from ailbl_session
+    where schedule_id = any(${ids}::uuid[]) and phase in ('active', 'retrying') and cause <> 'backfill'
+    union all
+    select id, schedule_id, lease_token, state, true from ailbl_session
+    where schedule_id = any(${ids}::uuid[]) and queued and phase = 'waiting'`.execute(tx);
+  return rows;
+}
+
+/** They are looked at again when nothing else of their schedules is under way. */
+export async function queueSessions(tx: DatabaseTransaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`update ailbl_session set queued = true, version = version + 1
+    where id = any(${ids}::uuid[]) and state = 'pending'`.execute(tx);
+}
+
+/**
+ * Lets those go that waited for sessions which have ended meanwhile. Asked at every turn, and not by who ends a session: of
+ * the two, one could miss what the other has not committed yet.
+ */
+export async function releaseQueued(db: Database): Promise<void> {
+  await sql`update ailbl_session as q set queued = false, version = version + 1
+    where q.queued and q.phase = 'waiting' and not exists (
+      select from ailbl_session as a
+      where a.schedule_id = q.schedule_id and a.phase in ('active', 'retrying') and a.cause <> 'backfill')`.execute(db);
 }
 
 export interface ClaimedSession {
@@ -98,6 +116,9 @@ export async function claimSessions(
     ), claimed as (
       update ailbl_session as s set state = 'claimed', version = version + 1, engine = ${engine}, picked = ${now},
         lease_owner = ${owner}, lease_token = s.lease_token + 1, missed_polls = 0,
+        attempt = case s.state when 'retry_wait' then s.attempt + 1 else s.attempt end,
+        -- What an earlier attempt, or an earlier claim, left.
+        run_id = null, run_status = null, launch_started = null, started = null, stop_reason = null, stop_requested = null,
         lease_expires_at = now() + make_interval(secs => ${leaseSeconds})
       from wanted as w where s.id = w.id
       returning s.id, s.lease_token, s.schedule_id, s.schedule_name, s.kind, s.attempt, s.slot, s.data_interval_start,

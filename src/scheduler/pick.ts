@@ -3,18 +3,21 @@ import type { Database, DatabaseTransaction } from "../platform/database/tables.
 import { inTransaction } from "../platform/database/transaction.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Engine } from "./engines/engine.ts";
+import { giveBackLaunches, takeLaunches } from "./launch-rate.ts";
 import type { LeaseSettings } from "./lease.ts";
 import { countEnd, type SchedulerMetrics } from "./metrics.ts";
+import { type Candidate, type Decided, decideOverlap } from "./overlap.ts";
 import {
-  type Candidate,
   type ClaimedSession,
   claimSessions,
-  listActiveSchedules,
+  listOccupied,
   lockCandidates,
   lockPickedSchedules,
   type PickedSchedule,
+  queueSessions,
   skipSessions,
 } from "./pick-queries.ts";
+import { replaceSessions } from "./replace.ts";
 
 export interface PickNeeds {
   readonly db: Database;
@@ -33,71 +36,78 @@ export interface Claim {
 
 export interface Picked {
   readonly claims: readonly Claim[];
-  /** Due sessions that were not claimed because another one of their schedule is active. */
+  /** Due sessions that were not claimed because another one of their schedule is under way. */
   readonly skipped: number;
+  /** Due sessions that wait for another one of their schedule. */
+  readonly queued: number;
 }
 
-const batchSize = 200;
+const nothing: Picked = { claims: [], skipped: 0, queued: 0 };
+
+const batchSize = 500;
 
 /**
- * Claims sessions that are due, at most as many as the engine has room for, in one short transaction. What it returns is to
- * be launched; if we die before, the lease runs out and another process finds them.
+ * Claims sessions that are due, at most as many as the engine has room for and may be asked to begin now, in one short
+ * transaction. What it returns is to be launched; if we die before, the lease runs out and another process finds them.
  */
 export async function pick(needs: PickNeeds): Promise<Picked> {
-  const room = needs.engine.room();
-  if (room === 0) return { claims: [], skipped: 0 };
+  const { db, engine } = needs;
+  const room = engine.room();
+  if (room === 0) return nothing;
   const now = needs.clock.now();
-  const picked = await inTransaction(needs.db, async (tx) => {
+  const picked = await inTransaction(db, async (tx) => {
     const candidates = await lockCandidates(tx, now, batchSize);
-    if (candidates.length === 0) return { claims: [], skipped: 0 };
-    const decided = await decide(tx, candidates, room);
-    await skipSessions(tx, decided.skip, {
-      now,
-      actor: "scheduler",
-      reason: "overlap",
-      message: "Another session of the schedule was still active, and its policy is to skip",
-    });
-    return { claims: await claim(tx, needs, decided, now), skipped: decided.skip.length };
+    const granted = await takeLaunches(tx, engine, Math.min(room, candidates.length));
+    if (granted === 0) return nothing;
+    const schedules = await lockSchedules(tx, candidates);
+    const decided = decideOverlap(candidates, schedules, await listOccupied(tx, listBound(schedules)), granted);
+    await giveBackLaunches(tx, engine, granted - decided.claim.length);
+    await settle(tx, decided, now);
+    const claims = await claim(tx, needs, { decided, schedules, now });
+    return { claims, skipped: decided.skip.length, queued: decided.queue.length };
   });
   countEnd(needs.metrics, "skipped", picked.skipped);
   return picked;
 }
 
-interface Decided {
-  readonly claim: readonly Candidate[];
-  readonly skip: readonly string[];
-  readonly schedules: ReadonlyMap<string, PickedSchedule>;
-}
-
-/** Overlap is decided here, in the order of the candidates; a manual session is started whatever else is active. */
-async function decide(tx: DatabaseTransaction, candidates: readonly Candidate[], room: number): Promise<Decided> {
+async function lockSchedules(
+  tx: DatabaseTransaction,
+  candidates: readonly Candidate[],
+): Promise<ReadonlyMap<string, PickedSchedule>> {
   const ids = [...new Set(candidates.map((candidate) => candidate.schedule_id))];
-  const schedules = new Map((await lockPickedSchedules(tx, ids)).map((schedule) => [schedule.id, schedule]));
-  const active = new Set(await listActiveSchedules(tx, [...schedules.keys()]));
-  const claim: Candidate[] = [];
-  const skip: string[] = [];
-  for (const candidate of candidates) {
-    const schedule = schedules.get(candidate.schedule_id);
-    if (schedule === undefined) continue;
-    // One that waits for its next attempt is itself what is active.
-    const mayBeSkipped =
-      candidate.cause === "slot" && candidate.state === "pending" && schedule.policy.overlap === "skip";
-    if (mayBeSkipped && active.has(schedule.id)) skip.push(candidate.id);
-    else if (claim.length < room) {
-      claim.push(candidate);
-      active.add(schedule.id);
-    }
-  }
-  return { claim, skip, schedules };
+  return new Map((await lockPickedSchedules(tx, ids)).map((schedule) => [schedule.id, schedule]));
 }
 
-async function claim(tx: DatabaseTransaction, needs: PickNeeds, decided: Decided, now: Date): Promise<Claim[]> {
+/** Where overlap is allowed, nobody need ask what is under way. */
+function listBound(schedules: ReadonlyMap<string, PickedSchedule>): string[] {
+  return [...schedules.values()].filter(({ policy }) => policy.overlap !== "allow").map(({ id }) => id);
+}
+
+/** What the decision means to those that do not start. */
+async function settle(tx: DatabaseTransaction, { skip, queue, replace }: Decided<Candidate>, now: Date): Promise<void> {
+  const message = "Another session of the schedule was under way or took its place, and the policy lets it go";
+  await skipSessions(tx, skip, { now, actor: "scheduler", reason: "overlap", message });
+  await queueSessions(tx, queue);
+  await replaceSessions(tx, replace, now);
+}
+
+interface Claiming {
+  readonly decided: Decided<Candidate>;
+  readonly schedules: ReadonlyMap<string, PickedSchedule>;
+  readonly now: Date;
+}
+
+async function claim(
+  tx: DatabaseTransaction,
+  needs: PickNeeds,
+  { decided, schedules, now }: Claiming,
+): Promise<Claim[]> {
   if (decided.claim.length === 0) return [];
   const { owner, seconds } = needs.lease;
   const options = { now, owner, engine: needs.engine.name, leaseSeconds: seconds };
   const sessions = await claimSessions(tx, decided.claim, options);
   return sessions.flatMap((session) => {
-    const schedule = decided.schedules.get(session.schedule_id);
+    const schedule = schedules.get(session.schedule_id);
     return schedule === undefined ? [] : [{ session, schedule }];
   });
 }

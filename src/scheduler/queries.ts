@@ -1,9 +1,8 @@
 import { sql } from "kysely";
-import { toJsonb } from "../platform/database/sql.ts";
+import { toJsonb, toNullableJsonb } from "../platform/database/sql.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { foldCase } from "../platform/http/fields.ts";
 import type { Active, Disabled, Job, Policy, SessionError, Trigger } from "./model.ts";
-import { toNullableJsonb } from "./transitions.ts";
 
 /** A schedule with its counters. Never due, in the database `infinity`, is null here. */
 export interface ScheduleRow {

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import type {} from "./tables.ts";
 
@@ -14,29 +14,47 @@ export interface OldRows {
  * what has not ended stays, however old it is.
  */
 export async function deleteOldSessions(db: Database, retentionDays: number, limit: number): Promise<OldRows> {
-  const isOld = (column: string) => sql`${sql.ref(column)} < now() - make_interval(days => ${retentionDays})`;
-  const remove = async (table: string, id: string, chosen: ReturnType<typeof sql>) => {
-    const { rows } = await sql<{ count: number }>`
-      with gone as (
-        delete from ${sql.table(table)} where ${sql.ref(id)} in (${chosen} limit ${limit} for update skip locked)
-        returning 1)
-      select count(*) as count from gone`.execute(db);
-    return rows[0]?.count ?? 0;
-  };
+  const cutoff = sql`now() - make_interval(days => ${retentionDays})`;
   return {
-    // By way of `created`, which has an index: what ended long ago was made before.
-    sessions: await remove(
-      "ailbl_session",
-      "id",
-      sql`select id from ailbl_session where ${isOld("created")} and ${isOld("ended")} order by created`,
-    ),
+    sessions: await deleteSessions(db, cutoff, limit),
     // Ids count up with the time of recording.
-    skipped_slots: await remove(
-      "ailbl_skipped_slots",
-      "id",
-      sql`select id from ailbl_skipped_slots where ${isOld("recorded")} order by id`,
+    skipped_slots: await count(
+      db,
+      sql`delete from ailbl_skipped_slots where id in (
+        select id from ailbl_skipped_slots where recorded < ${cutoff} order by id limit ${limit} for update skip locked)
+        and recorded < ${cutoff}`,
     ),
-    backfills: await remove("ailbl_backfill", "id", sql`select id from ailbl_backfill where ${isOld("ended")}`),
-    bulks: await remove("ailbl_bulk", "id", sql`select id from ailbl_bulk where ${isOld("ended")}`),
+    backfills: await count(
+      db,
+      sql`delete from ailbl_backfill where id in (
+        select id from ailbl_backfill where ended < ${cutoff} limit ${limit} for update skip locked)`,
+    ),
+    bulks: await count(
+      db,
+      sql`delete from ailbl_bulk where id in (
+        select id from ailbl_bulk where ended < ${cutoff} limit ${limit} for update skip locked)`,
+    ),
   };
+}
+
+/** With all that is told of them. By way of `created`, which has an index: what ended long ago was made before. */
+function deleteSessions(db: Database, cutoff: RawBuilder<unknown>, limit: number): Promise<number> {
+  return count(
+    db,
+    sql`delete from ailbl_session where id in (select id from old)`,
+    sql`old as materialized (
+      select id from ailbl_session where created < ${cutoff} and ended < ${cutoff}
+      order by created limit ${limit} for update skip locked
+    ), details as (
+      delete from ailbl_session_detail where session_id in (select id from old)
+    ), events as (
+      delete from ailbl_session_event where session_id in (select id from old)
+    ),`,
+  );
+}
+
+async function count(db: Database, removal: RawBuilder<unknown>, before = sql``): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    with ${before} gone as (${removal} returning 1) select count(*) as count from gone`.execute(db);
+  return rows[0]?.count ?? 0;
 }

@@ -1,6 +1,7 @@
 import type { RunError, RunStatus } from "./engines/engine.ts";
+import { replacedError } from "./replace.ts";
+import type { SessionEnd } from "./session-end.ts";
 import type { StopReason } from "./tables.ts";
-import type { SessionEnd } from "./transitions.ts";
 
 /** What a poll knows of a session that runs. */
 export interface RunningSession {
@@ -19,16 +20,21 @@ export interface RunningSession {
 /** What the engine says, read in the light of who asked for the end: a run that we ended for its time has failed. */
 export function toEnd(session: RunningSession, status: Extract<RunStatus, { endedAt: Date }>): SessionEnd {
   const facts = {
+    id: session.id,
+    leaseToken: session.lease_token,
+    from: "running" as const,
     endedAt: status.endedAt,
     startedAt: status.startedAt,
     runStatus: status.state,
     result: status.result,
-    output: status.output?.text ?? null,
+    output: status.output,
   };
   if (status.state === "succeeded") return { ...facts, state: "succeeded", error: null };
   switch (session.stop_reason) {
     case "cancel":
       return { ...facts, state: "canceled", error: status.error };
+    case "replaced":
+      return { ...facts, state: "canceled", error: replacedError };
     case "max_runtime":
       return {
         ...facts,

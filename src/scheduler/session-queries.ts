@@ -12,6 +12,7 @@ export interface SessionRow {
   readonly kind: number;
   readonly cause: SessionTable["cause"];
   readonly backfill_id: string | null;
+  readonly queued: boolean;
   readonly retry_of: string | null;
   readonly slot: Date;
   readonly data_interval_start: Date;
@@ -19,6 +20,8 @@ export interface SessionRow {
   readonly reason: string | null;
   readonly attempt: number;
   readonly run_after: Date;
+  /** Its start is still to come. */
+  readonly is_early: boolean;
   readonly lease_token: number;
   readonly stop_reason: StopReason | null;
   readonly engine: string | null;
@@ -47,6 +50,7 @@ export function selectSessions(db: Database) {
       "s.kind",
       "s.cause",
       "s.backfill_id",
+      "s.queued",
       "s.retry_of",
       "s.slot",
       "s.data_interval_start",
@@ -54,6 +58,7 @@ export function selectSessions(db: Database) {
       "s.reason",
       "s.attempt",
       "s.run_after",
+      sql<boolean>`s.run_after > now()`.as("is_early"),
       "s.lease_token",
       "s.stop_reason",
       "s.engine",
@@ -164,7 +169,7 @@ export async function listUnderWay(
 ): Promise<{ id: string; state: SessionState }[]> {
   const { rows } = await sql<{ id: string; state: SessionState }>`
     select id, state from ailbl_session
-    where schedule_id = ${scheduleId} and state in ('claimed', 'running', 'unknown')
+    where schedule_id = ${scheduleId} and phase = 'active'
     order by id for update`.execute(tx);
   return rows;
 }
@@ -183,7 +188,7 @@ export async function endWaiting(tx: DatabaseTransaction, scheduleId: string, en
   const { rows } = await sql`
     with waiting as (
       select id, state from ailbl_session
-      where schedule_id = ${scheduleId} and state in ('pending', 'retry_wait') and cause = any(${end.causes}::text[])
+      where schedule_id = ${scheduleId} and phase in ('waiting', 'retrying') and cause = any(${end.causes}::text[])
         and (state = 'pending' or ${end.state} = 'canceled')
       order by id for update
     ), ended as (
@@ -196,16 +201,34 @@ export async function endWaiting(tx: DatabaseTransaction, scheduleId: string, en
   return rows.length;
 }
 
-/** Asks whoever holds the session to end it. A second ask changes nothing. */
-export async function requestCancel(
-  tx: DatabaseTransaction,
-  id: string,
-  { now, by }: { now: Date; by: string },
+interface StopRequest {
+  readonly now: Date;
+  readonly by: string;
+  readonly reason: StopReason;
+}
+
+/** Asks whoever holds the sessions to end them. A second ask changes nothing, whatever its reason. */
+export async function requestStops(
+  tx: Database,
+  ids: readonly string[],
+  { now, by, reason }: StopRequest,
 ): Promise<void> {
+  if (ids.length === 0) return;
+  const cause = reason === "cancel" ? "cancel_requested" : reason;
   await sql`
     with stopping as (
-      update ailbl_session set stop_reason = 'cancel', stop_requested = ${now}, version = version + 1
-      where id = ${id} and stop_reason is null and state in ('claimed', 'running', 'unknown') returning id, state, attempt)
+      update ailbl_session set stop_reason = ${reason}, stop_requested = ${now}, version = version + 1
+      where id = any(${ids}::uuid[]) and stop_reason is null and state in ('claimed', 'running', 'unknown')
+      returning id, state, attempt)
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
-    select id, ${now}::timestamptz, state, state, attempt, ${by}, 'cancel_requested' from stopping`.execute(tx);
+    select id, ${now}::timestamptz, state, state, attempt, ${by}, ${cause} from stopping`.execute(tx);
+}
+
+/** As {@link requestStops}, for what a person wants to end. */
+export function requestCancel(
+  tx: DatabaseTransaction,
+  id: string,
+  { now, by }: Omit<StopRequest, "reason">,
+): Promise<void> {
+  return requestStops(tx, [id], { now, by, reason: "cancel" });
 }

@@ -7,6 +7,7 @@ import { createId, isUuid } from "../platform/id.ts";
 import { sessionIsOver, sessionNotFound, sessionNotRetried } from "./errors.ts";
 import { requireLocked, requireSchedule } from "./schedule-lookup.ts";
 import type { ScheduleNeeds } from "./service.ts";
+import { endSessionsIn } from "./session-end.ts";
 import { listSessions } from "./session-list.ts";
 import type { ListSessions, Session, SessionWithHistory } from "./session-model.ts";
 import {
@@ -20,7 +21,6 @@ import {
   type SessionRow,
 } from "./session-queries.ts";
 import { isEnded, isLeased } from "./states.ts";
-import { endSession } from "./transitions.ts";
 import { findPreviousInstant } from "./trigger.ts";
 import { toSession } from "./wire.ts";
 
@@ -57,12 +57,16 @@ export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, 
       const by = change.actor.subject;
       if (isLeased(before.state)) await requestCancel(tx, id, { now, by });
       else {
-        const step = { from: before.state, at: now, actor: by, cause: "canceled" };
-        await endSession(tx, { id, leaseToken: before.lease_token }, step, {
+        const fence = { id, leaseToken: before.lease_token };
+        const end = {
+          ...fence,
+          from: before.state,
           state: "canceled",
+          cause: "canceled",
           endedAt: now,
           error: null,
-        });
+        } as const;
+        await endSessionsIn(tx, [end], { at: now, actor: by });
       }
       const after = toSession(await requireSession(tx, id));
       await recordAudit(tx, {

@@ -26,6 +26,15 @@ export type SessionState = keyof typeof nextStates;
 
 export const sessionStates = Object.keys(nextStates) as [SessionState, ...SessionState[]];
 
+/** What a session is about, roughly; the database makes it of the state, and its indexes stand on it. */
+export type Phase = "waiting" | "retrying" | "active" | EndState;
+
+export function toPhase(state: SessionState): Phase {
+  if (state === "pending") return "waiting";
+  if (state === "retry_wait") return "retrying";
+  return isLeased(state) ? "active" : state;
+}
+
 /** States in which a worker holds a lease on the session. */
 export const leasedStates = ["claimed", "running", "unknown"] as const satisfies readonly SessionState[];
 

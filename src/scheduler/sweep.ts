@@ -1,11 +1,12 @@
 import { sql } from "kysely";
 import type { DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
-import { renewLeases } from "./lease.ts";
-import { countEnd } from "./metrics.ts";
+import { type LeaseSettings, renewLeases } from "./lease.ts";
+import { countEnds } from "./metrics.ts";
 import type { PickNeeds } from "./pick.ts";
+import { endSessionsIn, type SessionEnd } from "./session-end.ts";
 import type { LeasedState } from "./states.ts";
-import { endSession, moveSession } from "./transitions.ts";
+import { type By, type Move, moveSessions } from "./transitions.ts";
 
 const batchSize = 100;
 
@@ -24,24 +25,37 @@ export async function sweep(needs: PickNeeds, signal: AbortSignal): Promise<Swee
   await renewLeases(needs.db, needs.lease);
   const sum = { requeued: 0, adopted: 0, failed: 0 };
   while (!signal.aborted) {
-    const fates = await sweepBatch(needs);
-    for (const fate of fates) sum[fate] += 1;
-    if (fates.length < batchSize) break;
+    const { requeued, adopted, failed } = await sweepBatch(needs);
+    sum.requeued += requeued;
+    sum.adopted += adopted;
+    sum.failed += failed;
+    if (requeued + adopted + failed < batchSize) break;
   }
   return sum;
 }
 
-type Fate = keyof SweepSummary;
-
-async function sweepBatch(needs: PickNeeds): Promise<Fate[]> {
-  const fates = await inTransaction(needs.db, async (tx) => {
+/** One short transaction; what another process takes care of at this moment is left to it. */
+async function sweepBatch(needs: PickNeeds): Promise<SweepSummary> {
+  const by = { at: needs.clock.now(), actor: "scheduler" };
+  const { summary, ended } = await inTransaction(needs.db, async (tx) => {
     const abandoned = await lockAbandoned(tx);
-    const fates: Fate[] = [];
-    for (const session of abandoned) fates.push(await decideFate(tx, needs, session));
-    return fates;
+    const fates = Map.groupBy(abandoned, (session) => toFate(needs, session));
+    const {
+      requeued = [],
+      adopted = [],
+      failed = [],
+    } = Object.fromEntries(fates) as Partial<Record<Fate, Abandoned[]>>;
+    await moveSessions(tx, requeued.map(toRequeue), by);
+    await adoptSessions(tx, adopted, needs.lease, by);
+    const { ended } = await endSessionsIn(
+      tx,
+      failed.map((session) => toLostEnd(session, by.at)),
+      by,
+    );
+    return { summary: { requeued: requeued.length, adopted: adopted.length, failed: failed.length }, ended };
   });
-  countEnd(needs.metrics, "failed", fates.filter((fate) => fate === "failed").length);
-  return fates;
+  countEnds(needs.metrics, ended);
+  return summary;
 }
 
 interface Abandoned {
@@ -55,48 +69,48 @@ interface Abandoned {
 async function lockAbandoned(tx: DatabaseTransaction): Promise<Abandoned[]> {
   const { rows } = await sql<Abandoned>`
     select id, state, lease_token, launch_started, engine from ailbl_session
-    where state in ('claimed', 'running', 'unknown') and lease_expires_at <= now()
+    where phase = 'active' and lease_expires_at <= now()
     order by id limit ${batchSize} for update skip locked`.execute(tx);
   return rows;
 }
 
-async function decideFate(tx: DatabaseTransaction, needs: PickNeeds, session: Abandoned): Promise<Fate> {
-  if (session.state === "claimed" && session.launch_started === null) return requeue(tx, needs, session);
+type Fate = keyof SweepSummary;
+
+function toFate({ engine }: PickNeeds, session: Abandoned): Fate {
+  if (session.state === "claimed" && session.launch_started === null) return "requeued";
   // Of an engine that this deployment has no more, nothing can be asked.
-  const canBeAsked = needs.engine.durable && session.engine === needs.engine.name;
-  return canBeAsked ? adopt(tx, needs, session) : failLost(tx, needs, session);
+  const canBeAsked = engine.durable && session.engine === engine.name;
+  return canBeAsked ? "adopted" : "failed";
 }
 
-/** The token counts up, so that the old holder, should it still live, can write nothing more. */
-async function requeue(tx: DatabaseTransaction, { clock }: PickNeeds, session: Abandoned): Promise<Fate> {
-  const step = { from: "claimed", to: "pending", at: clock.now(), actor: "scheduler", cause: "lease_expired" } as const;
-  await moveSession(tx, toFence(session), step, { lease_token: session.lease_token + 1 });
-  return "requeued";
+/** The next claim counts the token up, so that the old holder, should it still live, can write nothing more. */
+function toRequeue({ id, lease_token }: Abandoned): Move {
+  return { id, leaseToken: lease_token, from: "claimed", to: "pending", cause: "lease_expired" };
 }
 
-async function adopt(tx: DatabaseTransaction, { clock, lease }: PickNeeds, session: Abandoned): Promise<Fate> {
-  const to = session.state === "claimed" ? "unknown" : session.state;
-  const step = { from: session.state, to, at: clock.now(), actor: "scheduler", cause: "taken_over" } as const;
-  await moveSession(tx, toFence(session), step, {
-    lease_owner: lease.owner,
-    lease_token: session.lease_token + 1,
-    lease_expires_at: sql`now() + make_interval(secs => ${lease.seconds})`,
-  });
-  return "adopted";
+/** They are ours from here on, with a token of our own: to be polled, or looked for. */
+async function adoptSessions(
+  tx: DatabaseTransaction,
+  sessions: readonly Abandoned[],
+  { owner, seconds }: LeaseSettings,
+  { at, actor }: By,
+): Promise<void> {
+  if (sessions.length === 0) return;
+  await sql`
+    with abandoned as (
+      select id, state, attempt, case state when 'claimed' then 'unknown' else state end as to_state
+      from ailbl_session where id = any(${sessions.map(({ id }) => id)}::uuid[])
+    ), adopted as (
+      update ailbl_session as s set state = a.to_state, version = s.version + 1, lease_owner = ${owner},
+        lease_token = s.lease_token + 1, lease_expires_at = now() + make_interval(secs => ${seconds})
+      from abandoned as a where s.id = a.id
+    )
+    insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
+    select id, ${at}::timestamptz, state, to_state, attempt, ${actor}, 'taken_over' from abandoned`.execute(tx);
 }
 
-async function failLost(tx: DatabaseTransaction, { clock }: PickNeeds, session: Abandoned): Promise<Fate> {
+function toLostEnd({ id, lease_token, state }: Abandoned, endedAt: Date): SessionEnd {
   const message = "The EOM process that ran it ended before the run did; its work may be half done";
-  const at = clock.now();
-  const step = { from: session.state, at, actor: "scheduler", cause: "run_lost", message };
-  await endSession(tx, toFence(session), step, {
-    state: "failed",
-    endedAt: at,
-    error: { code: "RUN_LOST", message, step: null },
-  });
-  return "failed";
-}
-
-function toFence({ id, lease_token }: Abandoned) {
-  return { id, leaseToken: lease_token };
+  const error = { code: "RUN_LOST", message, step: null };
+  return { id, leaseToken: lease_token, from: state, state: "failed", endedAt, error };
 }

@@ -1,7 +1,7 @@
 import type { ColumnType, Generated } from "kysely";
 import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
 import type { Active, Disabled, Job, Policy, SessionError, SkipReason, Trigger } from "./model.ts";
-import type { SessionState } from "./states.ts";
+import type { Phase, SessionState } from "./states.ts";
 
 /** `infinity`, which no driver turns into a Date, is read through queries.ts alone. */
 type Instant = ColumnType<Date, Date | string, Date | string>;
@@ -69,6 +69,9 @@ export interface SessionTable {
   state: SessionState;
   reason: string | null;
   attempt: Defaulted<number>;
+  /** Made of the state by the database. */
+  phase: ColumnType<Phase, never, never>;
+  queued: Defaulted<boolean>;
   owner: string;
   run_after: Date;
   launch_timeout_seconds: number;
@@ -92,7 +95,7 @@ export interface SessionTable {
   created_by: string;
 }
 
-export type StopReason = "cancel" | "max_runtime" | "launch_timeout";
+export type StopReason = "cancel" | "replaced" | "max_runtime" | "launch_timeout";
 
 interface SessionDetailTable {
   session_id: string;

@@ -3,6 +3,7 @@ import { fillBack } from "./backfill/tick.ts";
 import { carryOutBulks } from "./bulk/tick.ts";
 import { type LaunchNeeds, launchAll } from "./launch.ts";
 import { pick } from "./pick.ts";
+import { releaseQueued } from "./pick-queries.ts";
 import { poll } from "./poll.ts";
 import { type ScanNeeds, scan } from "./scan.ts";
 import { createScheduleService } from "./service.ts";
@@ -50,14 +51,16 @@ async function carryOut(needs: TickNeeds, signal: AbortSignal): Promise<TickSumm
 
 /** Until nothing more is due, or the engine is full. */
 async function pickAndLaunch(needs: TickNeeds, signal: AbortSignal): Promise<TickSummary> {
-  const sum = { claimed: 0, skipped: 0, launched: 0 };
+  const sum = { claimed: 0, skipped: 0, queued: 0, launched: 0 };
+  await releaseQueued(needs.db);
   while (!signal.aborted) {
-    const { claims, skipped } = await pick(needs);
+    const { claims, skipped, queued } = await pick(needs);
     const outcomes = await launchAll(needs, claims);
     sum.claimed += claims.length;
     sum.skipped += skipped;
+    sum.queued += queued;
     sum.launched += outcomes.filter((outcome) => outcome === "launched").length;
-    if (claims.length + skipped === 0) break;
+    if (claims.length + skipped + queued === 0) break;
   }
   return sum;
 }

@@ -147,5 +147,5 @@ function createTickLoop(
 /** Others need not wait for our leases to run out. */
 async function handBackLeases(db: Database, owner: string): Promise<void> {
   await sql`update ailbl_session set lease_expires_at = now()
-    where state in ('claimed', 'running', 'unknown') and lease_owner = ${owner}`.execute(db);
+    where phase = 'active' and lease_owner = ${owner}`.execute(db);
 }

@@ -1,12 +1,21 @@
 import type { Database } from "../platform/database/tables.ts";
-import { isUuid } from "../platform/id.ts";
 import { toLocation } from "./model.ts";
-import { findStorage } from "./queries.ts";
+import { listStoragesById } from "./queries.ts";
 
-/** What a run gets to know of a storage: where it lies and where its credential is kept, never the credential. */
-export async function findStorageForRun(db: Database, storageId: string) {
-  const row = isUuid(storageId) ? await findStorage(db, storageId) : undefined;
-  if (row === undefined) return { outcome: "missing" as const };
-  if (!row.enable) return { outcome: "disabled" as const };
-  return { outcome: "ready" as const, location: toLocation(row), credentialRef: row.credential_ref, name: row.name };
+/** What runs get to know of storages: where they lie and where their credentials are kept, never the credentials. */
+export async function findStoragesForRuns(db: Database, storageIds: readonly string[]) {
+  const rows = await listStoragesById(db, storageIds);
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      row.enable
+        ? {
+            outcome: "ready" as const,
+            location: toLocation(row),
+            credentialRef: row.credential_ref,
+            name: row.name,
+          }
+        : { outcome: "disabled" as const },
+    ]),
+  );
 }

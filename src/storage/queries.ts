@@ -33,6 +33,11 @@ export function findStorage(db: Database, id: string): Promise<StorageRow | unde
   return db.selectFrom("eom_storage").selectAll().select(collectionIds).where("id", "=", id).executeTakeFirst();
 }
 
+/** Without their collections; those that do not exist are missing. */
+export function listStoragesById(db: Database, ids: readonly string[]) {
+  return db.selectFrom("eom_storage").selectAll().where("id", "=", sql<string>`any(${ids}::uuid[])`).execute();
+}
+
 /**
  * Holds the row against other writers until the transaction ends. Bindings of collections are made under it too, so they
  * are read by a statement of their own: one that waited for the lock sees the row as it is now, and other tables as they

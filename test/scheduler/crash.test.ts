@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { launch } from "../../src/scheduler/launch.ts";
+import { launchAll } from "../../src/scheduler/launch.ts";
 import { expireForeignLeases } from "../../src/scheduler/lease.ts";
 import { pick } from "../../src/scheduler/pick.ts";
 import type { Session } from "../../src/scheduler/session-model.ts";
@@ -77,10 +77,9 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     const dying = world.createProcess({ leaseSeconds: 0 });
     const [claim] = (await pick(dying)).claims;
     if (claim === undefined) throw new Error("nothing was claimed");
-    await launch(
-      { ...dying, engine: { ...dying.engine, launch: () => Promise.reject(new Error("died here")) } },
+    await launchAll({ ...dying, engine: { ...dying.engine, launch: () => Promise.reject(new Error("died here")) } }, [
       claim,
-    ).catch(() => {});
+    ]);
     expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ failed: 1 });
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
     await dying.engine.close();
@@ -122,7 +121,7 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
         await remote.engine.launch(request);
         throw new Error("died here");
       };
-      await launch({ ...dying, engine: { ...remote.engine, launch: dieAfterLaunch } }, claim).catch(() => {});
+      await launchAll({ ...dying, engine: { ...remote.engine, launch: dieAfterLaunch } }, [claim]);
       const other = world.createProcess({ engine: remote.engine });
       expect(await ticks.sweep(other, notAborted)).toEqual({ requeued: 0, adopted: 1, failed: 0 });
       expect((await find(id)).state).toBe("unknown");

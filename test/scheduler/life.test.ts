@@ -32,7 +32,7 @@ describe.each(databaseKinds)("the life of a session on %s", (kind) => {
       run: null,
       slot: "2026-11-23T10:01:00.000Z",
     });
-    expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, launched: 1 });
+    expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, queued: 0, launched: 1 });
     await world.runsEnded.until(1);
     expect(await ticks.poll(world.needs, notAborted)).toMatchObject({ polled: 1, ended: 1 });
     const session = await onlySession(schedule.id);

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { launch } from "../../src/scheduler/launch.ts";
+import { launchAll } from "../../src/scheduler/launch.ts";
 import { pick } from "../../src/scheduler/pick.ts";
 import { listSessionsSchema } from "../../src/scheduler/session-model.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
@@ -51,7 +51,7 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
     await scanAt("2026-11-23T10:01:01.000Z");
     await ticks.pick(world.needs, notAborted);
     await scanAt("2026-11-23T10:02:01.000Z");
-    expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 0, skipped: 1, launched: 0 });
+    expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 0, skipped: 1, queued: 0, launched: 0 });
     expect(await listStates(id)).toEqual([
       ["slot", "running", null],
       ["slot", "skipped", "overlap"],
@@ -161,7 +161,10 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     const seen: Record<string, unknown>[] = [];
     const world = createWorld({
       db: database.db,
-      storages: { findStorageForRun: async () => ({ outcome: "ready", location, credentialRef: "ref/1", name: "s" }) },
+      storages: {
+        findStoragesForRuns: async (ids) =>
+          new Map(ids.map((id) => [id, { outcome: "ready", location, credentialRef: "ref/1", name: "s" }])),
+      },
       builtIns: [
         {
           name: "inventory",
@@ -208,11 +211,16 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     ["disabled", "STORAGE_DISABLED"],
     ["missing", "STORAGE_MISSING"],
   ] as const)("a storage that is %s fails the session before anything is launched", async (outcome, code) => {
-    const world = createWorld({ db: database.db, storages: { findStorageForRun: async () => ({ outcome }) } });
+    const world = createWorld({
+      db: database.db,
+      storages: {
+        findStoragesForRuns: async (ids) => new Map(outcome === "missing" ? [] : ids.map((id) => [id, { outcome }])),
+      },
+    });
     const params = { storage_id: await insertStorage() };
     const schedule = await world.api.schedules.create(toCreate({ kind: 5, params }), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
-    expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, launched: 0 });
+    expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, queued: 0, launched: 0 });
     const session = await world.api.sessions.find(id);
     expect(session).toMatchObject({ state: "failed", run: null, error: { code } });
     expect(session.explanation.sentence).toMatch(/nothing was launched/);
@@ -231,7 +239,7 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     expect(before.state).toBe("pending");
     const [claim] = claims;
     if (claim === undefined) throw new Error("nothing was claimed");
-    expect(await launch(slow, claim)).toBe("lost");
+    expect(await launchAll(slow, [claim])).toEqual(["lost"]);
     expect(await world.api.sessions.find(id)).toEqual(before);
     expect((await slow.engine.check()).detail).toMatch(/ 0 of/);
     expect(world.lines).toContainEqual(expect.objectContaining({ code: "SESSION_LOCK_LOST", session_id: id }));
@@ -247,7 +255,7 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     await world.api.sessions.cancel(id, change);
     const [claim] = claims;
     if (claim === undefined) throw new Error("nothing was claimed");
-    expect(await launch(world.needs, claim)).toBe("canceled");
+    expect(await launchAll(world.needs, [claim])).toEqual(["canceled"]);
     expect(await world.api.sessions.find(id)).toMatchObject({ state: "canceled", run: null });
     await world.close();
   });

@@ -84,7 +84,7 @@ interface WorldOptions {
   readonly maxRuns?: number;
 }
 
-export const noStorages: StoragesForRuns = { findStorageForRun: async () => ({ outcome: "missing" }) };
+export const noStorages: StoragesForRuns = { findStoragesForRuns: async () => new Map() };
 
 export type World = ReturnType<typeof createWorld>;
 

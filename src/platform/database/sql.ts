@@ -8,6 +8,10 @@ export function toJsonb<T>(value: T): RawBuilder<T> {
   return sql<T>`cast(${JSON.stringify(value)}::text as jsonb)`;
 }
 
+export function toNullableJsonb<T>(value: T | null): RawBuilder<T | null> {
+  return value === null ? sql<null>`null::jsonb` : toJsonb(value);
+}
+
 /** As {@link toJsonb}, for a json column, which keeps the order of the fields. */
 export function toJson<T>(value: T): RawBuilder<T> {
   return sql<T>`cast(${JSON.stringify(value)}::text as json)`;

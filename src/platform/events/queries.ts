@@ -1,5 +1,4 @@
 import { sql } from "kysely";
-import { toJsonb } from "../database/sql.ts";
 import type { DatabaseTransaction } from "../database/tables.ts";
 import { createId } from "../id.ts";
 import type { EventType } from "./types.ts";
@@ -13,7 +12,16 @@ interface NewEvent {
 }
 
 /** Writes it in the very transaction in which it happened. */
-export async function insertEvent(tx: DatabaseTransaction, { type, kind, objectId, data }: NewEvent): Promise<void> {
+export function insertEvent(tx: DatabaseTransaction, event: NewEvent): Promise<void> {
+  return insertEvents(tx, [event]);
+}
+
+/** As {@link insertEvent}, in one statement for all. */
+export async function insertEvents(tx: DatabaseTransaction, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return;
   await sql`insert into eom_event (id, type, kind, object_id, data, created)
-    values (${createId()}, ${type}, ${kind}, ${objectId}, ${toJsonb(data)}, now())`.execute(tx);
+    select w.id, w.type, w.kind, w.object_id, w.data::jsonb, now()
+    from unnest(${events.map(() => createId())}::uuid[], ${events.map(({ type }) => type)}::text[],
+      ${events.map(({ kind }) => kind)}::text[], ${events.map(({ objectId }) => objectId)}::text[],
+      ${events.map(({ data }) => JSON.stringify(data))}::text[]) as w (id, type, kind, object_id, data)`.execute(tx);
 }

@@ -97,7 +97,7 @@ export async function lockRunningBackfill(tx: DatabaseTransaction, id: string): 
   return rows.length === 0 ? undefined : findBackfill(tx, id);
 }
 
-const unfinished = sql`('pending', 'claimed', 'running', 'unknown', 'retry_wait')`;
+const unfinished = sql`('waiting', 'retrying', 'active')`;
 
 /**
  * Backfills after `afterId`, by id, that have something to do: room for another session, or none left to wait for. A
@@ -108,7 +108,7 @@ export async function listReadyBackfills(db: Database, afterId: string, limit: n
     select b.id from ailbl_backfill as b
     where b.state = 'running' and b.id > ${afterId} and (
       select count(*) from (
-        select from ailbl_session as s where s.backfill_id = b.id and s.state in ${unfinished} limit b.max_parallel) as unfinished
+        select from ailbl_session as s where s.backfill_id = b.id and s.phase in ${unfinished} limit b.max_parallel) as unfinished
     ) < case when b.next_from is null then 1 else b.max_parallel end
     order by b.id limit ${limit}`.execute(db);
   return rows.map(({ id }) => id);
@@ -117,7 +117,7 @@ export async function listReadyBackfills(db: Database, afterId: string, limit: n
 /** To be asked after the backfill is locked, in a statement of its own. */
 export async function countUnfinished(tx: DatabaseTransaction, id: string): Promise<number> {
   const { rows } = await sql<{ sessions: number }>`
-    select count(*) as sessions from ailbl_session where backfill_id = ${id} and state in ${unfinished}`.execute(tx);
+    select count(*) as sessions from ailbl_session where backfill_id = ${id} and phase in ${unfinished}`.execute(tx);
   return rows[0]?.sessions ?? 0;
 }
 

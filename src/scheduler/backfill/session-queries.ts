@@ -61,7 +61,7 @@ export async function cancelWaiting(tx: DatabaseTransaction, backfillId: string,
   const { rows } = await sql`
     with waiting as (
       select id, state from ailbl_session
-      where backfill_id = ${backfillId} and state in ('pending', 'retry_wait') order by id for update
+      where backfill_id = ${backfillId} and phase in ('waiting', 'retrying') order by id for update
     ), ended as (
       update ailbl_session as s
       set state = 'canceled', version = version + 1, reason = 'backfill_canceled', ended = ${cancel.now}
@@ -78,9 +78,7 @@ export async function cancelWaiting(tx: DatabaseTransaction, backfillId: string,
 export async function cancelRunning(tx: DatabaseTransaction, backfillId: string, cancel: Cancel): Promise<void> {
   const { rows } = await sql<{ id: string }>`
     select id from ailbl_session
-    where backfill_id = ${backfillId} and state in ('claimed', 'running', 'unknown') order by id for update`.execute(
-    tx,
-  );
+    where backfill_id = ${backfillId} and phase = 'active' order by id for update`.execute(tx);
   for (const { id } of rows) await requestCancel(tx, id, cancel);
 }
 

@@ -1,0 +1,42 @@
+import { sql } from "kysely";
+import type { Database } from "../platform/database/tables.ts";
+import type { LaunchRequest } from "./engines/engine.ts";
+import type { StopReason } from "./tables.ts";
+import type { Fence } from "./transitions.ts";
+
+/** A claimed session, with what its engine is to be asked. */
+export interface Prepared {
+  readonly fence: Fence;
+  readonly request: LaunchRequest;
+}
+
+/**
+ * Marks that from here on runs may exist, and keeps what they are launched with; but for those that somebody wants to end.
+ *
+ * @returns by session, why it is not to be launched, or null; those of a lost lease are not in it
+ */
+export async function beginLaunches(
+  db: Database,
+  prepared: readonly Prepared[],
+  now: Date,
+): Promise<ReadonlyMap<string, StopReason | null>> {
+  if (prepared.length === 0) return new Map();
+  const { rows } = await sql<{ id: string; stop_reason: StopReason | null }>`
+    with wanted as (
+      select * from unnest(${prepared.map(({ fence }) => fence.id)}::uuid[],
+        ${prepared.map(({ fence }) => fence.leaseToken)}::integer[],
+        ${prepared.map(({ request }) => JSON.stringify(request.job))}::text[],
+        ${prepared.map(({ request }) => JSON.stringify(request.runConfig))}::text[]) as w (id, lease_token, job, run_config)
+    ), begun as (
+      update ailbl_session as s
+      set launch_started = case when s.stop_reason is null then ${now}::timestamptz end
+      from wanted as w where s.id = w.id and s.state = 'claimed' and s.lease_token = w.lease_token
+      returning s.id, s.stop_reason, w.job, w.run_config
+    ), kept as (
+      insert into ailbl_session_detail (session_id, job, run_config)
+      select id, job::jsonb, run_config::jsonb from begun
+      on conflict (session_id) do update set job = excluded.job, run_config = excluded.run_config
+    )
+    select id, stop_reason from begun`.execute(db);
+  return new Map(rows.map(({ id, stop_reason }) => [id, stop_reason]));
+}

@@ -1,0 +1,37 @@
+import { sql } from "kysely";
+import type { DatabaseTransaction } from "../platform/database/tables.ts";
+import type { Engine } from "./engines/engine.ts";
+
+type RatedEngine = Pick<Engine, "name" | "launchesPerSecond">;
+
+/**
+ * Takes leave to launch from the engine's token bucket, which all processes share: it fills by the rate, and holds a
+ * second's worth. Its row stays locked until the transaction ends, so what is not used can be given back.
+ *
+ * @returns how many, at most `wanted`
+ */
+export async function takeLaunches(tx: DatabaseTransaction, engine: RatedEngine, wanted: number): Promise<number> {
+  const { name, launchesPerSecond: rate } = engine;
+  if (rate === null || wanted === 0) return wanted;
+  await sql`insert into ailbl_engine_bucket (engine, tokens, refilled) values (${name}, ${rate}, now())
+    on conflict (engine) do nothing`.execute(tx);
+  // Who waited for the lock has a now() from before the last refill.
+  const { rows } = await sql<{ granted: number }>`
+    with filled as materialized (
+      select least(${rate}::float8, tokens + greatest(0, extract(epoch from now() - refilled))::float8 * ${rate}::float8) as tokens
+      from ailbl_engine_bucket where engine = ${name} for update
+    )
+    update ailbl_engine_bucket as b set refilled = greatest(refilled, now()),
+      tokens = filled.tokens - least(floor(filled.tokens), ${wanted}::float8)
+    from filled where b.engine = ${name}
+    returning least(floor(filled.tokens), ${wanted}::float8)::integer as granted`.execute(tx);
+  return rows[0]?.granted ?? 0;
+}
+
+/** In the transaction that took them. */
+export async function giveBackLaunches(tx: DatabaseTransaction, engine: RatedEngine, launches: number): Promise<void> {
+  if (engine.launchesPerSecond === null || launches === 0) return;
+  await sql`update ailbl_engine_bucket set tokens = tokens + ${launches}::float8 where engine = ${engine.name}`.execute(
+    tx,
+  );
+}
