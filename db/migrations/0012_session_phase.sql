@@ -43,3 +43,6 @@ create table ailbl_engine_bucket (
   tokens double precision not null,
   refilled timestamptz not null
 ) with (fillfactor = 50);
+
+-- Room for the versions of a row that its steps make: without it, half of the updates that could be HOT moved to another page.
+alter table ailbl_session set (fillfactor = 50);

@@ -13,6 +13,9 @@ export interface Prepared {
 /**
  * Marks that from here on runs may exist, and keeps what they are launched with; but for those that somebody wants to end.
  *
+ * The state that is wanted comes with each row: of the word itself the statistics of a busy table would say that it is rare,
+ * and the planner would compare every session that has it with every one that is wanted.
+ *
  * @returns by session, why it is not to be launched, or null; those of a lost lease are not in it
  */
 export async function beginLaunches(
@@ -26,11 +29,12 @@ export async function beginLaunches(
       select * from unnest(${prepared.map(({ fence }) => fence.id)}::uuid[],
         ${prepared.map(({ fence }) => fence.leaseToken)}::integer[],
         ${prepared.map(({ request }) => JSON.stringify(request.job))}::text[],
-        ${prepared.map(({ request }) => JSON.stringify(request.runConfig))}::text[]) as w (id, lease_token, job, run_config)
+        ${prepared.map(({ request }) => JSON.stringify(request.runConfig))}::text[],
+        ${prepared.map(() => "claimed")}::text[]) as w (id, lease_token, job, run_config, state)
     ), begun as (
       update ailbl_session as s
       set launch_started = case when s.stop_reason is null then ${now}::timestamptz end
-      from wanted as w where s.id = w.id and s.state = 'claimed' and s.lease_token = w.lease_token
+      from wanted as w where s.id = w.id and s.state = w.state and s.lease_token = w.lease_token
       returning s.id, s.stop_reason, w.job, w.run_config
     ), kept as (
       insert into ailbl_session_detail (session_id, job, run_config)

@@ -10,7 +10,10 @@ export interface RunNews {
   readonly status: Extract<RunStatus, { state: "queued" | "running" }> | null;
 }
 
-/** Writes down what differs from what is known: in most polls nothing does, and nothing is written. */
+/**
+ * Writes down what differs from what is known: in most polls nothing does, and nothing is written. The wanted state comes with
+ * each row, as in launch-queries.ts.
+ */
 export async function noteStatuses(db: Database, news: readonly RunNews[]): Promise<void> {
   const rows = news.filter(isNews);
   if (rows.length === 0) return;
@@ -23,9 +26,9 @@ export async function noteStatuses(db: Database, news: readonly RunNews[]): Prom
       missed_polls = case when w.run_status is null then s.missed_polls + 1 else 0 end,
       version = s.version + case when w.run_status is null then 0 else 1 end
     from unnest(${rows.map(({ session }) => session.id)}::uuid[], ${rows.map(({ session }) => session.lease_token)}::integer[],
-      ${rows.map(({ status }) => status?.state ?? null)}::text[], ${started}::text[]::timestamptz[])
-      as w (id, lease_token, run_status, started)
-    where s.id = w.id and s.state = 'running' and s.lease_token = w.lease_token`.execute(db);
+      ${rows.map(({ status }) => status?.state ?? null)}::text[], ${started}::text[]::timestamptz[],
+      ${rows.map(() => "running")}::text[]) as w (id, lease_token, run_status, started, state)
+    where s.id = w.id and s.state = w.state and s.lease_token = w.lease_token`.execute(db);
 }
 
 function isNews({ session, status }: RunNews): boolean {
