@@ -331,7 +331,7 @@ END) STORED NOT NULL,
     CONSTRAINT ailbl_session_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'claimed'::text, 'running'::text, 'unknown'::text, 'retry_wait'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text, 'skipped'::text]))),
     CONSTRAINT ailbl_session_stop_reason_check CHECK ((stop_reason = ANY (ARRAY['cancel'::text, 'replaced'::text, 'max_runtime'::text, 'launch_timeout'::text])))
 )
-WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', fillfactor='50');
 
 
 --

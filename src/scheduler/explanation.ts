@@ -44,7 +44,7 @@ export function explain(session: SessionRow): Explanation {
       return toExplanation("The run succeeded");
     case "failed":
       return toExplanation(session.error?.message ?? "The run failed, and the engine did not say why", {
-        nextStep: nextSteps[session.error?.code ?? ""] ?? "Look at the run's output, then trigger the schedule again",
+        nextStep: nextSteps[session.error?.code ?? ""] ?? "Look at the run's output, then retry the session",
       });
     case "canceled":
       return toExplanation(session.error?.message ?? "It was canceled before it was launched", {
@@ -81,21 +81,21 @@ const stopSentences: Readonly<Record<StopReason, string>> = {
 };
 
 const skipSentences: Readonly<Record<string, string>> = {
-  overlap: "Another session of the schedule was still active when it was due, and the policy is to skip",
+  overlap: "Another session of the schedule was under way, or a newer one took its place, and the policy lets it go",
   paused: "The schedule was disabled before it was started",
 };
 
 /** By error code; whatever is in no row here is the job's own failure. */
 const nextSteps: Readonly<Record<string, string>> = {
-  STORAGE_DISABLED: "Enable the storage, then trigger the schedule again",
+  STORAGE_DISABLED: "Enable the storage, then retry the session",
   STORAGE_MISSING: "Let the schedule name a storage that exists",
   JOB_UNKNOWN: "Declare the job in the jobs file, or let the schedule name another",
   JOB_NOT_STARTED: "Look at the job's command in the jobs file",
   JOB_TIMED_OUT: "Make the job faster, or raise its timeout_seconds in the jobs file",
   MAX_RUNTIME_EXCEEDED: "Make the job faster, or raise the policy's max_runtime_seconds",
   LAUNCH_TIMED_OUT: "Look why the engine does not start runs",
-  RUN_LOST: "Look for half-done work, then trigger the schedule again",
-  ENGINE_STOPPED: "Look for half-done work, then trigger the schedule again",
+  RUN_LOST: "Look for half-done work, then retry the session",
+  ENGINE_STOPPED: "Look for half-done work, then retry the session",
 };
 
 function toExplanation(

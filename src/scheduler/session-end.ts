@@ -130,37 +130,54 @@ async function upsertDetails(tx: DatabaseTransaction, told: readonly Told[]): Pr
     on conflict (session_id) do update set error = excluded.error, result = excluded.result`.execute(tx);
 }
 
+/** What ends mean to one schedule's counters. */
 interface Counted {
-  succeeded: number;
-  failed: number;
+  readonly succeeded: number;
+  readonly failed: number;
   /** Failures since the last success among these; and whether there was one. */
-  failedSince: number;
-  hasSucceeded: boolean;
-  lastError: SessionError | null;
+  readonly failedSince: number;
+  readonly hasSucceeded: boolean;
+  readonly lastError: SessionError | null;
+}
+
+const nothing: Counted = { succeeded: 0, failed: 0, failedSince: 0, hasSucceeded: false, lastError: null };
+
+/**
+ * Cancels say nothing about the job, so they count neither way; and how a backfill goes says nothing about the slots to
+ * come, so it neither makes nor breaks a row of failures.
+ */
+function toCounted(counted: Counted, { session, end, error }: Told): Counted {
+  const isOfRow = session.cause !== "backfill";
+  switch (end.state) {
+    case "succeeded":
+      return {
+        ...counted,
+        succeeded: counted.succeeded + 1,
+        ...(isOfRow ? { failedSince: 0, hasSucceeded: true } : {}),
+      };
+    case "failed":
+      return {
+        ...counted,
+        failed: counted.failed + 1,
+        failedSince: counted.failedSince + (isOfRow ? 1 : 0),
+        lastError: error,
+      };
+    case "canceled":
+      return counted;
+    default:
+      return end.state satisfies never;
+  }
 }
 
 /**
- * Cancels say nothing about the job, so they count neither way. Locked in the order of the schedules' ids: two that end
- * sessions of the same schedules must not wait for each other.
+ * In the order in which they ended. Locked in the order of the schedules' ids: two that end sessions of the same schedules
+ * must not wait for each other.
  */
 async function countEnded(tx: DatabaseTransaction, told: readonly Told[], at: Date): Promise<void> {
   const counts = new Map<string, Counted>();
-  for (const { session, end, error } of told.toSorted(
-    (one, other) => Number(one.end.endedAt) - Number(other.end.endedAt),
-  )) {
-    const count = counts.get(session.schedule_id) ?? {
-      succeeded: 0,
-      failed: 0,
-      failedSince: 0,
-      hasSucceeded: false,
-      lastError: null,
-    };
-    if (end.state === "succeeded")
-      Object.assign(count, { succeeded: count.succeeded + 1, failedSince: 0, hasSucceeded: true });
-    if (end.state === "failed") {
-      Object.assign(count, { failed: count.failed + 1, failedSince: count.failedSince + 1, lastError: error });
-    }
-    counts.set(session.schedule_id, count);
+  for (const one of told.toSorted((first, second) => Number(first.end.endedAt) - Number(second.end.endedAt))) {
+    const { schedule_id: id } = one.session;
+    counts.set(id, toCounted(counts.get(id) ?? nothing, one));
   }
   if (counts.size === 0) return;
   const rows = [...counts.values()];

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import type { SessionState } from "./states.ts";
-import type {} from "./tables.ts";
+import type { SessionTable } from "./tables.ts";
 
 /** What every write on a leased session carries: with another token in the row, the lease is another's. */
 export interface Fence {
@@ -31,6 +31,7 @@ export interface MovedSession {
   readonly schedule_id: string;
   readonly schedule_name: string;
   readonly kind: number;
+  readonly cause: SessionTable["cause"];
   readonly slot: Date;
   readonly attempt: number;
 }
@@ -64,11 +65,12 @@ export async function moveSessions(db: Database, moves: readonly Move[], { at, a
         lease_owner = case when w.to_state in ('claimed', 'running', 'unknown') then s.lease_owner end,
         lease_expires_at = case when w.to_state in ('claimed', 'running', 'unknown') then s.lease_expires_at end
       from wanted as w where s.id = w.id and s.state = w.from_state and s.lease_token = w.lease_token
-      returning s.id, s.schedule_id, s.schedule_name, s.kind, s.slot, s.attempt, w.from_state, w.to_state, w.cause, w.message
+      returning s.id, s.schedule_id, s.schedule_name, s.kind, s.cause, s.slot, s.attempt, w.from_state, w.to_state,
+        w.cause as step_cause, w.message
     ), told as (
       insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause, message)
-      select id, ${at}::timestamptz, from_state, to_state, attempt, ${actor}, cause, message from moved
+      select id, ${at}::timestamptz, from_state, to_state, attempt, ${actor}, step_cause, message from moved
     )
-    select id, schedule_id, schedule_name, kind, slot, attempt from moved`.execute(db);
+    select id, schedule_id, schedule_name, kind, cause, slot, attempt from moved`.execute(db);
   return rows;
 }

@@ -48,6 +48,19 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     await ticks.poll(world.needs, notAborted);
   }
 
+  test("how it goes is counted, and neither makes nor breaks the row of failures by which schedules are disabled", async () => {
+    const id = await create({ policy: { max_consecutive_failures: 1 } });
+    await start(id, { to: "2026-11-23T08:01:00.000Z" });
+    await turn();
+    await ticks.pick(world.needs, notAborted);
+    const at = world.clock.now();
+    const error = { code: "JOB_FAILED", message: "no", step: null };
+    remote.set("run-1", { state: "failed", startedAt: at, endedAt: at, error, result: null, output: null });
+    await ticks.poll(world.needs, notAborted);
+    expect(await world.api.schedules.find(id)).toMatchObject({ failed: 1, consecutive_failures: 0 });
+    expect(await ticks["auto-disable"](world.needs, notAborted)).toMatchObject({ failing: 0 });
+  });
+
   test("opens the slots of its stretch oldest first, from included, to excluded, never more than max_parallel at once", async () => {
     const id = await create();
     const backfill = await start(id, { max_parallel: 2 });
