@@ -89,6 +89,7 @@ const skipSentences: Readonly<Record<string, string>> = {
 const nextSteps: Readonly<Record<string, string>> = {
   STORAGE_DISABLED: "Enable the storage, then retry the session",
   STORAGE_MISSING: "Let the schedule name a storage that exists",
+  PARAMS_UNREADABLE: "Save the schedule's params anew, or bring all of EOM's processes to one version",
   JOB_UNKNOWN: "Declare the job in the jobs file, or let the schedule name another",
   JOB_NOT_STARTED: "Look at the job's command in the jobs file",
   JOB_TIMED_OUT: "Make the job faster, or raise its timeout_seconds in the jobs file",

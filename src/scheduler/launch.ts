@@ -7,7 +7,7 @@ import { beginLaunches, type Prepared } from "./launch-queries.ts";
 import { noteLostLease } from "./lease.ts";
 import { countEnds } from "./metrics.ts";
 import type { Claim, PickNeeds } from "./pick.ts";
-import { replacedError } from "./replace.ts";
+import { canceledError, replacedError } from "./replace.ts";
 import { endSessions, type SessionEnd } from "./session-end.ts";
 import type { StopReason } from "./tables.ts";
 import { type Fence, type Move, moveSessions } from "./transitions.ts";
@@ -60,30 +60,47 @@ export async function launchAll(needs: LaunchNeeds, claims: readonly Claim[]): P
 }
 
 async function prepareAll(needs: LaunchNeeds, claims: readonly Claim[]) {
-  const parsed = claims.map((claim) => {
-    const kind = requireKind(claim.session.kind);
-    const params = kind.params.parse(claim.schedule.params);
-    return { claim, kind, params, storageId: kind.findStorageId(params) };
-  });
-  const storageIds = new Set(parsed.flatMap(({ storageId }) => (storageId === null ? [] : [storageId])));
-  const storages = storageIds.size === 0 ? new Map() : await needs.storages.findStoragesForRuns([...storageIds]);
   const ready: Prepared[] = [];
   const refused: SessionEnd[] = [];
-  for (const { claim, kind, params, storageId } of parsed) {
-    const fence = { id: claim.session.id, leaseToken: claim.session.lease_token };
-    const storage = storageId === null ? null : toRunStorage(storageId, storages.get(storageId));
-    if (storage !== null && "code" in storage) refused.push(toFailure(needs, fence, storage));
-    else ready.push({ fence, request: toRequest(claim, kind, params, storage) });
+  const read = claims.map((claim) => ({ claim, fence: toFence(claim), plan: readParams(needs, claim) }));
+  const storageIds = new Set(read.flatMap(({ plan }) => plan?.storageId ?? []));
+  const storages = storageIds.size === 0 ? new Map() : await needs.storages.findStoragesForRuns([...storageIds]);
+  for (const { claim, fence, plan } of read) {
+    if (plan === null) refused.push(toFailure(needs, fence, unreadableError));
+    else {
+      const storage = plan.storageId === null ? null : toRunStorage(plan.storageId, storages.get(plan.storageId));
+      if (storage !== null && "code" in storage) refused.push(toFailure(needs, fence, storage));
+      else ready.push({ fence, request: toRequest(claim, plan, storage) });
+    }
   }
   return { ready, refused };
 }
 
-function toRequest(
-  { session, schedule }: Claim,
-  kind: ReturnType<typeof requireKind>,
-  params: Record<string, unknown>,
-  storage: RunStorage | null,
-): LaunchRequest {
+function toFence({ session }: Claim): Fence {
+  return { id: session.id, leaseToken: session.lease_token };
+}
+
+type Plan = NonNullable<ReturnType<typeof readParams>>;
+
+/** Null for what another version of EOM has written: one such schedule must not keep the others of its batch from starting. */
+function readParams({ log }: LaunchNeeds, { session, schedule }: Claim) {
+  try {
+    const kind = requireKind(session.kind);
+    const params = kind.params.parse(schedule.params);
+    return { kind, params, storageId: kind.findStorageId(params) };
+  } catch (error) {
+    log.error({ session_id: session.id, err: error }, "the parameters of a schedule cannot be read");
+    return null;
+  }
+}
+
+const unreadableError: RunError = {
+  code: "PARAMS_UNREADABLE",
+  message: "This version of EOM cannot read the schedule's kind or params: nothing was launched",
+  step: null,
+};
+
+function toRequest({ session, schedule }: Claim, { kind, params }: Plan, storage: RunStorage | null): LaunchRequest {
   const context = {
     sessionId: session.id,
     scheduleId: session.schedule_id,
@@ -196,9 +213,3 @@ function toCancel({ clock }: LaunchNeeds, fence: Fence, reason: StopReason): Ses
   const error = reason === "replaced" ? replacedError : canceledError;
   return { ...fence, from: "claimed", state: "canceled", endedAt: clock.now(), error };
 }
-
-const canceledError: RunError = {
-  code: "SESSION_CANCELED",
-  message: "The session was canceled before it was launched",
-  step: null,
-};

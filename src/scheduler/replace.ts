@@ -11,6 +11,12 @@ export const replacedError: RunError = {
   step: null,
 };
 
+export const canceledError: RunError = {
+  code: "SESSION_CANCELED",
+  message: "The session was canceled before it was launched",
+  step: null,
+};
+
 /** Ends what is under way, for a newer session is due: at once while no worker holds it, else its worker is asked to. */
 export async function replaceSessions(
   tx: DatabaseTransaction,

@@ -4,8 +4,10 @@ import { inTransaction } from "../platform/database/transaction.ts";
 import { type LeaseSettings, renewLeases } from "./lease.ts";
 import { countEnds } from "./metrics.ts";
 import type { PickNeeds } from "./pick.ts";
+import { canceledError, replacedError } from "./replace.ts";
 import { endSessionsIn, type SessionEnd } from "./session-end.ts";
 import type { LeasedState } from "./states.ts";
+import type { StopReason } from "./tables.ts";
 import { type By, type Move, moveSessions } from "./transitions.ts";
 
 const batchSize = 100;
@@ -13,6 +15,8 @@ const batchSize = 100;
 export interface SweepSummary {
   /** Claimed, and certainly not launched: to be picked again. */
   readonly requeued: number;
+  /** Claimed, not launched, and wanted by nobody any more. */
+  readonly canceled: number;
   /** Taken over, to be polled or looked for. */
   readonly adopted: number;
   /** Their run died with the process that had it. */
@@ -23,39 +27,38 @@ export interface SweepSummary {
 export async function sweep(needs: PickNeeds, signal: AbortSignal): Promise<SweepSummary> {
   // After a long stand-still (a suspended machine, a database that was away) our own leases have run out as well.
   await renewLeases(needs.db, needs.lease);
-  const sum = { requeued: 0, adopted: 0, failed: 0 };
+  const sum = { requeued: 0, canceled: 0, adopted: 0, failed: 0 };
   while (!signal.aborted) {
-    const { requeued, adopted, failed } = await sweepBatch(needs);
-    sum.requeued += requeued;
-    sum.adopted += adopted;
-    sum.failed += failed;
-    if (requeued + adopted + failed < batchSize) break;
+    const fates = await sweepBatch(needs);
+    for (const fate of fates) sum[fate] += 1;
+    if (fates.length < batchSize) break;
   }
   return sum;
 }
 
+type Fate = keyof SweepSummary;
+
 /** One short transaction; what another process takes care of at this moment is left to it. */
-async function sweepBatch(needs: PickNeeds): Promise<SweepSummary> {
+async function sweepBatch(needs: PickNeeds): Promise<Fate[]> {
   const by = { at: needs.clock.now(), actor: "scheduler" };
-  const { summary, ended } = await inTransaction(needs.db, async (tx) => {
+  const { fates, ended } = await inTransaction(needs.db, async (tx) => {
     const abandoned = await lockAbandoned(tx);
-    const fates = Map.groupBy(abandoned, (session) => toFate(needs, session));
-    const {
-      requeued = [],
-      adopted = [],
-      failed = [],
-    } = Object.fromEntries(fates) as Partial<Record<Fate, Abandoned[]>>;
-    await moveSessions(tx, requeued.map(toRequeue), by);
-    await adoptSessions(tx, adopted, needs.lease, by);
+    const fates = abandoned.map((session) => toFate(needs, session));
+    const those = (fate: Fate) => abandoned.filter((_, index) => fates[index] === fate);
+    await moveSessions(tx, those("requeued").map(toRequeue), by);
+    await adoptSessions(tx, those("adopted"), needs.lease, by);
     const { ended } = await endSessionsIn(
       tx,
-      failed.map((session) => toLostEnd(session, by.at)),
+      [
+        ...those("canceled").map((session) => toCanceledEnd(session, by.at)),
+        ...those("failed").map((session) => toLostEnd(session, by.at)),
+      ],
       by,
     );
-    return { summary: { requeued: requeued.length, adopted: adopted.length, failed: failed.length }, ended };
+    return { fates, ended };
   });
   countEnds(needs.metrics, ended);
-  return summary;
+  return fates;
 }
 
 interface Abandoned {
@@ -64,20 +67,21 @@ interface Abandoned {
   readonly lease_token: number;
   readonly launch_started: Date | null;
   readonly engine: string | null;
+  readonly stop_reason: StopReason | null;
 }
 
 async function lockAbandoned(tx: DatabaseTransaction): Promise<Abandoned[]> {
   const { rows } = await sql<Abandoned>`
-    select id, state, lease_token, launch_started, engine from ailbl_session
+    select id, state, lease_token, launch_started, engine, stop_reason from ailbl_session
     where phase = 'active' and lease_expires_at <= now()
     order by id limit ${batchSize} for update skip locked`.execute(tx);
   return rows;
 }
 
-type Fate = keyof SweepSummary;
-
 function toFate({ engine }: PickNeeds, session: Abandoned): Fate {
-  if (session.state === "claimed" && session.launch_started === null) return "requeued";
+  if (session.state === "claimed" && session.launch_started === null) {
+    return session.stop_reason === null ? "requeued" : "canceled";
+  }
   // Of an engine that this deployment has no more, nothing can be asked.
   const canBeAsked = engine.durable && session.engine === engine.name;
   return canBeAsked ? "adopted" : "failed";
@@ -107,6 +111,12 @@ async function adoptSessions(
     )
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
     select id, ${at}::timestamptz, state, to_state, attempt, ${actor}, 'taken_over' from abandoned`.execute(tx);
+}
+
+/** The next claim would not know that somebody wanted it to end; of a deleted schedule there would be none. */
+function toCanceledEnd({ id, lease_token, stop_reason }: Abandoned, endedAt: Date): SessionEnd {
+  const error = stop_reason === "replaced" ? replacedError : canceledError;
+  return { id, leaseToken: lease_token, from: "claimed", state: "canceled", endedAt, error };
 }
 
 function toLostEnd({ id, lease_token, state }: Abandoned, endedAt: Date): SessionEnd {

@@ -37,7 +37,7 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     const { id } = await trigger();
     const dying = world.createProcess({ leaseSeconds: 0 });
     expect((await pick(dying)).claims).toHaveLength(1);
-    expect(await ticks.sweep(world.needs, notAborted)).toEqual({ requeued: 1, adopted: 0, failed: 0 });
+    expect(await ticks.sweep(world.needs, notAborted)).toEqual({ requeued: 1, canceled: 0, adopted: 0, failed: 0 });
     expect(await ticks.pick(world.needs, notAborted)).toMatchObject({ launched: 1 });
     await world.runsEnded.until(1);
     await ticks.poll(world.needs, notAborted);
@@ -55,12 +55,22 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     await dying.engine.close();
   });
 
+  test("between claim and launch, when somebody wanted the session to end: it is canceled and not picked again", async () => {
+    const { id, schedule_id } = await trigger();
+    const dying = world.createProcess({ leaseSeconds: 0 });
+    await pick(dying);
+    await world.api.schedules.remove(schedule_id, true, null, change);
+    expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ requeued: 0, canceled: 1 });
+    expect(await find(id)).toMatchObject({ state: "canceled", error: { code: "SESSION_CANCELED" } });
+    await dying.engine.close();
+  });
+
   test("while its own child runs: the session fails and says so, when the lease has run out", async () => {
     const { id } = await trigger({ job: { name: "hang" } });
     const dying = world.createProcess({ leaseSeconds: 0 });
     await ticks.pick(dying, notAborted);
     expect((await find(id)).state).toBe("running");
-    expect(await ticks.sweep(world.needs, notAborted)).toEqual({ requeued: 0, adopted: 0, failed: 1 });
+    expect(await ticks.sweep(world.needs, notAborted)).toEqual({ requeued: 0, canceled: 0, adopted: 0, failed: 1 });
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
     // Should it live after all, it finds that the session is another's, and ends its child.
     const before = await find(id);
@@ -89,7 +99,7 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     await trigger({ job: { name: "hang" } });
     await ticks.pick(world.needs, notAborted);
     const other = world.createProcess();
-    expect(await ticks.sweep(other, notAborted)).toEqual({ requeued: 0, adopted: 0, failed: 0 });
+    expect(await ticks.sweep(other, notAborted)).toEqual({ requeued: 0, canceled: 0, adopted: 0, failed: 0 });
     await other.engine.close();
   });
 
@@ -97,7 +107,7 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     const { id } = await trigger({ job: { name: "hang" } });
     await ticks.pick(world.needs, notAborted);
     await sql`update ailbl_session set lease_expires_at = now() - interval '1 hour'`.execute(database.db);
-    expect(await ticks.sweep(world.needs, notAborted)).toEqual({ requeued: 0, adopted: 0, failed: 0 });
+    expect(await ticks.sweep(world.needs, notAborted)).toEqual({ requeued: 0, canceled: 0, adopted: 0, failed: 0 });
     expect((await find(id)).state).toBe("running");
   });
 
@@ -123,7 +133,7 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
       };
       await launchAll({ ...dying, engine: { ...remote.engine, launch: dieAfterLaunch } }, [claim]);
       const other = world.createProcess({ engine: remote.engine });
-      expect(await ticks.sweep(other, notAborted)).toEqual({ requeued: 0, adopted: 1, failed: 0 });
+      expect(await ticks.sweep(other, notAborted)).toEqual({ requeued: 0, canceled: 0, adopted: 1, failed: 0 });
       expect((await find(id)).state).toBe("unknown");
       await ticks.poll(other, notAborted);
       expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });

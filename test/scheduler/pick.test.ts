@@ -228,6 +228,18 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     await world.close();
   });
 
+  test("a schedule that this version cannot read fails its session, and keeps no other from starting", async () => {
+    const world = createWorld({ db: database.db });
+    const broken = await world.api.schedules.create(toCreate(), change);
+    const { id } = await world.api.sessions.trigger(broken.id, change);
+    await sql`update ailbl_schedule set params = '{"from_the_future": 1}' where id = ${broken.id}`.execute(database.db);
+    const fine = await world.api.schedules.create(toCreate(), change);
+    await world.api.sessions.trigger(fine.id, change);
+    expect(await ticks.pick(world.needs, notAborted)).toMatchObject({ claimed: 2, launched: 1 });
+    expect(await world.api.sessions.find(id)).toMatchObject({ state: "failed", error: { code: "PARAMS_UNREADABLE" } });
+    await world.close();
+  });
+
   test("one whose lease was lost launches nothing and writes nothing", async () => {
     const world = createWorld({ db: database.db });
     const schedule = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
