@@ -87,10 +87,16 @@ export function decideOverlap<Due extends Candidate>(
     }
   };
 
+  /** The next attempt of a session that a newer slot ends. */
+  const isReplaced = ({ id, schedule_id }: Due, overlap: Policy["overlap"]) =>
+    overlap === "cancel_previous" &&
+    newest.has(schedule_id) &&
+    (underWay.get(schedule_id) ?? []).some((session) => session.id === id);
+
   for (const due of candidates) {
     const schedule = schedules.get(due.schedule_id);
     // Another picker has it.
-    if (schedule === undefined) continue;
+    if (schedule === undefined || isReplaced(due, schedule.policy.overlap)) continue;
     const overlap = isBound(due) ? schedule.policy.overlap : "allow";
     if (overlap === "cancel_previous") startNewest(due);
     else if (overlap === "allow" || !active.has(due.schedule_id)) claim(due);

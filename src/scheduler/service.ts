@@ -76,11 +76,12 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
     const seen = await requireSchedule(db, id);
     if (input.kind !== undefined && input.kind !== seen.kind)
       throw invalid("/kind", `cannot be changed: it is ${seen.kind}, and stays so`, "immutable");
-    const now = clock.now();
-    const { timing, params } = parseChanges(seen, input, now);
     if (input.job !== undefined) await requireJob(input.job, seen.kind);
     return inTransaction(db, async (tx) => {
       const before = await requireLocked(tx, id, condition);
+      // Under the lock: what a scan or another edit has done meanwhile is seen, and what is opened from here on is new.
+      const now = clock.now();
+      const { timing, params } = parseChanges(before, input, now);
       const { policy, ...fields } = withoutUndefined(input);
       const merged = {
         ...before,

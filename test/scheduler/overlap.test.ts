@@ -120,6 +120,18 @@ describe.each(databaseKinds)("the overlap policy on %s", (kind) => {
     expect(await states()).toEqual(["canceled", "running"]);
   });
 
+  test("cancel_previous: a next attempt and a newer slot that are due together: the slot starts, the other is ended", async () => {
+    await create({ overlap: "cancel_previous", max_retries: 1, retry_delay_seconds: 1 });
+    await minute();
+    const at = world.clock.now();
+    const error = { code: "JOB_FAILED", message: "no", step: null };
+    remote.set("run-1", { state: "failed", startedAt: at, endedAt: at, error, result: null, output: null });
+    await ticks.poll(world.needs, notAborted);
+    await minute();
+    await turn();
+    expect(await states()).toEqual(["canceled", "running"]);
+  });
+
   test("allow: slots run beside each other", async () => {
     await create({ overlap: "allow" });
     await minute();

@@ -1,0 +1,96 @@
+import type { Clock } from "../../src/platform/clock.ts";
+import { createId } from "../../src/platform/id.ts";
+import type { Engine, LaunchOutcome, RunStatus } from "../../src/scheduler/engines/engine.ts";
+
+/** What the jobs of a simulation do. `slow` runs until it is canceled or the story ends; `flaky` fails at its first attempt. */
+export const simulatedJobs = ["ok", "fail", "flaky", "slow", "unclear", "absent"] as const;
+
+interface SimulatedRun {
+  readonly sessionId: string;
+  readonly attempt: number;
+  readonly job: string;
+  isCanceled: boolean;
+  status: RunStatus;
+}
+
+/** Of all engines of a story together, how often each attempt of a session was launched. */
+export type Launches = Map<string, number>;
+
+/**
+ * An engine whose runs come forward when `work` is called: within the process that launched them, or outliving it. Of a
+ * durable one, `unclear` launches a run and does not say so, and `absent` launches none and does not say so either.
+ */
+export function createSimulatedEngine(durable: boolean, clock: Clock, launches: Launches) {
+  const runs = new Map<string, SimulatedRun>();
+
+  async function launch({
+    sessionId,
+    attempt,
+    job: { name },
+  }: Parameters<Engine["launch"]>[0]): Promise<LaunchOutcome> {
+    if (durable && name === "absent" && !launches.has(`absent ${sessionId}`)) {
+      launches.set(`absent ${sessionId}`, 0);
+      return { outcome: "unclear", message: "timed out" };
+    }
+    const runId = createId();
+    const key = `${sessionId} ${attempt}`;
+    launches.set(key, (launches.get(key) ?? 0) + 1);
+    runs.set(runId, { sessionId, attempt, job: name, isCanceled: false, status: { state: "queued" } });
+    return durable && name === "unclear" ? { outcome: "unclear", message: "reset" } : { outcome: "launched", runId };
+  }
+
+  const engine: Engine = {
+    name: durable ? "remote" : "local",
+    durable,
+    launchesPerSecond: null,
+    room: () => 6,
+    launch,
+    async findBySession(sessionId, attempt) {
+      const found = [...runs].find(([, run]) => run.sessionId === sessionId && run.attempt === attempt);
+      return found?.[0] ?? null;
+    },
+    status: async (runIds) =>
+      new Map(
+        runIds.flatMap((id) => {
+          const run = runs.get(id);
+          return run === undefined ? [] : [[id, run.status] as const];
+        }),
+      ),
+    async cancel(runId) {
+      const run = runs.get(runId);
+      if (run !== undefined) run.isCanceled = true;
+    },
+    forget(runId) {
+      const run = runs.get(runId);
+      if (!durable && run !== undefined && "endedAt" in run.status) runs.delete(runId);
+    },
+    check: async () => ({ state: "ok", detail: "simulated" }),
+    jobs: async () =>
+      simulatedJobs.map((name) => ({ location: null, repository: null, name, kinds: [1], description: null })),
+    held: () =>
+      durable
+        ? []
+        : [...runs].map(([runId, { sessionId, status }]) => ({ runId, sessionId, isOver: "endedAt" in status })),
+    settle: async () => {},
+    close: async () => {},
+  };
+
+  return {
+    engine,
+    /** One step on for every run; with `isEnding`, slow ones end too. */
+    work(isEnding: boolean) {
+      for (const run of runs.values()) run.status = toNextStatus(run, clock.now(), isEnding);
+    },
+  };
+}
+
+function toNextStatus({ job, attempt, isCanceled, status }: SimulatedRun, now: Date, isEnding: boolean): RunStatus {
+  if ("endedAt" in status) return status;
+  if (status.state === "queued" && !isCanceled && !isEnding) return { state: "running", startedAt: now, output: null };
+  const facts = { startedAt: now, endedAt: now, result: null, output: null };
+  if (isCanceled) return { state: "canceled", ...facts, error: null };
+  if (job === "slow" && !isEnding) return status;
+  if (job === "fail" || (job === "flaky" && attempt === 1))
+    return { state: "failed", ...facts, error: { code: "JOB_FAILED", message: "No such thing", step: null } };
+  return { state: "succeeded", ...facts, error: null };
+}
