@@ -1189,7 +1189,7 @@ CREATE INDEX ailbl_schedule_storage_id ON public.ailbl_schedule USING btree (sto
 -- Name: ailbl_session_active; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX ailbl_session_active ON public.ailbl_session USING btree (schedule_id) WHERE (phase = ANY (ARRAY['active'::text, 'retrying'::text]));
+CREATE INDEX ailbl_session_active ON public.ailbl_session USING btree (schedule_id, phase) WHERE (phase = ANY (ARRAY['waiting'::text, 'retrying'::text, 'active'::text]));
 
 
 --

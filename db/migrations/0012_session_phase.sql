@@ -11,7 +11,7 @@ drop index ailbl_session_pick;
 create index ailbl_session_pick on ailbl_session (owner, run_after, id) where phase in ('waiting', 'retrying') and not queued;
 
 drop index ailbl_session_active;
-create index ailbl_session_active on ailbl_session (schedule_id) where phase in ('active', 'retrying');
+create index ailbl_session_active on ailbl_session (schedule_id, phase) where phase in ('waiting', 'retrying', 'active');
 
 -- For the process that holds them.
 create index ailbl_session_held on ailbl_session (lease_owner, id) where phase = 'active';

@@ -1,3 +1,4 @@
+import { retryLost } from "../platform/database/transaction.ts";
 import type { S3Location } from "../storage/s3/location.ts";
 import type { LaunchOutcome, LaunchRequest, RunError } from "./engines/engine.ts";
 import { createGathering } from "./gathering.ts";
@@ -33,7 +34,7 @@ export interface LaunchNeeds extends PickNeeds {
 }
 
 /** What became of claimed sessions. */
-export type Launched = "launched" | "failed" | "canceled" | "unknown" | "lost";
+export type Launched = "launched" | "failed" | "canceled" | "unknown" | "requeued" | "lost";
 
 /**
  * Brings claimed sessions to their engine. Three steps for all of them together, and after each the process may die: what is
@@ -42,20 +43,22 @@ export type Launched = "launched" | "failed" | "canceled" | "unknown" | "lost";
  */
 export async function launchAll(needs: LaunchNeeds, claims: readonly Claim[]): Promise<Launched[]> {
   if (claims.length === 0) return [];
+  const begunAt = performance.now();
   const { ready, refused } = await prepareAll(needs, claims);
-  const begun = await beginLaunches(needs.db, ready, needs.clock.now());
+  const begun = await retryLost(() => beginLaunches(needs.db, ready, needs.clock.now()));
   const unwanted = ready.flatMap(({ fence }) => {
     const reason = begun.get(fence.id) ?? null;
     return reason === null ? [] : [toCancel(needs, fence, reason)];
   });
-  const ended = await endClaimed(needs, [...refused, ...unwanted]);
   const lost = ready
     .filter(({ fence }) => !begun.has(fence.id))
     .map(({ fence }) => noteLostLease(needs, fence, "launch"));
-  const launched = await askEngine(
-    needs,
-    ready.filter(({ fence }) => begun.get(fence.id) === null),
-  );
+  const wanted = ready.filter(({ fence }) => begun.get(fence.id) === null);
+  // Beside each other: an end that cannot be written must not keep the others from being launched.
+  const [launched, ended] = await Promise.all([
+    askEngine(needs, wanted, begunAt),
+    endClaimed(needs, [...refused, ...unwanted]),
+  ]);
   return [...ended.values(), ...lost, ...launched];
 }
 
@@ -134,14 +137,24 @@ function toRunStorage(id: string, found: StorageForRun | undefined): RunStorage 
 
 interface Answer {
   readonly fence: Fence;
-  readonly outcome: LaunchOutcome;
+  /** `late`: the engine was not asked. */
+  readonly outcome: LaunchOutcome | { readonly outcome: "late" };
 }
 
+/**
+ * Half of a lease. Who comes to a launch later than that, after a stand-still or behind many others, leaves it: the lease may be
+ * over before the answer comes, and another process would launch the session too.
+ */
+const mostDelaySeconds = 30;
+
 /** All at once. What one of the launches throws is logged and leaves the others alone. */
-async function askEngine(needs: LaunchNeeds, prepared: readonly Prepared[]): Promise<Launched[]> {
+async function askEngine(needs: LaunchNeeds, prepared: readonly Prepared[], begunAt: number): Promise<Launched[]> {
   const confirm = createGathering((answers: readonly Answer[]) => confirmAll(needs, answers));
   const launches = await Promise.allSettled(
-    prepared.map(async ({ fence, request }) => confirm({ fence, outcome: await needs.engine.launch(request) })),
+    prepared.map(async ({ fence, request }) => {
+      const isLate = performance.now() - begunAt > mostDelaySeconds * 1000;
+      return confirm({ fence, outcome: isLate ? { outcome: "late" } : await needs.engine.launch(request) });
+    }),
   );
   return launches.flatMap((launch, index) => {
     if (launch.status === "fulfilled") return [launch.value];
@@ -154,7 +167,7 @@ async function askEngine(needs: LaunchNeeds, prepared: readonly Prepared[]): Pro
 /** Writes down what the engine said, for all that have an answer by now. */
 async function confirmAll(needs: LaunchNeeds, answers: readonly Answer[]): Promise<Launched[]> {
   const by = { at: needs.clock.now(), actor: "scheduler" };
-  const moved = await moveSessions(needs.db, answers.flatMap(toMove), by);
+  const moved = await retryLost(() => moveSessions(needs.db, answers.flatMap(toMove), by));
   const isMoved = new Set(moved.map(({ id }) => id));
   const ended = await endClaimed(
     needs,
@@ -166,10 +179,12 @@ async function confirmAll(needs: LaunchNeeds, answers: readonly Answer[]): Promi
     answers.map(({ fence, outcome }) => {
       if (outcome.outcome === "refused") return ended.get(fence.id) ?? "lost";
       if (!isMoved.has(fence.id)) return loseRun(needs, fence, outcome);
-      return outcome.outcome === "launched" ? "launched" : "unknown";
+      return toLaunched[outcome.outcome];
     }),
   );
 }
+
+const toLaunched = { launched: "launched", unclear: "unknown", late: "requeued" } as const;
 
 function toMove({ fence, outcome }: Answer): Move[] {
   switch (outcome.outcome) {
@@ -179,6 +194,8 @@ function toMove({ fence, outcome }: Answer): Move[] {
       ];
     case "unclear":
       return [{ ...fence, from: "claimed", to: "unknown", cause: "launch_unclear", message: outcome.message }];
+    case "late":
+      return [{ ...fence, from: "claimed", to: "pending", cause: "launch_late" }];
     case "refused":
       return [];
     default:
@@ -187,7 +204,7 @@ function toMove({ fence, outcome }: Answer): Move[] {
 }
 
 /** A durable run is found by whoever has the session now. Of one that lives here, nobody else would ever know. */
-async function loseRun(needs: LaunchNeeds, fence: Fence, outcome: LaunchOutcome): Promise<Launched> {
+async function loseRun(needs: LaunchNeeds, fence: Fence, outcome: Answer["outcome"]): Promise<Launched> {
   if (outcome.outcome === "launched" && !needs.engine.durable) {
     await needs.engine.cancel(outcome.runId);
     needs.engine.forget(outcome.runId);

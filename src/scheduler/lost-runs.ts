@@ -11,12 +11,14 @@ export async function endLostRuns(needs: PickNeeds): Promise<void> {
   const held = needs.engine.held();
   if (held.length === 0) return;
   const ids = held.map(({ sessionId }) => sessionId);
-  const { rows } = await sql<{ id: string }>`
-    select id from ailbl_session
+  const { rows } = await sql<{ id: string; run_id: string | null }>`
+    select id, run_id from ailbl_session
     where id = any(${ids}::uuid[]) and lease_owner = ${needs.lease.owner}`.execute(needs.db);
-  const ours = new Set(rows.map(({ id }) => id));
+  const ours = new Map(rows.map(({ id, run_id }) => [id, run_id]));
   for (const run of held) {
-    if (ours.has(run.sessionId)) continue;
+    const runId = ours.get(run.sessionId);
+    // Null while its launch is not confirmed yet; another one is that of a later attempt.
+    if (runId === null || runId === run.runId) continue;
     if (!run.isOver) await needs.engine.cancel(run.runId);
     else {
       needs.engine.forget(run.runId);

@@ -7,7 +7,9 @@ export interface Candidate {
   readonly id: string;
   readonly schedule_id: string;
   readonly cause: SessionTable["cause"];
+  readonly lease_token: number;
   readonly state: SessionState;
+  readonly attempt: number;
 }
 
 /** What a schedule has under way, or waiting for that, when its due sessions are looked at. */
@@ -79,11 +81,12 @@ export function decideOverlap<Due extends Candidate>(
     const { schedule_id: id } = due;
     if (!active.has(id) && isFull()) return;
     if (newest.get(id) !== due.id) decided.skip.push(due.id);
-    else if (!active.has(id)) claim(due);
     else {
-      decided.queue.push(due.id);
+      // What waits for this turn's end is older.
       decided.skip.push(...(waiting.get(id) ?? []).map((older) => older.id));
       decided.replace.push(...(underWay.get(id) ?? []));
+      if (active.has(id)) decided.queue.push(due.id);
+      else claim(due);
     }
   };
 
@@ -99,6 +102,8 @@ export function decideOverlap<Due extends Candidate>(
     if (schedule === undefined || isReplaced(due, schedule.policy.overlap)) continue;
     const overlap = isBound(due) ? schedule.policy.overlap : "allow";
     if (overlap === "cancel_previous") startNewest(due);
+    // What waits has been let go of by the next turn, and is older.
+    else if (overlap === "queue" && !active.has(due.schedule_id) && waiting.has(due.schedule_id)) continue;
     else if (overlap === "allow" || !active.has(due.schedule_id)) claim(due);
     else if (overlap === "queue") queueOldest(due);
     else decided.skip.push(due.id);
@@ -110,6 +115,7 @@ function bySchedule(sessions: readonly Occupied[]): Map<string, readonly Occupie
   return Map.groupBy(sessions, ({ schedule_id }) => schedule_id);
 }
 
-function isBound({ cause, state }: Candidate): boolean {
-  return cause === "slot" && state === "pending";
+/** One that was tried before has begun, also when a later attempt had to be claimed again. */
+function isBound({ cause, state, attempt }: Candidate): boolean {
+  return cause === "slot" && state === "pending" && attempt === 1;
 }

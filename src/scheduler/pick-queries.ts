@@ -8,7 +8,7 @@ import type {} from "./tables.ts";
  * Locks sessions that are due, those of each owner in turn, so that one owner's thousand do not hold up another's one.
  *
  * `owners` walks the index from owner to owner (a loose index scan: PostgreSQL has no node for it) and `queued` takes the
- * first of each, so the cost follows owners and the limit, not the length of the queue. The lock stands in a CTE of its
+ * first of each, its share of the limit and as many again, so the cost follows owners and the limit, not the length of the queue. The lock stands in a CTE of its
  * own: within a join the planner may lock more rows than the LIMIT lets out.
  */
 export async function lockCandidates(tx: DatabaseTransaction, now: Date, limit: number): Promise<Candidate[]> {
@@ -24,11 +24,13 @@ export async function lockCandidates(tx: DatabaseTransaction, now: Date, limit: 
       from owners as o cross join lateral (
         select s.id, s.run_after from ailbl_session as s
         where s.phase in ('waiting', 'retrying') and not s.queued and s.owner = o.owner and s.run_after <= ${now}
-        order by s.run_after, s.id limit ${limit}) as q
+        order by s.run_after, s.id
+        -- Each owner's share, and as much again: what is left waits for the next round.
+        limit (select greatest(10, ceil(2.0 * ${limit} / greatest(1, count(n.owner))))::bigint from owners as n)) as q
     ), chosen as (
       select id, turn, run_after from queued order by turn, run_after, id limit ${limit}
     ), locked as (
-      select s.id, s.schedule_id, s.cause, s.state from ailbl_session as s
+      select s.id, s.schedule_id, s.lease_token, s.cause, s.state, s.attempt from ailbl_session as s
       where s.id in (select id from chosen) and s.state in ('pending', 'retry_wait') and not s.queued
       for update skip locked
     )
@@ -52,6 +54,15 @@ export async function lockPickedSchedules(tx: DatabaseTransaction, ids: readonly
     select id, job, params, policy from ailbl_schedule where id = any(${ids}::uuid[])
     order by id for no key update skip locked`.execute(tx);
   return rows;
+}
+
+/** Of these the schedules that do not exist; others were only locked by somebody else. */
+export async function listGoneSchedules(tx: DatabaseTransaction, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<{ id: string }>`
+    select w.id from unnest(${ids}::uuid[]) as w (id)
+    where not exists (select from ailbl_schedule as s where s.id = w.id)`.execute(tx);
+  return rows.map(({ id }) => id);
 }
 
 /**
@@ -119,8 +130,9 @@ export async function claimSessions(
         attempt = case s.state when 'retry_wait' then s.attempt + 1 else s.attempt end,
         -- What an earlier attempt, or an earlier claim, left.
         run_id = null, run_status = null, launch_started = null, started = null, stop_reason = null, stop_requested = null,
+        polled = null,
         lease_expires_at = now() + make_interval(secs => ${leaseSeconds})
-      from wanted as w where s.id = w.id
+      from wanted as w where s.id = w.id and s.state = w.state
       returning s.id, s.lease_token, s.schedule_id, s.schedule_name, s.kind, s.attempt, s.slot, s.data_interval_start,
         w.state as from_state
     ), told as (

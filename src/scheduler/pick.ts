@@ -10,6 +10,7 @@ import { type Candidate, type Decided, decideOverlap } from "./overlap.ts";
 import {
   type ClaimedSession,
   claimSessions,
+  listGoneSchedules,
   listOccupied,
   lockCandidates,
   lockPickedSchedules,
@@ -18,6 +19,7 @@ import {
   skipSessions,
 } from "./pick-queries.ts";
 import { replaceSessions } from "./replace.ts";
+import { endSessionsIn } from "./session-end.ts";
 
 export interface PickNeeds {
   readonly db: Database;
@@ -44,7 +46,9 @@ export interface Picked {
 
 const nothing: Picked = { claims: [], skipped: 0, queued: 0 };
 
-const batchSize = 500;
+const mostCandidates = 500;
+/** More than there is room for: some are left out by their policies. */
+const leastCandidates = 50;
 
 /**
  * Claims sessions that are due, at most as many as the engine has room for and may be asked to begin now, in one short
@@ -56,10 +60,15 @@ export async function pick(needs: PickNeeds): Promise<Picked> {
   if (room === 0) return nothing;
   const now = needs.clock.now();
   const picked = await inTransaction(db, async (tx) => {
-    const candidates = await lockCandidates(tx, now, batchSize);
+    const candidates = await lockCandidates(tx, now, Math.min(mostCandidates, Math.max(leastCandidates, 4 * room)));
     const granted = await takeLaunches(tx, engine, Math.min(room, candidates.length));
     if (granted === 0) return nothing;
     const schedules = await lockSchedules(tx, candidates);
+    await endOrphans(
+      tx,
+      candidates.filter(({ schedule_id }) => !schedules.has(schedule_id)),
+      now,
+    );
     const decided = decideOverlap(candidates, schedules, await listOccupied(tx, listBound(schedules)), granted);
     await giveBackLaunches(tx, engine, granted - decided.claim.length);
     await settle(tx, decided, now);
@@ -76,6 +85,26 @@ async function lockSchedules(
 ): Promise<ReadonlyMap<string, PickedSchedule>> {
   const ids = [...new Set(candidates.map((candidate) => candidate.schedule_id))];
   return new Map((await lockPickedSchedules(tx, ids)).map((schedule) => [schedule.id, schedule]));
+}
+
+/** Sessions that came back to wait while their schedule was deleted: nobody would ever start them. */
+async function endOrphans(tx: DatabaseTransaction, missing: readonly Candidate[], now: Date): Promise<void> {
+  const gone = new Set(await listGoneSchedules(tx, [...new Set(missing.map(({ schedule_id }) => schedule_id))]));
+  const error = { code: "SCHEDULE_DELETED", message: "The schedule was deleted before it was launched", step: null };
+  await endSessionsIn(
+    tx,
+    missing
+      .filter(({ schedule_id }) => gone.has(schedule_id))
+      .map(({ id, lease_token, state }) => ({
+        id,
+        leaseToken: lease_token,
+        from: state,
+        state: "canceled",
+        endedAt: now,
+        error,
+      })),
+    { at: now, actor: "scheduler" },
+  );
 }
 
 /** Where overlap is allowed, nobody need ask what is under way. */

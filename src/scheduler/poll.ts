@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
+import { retryLost } from "../platform/database/transaction.ts";
 import { maxStatusIds, type RunStatus } from "./engines/engine.ts";
 import { noteLostLease, renewLeases } from "./lease.ts";
 import { endLostRuns } from "./lost-runs.ts";
@@ -7,7 +8,7 @@ import { countEnds } from "./metrics.ts";
 import type { PickNeeds } from "./pick.ts";
 import { noteStatuses, type RunNews } from "./poll-queries.ts";
 import { reconcile } from "./reconcile.ts";
-import { findReachedLimit, type RunningSession, toEnd } from "./run-end.ts";
+import { findReachedLimit, isWanted, type RunningSession, toEnd } from "./run-end.ts";
 import { endSessions, type SessionEnd } from "./session-end.ts";
 import { keepOutputs } from "./session-log-queries.ts";
 import { requestStops } from "./session-queries.ts";
@@ -26,7 +27,7 @@ export interface PollSummary {
 export async function poll(needs: PickNeeds, signal: AbortSignal): Promise<PollSummary> {
   await renewLeases(needs.db, needs.lease);
   await endLostRuns(needs);
-  await reconcile(needs);
+  await reconcile(needs, signal);
   const sum = { polled: 0, ended: 0, stopped: 0 };
   let after = "00000000-0000-0000-0000-000000000000";
   while (!signal.aborted) {
@@ -78,7 +79,7 @@ async function settle(
       if (reason !== null) stops.push({ session, reason });
     } else ends.push(toEnd(session, status));
   }
-  await noteStatuses(needs.db, news);
+  await retryLost(() => noteStatuses(needs.db, news));
   await keepOutputs(needs.db, news.flatMap(toOutput), now);
   await stopAll(needs, stops, now);
   return { ended: await endAll(needs, sessions, ends, now), stopped: stops.length };
@@ -87,7 +88,8 @@ async function settle(
 function toLostEnd({ engine }: PickNeeds, session: RunningSession, endedAt: Date): SessionEnd {
   const message = `The engine ${engine.name} does not know the run any more`;
   const error = { code: "RUN_LOST", message, step: null };
-  return { id: session.id, leaseToken: session.lease_token, from: "running", state: "failed", endedAt, error };
+  const state = isWanted(session.stop_reason) ? "canceled" : "failed";
+  return { id: session.id, leaseToken: session.lease_token, from: "running", state, endedAt, error };
 }
 
 function toOutput({ session, status }: RunNews) {
@@ -107,7 +109,7 @@ async function stopAll(
   );
   for (const [reason, stopped] of fresh) {
     const ids = stopped.map(({ session }) => session.id);
-    await requestStops(db, ids, { now, by: "scheduler", reason });
+    await retryLost(() => requestStops(db, ids, { now, by: "scheduler", reason }));
   }
   await Promise.all(stops.map(({ session }) => engine.cancel(session.run_id)));
 }
@@ -123,8 +125,9 @@ async function endAll(
   const ours = new Set([...ended.map(({ id }) => id), ...retrying]);
   const runs = new Map(sessions.map(({ id, run_id }) => [id, run_id]));
   for (const { id } of ends) {
-    needs.engine.forget(runs.get(id) ?? "");
-    if (!ours.has(id)) noteLostLease(needs, { id }, "poll");
+    // What was not written is asked for again, unless another process has the session: then it is found to be lost.
+    if (ours.has(id)) needs.engine.forget(runs.get(id) ?? "");
+    else noteLostLease(needs, { id }, "poll");
   }
   return ours.size;
 }

@@ -17,24 +17,40 @@ interface UnknownSession {
   readonly id: string;
   readonly lease_token: number;
   readonly attempt: number;
-  readonly launch_started: Date;
+  /** When its run was first looked for, by whoever has it now. */
+  readonly searched_from: Date;
   readonly stop_reason: StopReason | null;
 }
 
+/** Looked for at once: an engine that answers slowly must not hold up the polls of all that run. */
+const batchSize = 10;
+
 /** Settles the sessions whose launch is in doubt: found, so it runs; not found for long enough, so it is launched again. */
-export async function reconcile(needs: PickNeeds): Promise<void> {
+export async function reconcile(needs: PickNeeds, signal: AbortSignal): Promise<void> {
   const { rows } = await sql<UnknownSession>`
-    select id, lease_token, attempt, launch_started, stop_reason from ailbl_session
-    where phase = 'active' and state = 'unknown' and lease_owner = ${needs.lease.owner} order by id limit 100`.execute(
-    needs.db,
-  );
-  for (const session of rows) await reconcileOne(needs, session);
+    update ailbl_session as s set polled = coalesce(s.polled, ${needs.clock.now()}::timestamptz)
+    where s.id in (
+      select id from ailbl_session
+      where phase = 'active' and state = 'unknown' and lease_owner = ${needs.lease.owner} order by id limit 100)
+    returning s.id, s.lease_token, s.attempt, s.polled as searched_from, s.stop_reason`.execute(needs.db);
+  for (let start = 0; start < rows.length && !signal.aborted; start += batchSize) {
+    await Promise.all(rows.slice(start, start + batchSize).map((session) => tryReconcile(needs, session)));
+  }
+}
+
+/** One that cannot be looked up must not keep the others from being polled. */
+async function tryReconcile(needs: PickNeeds, session: UnknownSession): Promise<void> {
+  try {
+    await reconcileOne(needs, session);
+  } catch (error) {
+    needs.log.warn({ session_id: session.id, err: error }, "the run of a session could not be looked for");
+  }
 }
 
 async function reconcileOne(needs: PickNeeds, session: UnknownSession): Promise<void> {
   const fence: Fence = { id: session.id, leaseToken: session.lease_token };
   const runId = await needs.engine.findBySession(session.id, session.attempt);
-  const searchedSeconds = (needs.clock.now().getTime() - session.launch_started.getTime()) / 1000;
+  const searchedSeconds = (needs.clock.now().getTime() - session.searched_from.getTime()) / 1000;
   if (runId !== null) {
     await move(needs, { ...fence, from: "unknown", to: "running", cause: "run_found", runId, runStatus: "launched" });
   } else if (searchedSeconds > searchSeconds) {

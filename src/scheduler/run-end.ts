@@ -60,6 +60,11 @@ export function toEnd(session: RunningSession, status: Extract<RunStatus, { ende
   }
 }
 
+/** Somebody wants the session to end, which says nothing about its job; a limit is the job's own failure. */
+export function isWanted(stop: StopReason | null): boolean {
+  return stop === "cancel" || stop === "replaced";
+}
+
 function toLimitError(code: string, message: string): RunError {
   return { code, message, step: null };
 }

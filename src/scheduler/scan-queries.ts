@@ -60,9 +60,13 @@ export async function insertSlotSessions(
       returning schedule_id
     ), of_schedule as (
       select schedule_id, count(*)::integer as sessions from inserted group by schedule_id
+    ), locked as (
+      -- In the order of session-end.ts, which counts in the same rows.
+      select schedule_id from ailbl_schedule_stats where schedule_id in (select schedule_id from of_schedule)
+      order by schedule_id for no key update
     ), counted as (
       update ailbl_schedule_stats as s set sessions = s.sessions + i.sessions, changed = ${now}::timestamptz
-      from of_schedule as i where s.schedule_id = i.schedule_id
+      from of_schedule as i join locked using (schedule_id) where s.schedule_id = i.schedule_id
     )
     select schedule_id, sessions from of_schedule`.execute(tx);
   return new Map(rows.map(({ schedule_id, sessions }) => [schedule_id, sessions]));

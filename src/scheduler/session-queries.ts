@@ -207,7 +207,7 @@ interface StopRequest {
   readonly reason: StopReason;
 }
 
-/** Asks whoever holds the sessions to end them. A second ask changes nothing, whatever its reason. */
+/** Asks whoever holds the sessions to end them. Who wants an end outweighs a limit that was reached; else the first ask holds. */
 export async function requestStops(
   tx: Database,
   ids: readonly string[],
@@ -218,7 +218,8 @@ export async function requestStops(
   await sql`
     with stopping as (
       update ailbl_session set stop_reason = ${reason}, stop_requested = ${now}, version = version + 1
-      where id = any(${ids}::uuid[]) and stop_reason is null and state in ('claimed', 'running', 'unknown')
+      where id = any(${ids}::uuid[]) and phase = 'active' and (stop_reason is null
+        or ${reason} in ('cancel', 'replaced') and stop_reason in ('max_runtime', 'launch_timeout'))
       returning id, state, attempt)
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
     select id, ${now}::timestamptz, state, state, attempt, ${by}, ${cause} from stopping`.execute(tx);

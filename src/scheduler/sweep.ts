@@ -5,6 +5,7 @@ import { type LeaseSettings, renewLeases } from "./lease.ts";
 import { countEnds } from "./metrics.ts";
 import type { PickNeeds } from "./pick.ts";
 import { canceledError, replacedError } from "./replace.ts";
+import { isWanted } from "./run-end.ts";
 import { endSessionsIn, type SessionEnd } from "./session-end.ts";
 import type { LeasedState } from "./states.ts";
 import type { StopReason } from "./tables.ts";
@@ -106,7 +107,7 @@ async function adoptSessions(
       from ailbl_session where id = any(${sessions.map(({ id }) => id)}::uuid[])
     ), adopted as (
       update ailbl_session as s set state = a.to_state, version = s.version + 1, lease_owner = ${owner},
-        lease_token = s.lease_token + 1, lease_expires_at = now() + make_interval(secs => ${seconds})
+        lease_token = s.lease_token + 1, polled = null, lease_expires_at = now() + make_interval(secs => ${seconds})
       from abandoned as a where s.id = a.id
     )
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
@@ -119,8 +120,10 @@ function toCanceledEnd({ id, lease_token, stop_reason }: Abandoned, endedAt: Dat
   return { id, leaseToken: lease_token, from: "claimed", state: "canceled", endedAt, error };
 }
 
-function toLostEnd({ id, lease_token, state }: Abandoned, endedAt: Date): SessionEnd {
+/** Who wanted it to end has that now, and it says nothing about the job. */
+function toLostEnd({ id, lease_token, state, stop_reason }: Abandoned, endedAt: Date): SessionEnd {
   const message = "The EOM process that ran it ended before the run did; its work may be half done";
   const error = { code: "RUN_LOST", message, step: null };
-  return { id, leaseToken: lease_token, from: state, state: "failed", endedAt, error };
+  const end = isWanted(stop_reason) ? "canceled" : "failed";
+  return { id, leaseToken: lease_token, from: state, state: end, endedAt, error };
 }

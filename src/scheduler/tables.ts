@@ -79,6 +79,7 @@ export interface SessionTable {
   lease_owner: string | null;
   lease_token: Defaulted<number>;
   lease_expires_at: Date | null;
+  /** Of an unknown session: since when its run is looked for. */
   polled: Date | null;
   missed_polls: Defaulted<number>;
   stop_reason: StopReason | null;

@@ -1,3 +1,4 @@
+import { retryLost } from "../platform/database/transaction.ts";
 import { autoDisable } from "./auto-disable.ts";
 import { fillBack } from "./backfill/tick.ts";
 import { carryOutBulks } from "./bulk/tick.ts";
@@ -52,7 +53,7 @@ async function carryOut(needs: TickNeeds, signal: AbortSignal): Promise<TickSumm
 /** Until nothing more is due, or the engine is full. */
 async function pickAndLaunch(needs: TickNeeds, signal: AbortSignal): Promise<TickSummary> {
   const sum = { claimed: 0, skipped: 0, queued: 0, launched: 0 };
-  await releaseQueued(needs.db);
+  await retryLost(() => releaseQueued(needs.db));
   while (!signal.aborted) {
     const { claims, skipped, queued } = await pick(needs);
     const outcomes = await launchAll(needs, claims);

@@ -44,7 +44,8 @@ export interface By {
 /**
  * Takes sessions one step on, each its own, and writes the steps into their histories: one statement for all.
  *
- * @returns those that were moved; one that is in another state or under another lease is not, and nothing of it is written
+ * @returns those that were moved; one that is in another state or under another lease is not, nor one that somebody wants to
+ * end and that would begin anew: nothing of it is written
  */
 export async function moveSessions(db: Database, moves: readonly Move[], { at, actor }: By): Promise<MovedSession[]> {
   if (moves.length === 0) return [];
@@ -65,6 +66,9 @@ export async function moveSessions(db: Database, moves: readonly Move[], { at, a
         lease_owner = case when w.to_state in ('claimed', 'running', 'unknown') then s.lease_owner end,
         lease_expires_at = case when w.to_state in ('claimed', 'running', 'unknown') then s.lease_expires_at end
       from wanted as w where s.id = w.id and s.state = w.from_state and s.lease_token = w.lease_token
+        -- Who wanted it to end while this was decided is heard: nothing is begun anew for it.
+        and (w.to_state not in ('pending', 'retry_wait') or s.stop_reason is null
+          or s.stop_reason not in ('cancel', 'replaced'))
       returning s.id, s.schedule_id, s.schedule_name, s.kind, s.cause, s.slot, s.attempt, w.from_state, w.to_state,
         w.cause as step_cause, w.message
     ), told as (

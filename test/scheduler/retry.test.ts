@@ -95,6 +95,48 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     expect(await find(refused.id)).toMatchObject({ state: "failed", attempt: 1 });
   });
 
+  test("is not tried again when somebody cancels it while a limit is ending it already", async () => {
+    const { id } = await start({ max_retries: 5, max_runtime_seconds: 10 });
+    remote.set("run-1", { state: "running", startedAt: world.clock.now(), output: null });
+    world.clock.advance(11);
+    await ticks.poll(world.needs, notAborted);
+    await world.api.sessions.cancel(id, change);
+    await end(1, "canceled");
+    expect(await find(id)).toMatchObject({ state: "canceled", attempt: 1 });
+  });
+
+  test("that was canceled and then lost is canceled: it says nothing about the job", async () => {
+    const { id, scheduleId } = await start({ max_retries: 5 });
+    await world.api.sessions.cancel(id, change);
+    remote.runs.delete("run-1");
+    for (let poll = 0; poll < 3; poll += 1) await ticks.poll(world.needs, notAborted);
+    expect(await find(id)).toMatchObject({ state: "canceled" });
+    expect(await world.api.schedules.find(scheduleId)).toMatchObject({ failed: 0, consecutive_failures: 0 });
+  });
+
+  test("a session that waits although its schedule is gone is canceled by whoever would have started it", async () => {
+    const schedule = await world.api.schedules.create(toCreate(), change);
+    const { id } = await world.api.sessions.trigger(schedule.id, change);
+    await sql`delete from ailbl_schedule`.execute(database.db);
+    expect(await ticks.pick(world.needs, notAborted)).toMatchObject({ claimed: 0 });
+    expect(await find(id)).toMatchObject({ state: "canceled", error: { code: "SCHEDULE_DELETED" } });
+  });
+
+  test("one run that cannot be looked up keeps no other from being polled", async () => {
+    const schedule = await world.api.schedules.create(toCreate(), change);
+    const running = await world.api.sessions.trigger(schedule.id, change);
+    await ticks.pick(world.needs, notAborted);
+    remote.answerUnclearly("without a run");
+    const doubtful = await world.api.sessions.trigger(schedule.id, change);
+    await ticks.pick(world.needs, notAborted);
+    const at = world.clock.now();
+    remote.set("run-1", { state: "succeeded", startedAt: at, endedAt: at, error: null, result: null, output: null });
+    const engine = { ...remote.engine, findBySession: () => Promise.reject(new Error("no route to the engine")) };
+    await ticks.poll({ ...world.needs, engine }, notAborted);
+    expect(await find(running.id)).toMatchObject({ state: "succeeded" });
+    expect(await find(doubtful.id)).toMatchObject({ state: "unknown" });
+  });
+
   test("that was lost, or took too long, is tried again too, and told as such when it fails for good", async () => {
     const { id } = await start({ max_retries: 1, retry_delay_seconds: 1 });
     remote.runs.delete("run-1");

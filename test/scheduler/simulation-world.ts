@@ -27,8 +27,6 @@ interface Worker {
   readonly turns: Map<TickName, Promise<void>>;
 }
 
-export type Simulation = Awaited<ReturnType<typeof beginSimulation>>;
-
 /** Several processes on one database, whose deaths and whose time are told by a story. */
 export async function beginSimulation(
   db: Database,

@@ -90,11 +90,18 @@ export async function lockBackfill(tx: DatabaseTransaction, id: string): Promise
   return findBackfill(tx, id);
 }
 
+/** What opening sessions needs; not how many there are in which state, which costs the reading of them all. */
+export type RunningBackfill = Pick<
+  BackfillRow,
+  "id" | "schedule_id" | "to_slot" | "max_parallel" | "next_from" | "created_by"
+>;
+
 /** As {@link lockBackfill}, but undefined at once when another holds it, or when it has ended. */
-export async function lockRunningBackfill(tx: DatabaseTransaction, id: string): Promise<BackfillRow | undefined> {
-  const { rows } = await sql`
-    select 1 from ailbl_backfill where id = ${id} and state = 'running' for update skip locked`.execute(tx);
-  return rows.length === 0 ? undefined : findBackfill(tx, id);
+export async function lockRunningBackfill(tx: DatabaseTransaction, id: string): Promise<RunningBackfill | undefined> {
+  const { rows } = await sql<RunningBackfill>`
+    select id, schedule_id, to_slot, max_parallel, next_from, created_by
+    from ailbl_backfill where id = ${id} and state = 'running' for update skip locked`.execute(tx);
+  return rows[0];
 }
 
 const unfinished = sql`('waiting', 'retrying', 'active')`;

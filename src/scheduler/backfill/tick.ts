@@ -6,7 +6,13 @@ import type { Logger } from "../../platform/log.ts";
 import { findSchedule, type ScheduleRow } from "../queries.ts";
 import { listSlotsBetween } from "../slots-between.ts";
 import { findPreviousInstant } from "../trigger.ts";
-import { type BackfillRow, countUnfinished, listReadyBackfills, lockRunningBackfill, moveBackfill } from "./queries.ts";
+import {
+  countUnfinished,
+  listReadyBackfills,
+  lockRunningBackfill,
+  moveBackfill,
+  type RunningBackfill,
+} from "./queries.ts";
 import { holdSchedule, insertBackfillSessions } from "./session-queries.ts";
 
 const batchSize = 100;
@@ -71,13 +77,13 @@ async function takeStep({ db, clock, log }: BackfillNeeds, id: string): Promise<
 }
 
 /** Its sessions ended with the schedule (service.ts). */
-async function abandon(tx: DatabaseTransaction, { id }: BackfillRow, now: Date): Promise<Taken> {
+async function abandon(tx: DatabaseTransaction, { id }: RunningBackfill, now: Date): Promise<Taken> {
   await moveBackfill(tx, id, { state: "canceled", next_from: null, reason: "schedule_deleted", ended: now, opened: 0 });
   return { opened: 0, isEnded: true };
 }
 
 interface Filling {
-  readonly backfill: BackfillRow;
+  readonly backfill: RunningBackfill;
   readonly schedule: ScheduleRow;
   readonly now: Date;
 }
@@ -104,7 +110,7 @@ async function fill(tx: DatabaseTransaction, { backfill, schedule, now }: Fillin
 }
 
 /** The next slots, at most as many as there is room for, and where those after them begin. */
-function listSlots({ next_from: from, to_slot: to }: BackfillRow, schedule: ScheduleRow, room: number) {
+function listSlots({ next_from: from, to_slot: to }: RunningBackfill, schedule: ScheduleRow, room: number) {
   if (from === null || room <= 0) return { slots: [], nextFrom: from };
   // One more than there is room for says whether there are more.
   const slots = listSlotsBetween(schedule, { from, to }, room + 1);
