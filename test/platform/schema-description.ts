@@ -8,8 +8,9 @@ export async function describeSchema(db: Database): Promise<Record<string, unkno
 }
 
 const questions: Readonly<Record<string, RawBuilder<unknown>>> = {
+  // Without relhastriggers and relhasindex, which also say that there once were some.
   relations: sql`
-    select relname, relkind, relpersistence, reloptions, relhasindex, relhastriggers, relrowsecurity
+    select relname, relkind, relpersistence, reloptions, relrowsecurity
     from pg_class where relnamespace = 'public'::regnamespace order by relname`,
   columns: sql`
     select c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull, a.attidentity,
