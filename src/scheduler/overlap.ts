@@ -98,7 +98,7 @@ export function decideOverlap<Due extends Candidate>(
 
   for (const due of candidates) {
     const schedule = schedules.get(due.schedule_id);
-    // Another picker has it.
+    // Another picker has it, or it is gone (pick.ts).
     if (schedule === undefined || isReplaced(due, schedule.policy.overlap)) continue;
     const overlap = isBound(due) ? schedule.policy.overlap : "allow";
     if (overlap === "cancel_previous") startNewest(due);

@@ -8,8 +8,8 @@ import type {} from "./tables.ts";
  * Locks sessions that are due, those of each owner in turn, so that one owner's thousand do not hold up another's one.
  *
  * `owners` walks the index from owner to owner (a loose index scan: PostgreSQL has no node for it) and `queued` takes the
- * first of each, its share of the limit and as many again, so the cost follows owners and the limit, not the length of the queue. The lock stands in a CTE of its
- * own: within a join the planner may lock more rows than the LIMIT lets out.
+ * first of each, its share of the limit and as many again, so the cost follows owners and the limit, not the length of the
+ * queue. The lock stands in a CTE of its own: within a join the planner may lock more rows than the LIMIT lets out.
  */
 export async function lockCandidates(tx: DatabaseTransaction, now: Date, limit: number): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`

@@ -54,14 +54,18 @@ export async function saveSchedule(
   // The last slots of a schedule that is over are still to run.
   if (isNowDisabled && reason !== "over") {
     // Who disables a schedule wants it to stop: what has not started does not. What a person asked for by hand stays.
-    await endWaiting(tx, before.id, {
-      state: "skipped",
-      causes: ["slot"],
-      now,
-      actor: actor.subject,
-      reason: "paused",
-      message: "The schedule was disabled",
-    });
+    await endWaiting(
+      tx,
+      { scheduleId: before.id },
+      {
+        state: "skipped",
+        causes: ["slot"],
+        now,
+        actor: actor.subject,
+        reason: "paused",
+        message: "The schedule was disabled",
+      },
+    );
   }
 }
 

@@ -15,7 +15,7 @@ import { listSchedules } from "./schedule-list.ts";
 import type { ListSchedules } from "./schedule-list-model.ts";
 import { requireLocked, requireSchedule } from "./schedule-lookup.ts";
 import { auditSchedule, finishChange, insertNamed, saveSchedule, toDisabled } from "./schedule-writes.ts";
-import { endWaiting, listUnderWay, requestCancel } from "./session-queries.ts";
+import { endWaiting, listUnderWay, requestStops } from "./session-queries.ts";
 import { findNextInstant, parseTiming, withLeftOut } from "./trigger.ts";
 import { toSchedule } from "./wire.ts";
 
@@ -123,18 +123,19 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
       const before = await requireLocked(tx, id, condition);
       const now = clock.now();
       const by = change.actor.subject;
-      const underWay = await listUnderWay(tx, id);
+      const underWay = await listUnderWay(tx, { scheduleId: id });
       const [first] = underWay;
       if (first !== undefined && !cancel) throw scheduleRuns(before.name, underWay.length, first.state);
-      for (const session of underWay) await requestCancel(tx, session.id, { now, by });
-      await endWaiting(tx, id, {
-        state: "canceled",
-        causes: ["slot", "manual", "backfill", "retry"],
-        now,
-        actor: by,
-        reason: "schedule_deleted",
-        message: "The schedule was deleted",
-      });
+      await requestStops(
+        tx,
+        underWay.map((session) => session.id),
+        { now, by, reason: "cancel" },
+      );
+      await endWaiting(
+        tx,
+        { scheduleId: id },
+        { state: "canceled", now, actor: by, reason: "schedule_deleted", message: "The schedule was deleted" },
+      );
       await deleteSchedule(tx, id);
       await auditSchedule(tx, change.actor, "schedule.delete", toSchedule(before), null);
     });

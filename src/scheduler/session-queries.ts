@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import type { Job, SessionError } from "./model.ts";
 import type { SessionState } from "./states.ts";
@@ -111,7 +111,7 @@ export function listSessionEvents(db: Database, id: string): Promise<EventRow[]>
     .execute();
 }
 
-interface NewSession {
+export interface NewSession {
   readonly id: string;
   readonly schedule: {
     readonly id: string;
@@ -162,33 +162,42 @@ export async function findRetry(db: Database, id: string): Promise<string | null
   return row?.id ?? null;
 }
 
-/** Those of a schedule that a worker holds. */
+/** Sessions that belong together. */
+export type SessionsOf = { readonly scheduleId: string } | { readonly backfillId: string };
+
+function isOf(which: SessionsOf): RawBuilder<SqlBool> {
+  return "scheduleId" in which ? sql`schedule_id = ${which.scheduleId}` : sql`backfill_id = ${which.backfillId}`;
+}
+
+/** Those that a worker holds. */
 export async function listUnderWay(
   tx: DatabaseTransaction,
-  scheduleId: string,
+  which: SessionsOf,
 ): Promise<{ id: string; state: SessionState }[]> {
   const { rows } = await sql<{ id: string; state: SessionState }>`
-    select id, state from ailbl_session
-    where schedule_id = ${scheduleId} and phase = 'active'
-    order by id for update`.execute(tx);
+    select id, state from ailbl_session where ${isOf(which)} and phase = 'active' order by id for update`.execute(tx);
   return rows;
 }
 
 interface WaitingEnd {
+  /** Skipped are sessions that never ran: one that waits for its next attempt is left alone. */
   readonly state: "skipped" | "canceled";
-  readonly causes: readonly SessionTable["cause"][];
+  /** All unless given. */
+  readonly causes?: readonly SessionTable["cause"][];
   readonly now: Date;
   readonly actor: string;
   readonly reason: string;
   readonly message: string;
 }
 
-/** Ends the sessions of a schedule, of these causes, that no worker holds yet. @returns how many */
-export async function endWaiting(tx: DatabaseTransaction, scheduleId: string, end: WaitingEnd): Promise<number> {
-  const { rows } = await sql`
+/** Ends those that no worker holds yet. */
+export async function endWaiting(tx: DatabaseTransaction, which: SessionsOf, end: WaitingEnd): Promise<void> {
+  const { causes } = end;
+  const isOfCause = causes === undefined ? sql`true` : sql`cause = any(${causes}::text[])`;
+  await sql`
     with waiting as (
       select id, state from ailbl_session
-      where schedule_id = ${scheduleId} and phase in ('waiting', 'retrying') and cause = any(${end.causes}::text[])
+      where ${isOf(which)} and phase in ('waiting', 'retrying') and ${isOfCause}
         and (state = 'pending' or ${end.state} = 'canceled')
       order by id for update
     ), ended as (
@@ -196,9 +205,8 @@ export async function endWaiting(tx: DatabaseTransaction, scheduleId: string, en
       from waiting as w where s.id = w.id returning s.id, s.attempt, w.state as from_state
     )
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause, message)
-    select id, ${end.now}::timestamptz, from_state, ${end.state}, attempt, ${end.actor}, ${end.reason}, ${end.message} from ended
-    returning 1`.execute(tx);
-  return rows.length;
+    select id, ${end.now}::timestamptz, from_state, ${end.state}, attempt, ${end.actor}, ${end.reason}, ${end.message}
+    from ended`.execute(tx);
 }
 
 interface StopRequest {
@@ -223,13 +231,4 @@ export async function requestStops(
       returning id, state, attempt)
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
     select id, ${now}::timestamptz, state, state, attempt, ${by}, ${cause} from stopping`.execute(tx);
-}
-
-/** As {@link requestStops}, for what a person wants to end. */
-export function requestCancel(
-  tx: DatabaseTransaction,
-  id: string,
-  { now, by }: Omit<StopRequest, "reason">,
-): Promise<void> {
-  return requestStops(tx, [id], { now, by, reason: "cancel" });
 }

@@ -5,6 +5,7 @@ import { inTransaction } from "../platform/database/transaction.ts";
 import { type Page, parsePageStart } from "../platform/http/paging.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import { sessionIsOver, sessionNotFound, sessionNotRetried } from "./errors.ts";
+import type { ScheduleRow } from "./queries.ts";
 import { requireLocked, requireSchedule } from "./schedule-lookup.ts";
 import type { ScheduleNeeds } from "./service.ts";
 import { endSessionsIn } from "./session-end.ts";
@@ -17,7 +18,8 @@ import {
   insertSession,
   listSessionEvents,
   lockSession,
-  requestCancel,
+  type NewSession,
+  requestStops,
   type SessionRow,
 } from "./session-queries.ts";
 import { isEnded, isLeased } from "./states.ts";
@@ -55,7 +57,7 @@ export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, 
       if (isEnded(before.state)) throw sessionIsOver(before.state);
       const now = clock.now();
       const by = change.actor.subject;
-      if (isLeased(before.state)) await requestCancel(tx, id, { now, by });
+      if (isLeased(before.state)) await requestStops(tx, [id], { now, by, reason: "cancel" });
       else {
         const fence = { id, leaseToken: before.lease_token };
         const end = {
@@ -84,39 +86,18 @@ export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, 
     return told;
   }
 
-  /** A session now, beside the slots: whatever the trigger says, whether or not another one runs, enabled or not. */
-  async function trigger(scheduleId: string, change: Change<Session>): Promise<Session> {
-    await requireSchedule(db, scheduleId);
-    const told = await inTransaction(db, async (tx) => {
-      const schedule = await requireLocked(tx, scheduleId, null);
-      const now = clock.now();
-      const id = createId();
+  /**
+   * A session now, beside the slots: whatever the trigger says, whether or not another one runs, enabled or not.
+   *
+   * @throws SCHEDULE_NOT_FOUND
+   */
+  function trigger(scheduleId: string, change: Change<Session>): Promise<Session> {
+    const toAsked = async (_: DatabaseTransaction, schedule: ScheduleRow, now: Date): Promise<AskedSession> => {
       const dataIntervalStart = findPreviousInstant(schedule, now) ?? now;
-      const createdBy = change.actor.subject;
-      await insertSession(tx, {
-        id,
-        schedule,
-        cause: "manual",
-        slot: now,
-        dataIntervalStart,
-        retryOf: null,
-        now,
-        createdBy,
-      });
-      const session = toSession(await requireSession(tx, id));
-      await recordAudit(tx, {
-        actor: change.actor,
-        action: "schedule.trigger",
-        kind: "schedule",
-        objectId: scheduleId,
-        before: null,
-        after: { session_id: id },
-      });
-      await change.settle(tx, session);
-      return session;
-    });
-    onWork();
-    return told;
+      return { cause: "manual", slot: now, dataIntervalStart, retryOf: null };
+    };
+    const trail = { action: "schedule.trigger", kind: "schedule", objectId: scheduleId };
+    return open(scheduleId, toAsked, trail, change);
   }
 
   /**
@@ -127,30 +108,29 @@ export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, 
    */
   async function retry(id: string, change: Change<Session>): Promise<Session> {
     const { schedule_id: scheduleId } = await requireSession(db, id);
+    const toAsked = async (tx: DatabaseTransaction): Promise<AskedSession> => {
+      const { slot, data_interval_start: dataIntervalStart } = await requireRetryable(tx, id);
+      return { cause: "retry", slot, dataIntervalStart, retryOf: id };
+    };
+    return open(scheduleId, toAsked, { action: "session.retry", kind: "session", objectId: id }, change);
+  }
+
+  /** Opens a session that a person asks for, under the schedule's lock. */
+  async function open(
+    scheduleId: string,
+    toAsked: (tx: DatabaseTransaction, schedule: ScheduleRow, now: Date) => Promise<AskedSession>,
+    trail: { readonly action: string; readonly kind: string; readonly objectId: string },
+    change: Change<Session>,
+  ): Promise<Session> {
     await requireSchedule(db, scheduleId);
     const told = await inTransaction(db, async (tx) => {
       const schedule = await requireLocked(tx, scheduleId, null);
-      const old = await requireRetryable(tx, id);
-      const newId = createId();
-      await insertSession(tx, {
-        id: newId,
-        schedule,
-        cause: "retry",
-        slot: old.slot,
-        dataIntervalStart: old.data_interval_start,
-        retryOf: id,
-        now: clock.now(),
-        createdBy: change.actor.subject,
-      });
-      const session = toSession(await requireSession(tx, newId));
-      await recordAudit(tx, {
-        actor: change.actor,
-        action: "session.retry",
-        kind: "session",
-        objectId: id,
-        before: null,
-        after: { session_id: newId },
-      });
+      const now = clock.now();
+      const id = createId();
+      const asked = await toAsked(tx, schedule, now);
+      await insertSession(tx, { ...asked, id, schedule, now, createdBy: change.actor.subject });
+      const session = toSession(await requireSession(tx, id));
+      await recordAudit(tx, { ...trail, actor: change.actor, before: null, after: { session_id: id } });
       await change.settle(tx, session);
       return session;
     });
@@ -161,6 +141,9 @@ export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, 
   return { list, find, trigger, retry, cancel };
 }
 
+type AskedSession = Pick<NewSession, "cause" | "slot" | "dataIntervalStart" | "retryOf">;
+
+/** @throws SESSION_NOT_FOUND */
 async function requireSession(db: Database, id: string): Promise<SessionRow> {
   const row = isUuid(id) ? await findSession(db, id) : undefined;
   if (row === undefined) throw sessionNotFound(id);

@@ -8,6 +8,7 @@ import { createId, isUuid } from "../../platform/id.ts";
 import { backfillNotFound } from "../errors.ts";
 import { requireSchedule } from "../schedule-lookup.ts";
 import type { ScheduleNeeds } from "../service.ts";
+import { endWaiting, listUnderWay, requestStops } from "../session-queries.ts";
 import { listSlotsBetween } from "../slots-between.ts";
 import type { Backfill, CreateBackfill, ListBackfills } from "./model.ts";
 import {
@@ -18,7 +19,7 @@ import {
   lockBackfill,
   moveBackfill,
 } from "./queries.ts";
-import { cancelRunning, cancelWaiting, holdSchedule } from "./session-queries.ts";
+import { holdSchedule } from "./session-queries.ts";
 
 export type BackfillService = ReturnType<typeof createBackfillService>;
 
@@ -68,11 +69,23 @@ export function createBackfillService({ db, clock, onWork }: Pick<ScheduleNeeds,
     await find(scheduleId, id);
     const told = await inTransaction(db, async (tx) => {
       const before = requireOf(scheduleId, id, await lockBackfill(tx, id));
-      const step = { now: clock.now(), by: actor.subject };
-      if (running) await cancelRunning(tx, id, step);
+      const now = clock.now();
+      const by = actor.subject;
+      if (running) {
+        const underWay = await listUnderWay(tx, { backfillId: id });
+        await requestStops(
+          tx,
+          underWay.map((session) => session.id),
+          { now, by, reason: "cancel" },
+        );
+      }
       if (before.state !== "running") return read(tx, scheduleId, id);
-      await cancelWaiting(tx, id, step);
-      const ending = { state: "canceled", reason: "canceled", next_from: before.next_from, ended: step.now } as const;
+      await endWaiting(
+        tx,
+        { backfillId: id },
+        { state: "canceled", now, actor: by, reason: "backfill_canceled", message: "The backfill was canceled" },
+      );
+      const ending = { state: "canceled", reason: "canceled", next_from: before.next_from, ended: now } as const;
       await moveBackfill(tx, id, { ...ending, opened: 0 });
       const after = await read(tx, scheduleId, id);
       const trail = toTrail({ actor }, scheduleId, "schedule.backfill_cancel");

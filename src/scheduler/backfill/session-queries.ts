@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import type { DatabaseTransaction } from "../../platform/database/tables.ts";
 import type { ScheduleRow } from "../queries.ts";
-import { requestCancel } from "../session-queries.ts";
 import type {} from "../tables.ts";
 
 export interface NewBackfillSession {
@@ -49,37 +48,6 @@ export async function insertBackfillSessions(
     )
     select count(*) as sessions from inserted`.execute(tx);
   return rows[0]?.sessions ?? 0;
-}
-
-interface Cancel {
-  readonly now: Date;
-  readonly by: string;
-}
-
-/** Ends the sessions of a backfill that no worker holds. @returns how many */
-export async function cancelWaiting(tx: DatabaseTransaction, backfillId: string, cancel: Cancel): Promise<number> {
-  const { rows } = await sql`
-    with waiting as (
-      select id, state from ailbl_session
-      where backfill_id = ${backfillId} and phase in ('waiting', 'retrying') order by id for update
-    ), ended as (
-      update ailbl_session as s
-      set state = 'canceled', version = version + 1, reason = 'backfill_canceled', ended = ${cancel.now}
-      from waiting as w where s.id = w.id returning s.id, s.attempt, w.state as from_state
-    )
-    insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause, message)
-    select id, ${cancel.now}::timestamptz, from_state, 'canceled', attempt, ${cancel.by}, 'backfill_canceled',
-      'The backfill was canceled' from ended
-    returning 1`.execute(tx);
-  return rows.length;
-}
-
-/** Asks those that run to end; at most as many as may run at once. */
-export async function cancelRunning(tx: DatabaseTransaction, backfillId: string, cancel: Cancel): Promise<void> {
-  const { rows } = await sql<{ id: string }>`
-    select id from ailbl_session
-    where backfill_id = ${backfillId} and phase = 'active' order by id for update`.execute(tx);
-  for (const { id } of rows) await requestCancel(tx, id, cancel);
 }
 
 /** Keeps the schedule from being deleted until the transaction ends, and hinders nothing else. */
