@@ -1,6 +1,7 @@
 import { sql } from "kysely";
+import { listRows } from "../../platform/database/list.ts";
 import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
-import { maxExactTotal, type Page, type PageStart } from "../../platform/http/paging.ts";
+import type { Page, PageStart } from "../../platform/http/paging.ts";
 import type { SessionState } from "../states.ts";
 import type {} from "../tables.ts";
 import type { ListBackfills } from "./model.ts";
@@ -23,38 +24,33 @@ export interface BackfillRow {
   readonly sessions: Readonly<Partial<Record<SessionState, number>>> | null;
 }
 
-const columns = sql`b.id, b.schedule_id, b.schedule_name, b.from_slot, b.to_slot, b.max_parallel, b.state, b.next_from,
-  b.opened, b.reason, b.created, b.created_by, b.ended, (
+/** Of the table by its own name. */
+const columns = sql`ailbl_backfill.*, (
     select jsonb_object_agg(state, sessions) from (
-      select s.state, count(*) as sessions from ailbl_session as s where s.backfill_id = b.id group by s.state) as counted
-  ) as sessions`;
+      select s.state, count(*) as sessions from ailbl_session as s where s.backfill_id = ailbl_backfill.id group by s.state
+    ) as counted) as sessions`;
 
 export async function findBackfill(db: Database, id: string): Promise<BackfillRow | undefined> {
-  const { rows } = await sql<BackfillRow>`select ${columns} from ailbl_backfill as b where b.id = ${id}`.execute(db);
+  const { rows } = await sql<BackfillRow>`select ${columns} from ailbl_backfill where id = ${id}`.execute(db);
   return rows[0];
 }
 
 /** One page, oldest first unless asked otherwise, and the total. */
-export async function listBackfills(
+export function listBackfills(
   db: Database,
   scheduleId: string,
   query: ListBackfills,
   start: PageStart,
 ): Promise<Page<BackfillRow>> {
-  const direction = sql.raw(query.asc ? "asc" : "desc");
-  const sign = sql.raw(query.asc ? ">" : "<");
-  const isBeyond =
-    start.by === "key"
-      ? sql`(b.created, b.id) ${sign} (${start.value}::text::timestamptz, ${start.id}::uuid)`
-      : sql`true`;
-  const { rows } = await sql<BackfillRow>`
-    select ${columns} from ailbl_backfill as b where b.schedule_id = ${scheduleId} and ${isBeyond}
-    order by b.created ${direction}, b.id ${direction}
-    limit ${query.size + 1} offset ${start.by === "offset" ? start.offset : 0}`.execute(db);
-  const counted = await sql<{ total: number }>`
-    select count(*) as total from (
-      select from ailbl_backfill where schedule_id = ${scheduleId} limit ${maxExactTotal + 1}) as counted`.execute(db);
-  return { rows, total: counted.rows[0]?.total ?? 0 };
+  return listRows<BackfillRow>(db, {
+    table: "ailbl_backfill",
+    columns,
+    sort: { name: "created", type: "timestamptz" },
+    filter: sql`schedule_id = ${scheduleId}`,
+    isSearch: false,
+    query,
+    start,
+  });
 }
 
 interface NewBackfill {

@@ -1,7 +1,8 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { listRows } from "../../platform/database/list.ts";
 import { toJsonb } from "../../platform/database/sql.ts";
 import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
-import { maxExactTotal, type Page, type PageStart } from "../../platform/http/paging.ts";
+import type { Page, PageStart } from "../../platform/http/paging.ts";
 import type {} from "../tables.ts";
 import { type Bulk, type BulkAction, type ListBulks, mostShown } from "./model.ts";
 
@@ -23,32 +24,30 @@ export interface BulkRow {
 }
 
 const count = (state: string) =>
-  sql`(select count(*) from ailbl_bulk_item as i where i.bulk_id = b.id and i.state = ${sql.lit(state)})`;
+  sql`(select count(*) from ailbl_bulk_item as i where i.bulk_id = ailbl_bulk.id and i.state = ${sql.lit(state)})`;
 
-const columns = sql`b.*, ${count("done")} as done, ${count("failed")} as failed, coalesce((
+/** Of the table by its own name. */
+const columns = sql`ailbl_bulk.*, ${count("done")} as done, ${count("failed")} as failed, coalesce((
     select jsonb_agg(jsonb_build_object('id', object_id) || error order by item) from (
-      select i.item, i.object_id, i.error from ailbl_bulk_item as i where i.bulk_id = b.id and i.state = 'failed'
+      select i.item, i.object_id, i.error from ailbl_bulk_item as i where i.bulk_id = ailbl_bulk.id and i.state = 'failed'
       order by i.item limit ${sql.lit(mostShown)}) as told), '[]') as failures`;
 
 export async function findBulk(db: Database, id: string): Promise<BulkRow | undefined> {
-  const { rows } = await sql<BulkRow>`select ${columns} from ailbl_bulk as b where b.id = ${id}`.execute(db);
+  const { rows } = await sql<BulkRow>`select ${columns} from ailbl_bulk where id = ${id}`.execute(db);
   return rows[0];
 }
 
 /** One page, oldest first unless asked otherwise, and the total. */
-export async function listBulks(db: Database, query: ListBulks, start: PageStart): Promise<Page<BulkRow>> {
-  const direction = sql.raw(query.asc ? "asc" : "desc");
-  const sign = sql.raw(query.asc ? ">" : "<");
-  const isBeyond =
-    start.by === "key"
-      ? sql`(b.created, b.id) ${sign} (${start.value}::text::timestamptz, ${start.id}::uuid)`
-      : sql`true`;
-  const { rows } = await sql<BulkRow>`
-    select ${columns} from ailbl_bulk as b where ${isBeyond} order by b.created ${direction}, b.id ${direction}
-    limit ${query.size + 1} offset ${start.by === "offset" ? start.offset : 0}`.execute(db);
-  const counted = await sql<{ total: number }>`
-    select count(*) as total from (select from ailbl_bulk limit ${maxExactTotal + 1}) as counted`.execute(db);
-  return { rows, total: counted.rows[0]?.total ?? 0 };
+export function listBulks(db: Database, query: ListBulks, start: PageStart): Promise<Page<BulkRow>> {
+  return listRows<BulkRow>(db, {
+    table: "ailbl_bulk",
+    columns,
+    sort: { name: "created", type: "timestamptz" },
+    filter: sql`true`,
+    isSearch: false,
+    query,
+    start,
+  });
 }
 
 type NewBulk = Omit<BulkRow, "done" | "failed" | "failures">;
