@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Concerns } from "../overview/port.ts";
+import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/concerns.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type {} from "./tables.ts";
 
@@ -19,16 +19,15 @@ export async function findFailingWebhooks(db: Database): Promise<Concerns> {
     with found as materialized (
       select w.id, w.address, w.disabled_reason is not null as is_gone, w.last_error, w.last_failure, w.created, (
         select count(*) from (
-          select from eom_webhook_delivery as d where d.webhook_id = w.id and d.state = 'dead' limit 10000) as counted
+          select from eom_webhook_delivery as d where d.webhook_id = w.id and d.state = 'dead' limit ${mostCounted}) as counted
         ) as dead
       from eom_webhook as w
       where (w.enable and w.state = 'failing') or w.disabled_reason is not null
         or exists (select from eom_webhook_delivery as d where d.webhook_id = w.id and d.state = 'dead')
-      limit 10000)
+      limit ${mostCounted})
     select found.*, (select count(*) from found) as total from found
-    order by last_failure nulls first, created, id limit 10`.execute(db);
-  const items = rows.map((row) => ({ id: row.id, name: row.address, why: toWhy(row), since: row.last_failure }));
-  return { total: rows[0]?.total ?? 0, items };
+    order by last_failure nulls first, created, id limit ${mostConcerns}`.execute(db);
+  return toConcerns(rows, (row) => ({ id: row.id, name: row.address, why: toWhy(row), since: row.last_failure }));
 }
 
 function toWhy({ is_gone, dead, last_error }: FailingRow): string {

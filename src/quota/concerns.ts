@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Concerns } from "../overview/port.ts";
+import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/concerns.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { effectiveLimit, isPeriodOver } from "./effective.ts";
 import type { QuotaType } from "./model.ts";
@@ -21,13 +21,14 @@ export async function findExceededUsers(db: Database): Promise<Concerns> {
     with found as materialized (
       select u.user_id, u.type, q.name, u.used, u.reserved, ${effectiveLimit} as "limit"
       from eom_user_quota as u join eom_quota as q on q.id = u.quota_id
-      where u.threshold = 2 and not ${isPeriodOver} limit 10000)
-    select found.*, (select count(*) from found) as total from found order by user_id, type limit 10`.execute(db);
-  const items = rows.map(({ user_id, type, name, used, reserved, limit }) => ({
+      where u.threshold = 2 and not ${isPeriodOver} limit ${mostCounted})
+    select found.*, (select count(*) from found) as total from found order by user_id, type limit ${mostConcerns}`.execute(
+    db,
+  );
+  return toConcerns(rows, ({ user_id, type, name, used, reserved, limit }) => ({
     id: user_id,
     name,
     why: `${type}: ${used}${reserved === 0 ? "" : ` and ${reserved} reserved`} of ${limit ?? "unlimited"} used`,
     since: null,
   }));
-  return { total: rows[0]?.total ?? 0, items };
 }

@@ -1,16 +1,12 @@
 import { sql } from "kysely";
-import type { Concerns } from "../overview/port.ts";
 import type { Clock } from "../platform/clock.ts";
+import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/concerns.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { checkInTime } from "./engines/check-in-time.ts";
 import type { Engine } from "./engines/engine.ts";
 import type { Disabled, SessionError } from "./model.ts";
 import type { SessionState } from "./states.ts";
 import type {} from "./tables.ts";
-
-/** As the port has them (overview/port.ts). */
-const mostTold = 10;
-const mostCounted = 10_000;
 
 /** After so long, nothing that waits for a worker or for an engine's answer is likely to come by itself. */
 const patienceSeconds = 15 * 60;
@@ -37,12 +33,14 @@ export async function findFailingSchedules(db: Database): Promise<Concerns> {
         from ailbl_schedule as s join ailbl_schedule_stats as c on c.schedule_id = s.id
         where not s.enable and s.disabled ->> 'reason' = 'failing' limit ${mostCounted}))
     select found.*, least((select count(*) from found), ${mostCounted}) as total
-    from found order by since, id limit ${mostTold}`.execute(db);
-  return toConcerns(rows, ({ consecutive_failures: failures, last_error, disabled }) =>
-    disabled === null
-      ? `${failures} ${failures === 1 ? "failure" : "failures in a row"}${last_error === null ? "" : `: ${last_error.message}`}`
-      : `Disabled for failing${disabled.note === null ? "" : `: ${disabled.note}`}`,
-  );
+    from found order by since, id limit ${mostConcerns}`.execute(db);
+  return toConcerns(rows, (row) => ({ id: row.id, name: row.name, why: toFailingSentence(row), since: row.since }));
+}
+
+function toFailingSentence({ consecutive_failures: failures, last_error, disabled }: FailingRow): string {
+  if (disabled !== null) return `Disabled for failing${disabled.note === null ? "" : `: ${disabled.note}`}`;
+  const last = last_error === null ? "" : `: ${last_error.message}`;
+  return `${failures} ${failures === 1 ? "failure" : "failures in a row"}${last}`;
 }
 
 interface StuckRow {
@@ -70,8 +68,11 @@ export async function findStuckSessions({ db, clock }: { db: Database; clock: Cl
       (select id, schedule_name, stop_requested, state from ailbl_session
         where phase = 'active' and state = 'running' and stop_requested < ${before} limit ${mostCounted}))
     select found.*, least((select count(*) from found), ${mostCounted}) as total
-    from found order by since, id limit ${mostTold}`.execute(db);
-  return toConcerns(rows, ({ state }) => stuckSentences[state] ?? `It is ${state}`);
+    from found order by since, id limit ${mostConcerns}`.execute(db);
+  return toConcerns(rows, ({ id, name, state, since }) => {
+    const why = stuckSentences[state] ?? `It is ${state}`;
+    return { id, name, why, since };
+  });
 }
 
 const stuckSentences: Readonly<Partial<Record<SessionState, string>>> = {
@@ -82,14 +83,6 @@ const stuckSentences: Readonly<Partial<Record<SessionState, string>>> = {
   unknown: "The engine gave no clear answer to its launch, and its run has not been found",
   running: "It was asked to end, and its run goes on",
 };
-
-function toConcerns<Row extends { id: string; name: string; since: Date | null; total: number }>(
-  rows: readonly Row[],
-  toWhy: (row: Row) => string,
-): Concerns {
-  const items = rows.map((row) => ({ id: row.id, name: row.name, why: toWhy(row), since: row.since }));
-  return { total: rows[0]?.total ?? 0, items };
-}
 
 export async function findFailingEngines(engine: Engine): Promise<Concerns> {
   // Within the time that the overview gives to each part.

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Concerns } from "../overview/port.ts";
+import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/concerns.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Verification } from "./model.ts";
 import type {} from "./tables.ts";
@@ -15,16 +15,15 @@ interface FailingRow {
 export async function findFailingStorages(db: Database): Promise<Concerns> {
   const { rows } = await sql<FailingRow>`
     with found as materialized (
-      select id, name, verification from eom_storage where enable and verification ->> 'status' = 'FAIL' limit 10000)
+      select id, name, verification from eom_storage where enable and verification ->> 'status' = 'FAIL' limit ${mostCounted})
     select found.*, (select count(*) from found) as total
-    from found order by (verification ->> 'checked_at')::timestamptz, id limit 10`.execute(db);
-  const items = rows.map(({ id, name, verification }) => ({
+    from found order by (verification ->> 'checked_at')::timestamptz, id limit ${mostConcerns}`.execute(db);
+  return toConcerns(rows, ({ id, name, verification }) => ({
     id,
     name,
     why: toWhy(verification),
     since: new Date(verification.checked_at),
   }));
-  return { total: rows[0]?.total ?? 0, items };
 }
 
 function toWhy({ checks }: Verification): string {

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { FindConcerns } from "../../src/overview/port.ts";
 import { createOverviewService } from "../../src/overview/service.ts";
 import { systemClock } from "../../src/platform/clock.ts";
+import type { FindConcerns } from "../../src/platform/concerns.ts";
 import { createMeteredUser, createSchedule, createStorage, meter } from "../contract/provocations.ts";
 import { createTestLog } from "../scheduler/world.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";

@@ -21,3 +21,11 @@ export const mostConcerns = 10;
 
 /** Totals are counted up to here. */
 export const mostCounted = 10_000;
+
+/** Of rows that carry the total of all that were found. */
+export function toConcerns<Row extends { readonly total: number }>(
+  rows: readonly Row[],
+  toConcern: (row: Row) => Concern,
+): Concerns {
+  return { total: rows[0]?.total ?? 0, items: rows.map(toConcern) };
+}
