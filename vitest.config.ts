@@ -15,10 +15,21 @@ export default defineConfig({
           // for each of a hundred files took a third of the time.
           isolate: false,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/parts/**"],
+          exclude: ["test/parts/**", "test/dagster/**"],
           globalSetup: ["test/support/postgres-server.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "dagster",
+          include: ["test/dagster/**/*.test.ts"],
+          globalSetup: ["test/support/postgres-server.ts"],
+          // One Dagster at a time: each is four processes, and each of its runs one that takes seconds to start.
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {

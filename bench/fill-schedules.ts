@@ -20,9 +20,9 @@ export async function fillSchedules(url: string, { count, due, at }: Schedules):
   // Without EOM's time limits.
   const client = postgres(url, { max: 1, onnotice: () => {} });
   await client`
-    insert into ailbl_schedule (id, name, name_key, search_text, kind, enable, owner, labels, trigger, job, params, policy,
+    insert into ailbl_schedule (id, name, name_key, search_text, kind, enable, owner, engine, labels, trigger, job, params, policy,
       next_due_at, created, created_by, modified, modified_by)
-    select uuidv7(), 'schedule ' || n, 'schedule ' || n, 'schedule ' || n, 1, true, 'team-' || n % 20, '{}',
+    select uuidv7(), 'schedule ' || n, 'schedule ' || n, 'schedule ' || n, 1, true, 'team-' || n % 20, 'local', '{}',
       jsonb_build_object('type', 'cron', 'expression', case when is_due then '* * * * *' else n % 60 || ' 3 * * *' end,
         'time_zone', (${zones}::text[])[1 + n % ${zones.length}::integer]),
       '{"location": null, "repository": null, "name": "noop"}', '{"run_config": {}, "tags": {}}',

@@ -17,18 +17,18 @@ export async function fillSessions(db: Database, { schedules, each, owners, over
     db,
   );
   await sql`
-    insert into ailbl_schedule (id, name, name_key, search_text, kind, enable, owner, labels, trigger, job, params, policy,
+    insert into ailbl_schedule (id, name, name_key, search_text, kind, enable, owner, engine, labels, trigger, job, params, policy,
       next_due_at, created, created_by, modified, modified_by)
-    select uuidv7(), 'schedule ' || n, 'schedule ' || n, 'schedule ' || n, 1, true, 'team-' || n % ${owners}::integer, '{}',
+    select uuidv7(), 'schedule ' || n, 'schedule ' || n, 'schedule ' || n, 1, true, 'team-' || n % ${owners}::integer, 'noop', '{}',
       '{"type": "cron", "expression": "* * * * *", "time_zone": "UTC"}', '{"location": null, "repository": null, "name": "noop"}',
       '{"run_config": {}, "tags": {}}', ${policy}::text::jsonb, now() + interval '1 day', now(), 'bench', now(), 'bench'
     from generate_series(1, ${schedules}::integer) as n`.execute(db);
   await sql`insert into ailbl_schedule_stats (schedule_id, sessions)
     select id, ${each}::integer from ailbl_schedule`.execute(db);
   await sql`
-    insert into ailbl_session (id, schedule_id, schedule_name, kind, owner, launch_timeout_seconds, max_runtime_seconds,
+    insert into ailbl_session (id, schedule_id, schedule_name, kind, owner, engine, launch_timeout_seconds, max_runtime_seconds,
       slot, data_interval_start, run_after, cause, created, created_by)
-    select uuidv7(), s.id, s.name, s.kind, s.owner, (s.policy ->> 'launch_timeout_seconds')::integer, null,
+    select uuidv7(), s.id, s.name, s.kind, s.owner, s.engine, (s.policy ->> 'launch_timeout_seconds')::integer, null,
       slot, slot - interval '1 minute', slot, 'slot', now(), 'scheduler'
     from generate_series(date_trunc('minute', now()) - (${each}::integer - 1) * interval '1 minute', now(), interval '1 minute')
       as slot cross join ailbl_schedule as s`.execute(db);

@@ -22,6 +22,8 @@ export function createNoopEngine({ maxRuns, onHandled, onRunEnded }: NoopEngineN
     name: "noop",
     durable: false,
     launchesPerSecond: null,
+    mostRuns: null,
+    pollSeconds: 1,
     room: () => Math.max(0, maxRuns - runs.size),
     async launch(request) {
       const runId = `${request.sessionId}/${request.attempt}`;
@@ -29,9 +31,11 @@ export function createNoopEngine({ maxRuns, onHandled, onRunEnded }: NoopEngineN
       onRunEnded();
       return { outcome: "launched", runId };
     },
-    async findBySession(sessionId, attempt) {
-      const runId = `${sessionId}/${attempt}`;
-      return runs.has(runId) ? runId : null;
+    async findRuns(attempts) {
+      return attempts.map(({ sessionId, attempt }) => {
+        const runId = `${sessionId}/${attempt}`;
+        return runs.has(runId) ? [{ runId, isSubmitted: true }] : [];
+      });
     },
     async status(runIds) {
       const told = runIds.flatMap((runId) => {
@@ -53,6 +57,9 @@ export function createNoopEngine({ maxRuns, onHandled, onRunEnded }: NoopEngineN
     },
     check: async () => ({ state: "ok", detail: `${runs.size} runs` }),
     jobs: async () => [],
+    locations: async () => [],
+    checkJob: async () => ({ verdict: "accepted" }),
+    toRunUrl: () => null,
     held: () => [...runs].map(([runId, { request }]) => ({ runId, sessionId: request.sessionId, isOver: true })),
     settle: async () => {},
     close: async () => {},

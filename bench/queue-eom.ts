@@ -6,6 +6,7 @@ import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
 import { createLogger } from "../src/platform/log.ts";
 import { createWorkerMetrics } from "../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../src/platform/worker/wake-up.ts";
+import { createEngines } from "../src/scheduler/engines/engines.ts";
 import { createSchedulerMetrics } from "../src/scheduler/metrics.ts";
 import { createSchedulerWorkers, type SchedulerWorkers } from "../src/scheduler/workers.ts";
 import { fillSessions } from "./fill-sessions.ts";
@@ -44,7 +45,16 @@ serveQueue({
     const wakeUp = createWakeUp();
     const engine = createNoopEngine({ maxRuns, onHandled, onRunEnded: wakeUp.wake });
     const storages = { findStoragesForRuns: async () => new Map() };
-    const needs = { db, clock: systemClock, log, engine, storages, metrics, workerMetrics, wakeUp };
+    const needs = {
+      db,
+      clock: systemClock,
+      log,
+      engines: createEngines([engine], engine.name),
+      storages,
+      metrics,
+      workerMetrics,
+      wakeUp,
+    };
     workers = createSchedulerWorkers({ ...needs, isOnlyProcess: false });
     await workers.start();
   },

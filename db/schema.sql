@@ -211,6 +211,19 @@ WITH (fillfactor='80');
 
 
 --
+-- Name: ailbl_doubtful_launch; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ailbl_doubtful_launch (
+    session_id uuid NOT NULL,
+    attempt integer NOT NULL,
+    engine text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    check_at timestamp with time zone NOT NULL
+);
+
+
+--
 -- Name: ailbl_engine_bucket; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -253,6 +266,7 @@ CREATE TABLE public.ailbl_schedule (
     modified_by text NOT NULL,
     active jsonb,
     slot_sessions integer DEFAULT 0 NOT NULL,
+    engine text NOT NULL,
     CONSTRAINT ailbl_schedule_disabled_is_not_due CHECK ((enable OR (next_due_at = 'infinity'::timestamp with time zone))),
     CONSTRAINT ailbl_schedule_kind_storage CHECK (((kind = 5) = (storage_id IS NOT NULL))),
     CONSTRAINT ailbl_schedule_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 255))),
@@ -303,7 +317,7 @@ CREATE TABLE public.ailbl_session (
     missed_polls smallint DEFAULT 0 NOT NULL,
     stop_reason text,
     stop_requested timestamp with time zone,
-    engine text,
+    engine text NOT NULL,
     run_id text,
     run_status text,
     picked timestamp with time zone,
@@ -325,6 +339,7 @@ CASE state
     ELSE state
 END) STORED NOT NULL,
     queued boolean DEFAULT false NOT NULL,
+    not_ready_since timestamp with time zone,
     CONSTRAINT ailbl_session_cause_check CHECK ((cause = ANY (ARRAY['slot'::text, 'manual'::text, 'backfill'::text, 'retry'::text]))),
     CONSTRAINT ailbl_session_ended CHECK (((state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'canceled'::text, 'skipped'::text])) = (ended IS NOT NULL))),
     CONSTRAINT ailbl_session_lease CHECK (((state = ANY (ARRAY['claimed'::text, 'running'::text, 'unknown'::text])) = (lease_owner IS NOT NULL))),
@@ -810,6 +825,14 @@ ALTER TABLE ONLY public.ailbl_bulk
 
 
 --
+-- Name: ailbl_doubtful_launch ailbl_doubtful_launch_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_doubtful_launch
+    ADD CONSTRAINT ailbl_doubtful_launch_pkey PRIMARY KEY (session_id, attempt);
+
+
+--
 -- Name: ailbl_engine_bucket ailbl_engine_bucket_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1109,6 +1132,13 @@ CREATE INDEX ailbl_bulk_running ON public.ailbl_bulk USING btree (id) WHERE (sta
 
 
 --
+-- Name: ailbl_doubtful_launch_check; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_doubtful_launch_check ON public.ailbl_doubtful_launch USING btree (engine, check_at);
+
+
+--
 -- Name: ailbl_schedule_created; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1134,6 +1164,13 @@ CREATE INDEX ailbl_schedule_due ON public.ailbl_schedule USING btree (next_due_a
 --
 
 CREATE INDEX ailbl_schedule_enable ON public.ailbl_schedule USING btree (enable, id);
+
+
+--
+-- Name: ailbl_schedule_engine; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_schedule_engine ON public.ailbl_schedule USING btree (engine) WHERE enable;
 
 
 --
@@ -1252,7 +1289,7 @@ CREATE INDEX ailbl_session_phase ON public.ailbl_session USING btree (phase, cre
 -- Name: ailbl_session_pick; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX ailbl_session_pick ON public.ailbl_session USING btree (owner, run_after, id) WHERE ((phase = ANY (ARRAY['waiting'::text, 'retrying'::text])) AND (NOT queued));
+CREATE INDEX ailbl_session_pick ON public.ailbl_session USING btree (engine, owner, run_after, id) WHERE ((phase = ANY (ARRAY['waiting'::text, 'retrying'::text])) AND (NOT queued));
 
 
 --
@@ -1288,6 +1325,13 @@ CREATE UNIQUE INDEX ailbl_session_slot ON public.ailbl_session USING btree (sche
 --
 
 CREATE INDEX ailbl_session_slot_order ON public.ailbl_session USING btree (slot, id);
+
+
+--
+-- Name: ailbl_session_under_way; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_under_way ON public.ailbl_session USING btree (engine) WHERE (phase = 'active'::text);
 
 
 --

@@ -21,6 +21,7 @@ import { createOverviewRoutes } from "./overview/routes.ts";
 import { createOverviewService } from "./overview/service.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import { type Config, readConfig } from "./platform/config/config.ts";
+import type { DagsterConnection } from "./platform/config/dagster-connections.ts";
 import { openEmbeddedDatabase } from "./platform/database/embedded.ts";
 import type { FolderLock } from "./platform/database/folder-lock.ts";
 import { findMigrationState, migrate, refuseNewerDatabase } from "./platform/database/migrate.ts";
@@ -47,14 +48,21 @@ import { createQuotaService } from "./quota/service.ts";
 import { createQuotaSweep } from "./quota/sweep.ts";
 import { createUserQuotaRoutes } from "./quota/user-quota-routes.ts";
 import { createUserQuotaService } from "./quota/user-quota-service.ts";
-import { findFailingEngines, findFailingSchedules, findStuckSessions } from "./scheduler/concerns.ts";
+import {
+  findFailingEngines,
+  findFailingSchedules,
+  findStuckSessions,
+  listMissingEngines,
+} from "./scheduler/concerns.ts";
 import { scheduleDependants } from "./scheduler/dependants.ts";
 import { checkInTime } from "./scheduler/engines/check-in-time.ts";
+import { createDagsterEngine } from "./scheduler/engines/dagster/engine.ts";
 import type { Engine } from "./scheduler/engines/engine.ts";
+import { createEngines, type Engines } from "./scheduler/engines/engines.ts";
 import type { BuiltInJob } from "./scheduler/engines/local/built-in.ts";
 import { createLocalEngine } from "./scheduler/engines/local/engine.ts";
 import { readJobsFile } from "./scheduler/engines/local/jobs-file.ts";
-import { createSchedulerMetrics } from "./scheduler/metrics.ts";
+import { createSchedulerMetrics, type SchedulerMetrics } from "./scheduler/metrics.ts";
 import { createScheduler, createSchedulerRoutes } from "./scheduler/scheduler.ts";
 import { createSchedulerWorkers } from "./scheduler/workers.ts";
 import { findFailingStorages } from "./storage/concerns.ts";
@@ -143,7 +151,8 @@ function toVaultAuth(config: Config): VaultAuth {
  */
 export function createEgressPolicy(config: Config): EgressPolicy {
   const infrastructure = [{ host: config.EOM_HOST, port: config.EOM_PORT }];
-  for (const url of [config.EOM_DATABASE_URL, config.VAULT_ADDR]) {
+  const dagsters = [...listDagsters(config).values()].map(({ url }) => url);
+  for (const url of [config.EOM_DATABASE_URL, config.VAULT_ADDR, ...dagsters]) {
     if (url !== null) infrastructure.push(toHostAndPort(url));
   }
   return parseEgressPolicy({
@@ -255,14 +264,17 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
   const metering = composeMetering(database, config, admission, metrics.registry);
 
   const inventory = createInventoryJob({ credentials, policy, clock });
-  const engine = createLocalEngine({
+  const schedulerMetrics = createSchedulerMetrics(metrics.registry);
+  const local = createLocalEngine({
     ...readLocalJobs(config, inventory),
     clock,
     log,
     ...localLimits,
     onRunEnded: wakeUp.wake,
   });
-  const scheduler = createScheduler({ db, clock, engine, onWork: wakeUp.wake });
+  const engines = createEngines([local, ...createDagsterEngines(config, log, schedulerMetrics)], config.EOM_ENGINE);
+  const forRuns = { findStoragesForRuns: (ids: readonly string[]) => findStoragesForRuns(db, ids) };
+  const scheduler = createScheduler({ db, clock, log, engines, storages: forRuns, onWork: wakeUp.wake });
   const notifications = createNotifications({
     db,
     clock,
@@ -279,9 +291,9 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
       db,
       clock,
       log,
-      engine,
-      storages: { findStoragesForRuns: (ids) => findStoragesForRuns(db, ids) },
-      metrics: createSchedulerMetrics(metrics.registry),
+      engines,
+      storages: forRuns,
+      metrics: schedulerMetrics,
       workerMetrics: metrics.workers,
       wakeUp,
       isOnlyProcess: database.kind === "embedded",
@@ -299,7 +311,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
 
   const tokens = createTokenAuthenticator({ db, clock, log });
   const access = createAccessService({ db, clock, forget: tokens.forget });
-  const checks = listChecks({ db, clock, config, secrets, engine });
+  const checks = listChecks({ db, clock, config, secrets, engines });
 
   const overview = createOverviewService({
     clock,
@@ -310,7 +322,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
       storages: () => findFailingStorages(db),
       users: () => findExceededUsers(db),
       webhooks: () => findFailingWebhooks(db),
-      engines: () => findFailingEngines(engine),
+      engines: () => findFailingEngines(db, engines),
     },
   });
 
@@ -356,6 +368,28 @@ const localLimits = {
   graceSeconds: 10,
 };
 
+/** By name; the one of EOM_DAGSTER_URL is `dagster`. */
+function listDagsters(config: Config): ReadonlyMap<string, DagsterConnection> {
+  const { EOM_DAGSTER_URL: url, EOM_DAGSTER_HEADERS: headers } = config;
+  const { EOM_DAGSTER_RATE: rate, EOM_DAGSTER_MAX_RUNS: maxRuns } = config;
+  const first = url === null ? {} : { dagster: { url, headers, rate, maxRuns } };
+  return new Map(Object.entries({ ...first, ...config.EOM_DAGSTER_CONNECTIONS }));
+}
+
+function createDagsterEngines(config: Config, log: Logger, metrics: SchedulerMetrics): Engine[] {
+  return [...listDagsters(config)].map(([name, { url, headers, rate, maxRuns }]) =>
+    createDagsterEngine({
+      name,
+      url,
+      headers,
+      launchesPerSecond: rate,
+      mostRuns: maxRuns,
+      log,
+      onBreaker: (isOpen) => metrics.breakersOpen.set({ engine: name }, isOpen ? 1 : 0),
+    }),
+  );
+}
+
 function readLocalJobs(config: Config, inventory: BuiltInJob) {
   const builtIns = [
     { name: "inventory", kinds: [5], description: "Counts the objects of a storage and their bytes", run: inventory },
@@ -369,27 +403,34 @@ function listChecks({
   clock,
   config,
   secrets,
-  engine,
-}: Pick<RoomNeeds, "config" | "secrets"> & { db: Database; clock: Clock; engine: Engine }): Check[] {
+  engines,
+}: Pick<RoomNeeds, "config" | "secrets"> & { db: Database; clock: Clock; engines: Engines }): Check[] {
   return [
     createDatabaseCheck(db),
     createSchemaCheck(db),
     createClockCheck(db, clock),
     ...(config.EOM_DATABASE_URL === null ? [createFolderCheck(config.EOM_DATA_DIR)] : []),
     { name: "secret store", run: async () => orThrow(await secrets.check(), secrets.kind) },
-    {
-      name: "engine",
+    ...engines.all.map((engine) => ({
+      name: `engine ${engine.name}`,
       run: async () => {
         const { state, detail } = await checkInTime(engine);
-        return orThrow(state === "ok" ? null : detail, `${engine.name}: ${detail}`);
+        return orThrow(state === "ok" ? null : detail, detail);
       },
-    },
+    })),
+    { name: "engines of schedules", run: () => checkNamedEngines(db, engines) },
     {
       name: "egress",
       run: async () =>
         allowsLoopback(config) ? "public addresses, and loopback" : "public addresses, and what EOM_EGRESS_ALLOW names",
     },
   ];
+}
+
+async function checkNamedEngines(db: Database, engines: Engines): Promise<string> {
+  const missing = await listMissingEngines(db, engines);
+  const problem = `Enabled schedules name ${missing.join(", ")}, which this deployment does not have: configure it, or let them name another.`;
+  return orThrow(missing.length === 0 ? null : problem, "all there");
 }
 
 function orThrow(problem: string | null, remark: string): string {

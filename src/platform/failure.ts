@@ -65,6 +65,11 @@ export const failures = {
   SESSION_NOT_FOUND: { status: 404, title: "The session does not exist", details: noDetails },
   BACKFILL_NOT_FOUND: { status: 404, title: "The backfill does not exist", details: noDetails },
   BULK_NOT_FOUND: { status: 404, title: "The bulk action does not exist", details: noDetails },
+  DAGSTER_ERROR: {
+    status: 502,
+    title: "The engine could not be asked",
+    details: z.object({ reason: z.string() }),
+  },
   ENGINE_NOT_FOUND: { status: 404, title: "The engine does not exist", details: noDetails },
   TOKEN_NOT_FOUND: { status: 404, title: "The token does not exist", details: noDetails },
   WEBHOOK_NOT_FOUND: { status: 404, title: "The webhook does not exist", details: noDetails },

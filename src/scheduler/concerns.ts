@@ -3,7 +3,7 @@ import type { Clock } from "../platform/clock.ts";
 import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/concerns.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { checkInTime } from "./engines/check-in-time.ts";
-import type { Engine } from "./engines/engine.ts";
+import type { Engines } from "./engines/engines.ts";
 import type { Disabled, SessionError } from "./model.ts";
 import type { SessionState } from "./states.ts";
 import type {} from "./tables.ts";
@@ -84,9 +84,35 @@ const stuckSentences: Readonly<Partial<Record<SessionState, string>>> = {
   running: "It was asked to end, and its run goes on",
 };
 
-export async function findFailingEngines(engine: Engine): Promise<Concerns> {
+/** Those that do not work, and those that enabled schedules name and this deployment does not have. */
+export async function findFailingEngines(db: Database, engines: Engines): Promise<Concerns> {
   // Within the time that the overview gives to each part.
-  const { state, detail } = await checkInTime(engine, 2);
-  if (state === "ok") return { total: 0, items: [] };
-  return { total: 1, items: [{ id: engine.name, name: engine.name, why: detail, since: null }] };
+  const checks = await Promise.all(engines.all.map((engine) => checkInTime(engine, 2)));
+  const failing = engines.all.flatMap(({ name }, index) => {
+    const check = checks[index];
+    return check?.state === "failing" ? [{ id: name, name, why: check.detail, since: null }] : [];
+  });
+  const missing = (await listMissingEngines(db, engines)).map((name) => ({
+    id: name,
+    name,
+    why: "Enabled schedules name it, and this deployment has no engine of that name: their sessions wait",
+    since: null,
+  }));
+  const items = [...failing, ...missing];
+  return { total: items.length, items: items.slice(0, mostConcerns) };
+}
+
+/** A loose index scan, from name to name: its cost follows the engines, not the schedules. */
+export async function listMissingEngines(db: Database, { all }: Engines): Promise<string[]> {
+  const { rows } = await sql<{ engine: string }>`
+    with recursive named (engine) as (
+      (select engine from ailbl_schedule where enable order by engine limit 1)
+      union all
+      select (select s.engine from ailbl_schedule as s where s.enable and s.engine > n.engine order by s.engine limit 1)
+      from named as n where n.engine is not null
+    )
+    select engine from named where engine is not null and engine <> all(${all.map(({ name }) => name)}::text[])`.execute(
+    db,
+  );
+  return rows.map(({ engine }) => engine);
 }

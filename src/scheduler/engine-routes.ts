@@ -1,7 +1,7 @@
 import { defineRoute, type Route } from "../platform/http/route.ts";
 import { z } from "../platform/http/schema.ts";
 import type { EngineService } from "./engine-service.ts";
-import { engineJobSchema, engineSchema } from "./session-model.ts";
+import { engineJobSchema, engineLocationSchema, engineSchema } from "./session-model.ts";
 
 const base = "/ailbl/admin/engines";
 const tag = "engines";
@@ -35,9 +35,24 @@ export function createEngineRoutes(service: EngineService): Route[] {
         params: z.object({ EngineName: z.string() }),
         query: none,
         answers: { 200: { description: "All of them", schema: z.object({ data: z.array(engineJobSchema) }) } },
-        failures: ["ENGINE_NOT_FOUND"],
+        failures: ["ENGINE_NOT_FOUND", "DAGSTER_ERROR"],
       },
       async ({ params }) => ({ status: 200, body: { data: await service.listJobs(params.EngineName) } }),
+    ),
+    defineRoute(
+      {
+        method: "GET",
+        path: `${base}/{EngineName}/locations`,
+        operationId: "listEngineLocations",
+        tag,
+        summary: "Where its jobs are loaded from, and whether that worked",
+        role: "viewer",
+        params: z.object({ EngineName: z.string() }),
+        query: none,
+        answers: { 200: { description: "All of them", schema: z.object({ data: z.array(engineLocationSchema) }) } },
+        failures: ["ENGINE_NOT_FOUND", "DAGSTER_ERROR"],
+      },
+      async ({ params }) => ({ status: 200, body: { data: await service.listLocations(params.EngineName) } }),
     ),
   ];
 }

@@ -43,14 +43,17 @@ export function unknownStorage(id: string): Failure {
   return invalid("/params/storage_id", `names no storage: '${id}' does not exist`, "unknown_storage");
 }
 
-/** `jobs`: what the engine offers to schedules of this kind. */
-export function unknownJob(name: string, kind: number, jobs: readonly string[]): Failure {
-  const offer = jobs.length === 0 ? "the engine has none" : `there is ${jobs.slice(0, 20).join(", ")}`;
+export function unknownEngine(name: string, engines: readonly string[]): Failure {
   return invalid(
-    "/job/name",
-    `names no job for schedules of kind ${kind}: '${name}' is not known, ${offer}`,
-    "unknown_job",
+    "/engine",
+    `names no engine of this deployment: '${name}' is not one of ${engines.join(", ")}`,
+    "unknown_engine",
   );
+}
+
+/** `reason`: a sentence for people, without a secret. */
+export function engineUnreachable(name: string, reason: string): Failure {
+  return fail("DAGSTER_ERROR", `The engine '${name}' could not be asked: ${reason}`, { reason });
 }
 
 export function backfillNotFound(id: string): Failure {

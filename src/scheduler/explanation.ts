@@ -15,16 +15,7 @@ export function explain(session: SessionRow): Explanation {
           },
         );
       }
-      if (session.is_early) {
-        return toExplanation(`Its start is spread: it is due at ${toText(session.run_after)}`, { waitingOn: "time" });
-      }
-      return toExplanation(
-        `It is due since ${toText(session.run_after)} and waits for a worker with room in the engine`,
-        {
-          waitingOn: "worker",
-          nextStep: "If it waits for long, look whether a worker runs and whether the engine is full",
-        },
-      );
+      return session.picked === null ? explainWaiting(session) : explainReturned(session);
     case "retry_wait":
       return toExplanation(`Its last attempt failed; the next one is due at ${toText(session.run_after)}`, {
         waitingOn: "time",
@@ -59,6 +50,31 @@ export function explain(session: SessionRow): Explanation {
   }
 }
 
+function explainWaiting(session: SessionRow): Explanation {
+  if (session.is_early && session.run_after > session.slot) {
+    return toExplanation(`Its start is spread: it is due at ${toText(session.run_after)}`, { waitingOn: "time" });
+  }
+  return toExplanation(
+    `It is due since ${toText(session.run_after)} and waits for a worker with room in the engine ${session.engine}`,
+    {
+      waitingOn: "worker",
+      nextStep: "If it waits for long, look whether a worker runs, and whether the engine works and has room",
+    },
+  );
+}
+
+/** A worker had it, and it came back without a run. */
+function explainReturned({ engine, not_ready_since, run_after }: SessionRow): Explanation {
+  const why =
+    not_ready_since === null
+      ? `It came back from the engine ${engine} without a run`
+      : `The engine ${engine} could not launch it since ${toText(not_ready_since)}`;
+  return toExplanation(`${why}; it is tried again from ${toText(run_after)} on`, {
+    waitingOn: "engine",
+    nextStep: "Read in its history why, and look whether the engine works",
+  });
+}
+
 function explainRunning(session: SessionRow): Explanation {
   if (session.stop_reason !== null)
     return toExplanation(`${stopSentences[session.stop_reason]}; the engine is ending it`, { waitingOn: "stop" });
@@ -90,7 +106,12 @@ const nextSteps: Readonly<Record<string, string>> = {
   STORAGE_DISABLED: "Enable the storage, then retry the session",
   STORAGE_MISSING: "Let the schedule name a storage that exists",
   PARAMS_UNREADABLE: "Save the schedule's params anew, or bring all of EOM's processes to one version",
-  JOB_UNKNOWN: "Declare the job in the jobs file, or let the schedule name another",
+  JOB_UNKNOWN:
+    "Declare the job where the engine finds it (the jobs file, a code location), or let the schedule name another",
+  RUN_CONFIG_INVALID: "Correct the run config in the schedule's params, then retry the session",
+  LAUNCH_REFUSED: "Look in the engine why it does not take the job",
+  LAUNCH_FAILED: "Look in the engine's own log why it could not launch the run, then retry the session",
+  RUN_FAILED: "Look at the run in the engine (run.url), then retry the session",
   JOB_NOT_STARTED: "Look at the job's command in the jobs file",
   JOB_TIMED_OUT: "Make the job faster, or raise its timeout_seconds in the jobs file",
   MAX_RUNTIME_EXCEEDED: "Make the job faster, or raise the policy's max_runtime_seconds",

@@ -8,6 +8,9 @@ import type { Fence } from "./transitions.ts";
 export interface Prepared {
   readonly fence: Fence;
   readonly request: LaunchRequest;
+  /** See {@link ClaimedSession}. */
+  readonly notReadySince: Date | null;
+  readonly isDoubtful: boolean;
 }
 
 /**

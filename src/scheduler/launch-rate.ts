@@ -2,11 +2,12 @@ import { sql } from "kysely";
 import type { DatabaseTransaction } from "../platform/database/tables.ts";
 import type { Engine } from "./engines/engine.ts";
 
-type RatedEngine = Pick<Engine, "name" | "launchesPerSecond">;
+type RatedEngine = Pick<Engine, "name" | "launchesPerSecond" | "mostRuns">;
 
 /**
  * Takes leave to launch from the engine's token bucket, which all processes share: it fills by the rate, and holds a
- * second's worth. Its row stays locked until the transaction ends, so what is not used can be given back.
+ * second's worth. Its row stays locked until the transaction ends, so what is not used can be given back. Of an engine with a
+ * rate, no more than it may have under way.
  *
  * @returns how many, at most `wanted`
  */
@@ -25,7 +26,20 @@ export async function takeLaunches(tx: DatabaseTransaction, engine: RatedEngine,
       tokens = filled.tokens - least(floor(filled.tokens), ${wanted}::float8)
     from filled where b.engine = ${name}
     returning least(floor(filled.tokens), ${wanted}::float8)::integer as granted`.execute(tx);
-  return rows[0]?.granted ?? 0;
+  const granted = rows[0]?.granted ?? 0;
+  const room = await findRoom(tx, engine);
+  if (granted <= room) return granted;
+  await giveBackLaunches(tx, engine, granted - room);
+  return room;
+}
+
+/** Exact: asked in a statement of its own, while no other process that would claim sessions gets past the bucket's row. */
+async function findRoom(tx: DatabaseTransaction, { name, mostRuns }: RatedEngine): Promise<number> {
+  if (mostRuns === null) return Number.POSITIVE_INFINITY;
+  const { rows } = await sql<{ running: number }>`
+    select count(*)::integer as running from (
+      select from ailbl_session where engine = ${name} and phase = 'active' limit ${mostRuns}) as active`.execute(tx);
+  return mostRuns - (rows[0]?.running ?? 0);
 }
 
 /** In the transaction that took them. */

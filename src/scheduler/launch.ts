@@ -1,5 +1,4 @@
 import { retryLost } from "../platform/database/transaction.ts";
-import type { S3Location } from "../storage/s3/location.ts";
 import type { LaunchOutcome, LaunchRequest, RunError } from "./engines/engine.ts";
 import { createGathering } from "./gathering.ts";
 import type { RunStorage } from "./kinds/kind.ts";
@@ -9,25 +8,10 @@ import { noteLostLease } from "./lease.ts";
 import { countEnds } from "./metrics.ts";
 import type { Claim, PickNeeds } from "./pick.ts";
 import { canceledError, replacedError } from "./replace.ts";
+import { type StoragesForRuns, toRunStorage } from "./run-storage.ts";
 import { endSessions, type SessionEnd } from "./session-end.ts";
 import type { StopReason } from "./tables.ts";
 import { type Fence, type Move, moveSessions } from "./transitions.ts";
-
-/** What a run may know of a storage, or why it cannot have it. */
-export type StorageForRun =
-  | {
-      readonly outcome: "ready";
-      readonly location: S3Location;
-      readonly credentialRef: string;
-      readonly name: string;
-    }
-  | { readonly outcome: "disabled" };
-
-/** What the scheduler asks of the storage room; compose.ts brings the two together. */
-export interface StoragesForRuns {
-  /** By id; those that do not exist are not in the answer. */
-  findStoragesForRuns(storageIds: readonly string[]): Promise<ReadonlyMap<string, StorageForRun>>;
-}
 
 export interface LaunchNeeds extends PickNeeds {
   readonly storages: StoragesForRuns;
@@ -73,7 +57,7 @@ async function prepareAll(needs: LaunchNeeds, claims: readonly Claim[]) {
     else {
       const storage = plan.storageId === null ? null : toRunStorage(plan.storageId, storages.get(plan.storageId));
       if (storage !== null && "code" in storage) refused.push(toFailure(needs, fence, storage));
-      else ready.push({ fence, request: toRequest(claim, plan, storage) });
+      else ready.push(toPrepared(claim, fence, toRequest(claim, plan, storage)));
     }
   }
   return { ready, refused };
@@ -81,6 +65,10 @@ async function prepareAll(needs: LaunchNeeds, claims: readonly Claim[]) {
 
 function toFence({ session }: Claim): Fence {
   return { id: session.id, leaseToken: session.lease_token };
+}
+
+function toPrepared({ session }: Claim, fence: Fence, request: LaunchRequest): Prepared {
+  return { fence, request, notReadySince: session.not_ready_since, isDoubtful: session.is_doubtful };
 }
 
 type Plan = NonNullable<ReturnType<typeof readParams>>;
@@ -118,21 +106,9 @@ function toRequest({ session, schedule }: Claim, { kind, params }: Plan, storage
     kind: session.kind,
     job: schedule.job,
     runConfig: kind.toRunConfig(params, context),
+    runConfigOf: kind.runConfigOf,
     tags: kind.toTags(params),
   };
-}
-
-function toRunStorage(id: string, found: StorageForRun | undefined): RunStorage | RunError {
-  switch (found?.outcome) {
-    case "ready":
-      return { id, name: found.name, location: found.location, credentialRef: found.credentialRef };
-    case "disabled":
-      return { code: "STORAGE_DISABLED", message: `The storage ${id} is disabled: nothing was launched`, step: null };
-    case undefined:
-      return { code: "STORAGE_MISSING", message: `The storage ${id} does not exist: nothing was launched`, step: null };
-    default:
-      return found satisfies never;
-  }
 }
 
 interface Answer {
@@ -140,6 +116,16 @@ interface Answer {
   /** `late`: the engine was not asked. */
   readonly outcome: LaunchOutcome | { readonly outcome: "late" };
 }
+
+/**
+ * How long an engine may answer that it cannot launch a session yet, before that is final: as long as a code location may take
+ * to be loaded anew.
+ */
+const graceSeconds = 5 * 60;
+
+/** Before it is asked again, for the same session. */
+const notReadyPauseSeconds = 10;
+const unreachablePauseSeconds = 5;
 
 /**
  * Half of a lease. Who comes to a launch later than that, after a stand-still or behind many others, leaves it: the lease may be
@@ -150,10 +136,13 @@ const mostDelaySeconds = 30;
 /** All at once. What one of the launches throws is logged and leaves the others alone. */
 async function askEngine(needs: LaunchNeeds, prepared: readonly Prepared[], begunAt: number): Promise<Launched[]> {
   const confirm = createGathering((answers: readonly Answer[]) => confirmAll(needs, answers));
+  const appeared = await findAppeared(needs, prepared);
   const launches = await Promise.allSettled(
-    prepared.map(async ({ fence, request }) => {
+    prepared.map(async (session) => {
       const isLate = performance.now() - begunAt > mostDelaySeconds * 1000;
-      return confirm({ fence, outcome: isLate ? { outcome: "late" } : await needs.engine.launch(request) });
+      const known = appeared.get(session.fence.id) ?? (isLate ? { outcome: "late" as const } : null);
+      const outcome = known ?? (await needs.engine.launch(session.request));
+      return confirm({ fence: session.fence, outcome: judge(needs, session, outcome) });
     }),
   );
   return launches.flatMap((launch, index) => {
@@ -164,10 +153,46 @@ async function askEngine(needs: LaunchNeeds, prepared: readonly Prepared[], begu
   });
 }
 
+/**
+ * The runs of those that were launched before, without a clear answer, and were not found then: a run may have appeared since.
+ * Who cannot look may not launch either.
+ */
+async function findAppeared(
+  { engine, log, metrics }: LaunchNeeds,
+  prepared: readonly Prepared[],
+): Promise<ReadonlyMap<string, LaunchOutcome>> {
+  const doubtful = prepared.filter(({ isDoubtful }) => isDoubtful);
+  if (doubtful.length === 0) return new Map();
+  const attempts = doubtful.map(({ request: { sessionId, attempt } }) => ({ sessionId, attempt }));
+  try {
+    const found = await engine.findRuns(attempts);
+    const submitted = attempts.flatMap(({ sessionId }, index) => {
+      const run = found[index]?.find(({ isSubmitted }) => isSubmitted);
+      return run === undefined ? [] : [[sessionId, { outcome: "launched", runId: run.runId }] as const];
+    });
+    metrics.runsAdopted.inc({ engine: engine.name }, submitted.length);
+    return new Map(submitted);
+  } catch (error) {
+    log.warn({ engine: engine.name, err: error }, "the runs of earlier launches could not be looked for");
+    const message = "An earlier launch had no clear answer, and its run could not be looked for";
+    return new Map(attempts.map(({ sessionId }) => [sessionId, { outcome: "unreachable", message }]));
+  }
+}
+
+/** What is not ready for longer than the grace is refused. */
+function judge({ clock }: LaunchNeeds, { notReadySince }: Prepared, outcome: Answer["outcome"]): Answer["outcome"] {
+  if (outcome.outcome !== "not_ready" || notReadySince === null) return outcome;
+  const seconds = (clock.now().getTime() - notReadySince.getTime()) / 1000;
+  return seconds > graceSeconds ? { outcome: "refused", error: outcome.error } : outcome;
+}
+
 /** Writes down what the engine said, for all that have an answer by now. */
 async function confirmAll(needs: LaunchNeeds, answers: readonly Answer[]): Promise<Launched[]> {
   const by = { at: needs.clock.now(), actor: "scheduler" };
-  const moved = await retryLost(() => moveSessions(needs.db, answers.flatMap(toMove), by));
+  for (const { outcome } of answers)
+    needs.metrics.launches.inc({ engine: needs.engine.name, outcome: outcome.outcome });
+  const moves = answers.flatMap((answer) => toMove(answer, by.at));
+  const moved = await retryLost(() => moveSessions(needs.db, moves, by));
   const isMoved = new Set(moved.map(({ id }) => id));
   const ended = await endClaimed(
     needs,
@@ -184,9 +209,16 @@ async function confirmAll(needs: LaunchNeeds, answers: readonly Answer[]): Promi
   );
 }
 
-const toLaunched = { launched: "launched", unclear: "unknown", late: "requeued" } as const;
+const toLaunched = {
+  launched: "launched",
+  unclear: "unknown",
+  late: "requeued",
+  not_ready: "requeued",
+  unreachable: "requeued",
+} as const;
 
-function toMove({ fence, outcome }: Answer): Move[] {
+function toMove({ fence, outcome }: Answer, at: Date): Move[] {
+  const requeue = { ...fence, from: "claimed", to: "pending" } as const;
   switch (outcome.outcome) {
     case "launched":
       return [
@@ -195,7 +227,16 @@ function toMove({ fence, outcome }: Answer): Move[] {
     case "unclear":
       return [{ ...fence, from: "claimed", to: "unknown", cause: "launch_unclear", message: outcome.message }];
     case "late":
-      return [{ ...fence, from: "claimed", to: "pending", cause: "launch_late" }];
+      return [{ ...requeue, cause: "launch_late" }];
+    case "not_ready": {
+      const { code, message } = outcome.error;
+      const runAfter = inSeconds(at, notReadyPauseSeconds);
+      return [{ ...requeue, cause: code.toLowerCase(), message, runAfter, notReadySince: at }];
+    }
+    case "unreachable": {
+      const runAfter = inSeconds(at, unreachablePauseSeconds);
+      return [{ ...requeue, cause: "engine_unreachable", message: outcome.message, runAfter }];
+    }
     case "refused":
       return [];
     default:
@@ -203,10 +244,14 @@ function toMove({ fence, outcome }: Answer): Move[] {
   }
 }
 
+function inSeconds(at: Date, seconds: number): Date {
+  return new Date(at.getTime() + seconds * 1000);
+}
+
 /** A durable run is found by whoever has the session now. Of one that lives here, nobody else would ever know. */
 async function loseRun(needs: LaunchNeeds, fence: Fence, outcome: Answer["outcome"]): Promise<Launched> {
   if (outcome.outcome === "launched" && !needs.engine.durable) {
-    await needs.engine.cancel(outcome.runId);
+    await needs.engine.cancel([outcome.runId]);
     needs.engine.forget(outcome.runId);
   }
   return noteLostLease(needs, fence, "launch");

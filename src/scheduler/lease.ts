@@ -11,6 +11,9 @@ export interface LeaseSettings {
   readonly seconds: number;
 }
 
+/** Who leaves writes it into its leases: whoever takes these over need not tell of it as of a death. */
+export const handedBack = "handed back";
+
 /** Another process has the session: we write nothing more about it. */
 export function noteLostLease(
   { log, metrics }: { log: Logger; metrics: SchedulerMetrics },

@@ -19,7 +19,7 @@ export async function endLostRuns(needs: PickNeeds): Promise<void> {
     const runId = ours.get(run.sessionId);
     // Null while its launch is not confirmed yet; another one is that of a later attempt.
     if (runId === null || runId === run.runId) continue;
-    if (!run.isOver) await needs.engine.cancel(run.runId);
+    if (!run.isOver) await needs.engine.cancel([run.runId]);
     else {
       needs.engine.forget(run.runId);
       noteLostLease(needs, { id: run.sessionId }, "run");

@@ -5,6 +5,10 @@ export interface SchedulerMetrics {
   readonly sessionsEnded: Counter<"state">;
   readonly scanLag: Gauge;
   readonly leasesLost: Counter;
+  readonly launches: Counter<"engine" | "outcome">;
+  readonly runsAdopted: Counter<"engine">;
+  readonly duplicateRuns: Counter<"engine">;
+  readonly breakersOpen: Gauge<"engine">;
 }
 
 export function createSchedulerMetrics(registry: Registry): SchedulerMetrics {
@@ -23,6 +27,30 @@ export function createSchedulerMetrics(registry: Registry): SchedulerMetrics {
     leasesLost: new Counter({
       name: "eom_session_leases_lost_total",
       help: "Sessions that another process had taken over when this one came to write",
+      registers: [registry],
+    }),
+    launches: new Counter<"engine" | "outcome">({
+      name: "eom_launches_total",
+      help: "Launches by what became of them; unclear: whether there is a run had to be found out",
+      labelNames: ["engine", "outcome"],
+      registers: [registry],
+    }),
+    runsAdopted: new Counter<"engine">({
+      name: "eom_runs_adopted_total",
+      help: "Runs that were found by their session after a launch without a clear answer",
+      labelNames: ["engine"],
+      registers: [registry],
+    }),
+    duplicateRuns: new Counter<"engine">({
+      name: "eom_duplicate_runs_total",
+      help: "Runs that were ended because their session had another one",
+      labelNames: ["engine"],
+      registers: [registry],
+    }),
+    breakersOpen: new Gauge<"engine">({
+      name: "eom_engine_breaker_open",
+      help: "1 while this process asks nothing of an engine whose connection has failed again and again",
+      labelNames: ["engine"],
       registers: [registry],
     }),
   };

@@ -182,6 +182,9 @@ export interface Timing {
   readonly policy: DstPolicy;
 }
 
+/** A schedule keeps the engine that it was created with, also when the deployment comes to have another default. */
+const engineField = z.string().min(1, "wants the name of an engine").max(63);
+
 const ownerField = z.string().trim().min(1, "wants 1 to 255 characters").max(255);
 
 const createFields = {
@@ -189,6 +192,7 @@ const createFields = {
   description: descriptionField.default(null),
   enable: z.boolean().default(true),
   owner: ownerField.optional().openapi({ description: "Whom pick is fair between; who creates it, unless given." }),
+  engine: engineField.optional().openapi({ description: "What runs it; the deployment's default, unless given." }),
   labels: labelsField.default({}),
   trigger: triggerSchema,
   active: activeSchema.nullable().default(null),
@@ -218,6 +222,7 @@ export const updateScheduleSchema = z
     kind: z.int().optional().openapi({ description: "Taken when it is what the schedule has; a kind never changes." }),
     enable: z.boolean().optional(),
     owner: ownerField.optional(),
+    engine: engineField.optional(),
     labels: labelsField.optional(),
     trigger: triggerSchema.optional(),
     active: activeSchema.nullable().optional(),
@@ -267,6 +272,7 @@ export const scheduleSchema = z
         "ok; failing: its last session failed, or it was disabled for failing; over: nothing is to come; disabled: by somebody.",
     }),
     owner: z.string(),
+    engine: z.string().openapi({ description: "What runs its sessions." }),
     labels: z.record(z.string(), z.string()),
     trigger: keptTriggerSchema,
     active: activeSchema.nullable(),

@@ -5,25 +5,33 @@ import type { Candidate, Occupied } from "./overlap.ts";
 import type {} from "./tables.ts";
 
 /**
- * Locks sessions that are due, those of each owner in turn, so that one owner's thousand do not hold up another's one.
+ * Locks sessions of an engine that are due, those of each owner in turn, so that one owner's thousand do not hold up another's one.
  *
  * `owners` walks the index from owner to owner (a loose index scan: PostgreSQL has no node for it) and `queued` takes the
  * first of each, its share of the limit and as many again, so the cost follows owners and the limit, not the length of the
  * queue. The lock stands in a CTE of its own: within a join the planner may lock more rows than the LIMIT lets out.
  */
-export async function lockCandidates(tx: DatabaseTransaction, now: Date, limit: number): Promise<Candidate[]> {
+export async function lockCandidates(
+  tx: DatabaseTransaction,
+  engine: string,
+  now: Date,
+  limit: number,
+): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`
     with recursive owners (owner) as (
-      (select owner from ailbl_session where phase in ('waiting', 'retrying') and not queued order by owner limit 1)
+      (select owner from ailbl_session
+        where engine = ${engine} and phase in ('waiting', 'retrying') and not queued order by owner limit 1)
       union all
       select (select s.owner from ailbl_session as s
-        where s.phase in ('waiting', 'retrying') and not s.queued and s.owner > o.owner order by s.owner limit 1)
+        where s.engine = ${engine} and s.phase in ('waiting', 'retrying') and not s.queued and s.owner > o.owner
+        order by s.owner limit 1)
       from owners as o where o.owner is not null
     ), queued as (
       select q.id, q.run_after, row_number() over (partition by o.owner order by q.run_after, q.id) as turn
       from owners as o cross join lateral (
         select s.id, s.run_after from ailbl_session as s
-        where s.phase in ('waiting', 'retrying') and not s.queued and s.owner = o.owner and s.run_after <= ${now}
+        where s.engine = ${engine} and s.phase in ('waiting', 'retrying') and not s.queued and s.owner = o.owner
+          and s.run_after <= ${now}
         order by s.run_after, s.id
         -- Each owner's share, and as much again: what is left waits for the next round.
         limit (select greatest(10, ceil(2.0 * ${limit} / greatest(1, count(n.owner))))::bigint from owners as n)) as q
@@ -40,6 +48,7 @@ export async function lockCandidates(tx: DatabaseTransaction, now: Date, limit: 
 
 export interface PickedSchedule {
   readonly id: string;
+  readonly engine: string;
   readonly job: Job;
   readonly params: Record<string, unknown>;
   readonly policy: Policy;
@@ -51,7 +60,7 @@ export interface PickedSchedule {
  */
 export async function lockPickedSchedules(tx: DatabaseTransaction, ids: readonly string[]): Promise<PickedSchedule[]> {
   const { rows } = await sql<PickedSchedule>`
-    select id, job, params, policy from ailbl_schedule where id = any(${ids}::uuid[])
+    select id, engine, job, params, policy from ailbl_schedule where id = any(${ids}::uuid[])
     order by id for no key update skip locked`.execute(tx);
   return rows;
 }
@@ -78,6 +87,17 @@ export async function listOccupied(tx: DatabaseTransaction, ids: readonly string
     select id, schedule_id, lease_token, state, true from ailbl_session
     where schedule_id = any(${ids}::uuid[]) and queued and phase = 'waiting'`.execute(tx);
   return rows;
+}
+
+/** Sessions whose schedule has come to name another engine: they wait for that one from here on. */
+export async function rerouteSessions(
+  tx: DatabaseTransaction,
+  sessions: readonly { readonly id: string; readonly engine: string }[],
+): Promise<void> {
+  if (sessions.length === 0) return;
+  await sql`update ailbl_session as s set engine = w.engine, version = version + 1
+    from unnest(${sessions.map(({ id }) => id)}::uuid[], ${sessions.map(({ engine }) => engine)}::text[]) as w (id, engine)
+    where s.id = w.id and s.state in ('pending', 'retry_wait')`.execute(tx);
 }
 
 /** They are looked at again when nothing else of their schedules is under way. */
@@ -107,41 +127,43 @@ export interface ClaimedSession {
   readonly attempt: number;
   readonly slot: Date;
   readonly data_interval_start: Date;
+  readonly not_ready_since: Date | null;
+  /** An earlier launch of the attempt had no clear answer: its run may have appeared meanwhile. */
+  readonly is_doubtful: boolean;
 }
 
 interface ClaimOptions {
   readonly now: Date;
   readonly owner: string;
-  readonly engine: string;
   readonly leaseSeconds: number;
 }
 
 export async function claimSessions(
   tx: DatabaseTransaction,
   sessions: readonly Candidate[],
-  { now, owner, engine, leaseSeconds }: ClaimOptions,
+  { now, owner, leaseSeconds }: ClaimOptions,
 ): Promise<ClaimedSession[]> {
   const { rows } = await sql<ClaimedSession>`
     with wanted as (
       select * from unnest(${sessions.map(({ id }) => id)}::uuid[], ${sessions.map(({ state }) => state)}::text[]) as w (id, state)
     ), claimed as (
-      update ailbl_session as s set state = 'claimed', version = version + 1, engine = ${engine}, picked = ${now},
+      update ailbl_session as s set state = 'claimed', version = version + 1, picked = ${now},
         lease_owner = ${owner}, lease_token = s.lease_token + 1, missed_polls = 0,
         attempt = case s.state when 'retry_wait' then s.attempt + 1 else s.attempt end,
         -- What an earlier attempt, or an earlier claim, left.
         run_id = null, run_status = null, launch_started = null, started = null, stop_reason = null, stop_requested = null,
-        polled = null,
+        polled = null, not_ready_since = case s.state when 'retry_wait' then null else s.not_ready_since end,
         lease_expires_at = now() + make_interval(secs => ${leaseSeconds})
       from wanted as w where s.id = w.id and s.state = w.state
       returning s.id, s.lease_token, s.schedule_id, s.schedule_name, s.kind, s.attempt, s.slot, s.data_interval_start,
-        w.state as from_state
+        s.not_ready_since, w.state as from_state
     ), told as (
       insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
       select id, ${now}::timestamptz, from_state, 'claimed', attempt, 'scheduler', 'picked' from claimed
     )
-    select id, lease_token, schedule_id, schedule_name, kind, attempt, slot, data_interval_start from claimed`.execute(
-    tx,
-  );
+    select id, lease_token, schedule_id, schedule_name, kind, attempt, slot, data_interval_start, not_ready_since,
+      exists (select from ailbl_doubtful_launch as d where d.session_id = claimed.id and d.attempt = claimed.attempt) as is_doubtful
+    from claimed`.execute(tx);
   return rows;
 }
 

@@ -16,6 +16,7 @@ import {
   lockPickedSchedules,
   type PickedSchedule,
   queueSessions,
+  rerouteSessions,
   skipSessions,
 } from "./pick-queries.ts";
 import { replaceSessions } from "./replace.ts";
@@ -60,16 +61,17 @@ export async function pick(needs: PickNeeds): Promise<Picked> {
   if (room === 0) return nothing;
   const now = needs.clock.now();
   const picked = await inTransaction(db, async (tx) => {
-    const candidates = await lockCandidates(tx, now, Math.min(mostCandidates, Math.max(leastCandidates, 4 * room)));
+    const candidates = await lockCandidates(tx, engine.name, now, toCandidates(room));
     const granted = await takeLaunches(tx, engine, Math.min(room, candidates.length));
     if (granted === 0) return nothing;
     const schedules = await lockSchedules(tx, candidates);
+    const here = await reroute(tx, engine, candidates, schedules);
     await endOrphans(
       tx,
       candidates.filter(({ schedule_id }) => !schedules.has(schedule_id)),
       now,
     );
-    const decided = decideOverlap(candidates, schedules, await listOccupied(tx, listBound(schedules)), granted);
+    const decided = decideOverlap(here, schedules, await listOccupied(tx, listBound(schedules)), granted);
     await giveBackLaunches(tx, engine, granted - decided.claim.length);
     await settle(tx, decided, now);
     const claims = await claim(tx, needs, { decided, schedules, now });
@@ -79,12 +81,32 @@ export async function pick(needs: PickNeeds): Promise<Picked> {
   return picked;
 }
 
+function toCandidates(room: number): number {
+  return Math.min(mostCandidates, Math.max(leastCandidates, 4 * room));
+}
+
 async function lockSchedules(
   tx: DatabaseTransaction,
   candidates: readonly Candidate[],
 ): Promise<ReadonlyMap<string, PickedSchedule>> {
   const ids = [...new Set(candidates.map((candidate) => candidate.schedule_id))];
   return new Map((await lockPickedSchedules(tx, ids)).map((schedule) => [schedule.id, schedule]));
+}
+
+/** @returns those that are still this engine's */
+async function reroute(
+  tx: DatabaseTransaction,
+  { name }: Engine,
+  candidates: readonly Candidate[],
+  schedules: ReadonlyMap<string, PickedSchedule>,
+): Promise<Candidate[]> {
+  const moved = candidates.flatMap(({ id, schedule_id }) => {
+    const engine = schedules.get(schedule_id)?.engine ?? name;
+    return engine === name ? [] : [{ id, engine }];
+  });
+  await rerouteSessions(tx, moved);
+  const elsewhere = new Set(moved.map(({ id }) => id));
+  return candidates.filter(({ id }) => !elsewhere.has(id));
 }
 
 /** Sessions that came back to wait while their schedule was deleted: nobody would ever start them. */
@@ -133,7 +155,7 @@ async function claim(
 ): Promise<Claim[]> {
   if (decided.claim.length === 0) return [];
   const { owner, seconds } = needs.lease;
-  const options = { now, owner, engine: needs.engine.name, leaseSeconds: seconds };
+  const options = { now, owner, leaseSeconds: seconds };
   const sessions = await claimSessions(tx, decided.claim, options);
   return sessions.flatMap((session) => {
     const schedule = schedules.get(session.schedule_id);

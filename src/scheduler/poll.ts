@@ -1,5 +1,4 @@
 import { sql } from "kysely";
-import type { Database } from "../platform/database/tables.ts";
 import { retryLost } from "../platform/database/transaction.ts";
 import { maxStatusIds, type RunStatus } from "./engines/engine.ts";
 import { noteLostLease, renewLeases } from "./lease.ts";
@@ -14,6 +13,9 @@ import { keepOutputs } from "./session-log-queries.ts";
 import { requestStops } from "./session-queries.ts";
 import type { StopReason } from "./tables.ts";
 
+/** After so long, a run that was asked to end and goes on is given up. */
+const stopPatienceSeconds = 5 * 60;
+
 /** A run that its engine does not know for so many polls is lost. */
 const maxMissedPolls = 3;
 
@@ -27,11 +29,11 @@ export interface PollSummary {
 export async function poll(needs: PickNeeds, signal: AbortSignal): Promise<PollSummary> {
   await renewLeases(needs.db, needs.lease);
   await endLostRuns(needs);
-  await reconcile(needs, signal);
+  await reconcile(needs);
   const sum = { polled: 0, ended: 0, stopped: 0 };
   let after = "00000000-0000-0000-0000-000000000000";
   while (!signal.aborted) {
-    const sessions = await listRunning(needs.db, needs.lease.owner, after);
+    const sessions = await listRunning(needs, after);
     const last = sessions.at(-1);
     if (last === undefined) break;
     const statuses = await needs.engine.status(sessions.map(({ run_id }) => run_id));
@@ -44,11 +46,12 @@ export async function poll(needs: PickNeeds, signal: AbortSignal): Promise<PollS
   return sum;
 }
 
-async function listRunning(db: Database, owner: string, after: string): Promise<RunningSession[]> {
+async function listRunning({ db, engine, lease }: PickNeeds, after: string): Promise<RunningSession[]> {
   const { rows } = await sql<RunningSession>`
     select id, lease_token, run_id, run_status, started, launch_started, launch_timeout_seconds, max_runtime_seconds,
-      stop_reason, missed_polls
-    from ailbl_session where phase = 'active' and state = 'running' and lease_owner = ${owner} and id > ${after}
+      stop_reason, stop_requested, missed_polls
+    from ailbl_session where phase = 'active' and state = 'running' and lease_owner = ${lease.owner} and engine = ${engine.name}
+      and id > ${after}
     order by id limit ${maxStatusIds}`.execute(db);
   return rows;
 }
@@ -111,7 +114,11 @@ async function stopAll(
     const ids = stopped.map(({ session }) => session.id);
     await retryLost(() => requestStops(db, ids, { now, by: "scheduler", reason }));
   }
-  await Promise.all(stops.map(({ session }) => engine.cancel(session.run_id)));
+  const isOld = ({ session }: { readonly session: RunningSession }) =>
+    now.getTime() - (session.stop_requested ?? now).getTime() > stopPatienceSeconds * 1000;
+  const toRunIds = (some: typeof stops) => some.map(({ session }) => session.run_id);
+  await engine.cancel(toRunIds(stops.filter((stop) => !isOld(stop))));
+  await engine.cancel(toRunIds(stops.filter(isOld)), { force: true });
 }
 
 async function endAll(

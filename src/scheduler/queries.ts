@@ -12,6 +12,7 @@ export interface ScheduleRow {
   readonly kind: number;
   readonly enable: boolean;
   readonly owner: string;
+  readonly engine: string;
   readonly labels: Record<string, string>;
   readonly trigger: Trigger;
   readonly active: Active | null;
@@ -46,6 +47,7 @@ export interface NewSchedule {
   readonly kind: number;
   readonly enable: boolean;
   readonly owner: string;
+  readonly engine: string;
   readonly labels: Record<string, string>;
   readonly trigger: Trigger;
   readonly active: Active | null;
@@ -67,6 +69,7 @@ const columns = [
   "s.kind",
   "s.enable",
   "s.owner",
+  "s.engine",
   "s.labels",
   "s.trigger",
   "s.active",
@@ -148,6 +151,7 @@ function toColumns(schedule: NewSchedule) {
     kind: schedule.kind,
     enable: schedule.enable,
     owner: schedule.owner,
+    engine: schedule.engine,
     labels: toJsonb(schedule.labels),
     trigger: toJsonb(schedule.trigger),
     active: toNullableJsonb(schedule.active),

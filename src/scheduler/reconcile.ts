@@ -1,9 +1,11 @@
 import { sql } from "kysely";
+import { endDuplicates, toDuplicates } from "./doubtful-launches.ts";
+import type { FoundRun } from "./engines/engine.ts";
 import { noteLostLease } from "./lease.ts";
 import { countEnds } from "./metrics.ts";
 import type { PickNeeds } from "./pick.ts";
 import { replacedError } from "./replace.ts";
-import { endSessions } from "./session-end.ts";
+import { endSessions, type SessionEnd } from "./session-end.ts";
 import type { StopReason } from "./tables.ts";
 import { type Fence, type Move, moveSessions } from "./transitions.ts";
 
@@ -22,60 +24,100 @@ interface UnknownSession {
   readonly stop_reason: StopReason | null;
 }
 
-/** Looked for at once: an engine that answers slowly must not hold up the polls of all that run. */
-const batchSize = 10;
+/** Of one turn: what is asked of the engine is bounded, also when it was away from thousands. */
+const batchSize = 100;
 
 /** Settles the sessions whose launch is in doubt: found, so it runs; not found for long enough, so it is launched again. */
-export async function reconcile(needs: PickNeeds, signal: AbortSignal): Promise<void> {
+export async function reconcile(needs: PickNeeds): Promise<void> {
+  const sessions = await listUnknown(needs);
+  if (sessions.length === 0) return;
+  try {
+    const runs = await needs.engine.findRuns(sessions.map(({ id, attempt }) => ({ sessionId: id, attempt })));
+    const searched = sessions.map((session, index) => ({ session, runs: runs[index] ?? [] }));
+    await adoptRuns(needs, searched.filter(isFound));
+    await giveUpSearch(
+      needs,
+      searched.filter((search) => !isFound(search) && isOver(needs, search)).map(({ session }) => session),
+    );
+  } catch (error) {
+    // Those that run are polled all the same.
+    needs.log.warn({ engine: needs.engine.name, err: error }, "the runs of sessions could not be looked for");
+  }
+}
+
+/** Newcomers first, for most are found at once; then those that are looked for longest. */
+async function listUnknown({ db, clock, engine, lease }: PickNeeds): Promise<UnknownSession[]> {
   const { rows } = await sql<UnknownSession>`
-    update ailbl_session as s set polled = coalesce(s.polled, ${needs.clock.now()}::timestamptz)
+    update ailbl_session as s set polled = coalesce(s.polled, ${clock.now()}::timestamptz)
     where s.id in (
       select id from ailbl_session
-      where phase = 'active' and state = 'unknown' and lease_owner = ${needs.lease.owner} order by id limit 100)
-    returning s.id, s.lease_token, s.attempt, s.polled as searched_from, s.stop_reason`.execute(needs.db);
-  for (let start = 0; start < rows.length && !signal.aborted; start += batchSize) {
-    await Promise.all(rows.slice(start, start + batchSize).map((session) => tryReconcile(needs, session)));
-  }
+      where phase = 'active' and state = 'unknown' and lease_owner = ${lease.owner} and engine = ${engine.name}
+      order by polled nulls first, id limit ${batchSize})
+    returning s.id, s.lease_token, s.attempt, s.polled as searched_from, s.stop_reason`.execute(db);
+  return rows;
 }
 
-/** One that cannot be looked up must not keep the others from being polled. */
-async function tryReconcile(needs: PickNeeds, session: UnknownSession): Promise<void> {
-  try {
-    await reconcileOne(needs, session);
-  } catch (error) {
-    needs.log.warn({ session_id: session.id, err: error }, "the run of a session could not be looked for");
-  }
+interface Search {
+  readonly session: UnknownSession;
+  /** The oldest first. */
+  readonly runs: readonly FoundRun[];
 }
 
-async function reconcileOne(needs: PickNeeds, session: UnknownSession): Promise<void> {
-  const fence: Fence = { id: session.id, leaseToken: session.lease_token };
-  const runId = await needs.engine.findBySession(session.id, session.attempt);
-  const searchedSeconds = (needs.clock.now().getTime() - session.searched_from.getTime()) / 1000;
-  if (runId !== null) {
-    await move(needs, { ...fence, from: "unknown", to: "running", cause: "run_found", runId, runStatus: "launched" });
-  } else if (searchedSeconds > searchSeconds) {
-    await giveUpSearch(needs, session, fence);
-  }
+/** A run that was written down and not submitted may be so in a moment, or never: it is looked for on. */
+function isFound({ runs }: Search): boolean {
+  return runs.some(({ isSubmitted }) => isSubmitted);
 }
 
-/** No run exists: the session may start anew, unless somebody wants it to end. */
-async function giveUpSearch(needs: PickNeeds, { stop_reason }: UnknownSession, fence: Fence): Promise<void> {
-  if (stop_reason === null) {
-    const message = `No run was found within ${searchSeconds} s`;
-    return move(needs, { ...fence, from: "unknown", to: "pending", cause: "run_not_found", message });
-  }
-  const endedAt = needs.clock.now();
-  const error = stop_reason === "replaced" ? replacedError : null;
-  const { ended } = await endSessions(
-    needs.db,
-    [{ ...fence, from: "unknown", state: "canceled", cause: "canceled", endedAt, error }],
-    { at: endedAt, actor: "scheduler" },
+function isOver({ clock }: PickNeeds, { session }: Search): boolean {
+  return (clock.now().getTime() - session.searched_from.getTime()) / 1000 > searchSeconds;
+}
+
+/** Of several runs, the oldest stays. */
+async function adoptRuns(needs: PickNeeds, searched: readonly Search[]): Promise<void> {
+  const toRunId = ({ runs }: Search) => runs.find(({ isSubmitted }) => isSubmitted)?.runId ?? "";
+  const toMove = (search: Search): Move => {
+    const found = { cause: "run_found", runId: toRunId(search), runStatus: "launched" };
+    return { ...toFence(search.session), from: "unknown", to: "running", ...found };
+  };
+  const moved = new Set((await move(needs, searched.map(toMove))).map(({ id }) => id));
+  needs.metrics.runsAdopted.inc({ engine: needs.engine.name }, moved.size);
+  const adopted = searched.filter(({ session }) => moved.has(session.id));
+  await endDuplicates(
+    needs,
+    adopted.flatMap((search) => toDuplicates(search.session.id, toRunId(search), search.runs)),
   );
-  countEnds(needs.metrics, ended);
-  if (ended.length === 0) noteLostLease(needs, fence, "reconcile");
 }
 
-async function move(needs: PickNeeds, step: Move): Promise<void> {
-  const moved = await moveSessions(needs.db, [step], { at: needs.clock.now(), actor: "scheduler" });
-  if (moved.length === 0) noteLostLease(needs, step, "reconcile");
+/** No run was submitted: the sessions may start anew, but for those that somebody wants to end. */
+async function giveUpSearch(needs: PickNeeds, sessions: readonly UnknownSession[]): Promise<void> {
+  const message = `No run was found within ${searchSeconds} s`;
+  const wanted = sessions.filter(({ stop_reason }) => stop_reason === null);
+  await move(
+    needs,
+    wanted.map((session) => ({ ...toFence(session), from: "unknown", to: "pending", cause: "run_not_found", message })),
+  );
+  const endedAt = needs.clock.now();
+  const ends = sessions.flatMap((session): SessionEnd[] => {
+    if (session.stop_reason === null) return [];
+    const error = session.stop_reason === "replaced" ? replacedError : null;
+    return [{ ...toFence(session), from: "unknown", state: "canceled", cause: "canceled", endedAt, error }];
+  });
+  const { ended } = await endSessions(needs.db, ends, { at: endedAt, actor: "scheduler" });
+  countEnds(needs.metrics, ended);
+  noteLost(needs, ends, ended);
+}
+
+async function move(needs: PickNeeds, moves: readonly Move[]): Promise<readonly { readonly id: string }[]> {
+  const moved = await moveSessions(needs.db, moves, { at: needs.clock.now(), actor: "scheduler" });
+  noteLost(needs, moves, moved);
+  return moved;
+}
+
+function noteLost(needs: PickNeeds, tried: readonly Fence[], done: readonly { readonly id: string }[]): void {
+  const ids = new Set(done.map(({ id }) => id));
+  for (const fence of tried) if (!ids.has(fence.id)) noteLostLease(needs, fence, "reconcile");
+}
+
+function toFence({ id, lease_token }: UnknownSession): Fence {
+  return { id, leaseToken: lease_token };
 }

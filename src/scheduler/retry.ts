@@ -11,6 +11,7 @@ const retryableCodes: ReadonlySet<string> = new Set([
   "MAX_RUNTIME_EXCEEDED",
   "LAUNCH_TIMED_OUT",
   "RUN_LOST",
+  "LAUNCH_FAILED",
   "ENGINE_STOPPED",
 ]);
 

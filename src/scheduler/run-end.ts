@@ -14,6 +14,7 @@ export interface RunningSession {
   readonly launch_timeout_seconds: number;
   readonly max_runtime_seconds: number | null;
   readonly stop_reason: StopReason | null;
+  readonly stop_requested: Date | null;
   readonly missed_polls: number;
 }
 

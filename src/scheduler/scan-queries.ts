@@ -9,6 +9,7 @@ export interface DueSchedule extends Timing {
   readonly name: string;
   readonly kind: number;
   readonly owner: string;
+  readonly engine: string;
   readonly policy: Policy;
   readonly next_due_at: Date;
   readonly slot_sessions: number;
@@ -17,7 +18,7 @@ export interface DueSchedule extends Timing {
 /** The most overdue first. Those that another scanner holds are left to it; NO KEY, so that writers of rows that point to a schedule do not wait. */
 export async function lockDueSchedules(tx: DatabaseTransaction, now: Date, limit: number): Promise<DueSchedule[]> {
   const { rows } = await sql<DueSchedule>`
-    select id, name, kind, owner, trigger, active, policy, next_due_at, slot_sessions from ailbl_schedule
+    select id, name, kind, owner, engine, trigger, active, policy, next_due_at, slot_sessions from ailbl_schedule
     where next_due_at <= ${now} order by next_due_at, id limit ${limit}
     for no key update skip locked`.execute(tx);
   return rows;
@@ -42,19 +43,19 @@ export async function insertSlotSessions(
   const schedules = sessions.map(({ schedule }) => schedule);
   const { rows } = await sql<{ schedule_id: string; sessions: number }>`
     with inserted as (
-      insert into ailbl_session (id, schedule_id, schedule_name, kind, owner, launch_timeout_seconds, max_runtime_seconds,
+      insert into ailbl_session (id, schedule_id, schedule_name, kind, owner, engine, launch_timeout_seconds, max_runtime_seconds,
         slot, data_interval_start, run_after, cause, created, created_by)
-      select v.id, v.schedule_id, v.schedule_name, v.kind, v.owner, v.launch_timeout_seconds, v.max_runtime_seconds,
+      select v.id, v.schedule_id, v.schedule_name, v.kind, v.owner, v.engine, v.launch_timeout_seconds, v.max_runtime_seconds,
         v.slot, v.data_interval_start, v.run_after, 'slot', ${now}::timestamptz, 'scheduler'
       from unnest(${sessions.map(({ id }) => id)}::uuid[], ${schedules.map(({ id }) => id)}::uuid[],
         ${schedules.map(({ name }) => name)}::text[], ${schedules.map(({ kind }) => kind)}::smallint[],
-        ${schedules.map(({ owner }) => owner)}::text[],
+        ${schedules.map(({ owner }) => owner)}::text[], ${schedules.map(({ engine }) => engine)}::text[],
         ${schedules.map(({ policy }) => policy.launch_timeout_seconds)}::integer[],
         ${schedules.map(({ policy }) => policy.max_runtime_seconds)}::integer[],
         ${sessions.map(({ slot }) => slot.toISOString())}::timestamptz[],
         ${sessions.map(({ dataIntervalStart }) => dataIntervalStart.toISOString())}::timestamptz[],
         ${sessions.map(({ runAfter }) => runAfter.toISOString())}::timestamptz[])
-        as v (id, schedule_id, schedule_name, kind, owner, launch_timeout_seconds, max_runtime_seconds, slot,
+        as v (id, schedule_id, schedule_name, kind, owner, engine, launch_timeout_seconds, max_runtime_seconds, slot,
           data_interval_start, run_after)
       on conflict (schedule_id, slot) where cause = 'slot' do nothing
       returning schedule_id

@@ -6,11 +6,14 @@ import { fail, invalid } from "../platform/failure.ts";
 import type { VersionCondition } from "../platform/http/entity-tag.ts";
 import { type Page, parsePageStart } from "../platform/http/paging.ts";
 import { createId } from "../platform/id.ts";
-import type { Engine } from "./engines/engine.ts";
-import { scheduleNameConflict, scheduleRuns, unknownJob } from "./errors.ts";
+import type { Logger } from "../platform/log.ts";
+import type { Engines } from "./engines/engines.ts";
+import { scheduleNameConflict, scheduleRuns } from "./errors.ts";
+import { checkJob } from "./job-check.ts";
 import { requireKind } from "./kinds/kinds.ts";
-import { type CreateSchedule, defaultPolicy, type Job, type Schedule, type UpdateSchedule } from "./model.ts";
+import { type CreateSchedule, defaultPolicy, type Schedule, type UpdateSchedule } from "./model.ts";
 import { deleteSchedule, isNameTaken, type NewSchedule, type ScheduleRow } from "./queries.ts";
+import type { StoragesForRuns } from "./run-storage.ts";
 import { listSchedules } from "./schedule-list.ts";
 import type { ListSchedules } from "./schedule-list-model.ts";
 import { requireLocked, requireSchedule } from "./schedule-lookup.ts";
@@ -22,7 +25,9 @@ import { toSchedule } from "./wire.ts";
 export interface ScheduleNeeds {
   readonly db: Database;
   readonly clock: Clock;
-  readonly engine: Engine;
+  readonly log: Logger;
+  readonly engines: Engines;
+  readonly storages: StoragesForRuns;
   /** Called after something was written that a worker should look at soon. */
   readonly onWork: () => void;
 }
@@ -30,7 +35,9 @@ export interface ScheduleNeeds {
 export type ScheduleService = ReturnType<typeof createScheduleService>;
 
 /** The use cases of schedules; each owns its transactions. */
-export function createScheduleService({ db, clock, engine, onWork }: ScheduleNeeds) {
+export function createScheduleService(needs: ScheduleNeeds) {
+  const { db, clock, onWork } = needs;
+
   function find(id: string): Promise<ScheduleRow> {
     return requireSchedule(db, id);
   }
@@ -44,7 +51,8 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
     const now = clock.now();
     const policy = { ...defaultPolicy, ...withoutUndefined(input.policy) };
     const timing = { ...parseTiming({ ...input, policy }, now), policy };
-    await requireJob(input.job, input.kind);
+    const engine = input.engine ?? needs.engines.defaultName;
+    await checkJob(needs, { ...input, engine });
     if (await isNameTaken(db, input.name, null)) throw scheduleNameConflict(input.name);
     const first = findNextInstant(withLeftOut(timing), now);
     const by = change.actor.subject;
@@ -52,6 +60,7 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
       ...input,
       id: createId(),
       owner: input.owner ?? by,
+      engine,
       ...timing,
       storage_id: requireKind(input.kind).findStorageId(input.params),
       next_due_at: input.enable ? first : null,
@@ -76,7 +85,7 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
     const seen = await requireSchedule(db, id);
     if (input.kind !== undefined && input.kind !== seen.kind)
       throw invalid("/kind", `cannot be changed: it is ${seen.kind}, and stays so`, "immutable");
-    if (input.job !== undefined) await requireJob(input.job, seen.kind);
+    await checkChangedJob(seen, input);
     return inTransaction(db, async (tx) => {
       const before = await requireLocked(tx, id, condition);
       // Under the lock: what a scan or another edit has done meanwhile is seen, and what is opened from here on is new.
@@ -142,18 +151,12 @@ export function createScheduleService({ db, clock, engine, onWork }: ScheduleNee
     onWork();
   }
 
-  async function requireJob(job: Job, kind: number): Promise<void> {
-    const jobs = (await engine.jobs()).filter((offered) => offered.kinds.includes(kind));
-    const isOffered = jobs.some(
-      (offered) =>
-        offered.name === job.name && offered.location === job.location && offered.repository === job.repository,
-    );
-    if (!isOffered)
-      throw unknownJob(
-        job.name,
-        kind,
-        jobs.map(({ name }) => name),
-      );
+  /** A change of something else is no occasion to judge a job that was taken before. */
+  async function checkChangedJob(seen: ScheduleRow, input: UpdateSchedule): Promise<void> {
+    if ([input.engine, input.job, input.params].every((given) => given === undefined)) return;
+    const params = input.params === undefined ? seen.params : parseParams(seen.kind, input.params);
+    const { name, kind, engine, job } = { ...seen, ...withoutUndefined(input) };
+    await checkJob(needs, { name, kind, engine, job, params });
   }
 
   return { find, list, create, update, setEnabled, remove };

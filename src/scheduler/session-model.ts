@@ -105,6 +105,7 @@ export type ListSessions = z.output<typeof listSessionsSchema>;
 export const engineSchema = z
   .object({
     name: z.string(),
+    is_default: z.boolean().openapi({ description: "Schedules take it that name none." }),
     state: z.enum(["ok", "failing"]),
     detail: z.string().openapi({ description: "A sentence; of one that is failing, what is wrong." }),
     running: z.int().openapi({ description: "Its runs under way, of all processes." }),
@@ -112,6 +113,14 @@ export const engineSchema = z
     checked_at: timeField,
   })
   .openapi("Engine");
+
+export const engineLocationSchema = z
+  .object({
+    name: z.string(),
+    state: z.enum(["loaded", "loading", "failed"]),
+    detail: z.string().nullable().openapi({ description: "Why it failed to load." }),
+  })
+  .openapi("EngineLocation");
 
 export const engineJobSchema = z
   .object({

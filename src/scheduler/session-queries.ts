@@ -23,8 +23,9 @@ export interface SessionRow {
   /** Its start is still to come. */
   readonly is_early: boolean;
   readonly lease_token: number;
+  readonly not_ready_since: Date | null;
   readonly stop_reason: StopReason | null;
-  readonly engine: string | null;
+  readonly engine: string;
   readonly run_id: string | null;
   readonly run_status: string | null;
   readonly picked: Date | null;
@@ -60,6 +61,7 @@ export function selectSessions(db: Database) {
       "s.run_after",
       sql<boolean>`s.run_after > now()`.as("is_early"),
       "s.lease_token",
+      "s.not_ready_since",
       "s.stop_reason",
       "s.engine",
       "s.run_id",
@@ -118,6 +120,7 @@ export interface NewSession {
     readonly name: string;
     readonly kind: number;
     readonly owner: string;
+    readonly engine: string;
     readonly policy: { readonly launch_timeout_seconds: number; readonly max_runtime_seconds: number | null };
   };
   readonly cause: "manual" | "retry";
@@ -140,6 +143,7 @@ export async function insertSession(tx: DatabaseTransaction, session: NewSession
       schedule_name: schedule.name,
       kind: schedule.kind,
       owner: schedule.owner,
+      engine: schedule.engine,
       launch_timeout_seconds: schedule.policy.launch_timeout_seconds,
       max_runtime_seconds: schedule.policy.max_runtime_seconds,
       cause: session.cause,

@@ -10,7 +10,6 @@ import {
   sessionWithHistorySchema,
 } from "./session-model.ts";
 import type { SessionService } from "./session-service.ts";
-import { toSession } from "./wire.ts";
 
 const base = "/ailbl/admin/sessions";
 const schedules = "/ailbl/admin/schedules";
@@ -40,7 +39,7 @@ export function createSessionRoutes(service: SessionService): Route[] {
           query,
           url,
           found: await service.list(query),
-          toItem: toSession,
+          toItem: service.tell,
           toKey: (row) => ({ value: (query.sortby === "slot" ? row.slot : row.created).toISOString(), id: row.id }),
         }),
     ),

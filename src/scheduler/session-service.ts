@@ -29,15 +29,24 @@ import { toSession } from "./wire.ts";
 export type SessionService = ReturnType<typeof createSessionService>;
 
 /** The use cases of sessions; each owns its transactions. */
-export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, "db" | "clock" | "onWork">) {
+export function createSessionService({
+  db,
+  clock,
+  engines,
+  onWork,
+}: Pick<ScheduleNeeds, "db" | "clock" | "engines" | "onWork">) {
   function list(query: ListSessions): Promise<Page<SessionRow>> {
     return listSessions(db, query, parsePageStart(query));
+  }
+
+  function tell(row: SessionRow): Session {
+    return toSession(row, engines);
   }
 
   async function find(id: string): Promise<SessionWithHistory> {
     const row = await requireSession(db, id);
     const detail = await findSessionDetail(db, id);
-    const session = toSession(row);
+    const session = tell(row);
     return {
       ...session,
       run:
@@ -70,7 +79,7 @@ export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, 
         } as const;
         await endSessionsIn(tx, [end], { at: now, actor: by });
       }
-      const after = toSession(await requireSession(tx, id));
+      const after = tell(await requireSession(tx, id));
       await recordAudit(tx, {
         actor: change.actor,
         action: "session.cancel",
@@ -129,7 +138,7 @@ export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, 
       const id = createId();
       const asked = await toAsked(tx, schedule, now);
       await insertSession(tx, { ...asked, id, schedule, now, createdBy: change.actor.subject });
-      const session = toSession(await requireSession(tx, id));
+      const session = tell(await requireSession(tx, id));
       await recordAudit(tx, { ...trail, actor: change.actor, before: null, after: { session_id: id } });
       await change.settle(tx, session);
       return session;
@@ -138,7 +147,7 @@ export function createSessionService({ db, clock, onWork }: Pick<ScheduleNeeds, 
     return told;
   }
 
-  return { list, find, trigger, retry, cancel };
+  return { list, tell, find, trigger, retry, cancel };
 }
 
 type AskedSession = Pick<NewSession, "cause" | "slot" | "dataIntervalStart" | "retryOf">;

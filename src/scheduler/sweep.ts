@@ -1,7 +1,9 @@
 import { sql } from "kysely";
 import type { DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
-import { type LeaseSettings, renewLeases } from "./lease.ts";
+import { watchDoubtfulLaunches } from "./doubtful-launches.ts";
+import type { Engines } from "./engines/engines.ts";
+import { handedBack, type LeaseSettings, renewLeases } from "./lease.ts";
 import { countEnds } from "./metrics.ts";
 import type { PickNeeds } from "./pick.ts";
 import { canceledError, replacedError } from "./replace.ts";
@@ -22,28 +24,50 @@ export interface SweepSummary {
   readonly adopted: number;
   /** Their run died with the process that had it. */
   readonly failed: number;
+  /** Runs that were ended because their session has another one. */
+  readonly duplicates: number;
+}
+
+export interface SweepNeeds extends Omit<PickNeeds, "engine"> {
+  readonly engines: Engines;
 }
 
 /** Takes care of the sessions whose holder has given no sign of life for the length of its lease. */
-export async function sweep(needs: PickNeeds, signal: AbortSignal): Promise<SweepSummary> {
+export async function sweep(needs: SweepNeeds, signal: AbortSignal): Promise<SweepSummary> {
   // After a long stand-still (a suspended machine, a database that was away) our own leases have run out as well.
   await renewLeases(needs.db, needs.lease);
-  const sum = { requeued: 0, canceled: 0, adopted: 0, failed: 0 };
+  const sum = { requeued: 0, canceled: 0, adopted: 0, failed: 0, duplicates: 0 };
   while (!signal.aborted) {
     const fates = await sweepBatch(needs);
     for (const fate of fates) sum[fate] += 1;
     if (fates.length < batchSize) break;
   }
+  sum.duplicates = await watchAll(needs);
   return sum;
 }
 
-type Fate = keyof SweepSummary;
+/** One engine that is away keeps no other from being looked at. */
+async function watchAll({ engines, ...needs }: SweepNeeds): Promise<number> {
+  const counts = await Promise.all(
+    engines.all.map(async (engine) => {
+      try {
+        return await watchDoubtfulLaunches({ ...needs, engine });
+      } catch (error) {
+        needs.log.warn({ engine: engine.name, err: error }, "doubtful launches could not be looked at");
+        return 0;
+      }
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+type Fate = Exclude<keyof SweepSummary, "duplicates">;
 
 /** One short transaction; what another process takes care of at this moment is left to it. */
-async function sweepBatch(needs: PickNeeds): Promise<Fate[]> {
+async function sweepBatch(needs: SweepNeeds): Promise<Fate[]> {
   const by = { at: needs.clock.now(), actor: "scheduler" };
   const { fates, ended } = await inTransaction(needs.db, async (tx) => {
-    const abandoned = await lockAbandoned(tx);
+    const abandoned = await lockAbandoned(tx, needs.engines);
     const fates = abandoned.map((session) => toFate(needs, session));
     const those = (fate: Fate) => abandoned.filter((_, index) => fates[index] === fate);
     await moveSessions(tx, those("requeued").map(toRequeue), by);
@@ -67,25 +91,30 @@ interface Abandoned {
   readonly state: LeasedState;
   readonly lease_token: number;
   readonly launch_started: Date | null;
-  readonly engine: string | null;
+  readonly engine: string;
   readonly stop_reason: StopReason | null;
 }
 
-async function lockAbandoned(tx: DatabaseTransaction): Promise<Abandoned[]> {
+/**
+ * An engine that this process does not know may be one that others do, as while a new one is rolled out: they come first. When
+ * none has come for so long, the deployment has it no more.
+ */
+const foreignPatienceSeconds = 10 * 60;
+
+async function lockAbandoned(tx: DatabaseTransaction, { all }: Engines): Promise<Abandoned[]> {
   const { rows } = await sql<Abandoned>`
     select id, state, lease_token, launch_started, engine, stop_reason from ailbl_session
-    where phase = 'active' and lease_expires_at <= now()
+    where phase = 'active' and lease_expires_at <= now() and (engine = any(${all.map(({ name }) => name)}::text[])
+      or lease_expires_at <= now() - make_interval(secs => ${foreignPatienceSeconds}))
     order by id limit ${batchSize} for update skip locked`.execute(tx);
   return rows;
 }
 
-function toFate({ engine }: PickNeeds, session: Abandoned): Fate {
+function toFate({ engines }: SweepNeeds, session: Abandoned): Fate {
   if (session.state === "claimed" && session.launch_started === null) {
     return session.stop_reason === null ? "requeued" : "canceled";
   }
-  // Of an engine that this deployment has no more, nothing can be asked.
-  const canBeAsked = engine.durable && session.engine === engine.name;
-  return canBeAsked ? "adopted" : "failed";
+  return engines.find(session.engine)?.durable === true ? "adopted" : "failed";
 }
 
 /** The next claim counts the token up, so that the old holder, should it still live, can write nothing more. */
@@ -103,15 +132,20 @@ async function adoptSessions(
   if (sessions.length === 0) return;
   await sql`
     with abandoned as (
-      select id, state, attempt, case state when 'claimed' then 'unknown' else state end as to_state
+      select id, state, attempt, engine, lease_owner, case state when 'claimed' then 'unknown' else state end as to_state
       from ailbl_session where id = any(${sessions.map(({ id }) => id)}::uuid[])
     ), adopted as (
       update ailbl_session as s set state = a.to_state, version = s.version + 1, lease_owner = ${owner},
         lease_token = s.lease_token + 1, polled = null, lease_expires_at = now() + make_interval(secs => ${seconds})
       from abandoned as a where s.id = a.id
+    ), doubted as (
+      insert into ailbl_doubtful_launch (session_id, attempt, engine, since, check_at)
+      select id, attempt, engine, now(), now() from abandoned where state <> to_state
+      on conflict (session_id, attempt) do nothing
     )
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
-    select id, ${at}::timestamptz, state, to_state, attempt, ${actor}, 'taken_over' from abandoned`.execute(tx);
+    select id, ${at}::timestamptz, state, to_state, attempt, ${actor}, 'taken_over' from abandoned
+    where lease_owner <> ${handedBack}`.execute(tx);
 }
 
 /** The next claim would not know that somebody wanted it to end; of a deleted schedule there would be none. */

@@ -16,6 +16,7 @@ export interface ScheduleTable {
   kind: number;
   enable: boolean;
   owner: string;
+  engine: string;
   labels: Jsonb<Record<string, string>>;
   trigger: Jsonb<Trigger>;
   active: Jsonb<Active | null>;
@@ -84,7 +85,8 @@ export interface SessionTable {
   missed_polls: Defaulted<number>;
   stop_reason: StopReason | null;
   stop_requested: Date | null;
-  engine: string | null;
+  engine: string;
+  not_ready_since: Date | null;
   run_id: string | null;
   run_status: string | null;
   picked: Date | null;
@@ -117,6 +119,14 @@ export interface SessionEventTable {
   actor: string;
   cause: string;
   message: string | null;
+}
+
+interface DoubtfulLaunchTable {
+  session_id: string;
+  attempt: number;
+  engine: string;
+  since: Date;
+  check_at: Date;
 }
 
 interface BackfillTable {
@@ -167,6 +177,7 @@ declare module "../platform/database/tables.ts" {
     ailbl_session: SessionTable;
     ailbl_session_detail: SessionDetailTable;
     ailbl_session_event: SessionEventTable;
+    ailbl_doubtful_launch: DoubtfulLaunchTable;
     ailbl_backfill: BackfillTable;
     ailbl_bulk: BulkTable;
     ailbl_bulk_item: BulkItemTable;

@@ -2,6 +2,8 @@ import { retryLost } from "../platform/database/transaction.ts";
 import { autoDisable } from "./auto-disable.ts";
 import { fillBack } from "./backfill/tick.ts";
 import { carryOutBulks } from "./bulk/tick.ts";
+import type { Engine } from "./engines/engine.ts";
+import type { Engines } from "./engines/engines.ts";
 import { type LaunchNeeds, launchAll } from "./launch.ts";
 import { pick } from "./pick.ts";
 import { releaseQueued } from "./pick-queries.ts";
@@ -11,7 +13,9 @@ import { createScheduleService } from "./service.ts";
 import { createSessionService } from "./session-service.ts";
 import { sweep } from "./sweep.ts";
 
-export interface TickNeeds extends ScanNeeds, LaunchNeeds {}
+export interface TickNeeds extends ScanNeeds, Omit<LaunchNeeds, "engine"> {
+  readonly engines: Engines;
+}
 
 /** What a turn has done, for people and logs. */
 export type TickSummary = Readonly<Record<string, number>>;
@@ -30,9 +34,9 @@ export const ticks = {
   /** One action on many objects goes on. */
   bulk: carryOut,
   /** Due sessions are claimed and brought to the engine. */
-  pick: pickAndLaunch,
+  pick: (needs, signal) => ofEachEngine(needs, (engine) => pickAndLaunch({ ...needs, engine }, signal)),
   /** What the engine knows of the runs is written down. */
-  poll: async (needs, signal) => ({ ...(await poll(needs, signal)) }),
+  poll: (needs, signal) => ofEachEngine(needs, async (engine) => ({ ...(await poll({ ...needs, engine }, signal)) })),
   /** What is over, or fails again and again, is disabled. */
   "auto-disable": async (needs, signal) => ({ ...(await autoDisable(needs, signal)) }),
   /** What a dead process left behind is taken care of. */
@@ -43,6 +47,22 @@ export type TickName = keyof typeof ticks;
 
 export const tickNames = Object.keys(ticks) as [TickName, ...TickName[]];
 
+/** Beside each other, and none waits for another's answers but the turn itself: loops have one engine each (workers.ts). */
+async function ofEachEngine(
+  { engines }: TickNeeds,
+  take: (engine: Engine) => Promise<TickSummary>,
+): Promise<TickSummary> {
+  const outcomes = await Promise.allSettled(engines.all.map(take));
+  const sum: Record<string, number> = {};
+  for (const outcome of outcomes) {
+    if (outcome.status === "rejected") continue;
+    for (const [name, count] of Object.entries(outcome.value)) sum[name] = (sum[name] ?? 0) + count;
+  }
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return sum;
+}
+
 /** Who sees the summary wakes the others; the use cases need not. */
 async function carryOut(needs: TickNeeds, signal: AbortSignal): Promise<TickSummary> {
   const services = { ...needs, onWork: () => {} };
@@ -51,7 +71,7 @@ async function carryOut(needs: TickNeeds, signal: AbortSignal): Promise<TickSumm
 }
 
 /** Until nothing more is due, or the engine is full. */
-async function pickAndLaunch(needs: TickNeeds, signal: AbortSignal): Promise<TickSummary> {
+async function pickAndLaunch(needs: LaunchNeeds, signal: AbortSignal): Promise<TickSummary> {
   const sum = { claimed: 0, skipped: 0, queued: 0, launched: 0 };
   await retryLost(() => releaseQueued(needs.db));
   while (!signal.aborted) {

@@ -23,6 +23,8 @@ export interface Move extends Fence {
   /** Of steps into an end state. */
   readonly endedAt?: Date;
   readonly runAfter?: Date;
+  /** Its engine could not launch it yet. The first such instant stays. */
+  readonly notReadySince?: Date;
 }
 
 /** A session that was moved, with what is told of it elsewhere. */
@@ -57,23 +59,30 @@ export async function moveSessions(db: Database, moves: readonly Move[], { at, a
         ${text(({ message }) => message)}::text[], ${text(({ runId }) => runId)}::text[],
         ${text(({ runStatus }) => runStatus)}::text[], ${text(({ startedAt }) => startedAt?.toISOString())}::text[]::timestamptz[],
         ${text(({ endedAt }) => endedAt?.toISOString())}::text[]::timestamptz[],
-        ${text(({ runAfter }) => runAfter?.toISOString())}::text[]::timestamptz[])
-        as w (id, lease_token, from_state, to_state, cause, message, run_id, run_status, started, ended, run_after)
+        ${text(({ runAfter }) => runAfter?.toISOString())}::text[]::timestamptz[],
+        ${text(({ notReadySince }) => notReadySince?.toISOString())}::text[]::timestamptz[])
+        as w (id, lease_token, from_state, to_state, cause, message, run_id, run_status, started, ended, run_after,
+          not_ready_since)
     ), moved as (
       update ailbl_session as s set state = w.to_state, version = s.version + 1,
         run_id = coalesce(w.run_id, s.run_id), run_status = coalesce(w.run_status, s.run_status),
         started = coalesce(w.started, s.started), ended = w.ended, run_after = coalesce(w.run_after, s.run_after),
+        not_ready_since = coalesce(s.not_ready_since, w.not_ready_since),
         lease_owner = case when w.to_state in ('claimed', 'running', 'unknown') then s.lease_owner end,
         lease_expires_at = case when w.to_state in ('claimed', 'running', 'unknown') then s.lease_expires_at end
       from wanted as w where s.id = w.id and s.state = w.from_state and s.lease_token = w.lease_token
         -- Who wanted it to end while this was decided is heard: nothing is begun anew for it.
         and (w.to_state not in ('pending', 'retry_wait') or s.stop_reason is null
           or s.stop_reason not in ('cancel', 'replaced'))
-      returning s.id, s.schedule_id, s.schedule_name, s.kind, s.cause, s.slot, s.attempt, w.from_state, w.to_state,
+      returning s.id, s.schedule_id, s.schedule_name, s.kind, s.cause, s.slot, s.attempt, s.engine, w.from_state, w.to_state,
         w.cause as step_cause, w.message
     ), told as (
       insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause, message)
       select id, ${at}::timestamptz, from_state, to_state, attempt, ${actor}, step_cause, message from moved
+    ), doubted as (
+      insert into ailbl_doubtful_launch (session_id, attempt, engine, since, check_at)
+      select id, attempt, engine, now(), now() from moved where to_state = 'unknown'
+      on conflict (session_id, attempt) do update set engine = excluded.engine, since = excluded.since, check_at = excluded.check_at
     )
     select id, schedule_id, schedule_name, kind, cause, slot, attempt from moved`.execute(db);
   return rows;

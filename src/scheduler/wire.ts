@@ -1,3 +1,4 @@
+import type { Engines } from "./engines/engines.ts";
 import { explain } from "./explanation.ts";
 import type { Schedule, ScheduleState } from "./model.ts";
 import type { ScheduleRow } from "./queries.ts";
@@ -14,6 +15,7 @@ export function toSchedule(row: ScheduleRow): Schedule {
     enable: row.enable,
     state: toScheduleState(row),
     owner: row.owner,
+    engine: row.engine,
     labels: row.labels,
     trigger: row.trigger,
     active: row.active,
@@ -53,7 +55,7 @@ export function isQuiet(row: ScheduleRow): boolean {
 }
 
 /** A session as lists tell it. */
-export function toSession(row: SessionRow): Session {
+export function toSession(row: SessionRow, engines: Pick<Engines, "find">): Session {
   return {
     id: row.id,
     schedule_id: row.schedule_id,
@@ -72,7 +74,7 @@ export function toSession(row: SessionRow): Session {
     started: toTime(row.started),
     ended: toTime(row.ended),
     duration_seconds: toDuration(row),
-    run: toRun(row),
+    run: toRun(row, engines),
     error: row.error,
     explanation: explain(row),
     created_by: row.created_by,
@@ -80,10 +82,11 @@ export function toSession(row: SessionRow): Session {
   };
 }
 
-/** Null before a run may exist. No engine of ours has pages of its own to link to. */
-function toRun(row: SessionRow): Session["run"] {
-  if (row.engine === null || row.launch_started === null) return null;
-  return { engine: row.engine, id: row.run_id, url: null, status: row.run_status, result: row.result };
+/** Null before a run may exist. */
+function toRun(row: SessionRow, engines: Pick<Engines, "find">): Session["run"] {
+  if (row.launch_started === null) return null;
+  const url = row.run_id === null ? null : (engines.find(row.engine)?.toRunUrl(row.run_id) ?? null);
+  return { engine: row.engine, id: row.run_id, url, status: row.run_status, result: row.result };
 }
 
 function toDuration({ started, ended }: SessionRow): number | null {

@@ -8,18 +8,17 @@ import type { Logger } from "../platform/log.ts";
 import { createLoop, type Loop } from "../platform/worker/loop.ts";
 import type { WorkerMetrics } from "../platform/worker/metrics.ts";
 import type { WakeUp } from "../platform/worker/wake-up.ts";
-import type { Engine } from "./engines/engine.ts";
-import type { StoragesForRuns } from "./launch.ts";
-import { expireForeignLeases } from "./lease.ts";
+import { createEngines, type Engines } from "./engines/engines.ts";
+import { expireForeignLeases, handedBack } from "./lease.ts";
 import type { SchedulerMetrics } from "./metrics.ts";
-import { poll } from "./poll.ts";
+import type { StoragesForRuns } from "./run-storage.ts";
 import { type TickName, type TickNeeds, type TickSummary, tickNames, ticks } from "./tick.ts";
 
 interface WorkersNeeds {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly engine: Engine;
+  readonly engines: Engines;
   readonly storages: StoragesForRuns;
   readonly metrics: SchedulerMetrics;
   readonly workerMetrics: WorkerMetrics;
@@ -58,27 +57,29 @@ const defaultPunctualSeconds = 10;
 const lastPollSeconds = 5;
 
 export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers {
-  const { db, clock, log, engine, storages, metrics } = workers;
+  const { db, clock, log, engines, storages, metrics } = workers;
   const needs: TickNeeds = {
     db,
     clock,
     log,
-    engine,
+    engines,
     storages,
     metrics,
     lease: { owner: `${hostname()}/${process.pid}/${createId()}`, seconds: leaseSeconds },
     scan: { batchSize: scanBatchSize, punctualSeconds: workers.punctualSeconds ?? defaultPunctualSeconds },
   };
-  const loops = new Map(tickNames.map((name) => [name, createTickLoop(workers, name, () => runTick(name))]));
+  const loops = tickNames.flatMap((name) =>
+    listTurns(needs, name).map((turn) => createTickLoop(workers, turn, run(turn))),
+  );
   const wake = (...names: TickName[]) => {
-    for (const name of names) loops.get(name)?.wake();
+    for (const { tick, loop } of loops) if (names.includes(tick)) loop.wake();
   };
   workers.wakeUp.listen(() => wake("backfill", "bulk", "pick", "poll"));
   let stopped: Promise<void> | null = null;
 
-  function runTick(name: TickName) {
+  function run({ tick, needs: ofTurn }: Turn) {
     return async (signal: AbortSignal) => {
-      const summary: TickSummary = await ticks[name](needs, signal);
+      const summary: TickSummary = await ticks[tick](ofTurn, signal);
       // New sessions, or new room in the engine.
       if ((summary["sessions"] ?? 0) + (summary["ended"] ?? 0) + (summary["requeued"] ?? 0) > 0) wake("pick");
       if ((summary["acted"] ?? 0) > 0) wake("pick", "poll");
@@ -92,19 +93,19 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
     let isSettled = false;
     while (!isSettled) {
       const pause = new AbortController();
-      const settled = engine.settle().then(() => true);
+      const settled = Promise.all(engines.all.map((engine) => engine.settle())).then(() => true);
       const over = delay(everySeconds.poll * 1000, false, { signal: pause.signal }).catch(() => false);
       isSettled = await Promise.race([settled, over]);
       pause.abort();
-      await poll(needs, AbortSignal.timeout(maxTurnSeconds * 1000));
+      await ticks.poll(onlyHere(needs), AbortSignal.timeout(maxTurnSeconds * 1000));
     }
   }
 
   async function stop(): Promise<void> {
-    await Promise.all([...loops.values()].map((loop) => loop.stop()));
-    await engine.close();
+    await Promise.all(loops.map(({ loop }) => loop.stop()));
+    await Promise.all(engines.all.map((engine) => engine.close()));
     try {
-      await poll(needs, AbortSignal.timeout(lastPollSeconds * 1000));
+      await ticks.poll(onlyHere(needs), AbortSignal.timeout(lastPollSeconds * 1000));
       await handBackLeases(db, needs.lease.owner);
     } catch (error) {
       // The database is away. Our leases run out by themselves, and a sweep elsewhere sees what has ended with us.
@@ -115,13 +116,15 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
   return {
     async start(only = tickNames) {
       if (workers.isOnlyProcess) await expireForeignLeases(db, needs.lease.owner);
-      for (const name of only) loops.get(name)?.start();
+      for (const { tick, loop } of loops) if (only.includes(tick)) loop.start();
     },
     stop() {
       stopped ??= stop();
       return stopped;
     },
     async turn(name, signal) {
+      // Turns come and go with their processes: what the last one left is taken over before it is asked about.
+      if (name === "poll") await ticks.sweep(needs, signal);
       const summary = await ticks[name](needs, signal);
       if (name === "pick") await seeRunsThrough();
       return summary;
@@ -129,23 +132,41 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
   };
 }
 
+/** What one loop does, and with what. */
+interface Turn {
+  readonly tick: TickName;
+  readonly name: string;
+  readonly everySeconds: number;
+  readonly needs: TickNeeds;
+}
+
+/** Pick and poll have a loop for each engine: one that answers slowly holds up no other. */
+function listTurns(needs: TickNeeds, tick: TickName): Turn[] {
+  if (tick !== "pick" && tick !== "poll") return [{ tick, name: tick, everySeconds: everySeconds[tick], needs }];
+  return needs.engines.all.map((engine) => ({
+    tick,
+    name: `${tick} ${engine.name}`,
+    everySeconds: tick === "poll" ? engine.pollSeconds : everySeconds.pick,
+    needs: { ...needs, engines: createEngines([engine], engine.name) },
+  }));
+}
+
+/** The runs that live elsewhere go on without us, and whoever takes them over hears of their ends. */
+function onlyHere(needs: TickNeeds): TickNeeds {
+  const here = needs.engines.all.filter(({ durable }) => !durable);
+  return { ...needs, engines: { ...needs.engines, all: here } };
+}
+
 function createTickLoop(
   { log, workerMetrics }: WorkersNeeds,
-  name: TickName,
-  toTurn: () => (signal: AbortSignal) => Promise<void>,
-): Loop {
-  return createLoop({
-    name,
-    everySeconds: everySeconds[name],
-    maxTurnSeconds,
-    turn: toTurn(),
-    log,
-    metrics: workerMetrics,
-  });
+  { tick, name, everySeconds }: Turn,
+  turn: (signal: AbortSignal) => Promise<void>,
+): { readonly tick: TickName; readonly loop: Loop } {
+  return { tick, loop: createLoop({ name, everySeconds, maxTurnSeconds, turn, log, metrics: workerMetrics }) };
 }
 
 /** Others need not wait for our leases to run out. */
 async function handBackLeases(db: Database, owner: string): Promise<void> {
-  await sql`update ailbl_session set lease_expires_at = now()
+  await sql`update ailbl_session set lease_expires_at = now(), lease_owner = ${handedBack}
     where phase = 'active' and lease_owner = ${owner}`.execute(db);
 }

@@ -277,6 +277,12 @@ export const provocations: Readonly<Record<FailureCode, Provocation>> = {
   async DATABASE_UNAVAILABLE(scene) {
     return { request: await createCutOffRequest(scene), method: "GET", path: storages };
   },
+  async DAGSTER_ERROR(scene) {
+    const nowhere = `http://127.0.0.1:${await findFreePort()}`;
+    const app = await createTestApp("postgres", { EOM_DAGSTER_URL: nowhere });
+    scene.cleanUp(app.close);
+    return { request: app.request, method: "GET", path: "/ailbl/admin/engines/dagster/jobs" };
+  },
   async SECRET_STORE_UNAVAILABLE(scene) {
     const app = await createTestApp("postgres", {
       EOM_SECRETS: "vault",

@@ -9,10 +9,11 @@ import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/platform/clock.ts";
 import { createId } from "../../src/platform/id.ts";
+import { createEngines } from "../../src/scheduler/engines/engines.ts";
 import { createScheduler, type Scheduler } from "../../src/scheduler/scheduler.ts";
 import { listSlotFaults } from "../scheduler/account.ts";
 import { listCounterFaults, listOverlapping, listSessionFaults } from "../scheduler/account-sessions.ts";
-import { change, createTestLog, toCreate } from "../scheduler/world.ts";
+import { change, createTestLog, noStorages, toCreate } from "../scheduler/world.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { createMarkedEngine } from "../support/scheduler-jobs.ts";
 import type { WorkerTask } from "../support/scheduler-worker.ts";
@@ -45,8 +46,10 @@ describe("four worker processes that are killed at random under load", () => {
     folder = await mkdtemp(join(tmpdir(), "eom-killed-workers-"));
     task = { url: database.url ?? "", launchesFile: join(folder, "launches"), mark: createId() };
     await writeFile(task.launchesFile, "");
-    const engine = createMarkedEngine(task.mark, { clock: systemClock, log: createTestLog().log, onRunEnded() {} });
-    api = createScheduler({ db: database.db, clock: systemClock, engine, onWork() {} });
+    const { log } = createTestLog();
+    const engine = createMarkedEngine(task.mark, { clock: systemClock, log, onRunEnded() {} });
+    const engines = createEngines([engine], engine.name);
+    api = createScheduler({ db: database.db, clock: systemClock, log, engines, storages: noStorages, onWork() {} });
   });
   afterEach(async () => {
     for (const { child } of workers) child.kill("SIGKILL");

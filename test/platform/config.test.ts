@@ -69,6 +69,45 @@ describe("the table of variables", () => {
   });
 });
 
+describe("Dagster connections", () => {
+  test("are read from JSON, with defaults for what they leave out, and without the path that EOM adds itself", () => {
+    const config = readConfig(
+      {
+        EOM_ENGINE: "dagster",
+        EOM_DAGSTER_URL: "https://dagster.example/prefix/graphql",
+        EOM_DAGSTER_HEADERS: '{"Authorization": "Bearer canary"}',
+        EOM_DAGSTER_CONNECTIONS: '{"eu-west": {"url": "http://10.0.0.1:3000/", "rate": 5}}',
+      },
+      [],
+    );
+    expect(config).toMatchObject({
+      EOM_DAGSTER_URL: "https://dagster.example/prefix",
+      EOM_DAGSTER_HEADERS: { Authorization: "Bearer canary" },
+      EOM_DAGSTER_CONNECTIONS: { "eu-west": { url: "http://10.0.0.1:3000", headers: {}, rate: 5, maxRuns: 1000 } },
+    });
+  });
+
+  test.each([
+    ["EOM_DAGSTER_URL", "https://ada:canary@dagster.example", /no user or password/],
+    ["EOM_DAGSTER_URL", "dagster.example", /http:/],
+    ["EOM_DAGSTER_HEADERS", "Authorization: Bearer canary", /JSON object of texts/],
+    ["EOM_DAGSTER_HEADERS", '{"Authorization": "canary\\ncanary"}', /JSON object of texts/],
+    ["EOM_DAGSTER_CONNECTIONS", '{"local": {"url": "http://canary"}}', /other names than local/],
+    ["EOM_DAGSTER_CONNECTIONS", '{"eu": {"uri": "http://canary"}}', /connections by name/],
+    ["EOM_DAGSTER_CONNECTIONS", '{"eu": {"url": "http://a:canary@b"}}', /no user or password.*eu\.url/],
+  ])("that cannot be used are refused by name, without what may be secret: %s=%s", (name, text, wanted) => {
+    const problems = findProblems({ [name]: text });
+    expect(problems).toEqual(expect.arrayContaining([{ name, message: expect.stringMatching(wanted) }]));
+    expect(JSON.stringify(problems)).not.toContain("canary");
+  });
+
+  test("as the default engine need an address", () => {
+    expect(findProblems({ EOM_ENGINE: "dagster" })).toEqual([
+      { name: "EOM_DAGSTER_URL", message: "is needed with EOM_ENGINE=dagster" },
+    ]);
+  });
+});
+
 describe("problems", () => {
   test("are told all at once, each with its name, what was wanted and what came", () => {
     const problems = findProblems({

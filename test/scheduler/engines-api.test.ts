@@ -35,6 +35,7 @@ describe.each(databaseKinds)("the engines' API on %s", (kind) => {
       data: [
         {
           name: "remote",
+          is_default: true,
           state: "ok",
           detail: "a test's own",
           running: 2,

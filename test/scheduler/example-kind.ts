@@ -14,6 +14,7 @@ export const cleanUpKind: Kind<typeof params> = {
   name: "clean_up",
   params,
   findStorageId: ({ storage_id }) => storage_id,
+  runConfigOf: "session",
   toRunConfig: ({ older_than_days }, { slot, storage }) => ({
     storage: storage === null ? null : { ...storage.location, credential_ref: storage.credentialRef },
     older_than: new Date(slot.getTime() - older_than_days * 86_400_000).toISOString(),

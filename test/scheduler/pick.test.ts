@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { launchAll } from "../../src/scheduler/launch.ts";
 import { pick } from "../../src/scheduler/pick.ts";
+import type { StorageForRun } from "../../src/scheduler/run-storage.ts";
 import { listSessionsSchema } from "../../src/scheduler/session-model.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
@@ -211,15 +212,18 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     ["disabled", "STORAGE_DISABLED"],
     ["missing", "STORAGE_MISSING"],
   ] as const)("a storage that is %s fails the session before anything is launched", async (outcome, code) => {
+    let found: StorageForRun | null = { outcome: "ready", location, credentialRef: "ref/1", name: "s" };
     const world = createWorld({
       db: database.db,
       storages: {
-        findStoragesForRuns: async (ids) => new Map(outcome === "missing" ? [] : ids.map((id) => [id, { outcome }])),
+        findStoragesForRuns: async (ids) =>
+          new Map(found === null ? [] : ids.map((id) => [id, found as StorageForRun])),
       },
     });
     const params = { storage_id: await insertStorage() };
     const schedule = await world.api.schedules.create(toCreate({ kind: 5, params }), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
+    found = outcome === "missing" ? null : { outcome };
     expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, queued: 0, launched: 0 });
     const session = await world.api.sessions.find(id);
     expect(session).toMatchObject({ state: "failed", run: null, error: { code } });

@@ -1,5 +1,5 @@
 import { systemClock } from "../../src/platform/clock.ts";
-import type { Engine, RunStatus } from "../../src/scheduler/engines/engine.ts";
+import type { Engine, LaunchRequest, RunStatus } from "../../src/scheduler/engines/engine.ts";
 
 interface RemoteRun {
   readonly sessionId: string;
@@ -12,17 +12,27 @@ interface RemoteRun {
  * An engine whose runs outlive the processes that launch them, as Dagster's do, and which can be told to answer a launch
  * unclearly. Its runs change by hand, or by {@link work}.
  */
-export function createRemoteEngine() {
+export function createRemoteEngine(name = "remote") {
   const runs = new Map<string, RemoteRun>();
   const canceled: string[] = [];
+  const forced: string[] = [];
+  const requests: LaunchRequest[] = [];
   let unclear: "with a run" | "without a run" | null = null;
   let fault: string | null = null;
   const engine: Engine = {
-    name: "remote",
+    name,
     durable: true,
     launchesPerSecond: null,
+    mostRuns: null,
+    pollSeconds: 1,
     room: () => 100,
-    async launch({ sessionId, attempt, job: { name: job } }) {
+    async launch(request) {
+      const {
+        sessionId,
+        attempt,
+        job: { name: job },
+      } = request;
+      requests.push(request);
       if (!jobNames.includes(job)) return { outcome: "refused", error: toError("JOB_UNKNOWN", `No job '${job}'`) };
       const runId = `run-${runs.size + 1}`;
       const answer = unclear;
@@ -30,9 +40,12 @@ export function createRemoteEngine() {
       if (answer !== "without a run") runs.set(runId, { sessionId, attempt, job, status: { state: "queued" } });
       return answer === null ? { outcome: "launched", runId } : { outcome: "unclear", message: "timed out" };
     },
-    async findBySession(sessionId, attempt) {
-      const found = [...runs].find(([, run]) => run.sessionId === sessionId && run.attempt === attempt);
-      return found?.[0] ?? null;
+    async findRuns(attempts) {
+      return attempts.map(({ sessionId, attempt }) =>
+        [...runs].flatMap(([runId, run]) =>
+          run.sessionId === sessionId && run.attempt === attempt ? [{ runId, isSubmitted: true }] : [],
+        ),
+      );
     },
     async status(runIds) {
       return new Map(
@@ -42,14 +55,23 @@ export function createRemoteEngine() {
         }),
       );
     },
-    async cancel(runId) {
-      canceled.push(runId);
+    async cancel(runIds, options) {
+      (options?.force === true ? forced : canceled).push(...runIds);
     },
     forget() {},
     check: async () =>
       fault === null ? { state: "ok", detail: "a test's own" } : { state: "failing", detail: `It is away: ${fault}` },
     jobs: async () =>
       jobNames.map((name) => ({ location: null, repository: null, name, kinds: [1, 5], description: null })),
+    locations: async () => [],
+    checkJob: async ({ job: { name } }) =>
+      jobNames.includes(name)
+        ? { verdict: "accepted" }
+        : {
+            verdict: "refused",
+            issues: [{ path: ["job", "name"], message: `names no job: '${name}'`, code: "unknown_job" }],
+          },
+    toRunUrl: (runId) => `https://engine.example/runs/${runId}`,
     held: () => [],
     settle: async () => {},
     close: async () => {},
@@ -58,6 +80,9 @@ export function createRemoteEngine() {
     engine,
     runs,
     canceled,
+    forced,
+    /** Every one that was asked for. */
+    requests,
     answerUnclearly(how: "with a run" | "without a run") {
       unclear = how;
     },

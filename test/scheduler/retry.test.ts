@@ -6,7 +6,7 @@ import { toRetryDelaySeconds } from "../../src/scheduler/retry.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
-import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
+import { change, createWorld, notAborted, toCreate, type World, withEngine } from "./world.ts";
 
 describe.each(databaseKinds)("a failed run on %s", (kind) => {
   let database: TestDatabase;
@@ -131,8 +131,8 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     await ticks.pick(world.needs, notAborted);
     const at = world.clock.now();
     remote.set("run-1", { state: "succeeded", startedAt: at, endedAt: at, error: null, result: null, output: null });
-    const engine = { ...remote.engine, findBySession: () => Promise.reject(new Error("no route to the engine")) };
-    await ticks.poll({ ...world.needs, engine }, notAborted);
+    const engine = { ...remote.engine, findRuns: () => Promise.reject(new Error("no route to the engine")) };
+    await ticks.poll(withEngine(world.needs, engine), notAborted);
     expect(await find(running.id)).toMatchObject({ state: "succeeded" });
     expect(await find(doubtful.id)).toMatchObject({ state: "unknown" });
   });

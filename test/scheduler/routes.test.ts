@@ -460,6 +460,6 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
 
   test("stands whole in the OpenAPI document", () => {
     const document = createOpenApiDocument(createSchedulerRoutes(world.api), "0");
-    expect(Object.keys(document.paths ?? {})).toHaveLength(24);
+    expect(Object.keys(document.paths ?? {})).toHaveLength(25);
   });
 });

@@ -78,8 +78,8 @@ describe.each(databaseKinds)("the log of a session on %s", (kind) => {
   test("is read while the run goes on in another process, and is whole when it has ended", async () => {
     const script = `process.on("SIGTERM", () => { console.log("ended"); process.exit(1); }); setInterval(() => {}, 1000); console.log("begun");`;
     const elsewhere = createWorld({ db: database.db, declared: [nodeJob("ok", script)] });
-    const schedule = await world.api.schedules.create(toCreate({ enable: false }), change);
-    const { id } = await world.api.sessions.trigger(schedule.id, change);
+    const schedule = await elsewhere.api.schedules.create(toCreate({ enable: false }), change);
+    const { id } = await elsewhere.api.sessions.trigger(schedule.id, change);
     await ticks.pick(elsewhere.needs, notAborted);
     await vi.waitFor(
       async () => {

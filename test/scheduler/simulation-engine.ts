@@ -43,11 +43,16 @@ export function createSimulatedEngine(durable: boolean, clock: Clock, launches: 
     name: durable ? "remote" : "local",
     durable,
     launchesPerSecond: null,
+    mostRuns: null,
+    pollSeconds: 1,
     room: () => 6,
     launch,
-    async findBySession(sessionId, attempt) {
-      const found = [...runs].find(([, run]) => run.sessionId === sessionId && run.attempt === attempt);
-      return found?.[0] ?? null;
+    async findRuns(attempts) {
+      return attempts.map(({ sessionId, attempt }) =>
+        [...runs].flatMap(([runId, run]) =>
+          run.sessionId === sessionId && run.attempt === attempt ? [{ runId, isSubmitted: true }] : [],
+        ),
+      );
     },
     status: async (runIds) =>
       new Map(
@@ -56,9 +61,8 @@ export function createSimulatedEngine(durable: boolean, clock: Clock, launches: 
           return run === undefined ? [] : [[id, run.status] as const];
         }),
       ),
-    async cancel(runId) {
-      const run = runs.get(runId);
-      if (run !== undefined) run.isCanceled = true;
+    async cancel(runIds) {
+      for (const [runId, run] of runs) if (runIds.includes(runId)) run.isCanceled = true;
     },
     forget(runId) {
       const run = runs.get(runId);
@@ -67,6 +71,9 @@ export function createSimulatedEngine(durable: boolean, clock: Clock, launches: 
     check: async () => ({ state: "ok", detail: "simulated" }),
     jobs: async () =>
       simulatedJobs.map((name) => ({ location: null, repository: null, name, kinds: [1], description: null })),
+    locations: async () => [],
+    checkJob: async () => ({ verdict: "accepted" }),
+    toRunUrl: () => null,
     held: () =>
       durable
         ? []

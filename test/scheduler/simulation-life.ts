@@ -105,8 +105,8 @@ export function createMortalEngine(engine: Engine, life: Life): Engine {
   return {
     ...engine,
     launch: (request) => life.take(() => engine.launch(request)),
-    findBySession: (sessionId, attempt) => life.take(() => engine.findBySession(sessionId, attempt)),
+    findRuns: (attempts) => life.take(() => engine.findRuns(attempts)),
     status: (runIds) => life.take(() => engine.status(runIds)),
-    cancel: (runId) => life.take(() => engine.cancel(runId)),
+    cancel: (runIds, options) => life.take(() => engine.cancel(runIds, options)),
   };
 }

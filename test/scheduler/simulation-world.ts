@@ -3,6 +3,7 @@ import { Registry } from "prom-client";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { Failure } from "../../src/platform/failure.ts";
 import { createId } from "../../src/platform/id.ts";
+import { createEngines } from "../../src/scheduler/engines/engines.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { updateScheduleSchema } from "../../src/scheduler/model.ts";
 import { createScheduler } from "../../src/scheduler/scheduler.ts";
@@ -49,7 +50,7 @@ export async function beginSimulation(
       log,
       metrics,
       storages: noStorages,
-      engine: createMortalEngine(own.engine, life),
+      engines: createEngines([createMortalEngine(own.engine, life)], own.engine.name),
       lease: { owner: createId(), seconds: 3600 },
       scan: { batchSize: scanBatchSize, punctualSeconds },
     };
@@ -63,7 +64,9 @@ export async function beginSimulation(
     const api = createScheduler({
       db: createMortalDatabase(db, life),
       clock,
-      engine: shared.engine,
+      log,
+      engines: createEngines([shared.engine], shared.engine.name),
+      storages: noStorages,
       onWork: () => {},
     });
     try {

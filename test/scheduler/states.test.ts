@@ -14,8 +14,8 @@ describe.each(databaseKinds)("the states of a session on %s", (kind) => {
   async function insertIn(state: SessionState): Promise<string> {
     const id = createId();
     await sql`insert into ailbl_session (id, schedule_id, schedule_name, kind, cause, slot, data_interval_start, state, owner,
-        run_after, launch_timeout_seconds, lease_owner, ended, created, created_by)
-      values (${id}, ${createId()}, 'x', 1, 'manual', now(), now(), ${state}, 'x', now(), 1,
+        engine, run_after, launch_timeout_seconds, lease_owner, ended, created, created_by)
+      values (${id}, ${createId()}, 'x', 1, 'manual', now(), now(), ${state}, 'x', 'local', now(), 1,
         ${isLeased(state) ? "me" : null}, ${isEnded(state) ? new Date() : null}, now(), 'x')`.execute(database.db);
     return id;
   }

@@ -69,10 +69,10 @@ describe.each(databaseKinds)("the timeline on %s", (kind) => {
     const [row] = (await read(`from=${at("10:00")}&to=${at("23:00")}`)).data;
     expect(row.entries).toHaveLength(200);
     expect(row.truncated).toBe(true);
-    await sql`insert into ailbl_session (id, schedule_id, schedule_name, kind, cause, slot, data_interval_start, owner, run_after,
+    await sql`insert into ailbl_session (id, schedule_id, schedule_name, kind, cause, slot, data_interval_start, owner, engine, run_after,
         launch_timeout_seconds, created, created_by)
       select gen_random_uuid(), ${id}, 'x', 1, case when n % 2 = 0 then 'slot' else 'manual' end,
-        ${at("01:00")}::timestamptz + make_interval(mins => n), now(), 'x', now(), 1, now(), 'x'
+        ${at("01:00")}::timestamptz + make_interval(mins => n), now(), 'x', 'remote', now(), 1, now(), 'x'
       from generate_series(1, 300) as n`.execute(database.db);
     const [full] = (await read(`from=${at("00:00")}&to=${at("09:00")}`)).data;
     expect(full).toMatchObject({ truncated: true });

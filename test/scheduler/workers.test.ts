@@ -3,12 +3,17 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/platform/clock.ts";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
+import { createDagsterEngine } from "../../src/scheduler/engines/dagster/engine.ts";
+import type { Engine } from "../../src/scheduler/engines/engine.ts";
+import { createEngines } from "../../src/scheduler/engines/engines.ts";
 import { createLocalEngine } from "../../src/scheduler/engines/local/engine.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { createScheduler } from "../../src/scheduler/scheduler.ts";
 import { listSessionsSchema } from "../../src/scheduler/session-model.ts";
 import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { startFakeDagster } from "./engines/dagster/fake-dagster.ts";
+import { hold } from "./engines/dagster/misbehaviour.ts";
 import { change, createTestLog, jobs, noStorages, toCreate } from "./world.ts";
 
 describe.each(databaseKinds)("the workers on %s", (kind) => {
@@ -18,7 +23,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
   });
   afterAll(() => database.close());
 
-  function createProgram() {
+  function createProgram(others: readonly Engine[] = []) {
     const { db } = database;
     const { log, lines } = createTestLog();
     const clock = systemClock;
@@ -34,19 +39,21 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
       graceSeconds: 5,
       onRunEnded: wakeUp.wake,
     });
+    const engines = createEngines([engine, ...others], engine.name);
     const registry = new Registry();
     const workers = createSchedulerWorkers({
       db,
       clock,
       log,
-      engine,
+      engines,
       storages: noStorages,
       metrics: createSchedulerMetrics(registry),
       workerMetrics: createWorkerMetrics(registry),
       wakeUp,
       isOnlyProcess: false,
     });
-    return { workers, lines, registry, api: createScheduler({ db, clock, engine, onWork: wakeUp.wake }) };
+    const api = createScheduler({ db, clock, log, engines, storages: noStorages, onWork: wakeUp.wake });
+    return { workers, lines, registry, api };
   }
 
   test("run a schedule that is due every second, by themselves", async () => {
@@ -63,6 +70,41 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     await workers.stop();
     expect(lines.filter(({ level }) => level === "error")).toEqual([]);
     expect(await registry.metrics()).toMatch(/eom_worker_turns_total\{worker="scan",outcome="done"\} \d/);
+  });
+
+  test("an engine that gives no answer holds up neither scan nor the sessions of another", async () => {
+    const fake = await startFakeDagster();
+    const { misbehaviour, release } = hold();
+    const dagster = createDagsterEngine({
+      name: "dagster",
+      url: fake.url,
+      headers: {},
+      launchesPerSecond: null,
+      mostRuns: null,
+      log: createTestLog().log,
+    });
+    const { workers, api } = createProgram([dagster]);
+    const common = { trigger: { type: "cron", expression: "* * * * * *" }, policy: { overlap: "allow" } };
+    const job = { location: "pipelines", repository: null, name: "ok" };
+    const slow = await api.schedules.create(toCreate({ ...common, engine: "dagster", job }), change);
+    const quick = await api.schedules.create(toCreate(common), change);
+    fake.misbehave(misbehaviour);
+    await workers.start();
+    const count = async (schedule: { id: string }, ...state: string[]) =>
+      (await api.sessions.list(listSessionsSchema.parse({ schedule_id: [schedule.id], state }))).total;
+    const patience = { timeout: 25_000, interval: 50 };
+    await vi.waitFor(async () => {
+      // Scan goes on for both, pick and poll for the one that answers.
+      expect(await count(slow, "pending", "claimed")).toBeGreaterThanOrEqual(4);
+      expect(await count(quick, "succeeded")).toBeGreaterThanOrEqual(3);
+    }, patience);
+    expect(fake.count("LaunchRun")).toBeGreaterThan(0);
+    expect(await count(slow, "running")).toBe(0);
+    release();
+    await vi.waitFor(async () => expect(await count(slow, "running")).toBeGreaterThan(0), patience);
+    for (const { id } of [slow, quick]) await api.schedules.setEnabled(id, false, null, change);
+    await workers.stop();
+    await fake.stop();
   });
 
   test("end what runs when they are stopped, and write down why", async () => {

@@ -4,12 +4,13 @@ import type { Database } from "../../src/platform/database/tables.ts";
 import { createId } from "../../src/platform/id.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import type { Engine } from "../../src/scheduler/engines/engine.ts";
+import { createEngines, type Engines } from "../../src/scheduler/engines/engines.ts";
 import type { BuiltIn } from "../../src/scheduler/engines/local/built-in.ts";
 import { createLocalEngine } from "../../src/scheduler/engines/local/engine.ts";
 import type { DeclaredJob } from "../../src/scheduler/engines/local/jobs-file.ts";
-import type { StoragesForRuns } from "../../src/scheduler/launch.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { type CreateSchedule, createScheduleSchema } from "../../src/scheduler/model.ts";
+import type { StoragesForRuns } from "../../src/scheduler/run-storage.ts";
 import { createScheduler } from "../../src/scheduler/scheduler.ts";
 import type { TickNeeds } from "../../src/scheduler/tick.ts";
 
@@ -78,10 +79,19 @@ interface WorldOptions {
   readonly db: Database;
   readonly start?: string;
   readonly engine?: Engine;
+  /** In place of one. */
+  readonly engines?: Engines;
   readonly declared?: readonly DeclaredJob[];
   readonly builtIns?: readonly BuiltIn[];
   readonly storages?: StoragesForRuns;
   readonly maxRuns?: number;
+}
+
+/** What ticks need, and their steps, of a process with one engine. */
+export type ProcessNeeds = TickNeeds & { readonly engine: Engine };
+
+export function withEngine(needs: TickNeeds, engine: Engine): ProcessNeeds {
+  return { ...needs, engine, engines: createEngines([engine], engine.name) };
 }
 
 export const noStorages: StoragesForRuns = { findStoragesForRuns: async () => new Map() };
@@ -111,21 +121,23 @@ export function createWorld(options: WorldOptions) {
   }
 
   /** As another process would: with an engine and a lease of its own. */
-  function createProcess(more: { engine?: Engine; leaseSeconds?: number; batchSize?: number } = {}): TickNeeds {
+  function createProcess(more: { engine?: Engine; leaseSeconds?: number; batchSize?: number } = {}): ProcessNeeds {
+    const engine = more.engine ?? options.engine ?? options.engines?.all[0] ?? createTestEngine();
     return {
       db,
       clock,
       log,
       metrics,
       storages,
-      engine: more.engine ?? createTestEngine(),
+      engine,
+      engines: options.engines ?? createEngines([engine], engine.name),
       lease: { owner: createId(), seconds: more.leaseSeconds ?? 60 },
       scan: { batchSize: more.batchSize ?? 100, punctualSeconds: 10 },
     };
   }
 
-  const needs = createProcess(options.engine === undefined ? {} : { engine: options.engine });
-  const api = createScheduler({ db, clock, engine: needs.engine, onWork: () => {} });
+  const needs = createProcess();
+  const api = createScheduler({ ...needs, onWork: () => {} });
   return {
     db,
     clock,

@@ -10,6 +10,8 @@ import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
+import type { Engine } from "../../src/scheduler/engines/engine.ts";
+import { createEngines } from "../../src/scheduler/engines/engines.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
 import { createMarkedEngine } from "./scheduler-jobs.ts";
@@ -28,18 +30,19 @@ const { db, close } = openPostgresDatabase(url, 8);
 const log = createLogger({ level: "error", format: "json" }, { write: (line) => process.stderr.write(line) });
 const wakeUp = createWakeUp();
 const engine = createMarkedEngine(mark, { clock: systemClock, log, onRunEnded: wakeUp.wake });
+const tellingEngine: Engine = {
+  ...engine,
+  async launch(request) {
+    appendFileSync(launchesFile, `${request.sessionId} ${request.attempt}\n`);
+    return engine.launch(request);
+  },
+};
 const registry = new Registry();
 const workers = createSchedulerWorkers({
   db,
   clock: systemClock,
   log,
-  engine: {
-    ...engine,
-    async launch(request) {
-      appendFileSync(launchesFile, `${request.sessionId} ${request.attempt}\n`);
-      return engine.launch(request);
-    },
-  },
+  engines: createEngines([tellingEngine], engine.name),
   storages: { findStoragesForRuns: async () => new Map() },
   metrics: createSchedulerMetrics(registry),
   workerMetrics: createWorkerMetrics(registry),

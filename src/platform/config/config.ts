@@ -72,6 +72,7 @@ function findContradictions(config: Settings, isLoopback: boolean): Problem[] {
       message: `must not be none when EOM_HOST (${config.EOM_HOST}) is not loopback: use token`,
     });
   }
+  if (config.EOM_ENGINE === "dagster") require("EOM_DAGSTER_URL", "with EOM_ENGINE=dagster");
   if (config.EOM_SECRETS === "vault") {
     require("VAULT_ADDR", "with EOM_SECRETS=vault");
     if (config.EOM_VAULT_AUTH === "token" && config.VAULT_TOKEN === null && config.EOM_VAULT_TOKEN_FILE === null) {

@@ -1,5 +1,12 @@
 import { z } from "zod";
 import { parseEgressRule } from "../egress/rules.ts";
+import {
+  dagsterConnections,
+  dagsterHeaders,
+  dagsterUrl,
+  defaultDagsterMaxRuns,
+  defaultDagsterRate,
+} from "./dagster-connections.ts";
 
 const port = z
   .string()
@@ -133,9 +140,39 @@ export const variables = {
   EOM_VAULT_SECRET_ID: { schema: z.string().min(1), default: null, secret: true, about: "Secret id, for approle." },
   EOM_VAULT_CA: { schema: z.string().min(1), default: null, about: "PEM of the authorities to trust for Vault." },
   EOM_ENGINE: {
-    schema: z.enum(["local"], { error: "wants local" }),
+    schema: z.enum(["local", "dagster"], { error: "wants local or dagster" }),
     default: "local",
-    about: "What runs the sessions.",
+    about: "What runs the sessions of schedules that name no engine when they are created.",
+  },
+  EOM_DAGSTER_URL: {
+    schema: dagsterUrl,
+    default: null,
+    // What is refused in it may be a password.
+    secret: true,
+    about: "Address of Dagster's web pages; the engine `dagster`. A path before /graphql belongs to it.",
+  },
+  EOM_DAGSTER_HEADERS: {
+    schema: dagsterHeaders,
+    default: "{}",
+    secret: true,
+    about: 'Sent with every request, as JSON: `{"Dagster-Cloud-Api-Token": "..."}`.',
+  },
+  EOM_DAGSTER_RATE: {
+    schema: count(1, 1000),
+    default: String(defaultDagsterRate),
+    about: "Runs that all processes together launch in a second at most.",
+  },
+  EOM_DAGSTER_MAX_RUNS: {
+    schema: count(1, 100_000),
+    default: String(defaultDagsterMaxRuns),
+    about: "Runs that all processes together have under way at most.",
+  },
+  EOM_DAGSTER_CONNECTIONS: {
+    schema: dagsterConnections,
+    default: "{}",
+    secret: true,
+    about:
+      'Further engines, each a Dagster, as JSON by name: `{"eu": {"url": "https://...", "headers": {}, "rate": 30, "max_runs": 1000}}`.',
   },
   EOM_JOBS_FILE: {
     schema: z.string().min(1),

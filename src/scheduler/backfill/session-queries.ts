@@ -31,9 +31,9 @@ export async function insertBackfillSessions(
   const { policy } = schedule;
   const { rows } = await sql<{ sessions: number }>`
     with inserted as (
-      insert into ailbl_session (id, schedule_id, schedule_name, kind, owner, launch_timeout_seconds, max_runtime_seconds,
+      insert into ailbl_session (id, schedule_id, schedule_name, kind, owner, engine, launch_timeout_seconds, max_runtime_seconds,
         slot, data_interval_start, run_after, cause, backfill_id, created, created_by)
-      select v.id, ${schedule.id}, ${schedule.name}, ${schedule.kind}::smallint, ${schedule.owner},
+      select v.id, ${schedule.id}, ${schedule.name}, ${schedule.kind}::smallint, ${schedule.owner}, ${schedule.engine},
         ${policy.launch_timeout_seconds}::integer, ${policy.max_runtime_seconds}::integer,
         v.slot, v.data_interval_start, ${now}::timestamptz, 'backfill', ${backfillId}, ${now}::timestamptz, ${createdBy}
       from unnest(${sessions.map(({ id }) => id)}::uuid[],

@@ -18,6 +18,7 @@ export const ingestKind: Kind<typeof params> = {
   name: "ingest",
   params,
   findStorageId: ({ storage_id }) => storage_id,
+  runConfigOf: "session",
   toRunConfig: ({ collection_id, options }, context) => ({
     session_id: context.sessionId,
     schedule_id: context.scheduleId,

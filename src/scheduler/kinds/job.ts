@@ -15,6 +15,7 @@ export const jobKind: Kind<typeof params> = {
   name: "job",
   params,
   findStorageId: () => null,
+  runConfigOf: "job",
   toRunConfig: ({ run_config }) => run_config,
   toTags: ({ tags }) => tags,
 };

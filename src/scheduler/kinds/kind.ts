@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { S3Location } from "../../storage/s3/location.ts";
+import type { RunConfigOf } from "../engines/engine.ts";
 
 /** What a run is told about the storage that it works on: never its secret, only where the secret store keeps it. */
 export interface RunStorage {
@@ -30,6 +31,8 @@ export interface Kind<Params extends z.ZodObject = z.ZodObject> {
   readonly params: Params;
   /** Null for kinds that work on no storage. */
   findStorageId(params: z.output<Params>): string | null;
+  /** Whose shape the run config has. */
+  readonly runConfigOf: RunConfigOf;
   toRunConfig(params: z.output<Params>, context: RunContext): Record<string, unknown>;
   /** Labels for the engine's own lists. */
   toTags(params: z.output<Params>): Record<string, string>;

@@ -28,6 +28,8 @@ describeEngine("local", async () => {
   });
   return {
     engine,
+    job: { location: null, repository: null },
+    kinds: [1, 5],
     tells: {
       ok: { result: { answer: 42 }, output: { text: '{"answer":42}\n', writtenBytes: 14 } },
       fail: {
@@ -212,7 +214,7 @@ describe("the local engine alone", () => {
     const run: BuiltIn["run"] = (_, { signal }) => once(signal, "abort").then(() => ({}));
     open([], [{ name: "slow", kinds: [5], description: "", run }]);
     const runId = await start("slow");
-    await engine.cancel(runId);
+    await engine.cancel([runId]);
     await ended.until(1);
     expect(await find(runId)).toMatchObject({ state: "canceled" });
   });

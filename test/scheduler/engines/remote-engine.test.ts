@@ -6,6 +6,8 @@ describeEngine("of the tests, whose runs are elsewhere", async () => {
   const remote = createRemoteEngine();
   return {
     engine: remote.engine,
+    job: { location: null, repository: null },
+    kinds: [1, 5],
     tells: {
       ok: { result: null, output: null },
       fail: { error: { code: "STEP_FAILED", step: "load" }, output: null },

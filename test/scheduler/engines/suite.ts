@@ -5,6 +5,7 @@ import {
   type LaunchRequest,
   maxStatusIds,
   type RunStatus,
+  type SessionAttempt,
 } from "../../../src/scheduler/engines/engine.ts";
 
 /**
@@ -19,6 +20,10 @@ export interface EngineUnderTest {
     readonly fail: { readonly error: unknown; readonly output: unknown };
     readonly hang: { readonly output: unknown };
   };
+  /** Where its jobs lie. */
+  readonly job: { readonly location: string | null; readonly repository: string | null };
+  /** That its jobs serve. */
+  readonly kinds: readonly number[];
   /** Lets the other side go on, where it does not by itself. */
   work(): void;
   /** The next launch will be answered unclearly. Null where a launch has no other side that could be out of reach. */
@@ -47,10 +52,19 @@ export function describeEngine(
     });
     afterEach(() => under.close());
 
+    function toJob(name: string, more: Partial<LaunchRequest> = {}): LaunchRequest {
+      return toRequest(name, { job: { ...under.job, name }, ...more });
+    }
+
     async function launch(request: LaunchRequest): Promise<string> {
       const outcome = await engine.launch(request);
       if (outcome.outcome !== "launched") throw new Error(`not launched: ${JSON.stringify(outcome)}`);
       return outcome.runId;
+    }
+
+    async function findRuns(request: LaunchRequest, attempt: number): Promise<readonly string[]> {
+      const [runs = []] = await engine.findRuns([toAttempt(request, attempt)]);
+      return runs.map(({ runId }) => runId);
     }
 
     async function find(runId: string): Promise<RunStatus | undefined> {
@@ -69,32 +83,36 @@ export function describeEngine(
     }
 
     test("launches a run that is found by its session and attempt, and by no other", async () => {
-      const request = toRequest("hang", { attempt: 2 });
+      const request = toJob("hang", { attempt: 2 });
       const runId = await launch(request);
       expect(runId).not.toBe("");
-      expect(await engine.findBySession(request.sessionId, 2)).toBe(runId);
-      expect(await engine.findBySession(request.sessionId, 1)).toBeNull();
-      expect(await engine.findBySession(createId(), 2)).toBeNull();
+      const other = toJob("hang");
+      const otherRunId = await launch(other);
+      const asked = [toAttempt(request, 2), toAttempt(other, 2), toAttempt(request, 1), toAttempt(other, 1)];
+      const found = await engine.findRuns([{ sessionId: createId(), attempt: 1 }, ...asked]);
+      expect(found.map((runs) => runs.map((run) => run.runId))).toEqual([[], [runId], [], [], [otherRunId]]);
+      expect(found.flat().every(({ isSubmitted }) => isSubmitted)).toBe(true);
+      expect(await engine.findRuns([])).toEqual([]);
     });
 
     test("tells two attempts of a session apart", async () => {
-      const request = toRequest("ok");
+      const request = toJob("ok");
       const first = await launch(request);
       await until(first, { state: "succeeded" });
       const second = await launch({ ...request, attempt: 2 });
       expect(second).not.toBe(first);
-      expect(await engine.findBySession(request.sessionId, 1)).toBe(first);
-      expect(await engine.findBySession(request.sessionId, 2)).toBe(second);
+      expect(await findRuns(request, 1)).toEqual([first]);
+      expect(await findRuns(request, 2)).toEqual([second]);
     });
 
     test("refuses a job that it does not have, with a sentence that names it, and has no run of it", async () => {
-      const request = toRequest("nowhere");
+      const request = toJob("nowhere");
       const outcome = await engine.launch(request);
       expect(outcome).toMatchObject({
-        outcome: "refused",
+        outcome: expect.stringMatching(/^(refused|not_ready)$/),
         error: { code: expect.stringMatching(/^[A-Z][A-Z_]+$/), message: expect.stringContaining("nowhere") },
       });
-      expect(await engine.findBySession(request.sessionId, 1)).toBeNull();
+      expect(await findRuns(request, 1)).toEqual([]);
     });
 
     test.for(["with a run", "without a run"] as const)(
@@ -102,27 +120,27 @@ export function describeEngine(
       async (how, { skip }) => {
         if (under.answerUnclearly === null) return skip("its launches have no other side");
         under.answerUnclearly(how);
-        const request = toRequest("ok");
+        const request = toJob("ok");
         expect(await engine.launch(request)).toMatchObject({
           outcome: "unclear",
           message: expect.stringMatching(/\w/),
         });
-        const found = await engine.findBySession(request.sessionId, 1);
-        if (how === "without a run") expect(found).toBeNull();
-        else await until(found ?? "", { state: "succeeded" });
+        const found = await findRuns(request, 1);
+        expect(found).toHaveLength(how === "with a run" ? 1 : 0);
+        for (const runId of found) await until(runId, { state: "succeeded" });
       },
     );
 
     test("a run that succeeds tells its times, its result and what it wrote, as far as the engine knows them", async () => {
       const before = Date.now();
-      const runId = await launch(toRequest("ok"));
+      const runId = await launch(toJob("ok"));
       const status = await until(runId, { state: "succeeded", error: null, ...under.tells.ok });
       expectTimes(status, before);
     });
 
     test("a run that fails tells why, with a code, a sentence and its step", async () => {
       const before = Date.now();
-      const runId = await launch(toRequest("fail"));
+      const runId = await launch(toJob("fail"));
       const status = await until(runId, { state: "failed", result: null, ...under.tells.fail });
       expectTimes(status, before);
       const { error } = status as Extract<RunStatus, { endedAt: Date }>;
@@ -131,29 +149,30 @@ export function describeEngine(
     });
 
     test("a run under way tells since when, and what it has written until now", async () => {
-      const runId = await launch(toRequest("hang"));
+      const runId = await launch(toJob("hang"));
       const status = await until(runId, { state: "running", startedAt: expect.any(Date), ...under.tells.hang });
       expect(status).not.toHaveProperty("endedAt");
     });
 
     test("a run that is canceled ends as canceled; asking twice is harmless", async () => {
-      const runId = await launch(toRequest("hang"));
+      const runId = await launch(toJob("hang"));
       await until(runId, { state: "running" });
-      await Promise.all([engine.cancel(runId), engine.cancel(runId)]);
+      await Promise.all([engine.cancel([runId]), engine.cancel([runId])]);
       expect(await until(runId, { state: "canceled" })).toMatchObject({ endedAt: expect.any(Date), result: null });
     });
 
     test("to cancel a run that has ended changes nothing, and one that is unknown is no fault", async () => {
-      const runId = await launch(toRequest("ok"));
+      const runId = await launch(toJob("ok"));
       const ended = await until(runId, { state: "succeeded" });
-      await engine.cancel(runId);
-      await engine.cancel(createId());
+      await engine.cancel([runId, createId()]);
+      await engine.cancel([createId()], { force: true });
+      await engine.cancel([]);
       under.work();
       expect(await find(runId)).toEqual(ended);
     });
 
     test("tells of many runs at once, of those that it knows alone, and asked of none tells of none", async () => {
-      const known = [await launch(toRequest("hang")), await launch(toRequest("ok")), await launch(toRequest("hang"))];
+      const known = [await launch(toJob("hang")), await launch(toJob("ok")), await launch(toJob("hang"))];
       const unknown = Array.from({ length: maxStatusIds - known.length }, createId);
       const statuses = await engine.status([...unknown, ...known]);
       expect([...statuses.keys()].sort()).toEqual([...known].sort());
@@ -161,7 +180,7 @@ export function describeEngine(
     });
 
     test("to forget a run under way changes nothing", async () => {
-      const runId = await launch(toRequest("hang"));
+      const runId = await launch(toJob("hang"));
       engine.forget(runId);
       expect(await find(runId)).toBeDefined();
       await until(runId, { state: "running" });
@@ -171,8 +190,16 @@ export function describeEngine(
       const jobs = await engine.jobs();
       for (const wanted of ["ok", "fail", "hang"]) {
         const job = jobs.find(({ name }) => name === wanted);
-        expect(job?.kinds).toEqual([1, 5]);
+        expect(job?.kinds).toEqual(under.kinds);
       }
+    });
+
+    test("takes a schedule's job that it has, and refuses one that it has not, by name", async () => {
+      expect(await engine.checkJob(toJob("ok"))).toEqual({ verdict: "accepted" });
+      expect(await engine.checkJob(toJob("nowhere"))).toEqual({
+        verdict: "refused",
+        issues: [{ path: ["job", "name"], message: expect.stringContaining("nowhere"), code: "unknown_job" }],
+      });
     });
 
     test("has room while it is idle", () => {
@@ -186,7 +213,7 @@ export function describeEngine(
     });
 
     test("closed, it has no run in this process; those elsewhere go on, those here have failed and say why", async () => {
-      const request = toRequest("hang");
+      const request = toJob("hang");
       const runId = await launch(request);
       await until(runId, { state: "running" });
       expect(engine.held().map((run) => run.sessionId)).toEqual(engine.durable ? [] : [request.sessionId]);
@@ -208,6 +235,10 @@ function expectTimes(status: RunStatus, before: number): void {
   expect(endedAt.getTime()).toBeLessThan(Date.now() + 5000);
 }
 
+function toAttempt({ sessionId }: LaunchRequest, attempt: number): SessionAttempt {
+  return { sessionId, attempt };
+}
+
 export function toRequest(job: string, more: Partial<LaunchRequest> = {}): LaunchRequest {
   return {
     sessionId: createId(),
@@ -217,6 +248,7 @@ export function toRequest(job: string, more: Partial<LaunchRequest> = {}): Launc
     slot: new Date("2026-11-23T10:00:00.000Z"),
     job: { location: null, repository: null, name: job },
     runConfig: {},
+    runConfigOf: "job",
     tags: {},
     ...more,
   };

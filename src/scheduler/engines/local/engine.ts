@@ -2,7 +2,17 @@ import type { Clock } from "../../../platform/clock.ts";
 import { createId } from "../../../platform/id.ts";
 import type { Logger } from "../../../platform/log.ts";
 import { kinds } from "../../kinds/kinds.ts";
-import type { Engine, EngineJob, LaunchOutcome, LaunchRequest, RunError, RunStatus } from "../engine.ts";
+import type {
+  Engine,
+  EngineJob,
+  JobReference,
+  JobVerdict,
+  LaunchOutcome,
+  LaunchRequest,
+  RunError,
+  RunStatus,
+  SessionAttempt,
+} from "../engine.ts";
 import type { BuiltIn } from "./built-in.ts";
 import { startDeadline } from "./deadline.ts";
 import type { DeclaredJob } from "./jobs-file.ts";
@@ -78,12 +88,15 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
     name: "local",
     durable: false,
     launchesPerSecond: needs.launchesPerSecond ?? null,
+    mostRuns: null,
+    pollSeconds: 1,
     // Runs whose end is not recorded yet count: their output is held until then.
     room: () => (isClosed ? 0 : Math.max(0, needs.maxRuns - runs.size)),
     launch: async (request) => launch(request),
-    async findBySession(sessionId, attempt) {
-      const found = [...runs].find(([, { request }]) => request.sessionId === sessionId && request.attempt === attempt);
-      return found?.[0] ?? null;
+    async findRuns(attempts) {
+      return attempts.map((attempt) =>
+        [...runs].flatMap(([runId, { request }]) => (isOf(request, attempt) ? [{ runId, isSubmitted: true }] : [])),
+      );
     },
     async status(runIds) {
       return new Map(
@@ -93,9 +106,11 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
         }),
       );
     },
-    async cancel(runId) {
-      const run = runs.get(runId);
-      if (run !== undefined) stop(run, "cancel");
+    async cancel(runIds) {
+      for (const id of runIds) {
+        const run = runs.get(id);
+        if (run !== undefined) stop(run, "cancel");
+      }
     },
     forget(runId) {
       if (runs.get(runId)?.end !== null) runs.delete(runId);
@@ -106,6 +121,9 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
       return { state: "ok", detail: `${jobs.length} jobs, ${runs.size} of at most ${needs.maxRuns} runs here` };
     },
     jobs: async () => jobs,
+    locations: async () => [],
+    checkJob: async (reference) => checkJob(jobs, reference),
+    toRunUrl: () => null,
     held: () =>
       [...runs].map(([runId, { request, end }]) => ({ runId, sessionId: request.sessionId, isOver: end !== null })),
     settle,
@@ -116,6 +134,23 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
     },
   };
 }
+
+function isOf(request: LaunchRequest, { sessionId, attempt }: SessionAttempt): boolean {
+  return request.sessionId === sessionId && request.attempt === attempt;
+}
+
+/** It has neither locations nor repositories, and jobs judge their run configs themselves. */
+function checkJob(jobs: readonly EngineJob[], { kind, job }: JobReference): JobVerdict {
+  const offered = jobs.filter(({ kinds }) => kinds.includes(kind));
+  const isOffered = job.location === null && job.repository === null && offered.some(({ name }) => name === job.name);
+  if (isOffered) return { verdict: "accepted" };
+  const names = offered.slice(0, mostNames).map(({ name }) => name);
+  const offer = names.length === 0 ? "the engine has none" : `there is ${names.join(", ")}`;
+  const message = `names no job for schedules of kind ${kind}: '${job.name}' is not known, ${offer}`;
+  return { verdict: "refused", issues: [{ path: ["job", "name"], message, code: "unknown_job" }] };
+}
+
+const mostNames = 20;
 
 interface Starter {
   readonly timeoutSeconds: number | null;

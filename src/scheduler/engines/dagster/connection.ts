@@ -1,0 +1,132 @@
+import { Agent, fetch, type Response } from "undici";
+import type { DagsterAddress } from "./address.ts";
+import { DagsterFault } from "./fault.ts";
+import { type Exchanged, judge } from "./judge.ts";
+
+/** 250 runs are 50 KB, 10,000 events 500 KB, a workspace of 10,000 jobs 3 MB. */
+const maxAnswerBytes = 16 * 1024 * 1024;
+const connectSeconds = 5;
+/** dagster-webserver (uvicorn) closes connections that rest for 5 s: a launch on one that is being closed would be in doubt. */
+const keepAliveSeconds = 3;
+
+export interface Query {
+  /** As the document names it. */
+  readonly operation: string;
+  readonly document: string;
+  readonly variables: Record<string, unknown>;
+  readonly timeoutSeconds: number;
+}
+
+export interface Connection {
+  /**
+   * Asks once, and gives what GraphQL calls the data.
+   *
+   * @throws DagsterFault alone
+   */
+  ask(query: Query): Promise<unknown>;
+  /** Cuts off what is under way. Safe twice; who asks later has a connection of their own. */
+  close(): Promise<void>;
+}
+
+/** Speaks GraphQL over HTTP with Dagster: own connections, time limits, no redirects, bounded answers. */
+export function createConnection(address: DagsterAddress): Connection {
+  const closing = new AbortController();
+  const shared = createAgent();
+  const askOnce = async (query: Query, agent: Agent, signals: readonly AbortSignal[]): Promise<unknown> => {
+    const exchanged = await exchange(address, query, agent, signals).catch((error: unknown) => {
+      throw toFault(address, query, error);
+    });
+    return judge(address, query.operation, exchanged);
+  };
+  return {
+    async ask(query) {
+      if (!closing.signal.aborted) return askOnce(query, shared, [closing.signal]);
+      const agent = createAgent();
+      try {
+        return await askOnce(query, agent, []);
+      } finally {
+        await agent.destroy();
+      }
+    },
+    async close() {
+      closing.abort(new DagsterFault("closed", "EOM was being stopped while it waited for Dagster"));
+      await shared.destroy();
+    },
+  };
+}
+
+function createAgent(): Agent {
+  const keepAlive = keepAliveSeconds * 1000;
+  return new Agent({
+    connect: { timeout: connectSeconds * 1000 },
+    keepAliveTimeout: keepAlive,
+    keepAliveMaxTimeout: keepAlive,
+    allowH2: false,
+  });
+}
+
+async function exchange(
+  address: DagsterAddress,
+  { operation, document, variables, timeoutSeconds }: Query,
+  agent: Agent,
+  signals: readonly AbortSignal[],
+): Promise<Exchanged> {
+  const response = await fetch(address.graphql, {
+    method: "POST",
+    headers: { ...address.headers, "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify({ operationName: operation, query: document, variables }),
+    redirect: "manual",
+    dispatcher: agent,
+    signal: AbortSignal.any([AbortSignal.timeout(timeoutSeconds * 1000), ...signals]),
+  });
+  const type = response.headers.get("content-type") ?? "";
+  return { status: response.status, isHtml: type.includes("html"), text: await readBounded(response) };
+}
+
+async function readBounded(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxAnswerBytes) throw new RangeError("answer too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+const unsentReasons: readonly string[] = [
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "UND_ERR_CONNECT_TIMEOUT",
+];
+
+/** The error itself is dropped: what undici says may hold what was sent. */
+function toFault({ shown }: DagsterAddress, { operation, timeoutSeconds }: Query, error: unknown): DagsterFault {
+  if (error instanceof DagsterFault) return error;
+  const asked = `Dagster at ${shown}, asked for ${operation},`;
+  if (error instanceof RangeError) {
+    return new DagsterFault("unreadable", `${asked} answered with more than ${maxAnswerBytes} bytes`);
+  }
+  const reason = findReason(error);
+  if (reason === "TimeoutError") {
+    return new DagsterFault("timed-out", `${asked} gave no answer within ${timeoutSeconds} s`);
+  }
+  if (unsentReasons.includes(reason)) return new DagsterFault("unreachable", `${shown} cannot be reached (${reason})`);
+  if (/^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_)/.test(reason)) {
+    return new DagsterFault("untrusted", `The certificate of ${shown} is not trusted (${reason})`);
+  }
+  return new DagsterFault("reset", `${asked} broke the connection off (${reason})`);
+}
+
+/** A code of the operating system, of TLS or of undici, or else the error's name. */
+function findReason(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  // An address with several IP addresses fails with one error for each.
+  if (error instanceof AggregateError && error.errors.length > 0) return findReason(error.errors[0]);
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return error.cause instanceof Error ? findReason(error.cause) : error.name;
+}

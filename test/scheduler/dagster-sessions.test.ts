@@ -1,0 +1,266 @@
+import { sql } from "kysely";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { createDagsterEngine } from "../../src/scheduler/engines/dagster/engine.ts";
+import type { SessionWithHistory } from "../../src/scheduler/session-model.ts";
+import { type TickNeeds, ticks } from "../../src/scheduler/tick.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { type FakeDagster, startFakeDagster } from "./engines/dagster/fake-dagster.ts";
+import type { FakeRun } from "./engines/dagster/fake-runs.ts";
+import {
+  answer,
+  deleteRun,
+  dieInLaunch,
+  launchException,
+  loginPage,
+  loginRedirect,
+  loseAnswer,
+  loseAnswerAtProxy,
+  type Misbehaviour,
+  member,
+  reset,
+  schemaError,
+} from "./engines/dagster/misbehaviour.ts";
+import { createLife, createMortalDatabase, createMortalEngine, Died } from "./simulation-life.ts";
+import { change, createTestClock, createWorld, notAborted, toCreate, type World, withEngine } from "./world.ts";
+
+const start = "2026-11-23T10:00:00.000Z";
+const inPipelines = { location: "pipelines", repository: null };
+
+describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (kind) => {
+  let database: TestDatabase;
+  let fake: FakeDagster;
+  let world: World;
+  beforeAll(async () => {
+    database = await createTestDatabase(kind);
+  });
+  afterAll(() => database.close());
+  beforeEach(async () => {
+    for (const table of ["ailbl_session", "ailbl_schedule", "ailbl_doubtful_launch", "ailbl_engine_bucket"])
+      await sql`delete from ${sql.table(table)}`.execute(database.db);
+    fake = await startFakeDagster();
+    world = createWorld({ db: database.db, start, engine: createEngine() });
+  });
+  afterEach(async () => {
+    await world.close();
+    await fake.stop();
+  });
+
+  /** Its breaker goes by the world's clock. */
+  function createEngine() {
+    const clock = createTestClock(start);
+    return createDagsterEngine({
+      name: "dagster",
+      url: fake.url,
+      headers: {},
+      launchesPerSecond: null,
+      mostRuns: null,
+      log: world?.log ?? createWorld({ db: database.db }).log,
+      monotonic: () => (world?.clock ?? clock).now().getTime(),
+    });
+  }
+
+  async function trigger(fields: Record<string, unknown> = {}): Promise<string> {
+    const schedule = await world.api.schedules.create(
+      toCreate({ job: { ...inPipelines, name: "ok" }, ...fields }),
+      change,
+    );
+    return (await world.api.sessions.trigger(schedule.id, change)).id;
+  }
+
+  const listRuns = (sessionId: string): FakeRun[] =>
+    [...fake.runs.values()].filter(({ tags }) => tags.some(({ value }) => value === sessionId));
+
+  /** Everything goes on, two minutes a round, until the session has ended. */
+  async function seeThrough(id: string, needs: TickNeeds = world.needs): Promise<SessionWithHistory> {
+    for (let round = 0; round < 20; round += 1) {
+      for (const name of ["sweep", "pick", "poll"] as const) await ticks[name](needs, notAborted);
+      fake.work();
+      const session = await world.api.sessions.find(id);
+      if (session.ended !== null) return session;
+      // Longer than a search, and than any pause of the breaker, whose probe is then under way.
+      world.clock.advance(121);
+      await vi.waitUntil(() => world.needs.engine.room() > 0, { timeout: 10_000, interval: 1 });
+    }
+    throw new Error(`the session has not ended: ${JSON.stringify((await world.api.sessions.find(id)).history)}`);
+  }
+
+  /** Of what a session may have made, one run was let be; it is the session's own, and came to what the session says. */
+  function expectOneRun({ id, state, run }: SessionWithHistory): void {
+    const [ran, ...others] = listRuns(id).filter(({ status }) => status !== "CANCELED");
+    expect(others).toEqual([]);
+    expect(run?.id).toBe(ran?.runId);
+    expect({ SUCCESS: "succeeded", FAILURE: "failed" }[ran?.status ?? ""]).toBe(state);
+  }
+
+  test.for<[string, Misbehaviour, Partial<SessionWithHistory>]>([
+    ["loses the answer after the run was made", loseAnswer, { state: "succeeded" }],
+    ["has a proxy that gives up before it answers", loseAnswerAtProxy, { state: "succeeded" }],
+    ["breaks the connection off before it has done anything", reset, { state: "succeeded" }],
+    ["has a proxy that cannot reach it", answer(502, "Bad Gateway"), { state: "succeeded" }],
+    ["answers 500 and has made a run that failed", launchException("with a run"), { state: "failed" }],
+    ["answers 500 and has made no run", launchException("without a run"), { state: "succeeded" }],
+    ["answers an exception with 200", launchException("without a run", 200), { state: "succeeded" }],
+    ["shows a page to log in", loginPage, { state: "succeeded" }],
+    ["leads to a page to log in", loginRedirect, { state: "succeeded" }],
+    ["does not understand the question, after an upgrade", schemaError, { state: "succeeded" }],
+    ["answers what nobody has heard of", member("launchRun", { __typename: "RunPostponed" }), { state: "succeeded" }],
+    [
+      "refuses its credential",
+      member("launchRun", { __typename: "UnauthorizedError", message: "no" }),
+      { state: "succeeded" },
+    ],
+    [
+      "cannot find the job for a moment",
+      member("launchRun", { __typename: "PipelineNotFoundError", message: "no" }),
+      { state: "succeeded" },
+    ],
+  ])("one that %s has one run in the end, and the session's state is true", async ([, misbehaviour, expected]) => {
+    fake.misbehave(misbehaviour, { operation: "LaunchRun", times: 1 });
+    const session = await seeThrough(await trigger());
+    expect(session).toMatchObject({ ...expected, attempt: 1 });
+    expectOneRun(session);
+  });
+
+  test("of two runs with one tag the oldest stays, and the other is terminated", async () => {
+    fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
+    const id = await trigger();
+    await ticks.pick(world.needs, notAborted);
+    const [first] = listRuns(id);
+    fake.addRun({
+      jobName: "hang",
+      tags: first?.tags ?? [],
+      creationTime: (first?.creationTime ?? 0) + 1,
+      status: "STARTED",
+    });
+    const session = await seeThrough(id);
+    expect(session).toMatchObject({ state: "succeeded", run: { id: first?.runId } });
+    fake.work();
+    expectOneRun(session);
+    expect(listRuns(id)).toHaveLength(2);
+  });
+
+  test("a run that a dying webserver wrote down and never submitted is given up, and another is launched", async () => {
+    fake.misbehave(dieInLaunch, { operation: "LaunchRun", times: 1 });
+    const session = await seeThrough(await trigger());
+    await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
+    await ticks.sweep(world.needs, notAborted);
+    expect(session).toMatchObject({ state: "succeeded", attempt: 1 });
+    expect(listRuns(session.id).map(({ status }) => status)).toEqual(["CANCELED", "SUCCESS"]);
+    expectOneRun(session);
+  });
+
+  test("a run that appears after its session was launched anew is terminated", async () => {
+    let appear = async () => {};
+    fake.misbehave(
+      ({ request, handle }) => {
+        request.socket.resetAndDestroy();
+        appear = async () => void (await handle());
+      },
+      { operation: "LaunchRun", times: 1 },
+    );
+    const session = await seeThrough(await trigger());
+    expect(session.state).toBe("succeeded");
+    await appear();
+    expect(listRuns(session.id)).toHaveLength(2);
+    await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
+    expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ duplicates: 1 });
+    fake.work();
+    expectOneRun(session);
+  });
+
+  test("a run that somebody has executed again in Dagster is neither taken nor ended", async () => {
+    fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
+    const id = await trigger();
+    await ticks.pick(world.needs, notAborted);
+    const [first] = listRuns(id);
+    const parentRunId = first?.runId ?? null;
+    const again = { parentRunId, rootRunId: parentRunId, jobName: "hang", status: "STARTED", creationTime: 0 };
+    const { runId } = fake.addRun({ ...again, tags: first?.tags ?? [] });
+    expect(await seeThrough(id)).toMatchObject({ state: "succeeded", run: { id: parentRunId } });
+    expect(fake.runs.get(runId)?.status).toBe("STARTED");
+  });
+
+  test("a run that was deleted is lost, and the session says so", async () => {
+    fake.misbehave(deleteRun, { operation: "LaunchRun", times: 1 });
+    expect(await seeThrough(await trigger())).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
+  });
+
+  test("while Dagster is down nothing is lost and nothing fails; when it is back, what waits is run", async () => {
+    fake.misbehave(answer(503, "Service Unavailable"));
+    const id = await trigger({ policy: { max_consecutive_failures: 1 } });
+    for (let round = 0; round < 10; round += 1) {
+      for (const name of ["sweep", "pick", "poll"] as const) await ticks[name](world.needs, notAborted).catch(() => {});
+      world.clock.advance(20);
+    }
+    expect((await world.api.sessions.find(id)).ended).toBeNull();
+    fake.behave();
+    const session = await seeThrough(id);
+    expect(session).toMatchObject({ state: "succeeded", attempt: 1 });
+    expectOneRun(session);
+  });
+
+  test("what Dagster says of a run that failed stands in the session: what was raised, and in which step", async () => {
+    const session = await seeThrough(await trigger({ job: { ...inPipelines, name: "fail" } }));
+    expect(session).toMatchObject({
+      state: "failed",
+      error: { code: "RUN_FAILED", message: expect.stringContaining("No such scene"), step: "boom" },
+      run: { url: `${fake.url}/runs/${session.run?.id}` },
+    });
+  });
+
+  test("a canceled session ends its run", async () => {
+    const id = await trigger({ job: { ...inPipelines, name: "hang" } });
+    await ticks.pick(world.needs, notAborted);
+    fake.work();
+    await ticks.poll(world.needs, notAborted);
+    await world.api.sessions.cancel(id, change);
+    expect(await seeThrough(id)).toMatchObject({ state: "canceled" });
+    expect(listRuns(id).map(({ status }) => status)).toEqual(["CANCELED"]);
+  });
+
+  test("a thousand runs under way are polled with four requests", async () => {
+    const policy = { overlap: "allow", misfire: "all", max_catch_up: 1000, catch_up_seconds: 86_400 };
+    await world.api.schedules.create(toCreate({ job: { ...inPipelines, name: "hang" }, policy }), change);
+    world.clock.advance(1000 * 60);
+    await ticks.scan(world.needs, notAborted);
+    await ticks.pick(world.needs, notAborted);
+    expect(fake.runs.size).toBe(1000);
+    const before = fake.count();
+    expect(await ticks.poll(world.needs, notAborted)).toMatchObject({ polled: 1000 });
+    expect(fake.count() - before).toBe(4);
+  });
+
+  test("a process killed at each step leaves one run a session, whose state is true", {
+    timeout: 120_000,
+  }, async () => {
+    let isWhole = false;
+    for (let fuse = 0; !isWhole; fuse += 1) {
+      const id = await trigger();
+      isWhole = await liveUntil(fuse);
+      await sql`update ailbl_session set lease_expires_at = now() - interval '1 second' where phase = 'active'`.execute(
+        database.db,
+      );
+      const session = await seeThrough(id, world.createProcess({ engine: world.needs.engine }));
+      expect(session, `killed after ${fuse} half steps`).toMatchObject({ state: "succeeded", attempt: 1 });
+      expectOneRun(session);
+    }
+  });
+
+  /** A process that picks, launches and polls to the end, but for its death. @returns whether it got there */
+  async function liveUntil(fuse: number): Promise<boolean> {
+    const life = createLife();
+    const db = createMortalDatabase(database.db, life);
+    const needs = withEngine({ ...world.createProcess(), db }, createMortalEngine(world.needs.engine, life));
+    life.burn(fuse);
+    try {
+      for (const name of ["pick", "poll", "poll"] as const) {
+        await ticks[name](needs, notAborted);
+        fake.work();
+        fake.work();
+      }
+    } catch (error) {
+      if (!(error instanceof Died)) throw error;
+    }
+    return !life.isDead();
+  }
+});

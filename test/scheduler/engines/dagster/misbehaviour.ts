@@ -1,0 +1,141 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { createFakeRuns } from "./fake-runs.ts";
+
+export interface FakeCall {
+  readonly operation: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+export interface FakeReply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Answers in the fake's place, or does not. `handle` does what was asked and gives the right answer. */
+export type Misbehaviour = (exchange: {
+  readonly call: FakeCall;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly runs: ReturnType<typeof createFakeRuns>;
+  handle(): Promise<FakeReply>;
+}) => void | Promise<void>;
+
+export function sendReply(response: ServerResponse, { status, body }: FakeReply): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+/** Takes the request and says nothing. */
+export const hang: Misbehaviour = () => {};
+
+/** Takes the request, does nothing, and cuts the connection. */
+export const reset: Misbehaviour = ({ request }) => {
+  request.socket.resetAndDestroy();
+};
+
+/** Does what was asked, and cuts the connection before it says so. */
+export const loseAnswer: Misbehaviour = async ({ request, handle }) => {
+  await handle();
+  request.socket.resetAndDestroy();
+};
+
+/** Writes the run down, and dies before it is submitted. */
+export const dieInLaunch: Misbehaviour = async ({ request, runs, handle }) => {
+  await handle();
+  const run = [...runs.runs.values()].at(-1);
+  if (run !== undefined) Object.assign(run, { status: "NOT_STARTED", creationTime: 0 });
+  request.socket.resetAndDestroy();
+};
+
+/** Does what was asked, and a proxy gives up first. */
+export const loseAnswerAtProxy: Misbehaviour = async ({ response, handle }) => {
+  await handle();
+  response.writeHead(504, { "content-type": "text/html" }).end("<html>504 Gateway Time-out</html>");
+};
+
+/** Does what was asked, and the run is deleted by somebody. */
+export const deleteRun: Misbehaviour = async ({ response, runs, handle }) => {
+  const before = new Set(runs.runs.keys());
+  const reply = await handle();
+  for (const id of runs.runs.keys()) if (!before.has(id)) runs.runs.delete(id);
+  sendReply(response, reply);
+};
+
+/** Gives the right answer, but does nothing before `release` is called: also when nobody waits for it any more. */
+export function hold(): { readonly misbehaviour: Misbehaviour; release(): void; readonly done: Promise<void> } {
+  const gate = Promise.withResolvers<void>();
+  const done = Promise.withResolvers<void>();
+  return {
+    misbehaviour: async ({ response, handle }) => {
+      await gate.promise;
+      sendReply(response, await handle());
+      done.resolve();
+    },
+    release: gate.resolve,
+    done: done.promise,
+  };
+}
+
+/** Answers with this instead. */
+export function answer(status: number, body: unknown, headers: Record<string, string> = {}): Misbehaviour {
+  return ({ response }) => {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    response.writeHead(status, {
+      "content-type": typeof body === "string" ? "text/plain" : "application/json",
+      ...headers,
+    });
+    response.end(text);
+  };
+}
+
+export const loginRedirect = answer(302, "", { location: "https://login.example/?next=secret" });
+export const loginPage = answer(200, "<!doctype html><title>Sign in</title>", {
+  "content-type": "text/html; charset=utf-8",
+});
+
+/** As after an upgrade: nothing is carried out. */
+export const schemaError = answer(400, {
+  data: null,
+  errors: [
+    {
+      message: "Cannot query field 'stack' on type 'PipelineConfigValidationError'.",
+      locations: [{ line: 1, column: 1 }],
+    },
+  ],
+});
+
+const launcherFault = {
+  __typename: "PythonError",
+  message: "dagster._core.errors.DagsterLaunchFailedError: Error during RPC setup for executing run: no cluster\n",
+  className: "DagsterLaunchFailedError",
+  errorChain: [],
+};
+
+/** An exception of Dagster at a launch, told whole, with 500. `with a run`: that had been made, and failed. */
+export function launchException(how: "with a run" | "without a run", status = 500): Misbehaviour {
+  return async ({ response, runs, handle }) => {
+    if (how === "with a run") {
+      await handle();
+      const run = [...runs.runs.values()].at(-1);
+      if (run !== undefined) runs.set(run, "FAILURE");
+    }
+    sendReply(response, { status, body: { data: { launchRun: launcherFault } } });
+  };
+}
+
+/** A member of the union that a field of the root has, as `launchRun`. */
+export function member(
+  field: string,
+  value: { readonly __typename: string; readonly [key: string]: unknown },
+): Misbehaviour {
+  return answer(200, { data: { [field]: value } });
+}
+
+/** An error page that repeats the request's headers. */
+export function echo(status: number): Misbehaviour {
+  return ({ response, request }) => {
+    const message = `cannot handle ${JSON.stringify(request.headers)}`;
+    sendReply(response, { status, body: { data: null, errors: [{ message }] } });
+  };
+}

@@ -1,0 +1,324 @@
+import { sql } from "kysely";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { LaunchOutcome, LaunchRequest } from "../../src/scheduler/engines/engine.ts";
+import { createEngines } from "../../src/scheduler/engines/engines.ts";
+import { launchAll } from "../../src/scheduler/launch.ts";
+import { pick } from "../../src/scheduler/pick.ts";
+import type { Session } from "../../src/scheduler/session-model.ts";
+import { ticks } from "../../src/scheduler/tick.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { createRemoteEngine } from "./remote-engine.ts";
+import { change, createWorld, notAborted, toCreate, type World, withEngine } from "./world.ts";
+
+describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
+  let database: TestDatabase;
+  let remote: ReturnType<typeof createRemoteEngine>;
+  let world: World;
+  beforeAll(async () => {
+    database = await createTestDatabase(kind);
+  });
+  afterAll(() => database.close());
+  beforeEach(async () => {
+    for (const table of ["ailbl_session", "ailbl_schedule", "ailbl_doubtful_launch", "ailbl_engine_bucket"])
+      await sql`delete from ${sql.table(table)}`.execute(database.db);
+    remote = createRemoteEngine();
+    world = createWorld({ db: database.db, engine: remote.engine });
+  });
+
+  async function trigger(fields: Record<string, unknown> = {}): Promise<Session> {
+    const schedule = await world.api.schedules.create(toCreate(fields), change);
+    return world.api.sessions.trigger(schedule.id, change);
+  }
+
+  const find = (id: string) => world.api.sessions.find(id);
+
+  /** The engine, but for what it answers to launches. */
+  const answering = (launch: (request: LaunchRequest) => Promise<LaunchOutcome>) =>
+    withEngine(world.needs, { ...remote.engine, launch });
+
+  async function passWatch(): Promise<void> {
+    await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
+  }
+
+  const listDoubtful = async () =>
+    (await sql<{ attempt: number }>`select attempt from ailbl_doubtful_launch`.execute(database.db)).rows;
+
+  test("a run that was launched and not noted is found, and nothing is launched twice", async () => {
+    const { id } = await trigger();
+    const dying = world.createProcess({ leaseSeconds: 0 });
+    const [claim] = (await pick(dying)).claims;
+    if (claim === undefined) throw new Error("nothing was claimed");
+    const dieAfterLaunch = async (request: Parameters<typeof remote.engine.launch>[0]) => {
+      await remote.engine.launch(request);
+      throw new Error("died here");
+    };
+    await launchAll({ ...dying, engine: { ...remote.engine, launch: dieAfterLaunch } }, [claim]);
+    const other = world.createProcess();
+    expect(await ticks.sweep(other, notAborted)).toEqual({
+      requeued: 0,
+      canceled: 0,
+      adopted: 1,
+      failed: 0,
+      duplicates: 0,
+    });
+    expect((await find(id)).state).toBe("unknown");
+    await ticks.poll(other, notAborted);
+    expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
+    expect(remote.runs.size).toBe(1);
+  });
+
+  test("an unclear answer is settled by looking, and only relaunched when a long enough look found nothing", async () => {
+    const here = world.needs;
+    const found = await trigger();
+    remote.answerUnclearly("with a run");
+    await ticks.pick(here, notAborted);
+    expect((await find(found.id)).state).toBe("unknown");
+    await ticks.poll(here, notAborted);
+    expect((await find(found.id)).state).toBe("running");
+
+    const missing = await trigger();
+    remote.answerUnclearly("without a run");
+    await ticks.pick(here, notAborted);
+    await ticks.poll(here, notAborted);
+    expect((await find(missing.id)).state).toBe("unknown");
+    world.clock.advance(61);
+    await ticks.poll(here, notAborted);
+    expect((await find(missing.id)).state).toBe("pending");
+    await ticks.pick(here, notAborted);
+    expect(await find(missing.id)).toMatchObject({ state: "running", attempt: 1 });
+  });
+
+  test("a running session is taken over and polled to its end", async () => {
+    const { id } = await trigger();
+    await ticks.pick(world.createProcess({ leaseSeconds: 0 }), notAborted);
+    const other = world.createProcess();
+    expect(await ticks.sweep(other, notAborted)).toMatchObject({ adopted: 1 });
+    const times = { startedAt: new Date("2026-11-23T10:00:05Z"), endedAt: new Date("2026-11-23T10:00:09Z") };
+    remote.set("run-1", { state: "succeeded", ...times, error: null, result: null, output: null });
+    await ticks.poll(other, notAborted);
+    expect(await find(id)).toMatchObject({ state: "succeeded", duration_seconds: 4 });
+  });
+
+  test("a run that does not start in time is ended, and the session says so", async () => {
+    const here = world.needs;
+    const { id } = await trigger({ policy: { launch_timeout_seconds: 60 } });
+    await ticks.pick(here, notAborted);
+    world.clock.advance(60);
+    expect(await ticks.poll(here, notAborted)).toMatchObject({ stopped: 0 });
+    world.clock.advance(1);
+    expect(await ticks.poll(here, notAborted)).toMatchObject({ stopped: 1 });
+    expect(remote.canceled).toEqual(["run-1"]);
+    remote.set("run-1", {
+      state: "canceled",
+      startedAt: null,
+      endedAt: world.clock.now(),
+      error: null,
+      result: null,
+      output: null,
+    });
+    await ticks.poll(here, notAborted);
+    expect(await find(id)).toMatchObject({ state: "failed", error: { code: "LAUNCH_TIMED_OUT" } });
+  });
+
+  test("a run that the engine no longer knows is lost after a few polls, not at the first", async () => {
+    const here = world.needs;
+    const { id } = await trigger();
+    await ticks.pick(here, notAborted);
+    remote.runs.clear();
+    await ticks.poll(here, notAborted);
+    await ticks.poll(here, notAborted);
+    expect((await find(id)).state).toBe("running");
+    await ticks.poll(here, notAborted);
+    expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
+  });
+
+  test("of two runs of one session the oldest stays, the other is ended and counted", async () => {
+    const { id } = await trigger();
+    remote.answerUnclearly("with a run");
+    await ticks.pick(world.needs, notAborted);
+    await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
+    await ticks.poll(world.needs, notAborted);
+    expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
+    expect(remote.canceled).toEqual(["run-2"]);
+    const counted = await world.metrics.duplicateRuns.get();
+    expect(counted.values).toEqual([{ labels: { engine: "remote" }, value: 1 }]);
+  });
+
+  test("a run that appears after its session was launched again is ended, also when the session has ended", async () => {
+    const { id } = await trigger();
+    remote.answerUnclearly("without a run");
+    await ticks.pick(world.needs, notAborted);
+    const late = remote.requests.at(-1) as LaunchRequest;
+    await ticks.poll(world.needs, notAborted);
+    world.clock.advance(61);
+    await ticks.poll(world.needs, notAborted);
+    await ticks.pick(world.needs, notAborted);
+    expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
+    remote.work();
+    await ticks.poll(world.needs, notAborted);
+    expect(await find(id)).toMatchObject({ state: "succeeded" });
+    await remote.engine.launch({ ...late, job: { ...late.job, name: "hang" } });
+    await passWatch();
+    expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ duplicates: 1 });
+    expect(remote.canceled).toEqual(["run-2"]);
+    expect(await find(id)).toMatchObject({ state: "succeeded", run: { id: "run-1" } });
+    remote.work();
+    await passWatch();
+    expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ duplicates: 0 });
+  });
+
+  test("a run that appears before its session is launched again is taken, and none is launched", async () => {
+    const { id } = await trigger();
+    remote.answerUnclearly("without a run");
+    await ticks.pick(world.needs, notAborted);
+    await ticks.poll(world.needs, notAborted);
+    world.clock.advance(61);
+    await ticks.poll(world.needs, notAborted);
+    expect((await find(id)).state).toBe("pending");
+    await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
+    await ticks.pick(world.needs, notAborted);
+    expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
+    expect(remote.runs.size).toBe(1);
+  });
+
+  test("a doubtful launch is watched for a quarter of an hour, and then no more", async () => {
+    await trigger();
+    remote.answerUnclearly("with a run");
+    await ticks.pick(world.needs, notAborted);
+    await ticks.sweep(world.needs, notAborted);
+    expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
+    await sql`update ailbl_doubtful_launch set since = now() - interval '16 minutes', check_at = now()`.execute(
+      database.db,
+    );
+    await ticks.sweep(world.needs, notAborted);
+    expect(await listDoubtful()).toEqual([]);
+  });
+
+  test("an engine that is not ready is asked again for a grace time; then what it said is final", async () => {
+    const error = { code: "JOB_UNKNOWN", message: "Could not find the job", step: null };
+    const here = answering(async () => ({ outcome: "not_ready", error }));
+    const { id } = await trigger();
+    await ticks.pick(here, notAborted);
+    const waiting = await find(id);
+    expect(waiting).toMatchObject({ state: "pending", attempt: 1, explanation: { waiting_on: "engine" } });
+    expect(waiting.history.at(-1)).toMatchObject({ cause: "job_unknown", message: "Could not find the job" });
+    expect(await ticks.pick(here, notAborted)).toMatchObject({ claimed: 0 });
+    for (const seconds of [10, 291]) {
+      world.clock.advance(seconds);
+      await ticks.pick(here, notAborted);
+    }
+    expect(await find(id)).toMatchObject({ state: "failed", error: { code: "JOB_UNKNOWN" } });
+  });
+
+  test("a connection that fails costs a session nothing: it waits, counts no failure, and runs when the engine is back", async () => {
+    const away = answering(async () => ({ outcome: "unreachable", message: "Nothing listens there" }));
+    const { id, schedule_id } = await trigger({ policy: { max_consecutive_failures: 1 } });
+    for (let minute = 0; minute < 30; minute += 1) {
+      await ticks.pick(away, notAborted);
+      world.clock.advance(60);
+    }
+    expect(await find(id)).toMatchObject({ state: "pending", attempt: 1, error: null });
+    expect((await find(id)).history.at(-1)).toMatchObject({
+      cause: "engine_unreachable",
+      message: "Nothing listens there",
+    });
+    await ticks.pick(world.needs, notAborted);
+    expect(await find(id)).toMatchObject({ state: "running" });
+    expect(await world.api.schedules.find(schedule_id)).toMatchObject({ consecutive_failures: 0 });
+  });
+
+  test("a launch in doubt that cannot be looked for is not launched again", async () => {
+    const { id } = await trigger();
+    remote.answerUnclearly("without a run");
+    await ticks.pick(world.needs, notAborted);
+    await ticks.poll(world.needs, notAborted);
+    world.clock.advance(61);
+    await ticks.poll(world.needs, notAborted);
+    const blind = withEngine(world.needs, { ...remote.engine, findRuns: () => Promise.reject(new Error("no route")) });
+    await ticks.pick(blind, notAborted);
+    expect(await find(id)).toMatchObject({ state: "pending" });
+    expect(remote.runs.size).toBe(0);
+  });
+
+  test("a run that was asked to end long ago and goes on is given up", async () => {
+    const { id } = await trigger({ job: { name: "hang" } });
+    await ticks.pick(world.needs, notAborted);
+    await world.api.sessions.cancel(id, change);
+    await ticks.poll(world.needs, notAborted);
+    expect(remote.forced).toEqual([]);
+    world.clock.advance(301);
+    await ticks.poll(world.needs, notAborted);
+    expect(remote.forced).toEqual(["run-1"]);
+  });
+
+  describe("of several engines", () => {
+    const other = createRemoteEngine("other");
+
+    function openBoth() {
+      const engines = createEngines([remote.engine, other.engine], "remote");
+      return createWorld({ db: database.db, engines });
+    }
+
+    test("each session runs in the one that its schedule names, the default's where it names none", async () => {
+      const both = openBoth();
+      for (const fields of [{}, { engine: "other" }]) {
+        const schedule = await both.api.schedules.create(toCreate(fields), change);
+        await both.api.sessions.trigger(schedule.id, change);
+        expect(schedule.engine).toBe(fields.engine ?? "remote");
+      }
+      expect(await ticks.pick(both.needs, notAborted)).toMatchObject({ launched: 2 });
+      expect([remote.runs.size, other.runs.size]).toEqual([1, 1]);
+    });
+
+    test("one that is named and does not exist is refused with those that do", async () => {
+      const create = openBoth().api.schedules.create(toCreate({ engine: "third" }), change);
+      await expect(create).rejects.toMatchObject({
+        code: "VALIDATION_ERROR",
+        details: { issues: [{ path: "/engine", message: expect.stringContaining("remote, other") }] },
+      });
+    });
+
+    test("sessions that wait follow their schedule when it comes to name another", async () => {
+      const both = openBoth();
+      const before = other.runs.size;
+      const schedule = await both.api.schedules.create(toCreate(), change);
+      const { id } = await both.api.sessions.trigger(schedule.id, change);
+      await both.api.schedules.update(schedule.id, { engine: "other" }, null, change);
+      await ticks.pick(both.needs, notAborted);
+      await ticks.pick(both.needs, notAborted);
+      expect(await both.api.sessions.find(id)).toMatchObject({ state: "running", run: { engine: "other" } });
+      expect([remote.runs.size, other.runs.size - before]).toEqual([0, 1]);
+    });
+
+    test("a full one, or one that is away, holds up no session of the other", async () => {
+      const full = { ...remote.engine, room: () => 0 };
+      const both = createWorld({ db: database.db, engines: createEngines([full, other.engine], "remote") });
+      const stuck = await both.api.schedules.create(toCreate(), change);
+      for (let count = 0; count < 60; count += 1) await both.api.sessions.trigger(stuck.id, change);
+      const free = await both.api.schedules.create(toCreate({ engine: "other" }), change);
+      await both.api.sessions.trigger(free.id, change);
+      expect(await ticks.pick(both.needs, notAborted)).toMatchObject({ claimed: 1, launched: 1 });
+    });
+
+    test("no more runs are under way than an engine may have, whoever picks", async () => {
+      const narrow = { ...remote.engine, launchesPerSecond: 100, mostRuns: 3 };
+      const engines = createEngines([narrow], "remote");
+      const processes = [createWorld({ db: database.db, engines }), createWorld({ db: database.db, engines })];
+      const schedule = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
+      for (let count = 0; count < 9; count += 1) await world.api.sessions.trigger(schedule.id, change);
+      await Promise.all(processes.map(({ needs }) => ticks.pick(needs, notAborted)));
+      expect(remote.runs.size).toBe(3);
+    });
+
+    test("what an engine runs that this process does not know is left to those that do, for a while", async () => {
+      const both = openBoth();
+      const schedule = await both.api.schedules.create(toCreate({ engine: "other" }), change);
+      const { id } = await both.api.sessions.trigger(schedule.id, change);
+      await ticks.pick({ ...both.needs, lease: { owner: "dying", seconds: 0 } }, notAborted);
+      expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ adopted: 0, failed: 0 });
+      await sql`update ailbl_session set lease_expires_at = now() - interval '11 minutes'`.execute(database.db);
+      expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ failed: 1 });
+      expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
+    });
+  });
+});
