@@ -1,0 +1,93 @@
+"""The session of EOM that a run belongs to."""
+
+import os
+import tempfile
+import weakref
+from datetime import datetime
+from typing import Any
+
+import boto3
+import dagster as dg
+from botocore.config import Config
+
+from eom_dagster.secrets import read_secret
+
+
+class Storage(dg.PermissiveConfig):
+    """Where the objects of a storage lie. Permissive, as the session: a later EOM may tell more."""
+
+    id: str
+    name: str
+    endpoint: str
+    region: str
+    bucket: str
+    prefix: str  # Empty, or ending in a slash; stands before each key.
+    path_style: bool
+    read_only: bool
+    ca_certificate: str | None = None  # PEM of the authorities to trust in place of the public ones.
+    credential_ref: str
+
+
+class EomSession(dg.ConfigurableResource, dg.PermissiveConfig):
+    """What EOM tells the run of a schedule of kind 5, as run config of the resource `eom`.
+
+    It holds no secret, since Dagster keeps run config and shows it: the credential is read where it is needed.
+    """
+
+    session_id: str
+    schedule_id: str
+    schedule_name: str
+    attempt: int
+    data_interval_start: str
+    data_interval_end: str
+    collection_id: str | None = None
+    storage: Storage | None = None
+    options: dict = {}  # Not dict[str, Any]: Dagster fails on null as a value of such a map.
+
+    def interval(self) -> tuple[datetime, datetime]:
+        """The stretch of time to work on. Its start belongs to it, its end does not."""
+        return parse_time(self.data_interval_start), parse_time(self.data_interval_end)
+
+    def require_storage(self) -> Storage:
+        if self.storage is None:
+            raise dg.Failure("The session names no storage", allow_retries=False)
+        return self.storage
+
+    def credential(self) -> dict[str, str]:
+        """`access_key_id`, `secret_access_key`, perhaps `session_token`: not for a log or an output."""
+        return read_secret(self.require_storage().credential_ref)
+
+    def s3(self) -> Any:
+        """A boto3 client for the storage."""
+        storage = self.require_storage()
+        credential = self.credential()
+        authorities = None if storage.ca_certificate is None else _write_temporary(storage.ca_certificate)
+        client = boto3.client(
+            "s3",
+            endpoint_url=storage.endpoint,
+            region_name=storage.region,
+            aws_access_key_id=credential["access_key_id"],
+            aws_secret_access_key=credential["secret_access_key"],
+            aws_session_token=credential.get("session_token"),
+            verify=authorities,
+            config=Config(
+                s3={"addressing_style": "path" if storage.path_style else "virtual"},
+                # Not every S3 server knows the newer checksums that boto3 sends unasked.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+        if authorities is not None:
+            weakref.finalize(client, os.unlink, authorities)
+        return client
+
+
+def parse_time(text: str) -> datetime:
+    """A time as EOM writes it. Python takes the Z from 3.11 on."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _write_temporary(text: str) -> str:
+    with tempfile.NamedTemporaryFile("w", suffix=".pem", delete=False) as file:
+        file.write(text)
+    return file.name

@@ -1,0 +1,15 @@
+import { createDagsterEngine } from "../../src/scheduler/engines/dagster/engine.ts";
+import type { Engine } from "../../src/scheduler/engines/engine.ts";
+import { createTestLog } from "../scheduler/world.ts";
+
+/** EOM's engine for the Dagster at a URL, without limits. */
+export function engineOf(url: string): Engine {
+  return createDagsterEngine({
+    name: "dagster",
+    url,
+    headers: {},
+    launchesPerSecond: null,
+    mostRuns: null,
+    log: createTestLog().log,
+  });
+}

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { TestApp } from "../support/app.ts";
+import { type RealDagster, startDagster } from "../support/dagster.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createAsking, type Session, startEom } from "./asking.ts";
+
+let dagster: RealDagster;
+let runs: DatabaseSync;
+beforeAll(async () => {
+  dagster = await startDagster();
+  runs = new DatabaseSync(join(dagster.home, "history/runs.db"), { readOnly: true });
+});
+afterAll(async () => {
+  runs?.close();
+  await dagster?.stop();
+});
+
+type Asking = ReturnType<typeof createAsking>;
+
+/** A search for runs, then a lease, then another search, while two cores start dozens of runs. */
+const patienceSeconds = 270;
+const timeout = 300_000;
+
+describe("Dagster's webserver, killed in the middle of launches and started again", () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startEom(dagster);
+  });
+  afterAll(() => app?.close());
+
+  test("leaves every session with one run, which is its own and succeeds", { timeout }, async () => {
+    const asking = createAsking(
+      (...asked) => app.request(...asked),
+      () => dagster,
+    );
+    const sessions: Session[] = [];
+    /** Of sessions that were just triggered. */
+    const moments: ((scheduleId: string, triggered: readonly Session[]) => Promise<void>)[] = [
+      // Written down, and not handed over: nothing will ever start this run.
+      async (id) => void expect(countRuns(id, "NOT_STARTED")).toBeGreaterThan(0),
+      async (_, [first]) => expect(await asking.find(first?.id ?? "")).toMatchObject({ state: "running" }),
+      async (id) => void expect(countRuns(id)).toBeGreaterThan(5),
+    ];
+    for (const moment of moments) {
+      const scheduleId = await asking.createSchedule("ok", { policy: { overlap: "allow" } });
+      const triggered = await asking.triggerAll(scheduleId, 12);
+      await vi.waitFor(() => moment(scheduleId, triggered), { timeout: 60_000, interval: 1 });
+      await dagster.webserver.kill();
+      sessions.push(...triggered);
+      await dagster.webserver.start();
+    }
+    await expectOneRunEach(asking, sessions);
+  });
+});
+
+describe("EOM, killed in the middle of launches and started again", () => {
+  let folder: string;
+  let database: TestDatabase;
+  let eom: Child;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "eom-killed-"));
+    database = await createTestDatabase("postgres");
+  });
+  afterEach(async () => {
+    await kill(eom);
+    await database.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const request = async (method: string, path: string, body?: object) => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const response = await fetch(`${eom.url}${path}`, { method, headers, body: JSON.stringify(body) ?? null });
+    return { status: response.status, body: await response.json() };
+  };
+  const asking = createAsking(request, () => dagster);
+
+  test("leaves every session with one run, which is its own and succeeds", { timeout }, async () => {
+    const environment = {
+      EOM_DATA_DIR: folder,
+      EOM_DATABASE_URL: database.url ?? "",
+      EOM_ADMIN_TOKEN: token,
+      EOM_PORT: "0",
+      EOM_ENGINE: "dagster",
+      EOM_DAGSTER_URL: dagster.url,
+    };
+    eom = await startChild(environment);
+    const scheduleId = await asking.createSchedule("ok", { policy: { overlap: "allow" } });
+    const launched = await asking.triggerAll(scheduleId, 12);
+    await vi.waitFor(() => expect(countRuns(scheduleId)).toBeGreaterThan(0), { timeout: 60_000, interval: 1 });
+    await kill(eom);
+
+    eom = await startChild(environment);
+    const [polled] = await asking.triggerAll(await asking.createSchedule("ok"), 1);
+    await asking.until(polled?.id ?? "", { state: "running" });
+    await kill(eom);
+
+    eom = await startChild(environment);
+    await expectOneRunEach(asking, [...launched, ...(polled === undefined ? [] : [polled])]);
+  });
+});
+
+/** Of what a session has made, one run is not canceled; it is the session's own, and both succeeded, at the first attempt. */
+async function expectOneRunEach(asking: Asking, sessions: readonly Session[]): Promise<void> {
+  const ends = sessions.map(({ id }) => asking.until(id, { state: "succeeded", attempt: 1 }, patienceSeconds));
+  for (const { id, run } of await Promise.all(ends)) {
+    // What else there is, is ended when it is looked for.
+    const listAlive = async () => (await asking.listRuns(id)).filter(({ status }) => status !== "CANCELED");
+    const patience = { timeout: 60_000, interval: 500 };
+    await expect.poll(listAlive, patience).toMatchObject([{ runId: run?.id, status: "SUCCESS" }]);
+  }
+}
+
+/** As they stand in Dagster's database, which knows of a run before its webserver tells. */
+function countRuns(scheduleId: string, status: string | null = null): number {
+  const row = runs
+    .prepare(
+      `select count(*) as count from runs join run_tags using (run_id)
+      where key = 'eom/schedule_id' and value = ? and status = coalesce(?, status)`,
+    )
+    .get(scheduleId, status);
+  return Number(row?.["count"]);
+}
+
+const token = "token-of-the-dagster-test";
+const mainFile = join(import.meta.dirname, "../../src/main.ts");
+
+interface Child {
+  readonly process: ChildProcess;
+  readonly url: string;
+}
+
+/** `eom start`, as far as its banner. */
+async function startChild(env: Record<string, string>): Promise<Child> {
+  const child = spawn(process.execPath, [mainFile, "start"], { env, stdio: ["ignore", "pipe", "inherit"] });
+  let url = "";
+  for await (const line of createInterface({ input: child.stdout })) {
+    url ||= /API +(\S+)/.exec(line)?.[1] ?? "";
+    if (line.includes("workers ")) break;
+  }
+  child.stdout.resume();
+  return { process: child, url };
+}
+
+/** As a machine that goes down. */
+async function kill({ process: child }: Child): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Engine, LaunchRequest } from "../../src/scheduler/engines/engine.ts";
+import { toRequest } from "../scheduler/engines/suite.ts";
+import { type RealDagster, startDagster } from "../support/dagster.ts";
+import { engineOf } from "./engine-of.ts";
+
+let dagster: RealDagster;
+let engine: Engine;
+beforeAll(async () => {
+  dagster = await startDagster();
+  engine = engineOf(dagster.url);
+});
+afterAll(async () => {
+  await engine?.close();
+  await dagster?.stop();
+});
+
+describe("a job of a real Dagster", () => {
+  test("that does not take the run config is refused when a schedule is saved and when it is launched", async () => {
+    const request = toJob("configured", { runConfig: { ops: { take: { config: { limit: "many" } } } } });
+    const path = ["params", "run_config", "ops", "take", "config", "limit"];
+    expect(await engine.checkJob(request)).toMatchObject({ verdict: "refused", issues: [{ path }] });
+    expect(await engine.launch(request)).toMatchObject({
+      outcome: "refused",
+      error: { message: expect.stringContaining("limit") },
+    });
+  });
+
+  test("gets a session as it is, and serves its kind when it has the resource alone", async () => {
+    const options = { null: null, nested: [1.5, { null: null }], "a/b ü": { env: "HOME" } };
+    const runConfig = { ...session, options };
+    const request = toJob("told", { kind: 5, runConfigOf: "session", runConfig });
+    expect(await engine.checkJob(request)).toEqual({ verdict: "accepted" });
+    const runId = await launch(request);
+    await until(runId, { state: "succeeded" });
+    expect(await readTold(runId)).toEqual({ session_id: session.session_id, options });
+    const kinds = new Map((await engine.jobs()).map((job) => [job.name, job.kinds]));
+    expect([kinds.get("told"), kinds.get("ingest_collection"), kinds.get("ok")]).toEqual([[1, 5], [1, 5], [1]]);
+  });
+
+  test("whose code location is down is not ready and has no run, and is taken when that is up again", async () => {
+    await dagster.jobs.kill();
+    const request = toJob("ok");
+    expect(await engine.launch(request)).toMatchObject({ outcome: "not_ready" });
+    expect(await engine.findRuns([request])).toEqual([[]]);
+    await dagster.jobs.start();
+    const again = () => launch(request);
+    await until(await vi.waitFor(again, { timeout: 30_000, interval: 200 }), { state: "succeeded" });
+  });
+});
+
+describe("a run of a real Dagster", () => {
+  test("waits while the daemon is away, and can be canceled there", async () => {
+    await dagster.daemon.kill();
+    const [waiting, canceled] = [await launch(toJob("ok")), await launch(toJob("ok"))];
+    expect([...(await engine.status([waiting, canceled])).values()]).toEqual([
+      { state: "queued" },
+      { state: "queued" },
+    ]);
+    await engine.cancel([canceled]);
+    await until(canceled, { state: "canceled" });
+    await dagster.daemon.start();
+    await until(waiting, { state: "succeeded" });
+  });
+
+  test("that was canceled while it was starting is canceled at last by who goes on asking", async () => {
+    const runId = await launch(toJob("slow_hang"));
+    await vi.waitFor(async () => expect(await readStatus(runId)).toBe("STARTING"), { timeout: 30_000, interval: 20 });
+    const turn = async () => {
+      await engine.cancel([runId]);
+      expect((await engine.status([runId])).get(runId)).toMatchObject({ state: "canceled" });
+    };
+    await vi.waitFor(turn, { timeout: 60_000, interval: 500 });
+  });
+
+  test("whose process died with its code location runs on in Dagster's eyes, until it is given up", async () => {
+    const runIds = [await launch(toJob("hang")), await launch(toJob("hang"))];
+    for (const runId of runIds) await until(runId, { state: "running" });
+    await dagster.jobs.kill();
+    await engine.cancel(runIds);
+    for (const runId of runIds) expect((await engine.status([runId])).get(runId)).toMatchObject({ state: "running" });
+    await engine.cancel(runIds, { force: true });
+    for (const runId of runIds) await until(runId, { state: "canceled" });
+    await dagster.jobs.start();
+  });
+});
+
+const session = {
+  session_id: "s1",
+  schedule_id: "s2",
+  schedule_name: "told",
+  attempt: 1,
+  data_interval_start: "2026-01-01T00:00:00.000Z",
+  data_interval_end: "2026-01-02T00:00:00.000Z",
+  collection_id: null,
+  storage: null,
+};
+
+function toJob(name: string, more: Partial<LaunchRequest> = {}): LaunchRequest {
+  return toRequest(name, { job: { location: "jobs", repository: null, name }, ...more });
+}
+
+async function launch(request: LaunchRequest): Promise<string> {
+  const outcome = await engine.launch(request);
+  if (outcome.outcome !== "launched") throw new Error(`not launched: ${JSON.stringify(outcome)}`);
+  return outcome.runId;
+}
+
+async function until(runId: string, wanted: object): Promise<void> {
+  const ask = async () => expect((await engine.status([runId])).get(runId)).toMatchObject(wanted);
+  await vi.waitFor(ask, { timeout: 60_000, interval: 100 });
+}
+
+/** Dagster's own word. */
+async function readStatus(runId: string): Promise<string> {
+  const { body } = await dagster.ask("query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }", {
+    id: runId,
+  });
+  return body.data.runOrError.status;
+}
+
+/** What the job `told` has put into its output's metadata. */
+async function readTold(runId: string): Promise<object> {
+  const query = `query ($id: ID!) { runOrError(runId: $id) { ... on Run { eventConnection { events {
+    ... on ExecutionStepOutputEvent { metadataEntries { label ... on TextMetadataEntry { text } ... on JsonMetadataEntry { jsonString } } }
+  } } } } }`;
+  const { body } = await dagster.ask(query, { id: runId });
+  const { events } = body.data.runOrError.eventConnection;
+  const entries = events.flatMap((event: { metadataEntries?: object[] }) => event.metadataEntries ?? []);
+  return Object.fromEntries(
+    entries.map(({ label, text, jsonString }: { label: string; text?: string; jsonString?: string }) => [
+      label,
+      text ?? JSON.parse(jsonString ?? "null"),
+    ]),
+  );
+}

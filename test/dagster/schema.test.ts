@@ -1,0 +1,75 @@
+import {
+  buildClientSchema,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getIntrospectionQuery,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isUnionType,
+  parse,
+  validate,
+} from "graphql";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as documents from "../../src/scheduler/engines/dagster/documents.ts";
+import { fakeSchema } from "../scheduler/engines/dagster/fake-schema.ts";
+import { type RealDagster, startDagster } from "../support/dagster.ts";
+
+let dagster: RealDagster;
+let schema: GraphQLSchema;
+beforeAll(async () => {
+  dagster = await startDagster({ daemon: false });
+  schema = buildClientSchema((await dagster.ask(getIntrospectionQuery())).body.data);
+});
+afterAll(() => dagster.stop());
+
+/** Those that are made for so many things at once, with two. */
+const texts = Object.entries(documents).map(([name, document]): [string, string] => [
+  name,
+  typeof document === "function" ? document(2) : document,
+]);
+
+describe("Dagster's own GraphQL schema", () => {
+  test.for(texts)("has everything that %s asks for", ([, text]) => {
+    expect(validate(schema, parse(text)).map(({ message }) => message)).toEqual([]);
+  });
+
+  test("has everything that the fake Dagster has, of the same types", () => {
+    const types = Object.values(fakeSchema.getTypeMap()).filter(({ name }) => !name.startsWith("__"));
+    expect(types.flatMap((type) => listDifferences(type, schema.getType(type.name)))).toEqual([]);
+  });
+});
+
+/** What the fake has and the real one has not, or not so. */
+function listDifferences(fake: GraphQLNamedType, real: GraphQLNamedType | undefined): string[] {
+  if (real === undefined) return [`${fake.name} is no type`];
+  const fakeMembers = toMembers(fake);
+  const realMembers = toMembers(real);
+  const differing = [...fakeMembers].filter(([member, type]) => realMembers.get(member) !== type);
+  return differing.map(([member, type]) => `${fake.name}.${member} is ${realMembers.get(member)}, not ${type}`);
+}
+
+/** Fields and their arguments with their types, members of a union, values of an enum. */
+function toMembers(type: GraphQLNamedType): Map<string, string> {
+  if (isUnionType(type)) return new Map(type.getTypes().map(({ name }) => [name, "a member"]));
+  if (isEnumType(type)) return new Map(type.getValues().map(({ name }) => [name, "a value"]));
+  if (isObjectType(type) || isInterfaceType(type)) return new Map(Object.values(type.getFields()).flatMap(toOutput));
+  if (isInputObjectType(type)) return new Map(Object.values(type.getFields()).map(toInput));
+  return new Map();
+}
+
+function toOutput(field: GraphQLField<unknown, unknown>): [string, string][] {
+  const inputs = field.args.map((argument): [string, string] => {
+    const [name, type] = toInput(argument);
+    return [`${field.name}(${name})`, type];
+  });
+  return [[field.name, String(field.type)], ...inputs];
+}
+
+function toInput({ name, type }: GraphQLArgument | GraphQLInputField): [string, string] {
+  return [name, String(type)];
+}
