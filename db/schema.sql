@@ -219,7 +219,8 @@ CREATE TABLE public.ailbl_doubtful_launch (
     attempt integer NOT NULL,
     engine text NOT NULL,
     since timestamp with time zone NOT NULL,
-    check_at timestamp with time zone NOT NULL
+    check_at timestamp with time zone NOT NULL,
+    ended text[] DEFAULT '{}'::text[] NOT NULL
 );
 
 

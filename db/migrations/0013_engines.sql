@@ -27,6 +27,8 @@ create table ailbl_doubtful_launch (
   engine text not null,
   since timestamptz not null,
   check_at timestamptz not null,
+  -- Second runs that were asked to end.
+  ended text[] not null default '{}',
   primary key (session_id, attempt)
 );
 create index ailbl_doubtful_launch_check on ailbl_doubtful_launch (engine, check_at);

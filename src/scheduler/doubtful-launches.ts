@@ -14,19 +14,29 @@ const watchSeconds = 15 * 60;
 /** The next look comes after a tenth of what has passed, so that one launch costs a few dozen looks, and a batch of them one. */
 const leastPauseSeconds = 15;
 
+/** As long as poll.ts waits for a run to end. */
+const stopPatienceSeconds = 5 * 60;
+
 const batchSize = 100;
 
 interface DoubtfulLaunch {
   readonly session_id: string;
   readonly attempt: number;
+  /** The watch is over. */
+  readonly is_old: boolean;
+  /** Runs that were asked to end at the beginning have had the time for it. */
+  readonly is_late: boolean;
+  /** Runs that were asked to end. */
+  readonly ended: readonly string[];
   /** Of the session now; null when it is not this engine's any more. */
   readonly state: SessionState | null;
   readonly session_attempt: number | null;
   readonly run_id: string | null;
 }
 
+/** A run beside its session's own. */
 interface Duplicate {
-  readonly sessionId: string;
+  readonly launch: Pick<DoubtfulLaunch, "session_id" | "attempt" | "ended" | "is_late">;
   readonly runId: string;
 }
 
@@ -39,56 +49,67 @@ interface Duplicate {
 export async function watchDoubtfulLaunches(needs: PickNeeds): Promise<number> {
   const { db, engine } = needs;
   const launches = await takeDoubtfulLaunches(db, engine.name);
-  if (launches.length === 0) return 0;
-  const found = await engine.findRuns(launches.map(({ session_id, attempt }) => ({ sessionId: session_id, attempt })));
-  return endDuplicates(
-    needs,
-    launches.flatMap((launch, index) => listForeign(launch, found[index] ?? [])),
+  const decided = launches.filter((launch) => !isUndecided(launch));
+  if (decided.length === 0) return 0;
+  const found = await engine.findRuns(decided.map(({ session_id, attempt }) => ({ sessionId: session_id, attempt })));
+  const duplicates = decided.flatMap((launch, index) => toDuplicates(launch, launch.run_id, found[index] ?? []));
+  const ended = await endDuplicates(needs, duplicates);
+  await forget(
+    db,
+    decided.filter(({ is_old }) => is_old),
   );
+  return ended;
 }
 
 /** Those that are due, a batch: what is asked of the engine is bounded, also when it was away from thousands. */
 async function takeDoubtfulLaunches(db: Database, engine: string): Promise<DoubtfulLaunch[]> {
   const { rows } = await sql<DoubtfulLaunch>`
     with due as (
-      select session_id, attempt, since from ailbl_doubtful_launch where engine = ${engine} and check_at <= now()
+      select session_id, attempt from ailbl_doubtful_launch where engine = ${engine} and check_at <= now()
       order by check_at limit ${batchSize} for update skip locked
-    ), settled as (
-      delete from ailbl_doubtful_launch as d using due
-      where d.session_id = due.session_id and d.attempt = due.attempt
-        and due.since < now() - make_interval(secs => ${watchSeconds})
-    ), put_off as (
+    ), taken as (
       update ailbl_doubtful_launch as d
       set check_at = now() + greatest(make_interval(secs => ${leastPauseSeconds}), (now() - d.since) / 10)
       from due where d.session_id = due.session_id and d.attempt = due.attempt
-        and due.since >= now() - make_interval(secs => ${watchSeconds})
+      returning d.session_id, d.attempt, d.since, d.ended
     )
-    select due.session_id, due.attempt, s.state, s.attempt as session_attempt, s.run_id
-    from due left join ailbl_session as s on s.id = due.session_id and s.engine = ${engine}`.execute(db);
+    select t.*, t.since < now() - make_interval(secs => ${watchSeconds}) as is_old,
+      t.since < now() - make_interval(secs => ${stopPatienceSeconds}) as is_late,
+      s.state, s.attempt as session_attempt, s.run_id
+    from taken as t left join ailbl_session as s on s.id = t.session_id and s.engine = ${engine}`.execute(db);
   return rows;
 }
 
+/** Its session has no run yet: it takes one itself, when it is looked for (reconcile.ts) or launched again (launch.ts). */
+function isUndecided({ attempt, session_attempt, state }: DoubtfulLaunch): boolean {
+  return attempt === session_attempt && ["pending", "claimed", "unknown"].includes(state ?? "");
+}
+
+/** After the last look; not what has come into doubt anew since. */
+async function forget(db: Database, launches: readonly DoubtfulLaunch[]): Promise<void> {
+  if (launches.length === 0) return;
+  await sql`
+    delete from ailbl_doubtful_launch as d using unnest(${launches.map(({ session_id }) => session_id)}::uuid[],
+      ${launches.map(({ attempt }) => attempt)}::integer[]) as w (session_id, attempt)
+    where d.session_id = w.session_id and d.attempt = w.attempt
+      and d.since < now() - make_interval(secs => ${watchSeconds})`.execute(db);
+}
+
 /**
- * The session's own run stays, whichever came first: its row says which that is, so that no two processes end each other's. A
- * session that has none yet takes one itself, when it is looked for (reconcile.ts) or launched again (launch.ts).
+ * All but the session's own, which stays, whichever came first: its row says which that is, so that no two processes end each
+ * other's.
  */
-function listForeign(launch: DoubtfulLaunch, found: readonly FoundRun[]): Duplicate[] {
-  const isUndecided =
-    launch.attempt === launch.session_attempt && ["pending", "claimed", "unknown"].includes(launch.state ?? "");
-  if (isUndecided) return [];
-  return toDuplicates(launch.session_id, launch.run_id, found);
+export function toDuplicates(
+  launch: Duplicate["launch"],
+  ownRunId: string | null,
+  found: readonly FoundRun[],
+): Duplicate[] {
+  return found.filter(({ runId }) => runId !== ownRunId).map(({ runId }) => ({ launch, runId }));
 }
 
-/** All but the session's own. */
-export function toDuplicates(sessionId: string, ownRunId: string | null, found: readonly FoundRun[]): Duplicate[] {
-  return found.filter(({ runId }) => runId !== ownRunId).map(({ runId }) => ({ sessionId, runId }));
-}
-
-/** Ends those that are not over. @returns how many these were */
-export async function endDuplicates(
-  { engine, log, metrics }: Pick<PickNeeds, "engine" | "log" | "metrics">,
-  duplicates: readonly Duplicate[],
-): Promise<number> {
+/** Ends those that are not over: one that was asked and goes on is given up in the end. @returns how many were asked for the first time */
+export async function endDuplicates(needs: PickNeeds, duplicates: readonly Duplicate[]): Promise<number> {
+  const { engine, metrics, log } = needs;
   const first = duplicates.slice(0, maxStatusIds);
   if (first.length === 0) return 0;
   const statuses = await engine.status(first.map(({ runId }) => runId));
@@ -96,9 +117,22 @@ export async function endDuplicates(
     const status = statuses.get(runId);
     return status !== undefined && !("endedAt" in status);
   });
-  for (const { sessionId, runId } of live)
-    log.warn({ session_id: sessionId, run_id: runId, engine: engine.name }, "a second run of a session is ended");
-  metrics.duplicateRuns.inc({ engine: engine.name }, live.length);
-  await engine.cancel(live.map(({ runId }) => runId));
-  return live.length;
+  const isAsked = ({ launch, runId }: Duplicate) => launch.ended.includes(runId);
+  const fresh = live.filter((duplicate) => !isAsked(duplicate));
+  const late = live.filter((duplicate) => isAsked(duplicate) && duplicate.launch.is_late);
+  for (const { launch, runId } of fresh) {
+    log.warn(
+      { session_id: launch.session_id, run_id: runId, engine: engine.name },
+      "a second run of a session is ended",
+    );
+    await sql`update ailbl_doubtful_launch set ended = array_append(ended, ${runId}::text)
+      where session_id = ${launch.session_id} and attempt = ${launch.attempt}`.execute(needs.db);
+  }
+  metrics.duplicateRuns.inc({ engine: engine.name }, fresh.length);
+  await engine.cancel(fresh.map(({ runId }) => runId));
+  await engine.cancel(
+    late.map(({ runId }) => runId),
+    { force: true },
+  );
+  return fresh.length;
 }

@@ -8,6 +8,7 @@ import type { Fence } from "./transitions.ts";
 export interface Prepared {
   readonly fence: Fence;
   readonly request: LaunchRequest;
+  readonly created: Date;
   /** See {@link ClaimedSession}. */
   readonly notReadySince: Date | null;
   readonly isDoubtful: boolean;
@@ -45,5 +46,13 @@ export async function beginLaunches(
       on conflict (session_id) do update set job = excluded.job, run_config = excluded.run_config
     )
     select id, stop_reason from begun`.execute(db);
+  return new Map(rows.map(({ id, stop_reason }) => [id, stop_reason]));
+}
+
+/** Of those of these sessions that somebody wants to end, why. */
+export async function findStopReasons(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, StopReason>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<{ id: string; stop_reason: StopReason }>`
+    select id, stop_reason from ailbl_session where id = any(${ids}::uuid[]) and stop_reason is not null`.execute(db);
   return new Map(rows.map(({ id, stop_reason }) => [id, stop_reason]));
 }

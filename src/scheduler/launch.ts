@@ -3,7 +3,7 @@ import type { LaunchOutcome, LaunchRequest, RunError } from "./engines/engine.ts
 import { createGathering } from "./gathering.ts";
 import type { RunStorage } from "./kinds/kind.ts";
 import { requireKind } from "./kinds/kinds.ts";
-import { beginLaunches, type Prepared } from "./launch-queries.ts";
+import { beginLaunches, findStopReasons, type Prepared } from "./launch-queries.ts";
 import { noteLostLease } from "./lease.ts";
 import { countEnds } from "./metrics.ts";
 import type { Claim, PickNeeds } from "./pick.ts";
@@ -68,7 +68,8 @@ function toFence({ session }: Claim): Fence {
 }
 
 function toPrepared({ session }: Claim, fence: Fence, request: LaunchRequest): Prepared {
-  return { fence, request, notReadySince: session.not_ready_since, isDoubtful: session.is_doubtful };
+  const { created, not_ready_since: notReadySince, is_doubtful: isDoubtful } = session;
+  return { fence, request, created, notReadySince, isDoubtful };
 }
 
 type Plan = NonNullable<ReturnType<typeof readParams>>;
@@ -112,7 +113,7 @@ function toRequest({ session, schedule }: Claim, { kind, params }: Plan, storage
 }
 
 interface Answer {
-  readonly fence: Fence;
+  readonly session: Prepared;
   /** `late`: the engine was not asked. */
   readonly outcome: LaunchOutcome | { readonly outcome: "late" };
 }
@@ -125,7 +126,11 @@ const graceSeconds = 5 * 60;
 
 /** Before it is asked again, for the same session. */
 const notReadyPauseSeconds = 10;
-const unreachablePauseSeconds = 5;
+
+/** A tenth of the session's age, from 5 seconds to a minute: it may wait for hours, and each try is two lines of its history. */
+function toUnreachablePause(ageSeconds: number): number {
+  return Math.min(60, Math.max(5, ageSeconds / 10));
+}
 
 /**
  * Half of a lease. Who comes to a launch later than that, after a stand-still or behind many others, leaves it: the lease may be
@@ -142,7 +147,7 @@ async function askEngine(needs: LaunchNeeds, prepared: readonly Prepared[], begu
       const isLate = performance.now() - begunAt > mostDelaySeconds * 1000;
       const known = appeared.get(session.fence.id) ?? (isLate ? { outcome: "late" as const } : null);
       const outcome = known ?? (await needs.engine.launch(session.request));
-      return confirm({ fence: session.fence, outcome: judge(needs, session, outcome) });
+      return confirm({ session, outcome: judge(needs, session, outcome) });
     }),
   );
   return launches.flatMap((launch, index) => {
@@ -194,22 +199,32 @@ async function confirmAll(needs: LaunchNeeds, answers: readonly Answer[]): Promi
   const moves = answers.flatMap((answer) => toMove(answer, by.at));
   const moved = await retryLost(() => moveSessions(needs.db, moves, by));
   const isMoved = new Set(moved.map(({ id }) => id));
-  const ended = await endClaimed(
-    needs,
-    answers.flatMap(({ fence, outcome }) =>
-      outcome.outcome === "refused" ? [toFailure(needs, fence, outcome.error)] : [],
-    ),
-  );
+  const left = answers.filter(({ session }) => !isMoved.has(session.fence.id));
+  const ended = await endClaimed(needs, await toEnds(needs, left));
   return Promise.all(
-    answers.map(({ fence, outcome }) => {
-      if (outcome.outcome === "refused") return ended.get(fence.id) ?? "lost";
-      if (!isMoved.has(fence.id)) return loseRun(needs, fence, outcome);
-      return toLaunched[outcome.outcome];
+    answers.map(({ session: { fence }, outcome }) => {
+      if (isMoved.has(fence.id)) return toLaunched[outcome.outcome];
+      return ended.get(fence.id) ?? loseRun(needs, fence, outcome);
     }),
   );
 }
 
+/** Of those that were not moved: what was refused, and what came back without a run while somebody wanted it to end. */
+async function toEnds(needs: LaunchNeeds, left: readonly Answer[]): Promise<SessionEnd[]> {
+  const returned = left.filter(({ outcome }) => !["launched", "unclear", "refused"].includes(outcome.outcome));
+  const reasons = await findStopReasons(
+    needs.db,
+    returned.map(({ session }) => session.fence.id),
+  );
+  return left.flatMap(({ session: { fence }, outcome }) => {
+    const reason = reasons.get(fence.id);
+    if (reason !== undefined) return [toCancel(needs, fence, reason)];
+    return outcome.outcome === "refused" ? [toFailure(needs, fence, outcome.error)] : [];
+  });
+}
+
 const toLaunched = {
+  refused: "failed",
   launched: "launched",
   unclear: "unknown",
   late: "requeued",
@@ -217,7 +232,7 @@ const toLaunched = {
   unreachable: "requeued",
 } as const;
 
-function toMove({ fence, outcome }: Answer, at: Date): Move[] {
+function toMove({ session: { fence, created }, outcome }: Answer, at: Date): Move[] {
   const requeue = { ...fence, from: "claimed", to: "pending" } as const;
   switch (outcome.outcome) {
     case "launched":
@@ -234,7 +249,7 @@ function toMove({ fence, outcome }: Answer, at: Date): Move[] {
       return [{ ...requeue, cause: code.toLowerCase(), message, runAfter, notReadySince: at }];
     }
     case "unreachable": {
-      const runAfter = inSeconds(at, unreachablePauseSeconds);
+      const runAfter = inSeconds(at, toUnreachablePause((at.getTime() - created.getTime()) / 1000));
       return [{ ...requeue, cause: "engine_unreachable", message: outcome.message, runAfter }];
     }
     case "refused":

@@ -7,6 +7,7 @@ export interface Candidate {
   readonly id: string;
   readonly schedule_id: string;
   readonly cause: SessionTable["cause"];
+  readonly slot: Date;
   readonly lease_token: number;
   readonly state: SessionState;
   readonly attempt: number;
@@ -16,6 +17,8 @@ export interface Candidate {
 export interface Occupied {
   readonly id: string;
   readonly schedule_id: string;
+  readonly cause: SessionTable["cause"];
+  readonly slot: Date;
   readonly lease_token: number;
   readonly state: SessionState;
   /** It waits until the others have ended. */
@@ -48,7 +51,7 @@ export interface Decided<Due extends Candidate> {
  *                     others are skipped       and what is under way is ended
  * ```
  *
- * @param candidates in the order in which they are to start; of one schedule the oldest first
+ * @param candidates in the order in which they are to start; of one schedule, the oldest slot takes the first of their places
  */
 export function decideOverlap<Due extends Candidate>(
   candidates: readonly Due[],
@@ -59,7 +62,9 @@ export function decideOverlap<Due extends Candidate>(
   const decided = { claim: [] as Due[], skip: [] as string[], queue: [] as string[], replace: [] as Occupied[] };
   const underWay = bySchedule(occupied.filter(({ queued }) => !queued));
   const waiting = bySchedule(occupied.filter(({ queued }) => queued));
-  const newest = new Map(candidates.filter(isBound).map((due) => [due.schedule_id, due.id]));
+  const inOrder = toSlotOrder(candidates);
+  const newest = new Map(inOrder.filter(isBound).map((due) => [due.schedule_id, due.id]));
+  const latest = toLatestSlots(occupied);
   const active = new Set(underWay.keys());
   const isFull = () => decided.claim.length >= room;
 
@@ -80,7 +85,9 @@ export function decideOverlap<Due extends Candidate>(
   const startNewest = (due: Due) => {
     const { schedule_id: id } = due;
     if (!active.has(id) && isFull()) return;
-    if (newest.get(id) !== due.id) decided.skip.push(due.id);
+    // One that came back from its engine may have been overtaken.
+    const isOvertaken = (latest.get(id) ?? 0) > due.slot.getTime();
+    if (newest.get(id) !== due.id || isOvertaken) decided.skip.push(due.id);
     else {
       // What waits for this turn's end is older.
       decided.skip.push(...(waiting.get(id) ?? []).map((older) => older.id));
@@ -96,7 +103,7 @@ export function decideOverlap<Due extends Candidate>(
     newest.has(schedule_id) &&
     (underWay.get(schedule_id) ?? []).some((session) => session.id === id);
 
-  for (const due of candidates) {
+  for (const due of inOrder) {
     const schedule = schedules.get(due.schedule_id);
     // Another picker has it, or it is gone (pick.ts).
     if (schedule === undefined || isReplaced(due, schedule.policy.overlap)) continue;
@@ -109,6 +116,24 @@ export function decideOverlap<Due extends Candidate>(
     else decided.skip.push(due.id);
   }
   return decided;
+}
+
+/** Sessions that came back to wait are due after newer ones: those of one schedule change places among themselves. */
+function toSlotOrder<Due extends Candidate>(candidates: readonly Due[]): Due[] {
+  const sorted = Map.groupBy(
+    candidates.toSorted((one, other) => one.slot.getTime() - other.slot.getTime()),
+    ({ schedule_id }) => schedule_id,
+  );
+  return candidates.flatMap(({ schedule_id }) => sorted.get(schedule_id)?.shift() ?? []);
+}
+
+/** By schedule, the newest slot that is under way or waits for that. */
+function toLatestSlots(occupied: readonly Occupied[]): Map<string, number> {
+  const latest = new Map<string, number>();
+  for (const { schedule_id: id, slot, cause } of occupied) {
+    if (cause === "slot") latest.set(id, Math.max(latest.get(id) ?? 0, slot.getTime()));
+  }
+  return latest;
 }
 
 function bySchedule(sessions: readonly Occupied[]): Map<string, readonly Occupied[]> {

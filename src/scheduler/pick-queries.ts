@@ -38,7 +38,7 @@ export async function lockCandidates(
     ), chosen as (
       select id, turn, run_after from queued order by turn, run_after, id limit ${limit}
     ), locked as (
-      select s.id, s.schedule_id, s.lease_token, s.cause, s.state, s.attempt from ailbl_session as s
+      select s.id, s.schedule_id, s.lease_token, s.cause, s.slot, s.state, s.attempt from ailbl_session as s
       where s.id in (select id from chosen) and s.state in ('pending', 'retry_wait') and not s.queued
       for update skip locked
     )
@@ -81,21 +81,25 @@ export async function listGoneSchedules(tx: DatabaseTransaction, ids: readonly s
 export async function listOccupied(tx: DatabaseTransaction, ids: readonly string[]): Promise<Occupied[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<Occupied>`
-    select id, schedule_id, lease_token, state, false as queued from ailbl_session
+    select id, schedule_id, cause, slot, lease_token, state, false as queued from ailbl_session
     where schedule_id = any(${ids}::uuid[]) and phase in ('active', 'retrying') and cause <> 'backfill'
     union all
-    select id, schedule_id, lease_token, state, true from ailbl_session
+    select id, schedule_id, cause, slot, lease_token, state, true from ailbl_session
     where schedule_id = any(${ids}::uuid[]) and queued and phase = 'waiting'`.execute(tx);
   return rows;
 }
 
-/** Sessions whose schedule has come to name another engine: they wait for that one from here on. */
+/**
+ * Sessions whose schedule has come to name another engine: they wait for that one from here on, and what an earlier attempt left
+ * in the one before says nothing there.
+ */
 export async function rerouteSessions(
   tx: DatabaseTransaction,
   sessions: readonly { readonly id: string; readonly engine: string }[],
 ): Promise<void> {
   if (sessions.length === 0) return;
-  await sql`update ailbl_session as s set engine = w.engine, version = version + 1
+  await sql`update ailbl_session as s set engine = w.engine, version = version + 1, run_id = null, run_status = null,
+      launch_started = null, not_ready_since = null
     from unnest(${sessions.map(({ id }) => id)}::uuid[], ${sessions.map(({ engine }) => engine)}::text[]) as w (id, engine)
     where s.id = w.id and s.state in ('pending', 'retry_wait')`.execute(tx);
 }
@@ -127,6 +131,7 @@ export interface ClaimedSession {
   readonly attempt: number;
   readonly slot: Date;
   readonly data_interval_start: Date;
+  readonly created: Date;
   readonly not_ready_since: Date | null;
   /** An earlier launch of the attempt had no clear answer: its run may have appeared meanwhile. */
   readonly is_doubtful: boolean;
@@ -156,12 +161,13 @@ export async function claimSessions(
         lease_expires_at = now() + make_interval(secs => ${leaseSeconds})
       from wanted as w where s.id = w.id and s.state = w.state
       returning s.id, s.lease_token, s.schedule_id, s.schedule_name, s.kind, s.attempt, s.slot, s.data_interval_start,
-        s.not_ready_since, w.state as from_state
+        s.created, s.not_ready_since, w.state as from_state
     ), told as (
       insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
       select id, ${now}::timestamptz, from_state, 'claimed', attempt, 'scheduler', 'picked' from claimed
     )
-    select id, lease_token, schedule_id, schedule_name, kind, attempt, slot, data_interval_start, not_ready_since,
+    select id, lease_token, schedule_id, schedule_name, kind, attempt, slot, data_interval_start, created,
+      not_ready_since,
       exists (select from ailbl_doubtful_launch as d where d.session_id = claimed.id and d.attempt = claimed.attempt) as is_doubtful
     from claimed`.execute(tx);
   return rows;

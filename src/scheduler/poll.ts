@@ -31,19 +31,22 @@ export async function poll(needs: PickNeeds, signal: AbortSignal): Promise<PollS
   await endLostRuns(needs);
   await reconcile(needs);
   const sum = { polled: 0, ended: 0, stopped: 0 };
+  const stops: Stop[] = [];
   let after = "00000000-0000-0000-0000-000000000000";
   while (!signal.aborted) {
     const sessions = await listRunning(needs, after);
     const last = sessions.at(-1);
     if (last === undefined) break;
     const statuses = await needs.engine.status(sessions.map(({ run_id }) => run_id));
-    const { ended, stopped } = await settle(needs, sessions, statuses);
+    const settled = await settle(needs, sessions, statuses);
     sum.polled += sessions.length;
-    sum.ended += ended;
-    sum.stopped += stopped;
+    sum.ended += settled.ended;
+    stops.push(...settled.stops);
     after = last.id;
   }
-  return sum;
+  // Last: an engine that does not answer to it holds up no news of the others.
+  await stopAll(needs, stops);
+  return { ...sum, stopped: stops.length };
 }
 
 async function listRunning({ db, engine, lease }: PickNeeds, after: string): Promise<RunningSession[]> {
@@ -56,9 +59,15 @@ async function listRunning({ db, engine, lease }: PickNeeds, after: string): Pro
   return rows;
 }
 
+interface Stop {
+  readonly session: RunningSession;
+  readonly reason: StopReason;
+}
+
 interface Settled {
   readonly ended: number;
-  readonly stopped: number;
+  /** What is to end, and goes on. */
+  readonly stops: readonly Stop[];
 }
 
 /** A handful of statements, however many runs there are. */
@@ -70,7 +79,7 @@ async function settle(
   const now = needs.clock.now();
   const ends: SessionEnd[] = [];
   const news: RunNews[] = [];
-  const stops: { readonly session: RunningSession; readonly reason: StopReason }[] = [];
+  const stops: Stop[] = [];
   for (const session of sessions) {
     const status = statuses.get(session.run_id);
     if (status === undefined) {
@@ -84,8 +93,7 @@ async function settle(
   }
   await retryLost(() => noteStatuses(needs.db, news));
   await keepOutputs(needs.db, news.flatMap(toOutput), now);
-  await stopAll(needs, stops, now);
-  return { ended: await endAll(needs, sessions, ends, now), stopped: stops.length };
+  return { ended: await endAll(needs, sessions, ends, now), stops };
 }
 
 function toLostEnd({ engine }: PickNeeds, session: RunningSession, endedAt: Date): SessionEnd {
@@ -101,11 +109,8 @@ function toOutput({ session, status }: RunNews) {
 }
 
 /** Asks the engine at every poll until the runs have ended: the first ask may have been lost. */
-async function stopAll(
-  { db, engine }: PickNeeds,
-  stops: readonly { readonly session: RunningSession; readonly reason: StopReason }[],
-  now: Date,
-): Promise<void> {
+async function stopAll({ db, clock, engine }: PickNeeds, stops: readonly Stop[]): Promise<void> {
+  const now = clock.now();
   const fresh = Map.groupBy(
     stops.filter(({ session }) => session.stop_reason === null),
     ({ reason }) => reason,
@@ -114,9 +119,9 @@ async function stopAll(
     const ids = stopped.map(({ session }) => session.id);
     await retryLost(() => requestStops(db, ids, { now, by: "scheduler", reason }));
   }
-  const isOld = ({ session }: { readonly session: RunningSession }) =>
+  const isOld = ({ session }: Stop) =>
     now.getTime() - (session.stop_requested ?? now).getTime() > stopPatienceSeconds * 1000;
-  const toRunIds = (some: typeof stops) => some.map(({ session }) => session.run_id);
+  const toRunIds = (some: readonly Stop[]) => some.map(({ session }) => session.run_id);
   await engine.cancel(toRunIds(stops.filter((stop) => !isOld(stop))));
   await engine.cancel(toRunIds(stops.filter(isOld)), { force: true });
 }

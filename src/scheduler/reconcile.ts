@@ -19,7 +19,7 @@ interface UnknownSession {
   readonly id: string;
   readonly lease_token: number;
   readonly attempt: number;
-  /** When its run was first looked for, by whoever has it now. */
+  /** When its run was first looked for, whoever has had it since. */
   readonly searched_from: Date;
   readonly stop_reason: StopReason | null;
 }
@@ -84,7 +84,13 @@ async function adoptRuns(needs: PickNeeds, searched: readonly Search[]): Promise
   const adopted = searched.filter(({ session }) => moved.has(session.id));
   await endDuplicates(
     needs,
-    adopted.flatMap((search) => toDuplicates(search.session.id, toRunId(search), search.runs)),
+    adopted.flatMap((search) =>
+      toDuplicates(
+        { session_id: search.session.id, attempt: search.session.attempt, ended: [], is_late: false },
+        toRunId(search),
+        search.runs,
+      ),
+    ),
   );
 }
 

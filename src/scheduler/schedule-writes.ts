@@ -13,7 +13,7 @@ import {
 } from "./queries.ts";
 import { insertSkippedSlots } from "./scan-queries.ts";
 import { requireLocked } from "./schedule-lookup.ts";
-import { endWaiting } from "./session-queries.ts";
+import { endWaiting, rerouteWaiting } from "./session-queries.ts";
 import { moveWatermark } from "./watermark.ts";
 import { toSchedule } from "./wire.ts";
 
@@ -50,6 +50,7 @@ export async function saveSchedule(
     skipped.map((stretch) => ({ scheduleId: before.id, ...stretch })),
     now,
   );
+  if (before.engine !== merged.engine) await rerouteWaiting(tx, before.id, merged.engine);
   if (!before.enable && merged.enable) await resetConsecutiveFailures(tx, before.id, now);
   // The last slots of a schedule that is over are still to run.
   if (isNowDisabled && reason !== "over") {

@@ -102,15 +102,16 @@ export async function findSessionDetail(
 
 type EventRow = Omit<SessionEventTable, "id" | "session_id">;
 
-/** Oldest first; at most 1000, more than any session makes without a fault. */
-export function listSessionEvents(db: Database, id: string): Promise<EventRow[]> {
-  return db
+/** Oldest first; of more than 1000, which a session makes only while its engine is away for hours, the last. */
+export async function listSessionEvents(db: Database, id: string): Promise<EventRow[]> {
+  const newestFirst = await db
     .selectFrom("ailbl_session_event")
     .select(["at", "from_state", "to_state", "attempt", "actor", "cause", "message"])
     .where("session_id", "=", id)
-    .orderBy("id")
+    .orderBy("id", "desc")
     .limit(1000)
     .execute();
+  return newestFirst.reverse();
 }
 
 export interface NewSession {
@@ -211,6 +212,13 @@ export async function endWaiting(tx: DatabaseTransaction, which: SessionsOf, end
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause, message)
     select id, ${end.now}::timestamptz, from_state, ${end.state}, attempt, ${end.actor}, ${end.reason}, ${end.message}
     from ended`.execute(tx);
+}
+
+/** As rerouteSessions does (pick-queries.ts): the engine that they waited for may take none, or be gone. */
+export async function rerouteWaiting(tx: DatabaseTransaction, scheduleId: string, engine: string): Promise<void> {
+  await sql`update ailbl_session set engine = ${engine}, version = version + 1, run_id = null, run_status = null,
+      launch_started = null, not_ready_since = null
+    where schedule_id = ${scheduleId} and phase in ('waiting', 'retrying')`.execute(tx);
 }
 
 interface StopRequest {

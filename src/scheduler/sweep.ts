@@ -136,16 +136,16 @@ async function adoptSessions(
       from ailbl_session where id = any(${sessions.map(({ id }) => id)}::uuid[])
     ), adopted as (
       update ailbl_session as s set state = a.to_state, version = s.version + 1, lease_owner = ${owner},
-        lease_token = s.lease_token + 1, polled = null, lease_expires_at = now() + make_interval(secs => ${seconds})
+        lease_token = s.lease_token + 1, lease_expires_at = now() + make_interval(secs => ${seconds})
       from abandoned as a where s.id = a.id
     ), doubted as (
       insert into ailbl_doubtful_launch (session_id, attempt, engine, since, check_at)
       select id, attempt, engine, now(), now() from abandoned where state <> to_state
-      on conflict (session_id, attempt) do nothing
+      on conflict (session_id, attempt) do update set since = excluded.since, check_at = excluded.check_at
     )
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
     select id, ${at}::timestamptz, state, to_state, attempt, ${actor}, 'taken_over' from abandoned
-    where lease_owner <> ${handedBack}`.execute(tx);
+    where lease_owner <> ${handedBack} or state <> to_state`.execute(tx);
 }
 
 /** The next claim would not know that somebody wanted it to end; of a deleted schedule there would be none. */

@@ -127,6 +127,7 @@ interface DoubtfulLaunchTable {
   engine: string;
   since: Date;
   check_at: Date;
+  ended: Generated<string[]>;
 }
 
 interface BackfillTable {

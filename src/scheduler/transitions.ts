@@ -23,7 +23,7 @@ export interface Move extends Fence {
   /** Of steps into an end state. */
   readonly endedAt?: Date;
   readonly runAfter?: Date;
-  /** Its engine could not launch it yet. The first such instant stays. */
+  /** Its engine could not launch it yet. The first such instant stays, until it comes back for another reason. */
   readonly notReadySince?: Date;
 }
 
@@ -67,7 +67,8 @@ export async function moveSessions(db: Database, moves: readonly Move[], { at, a
       update ailbl_session as s set state = w.to_state, version = s.version + 1,
         run_id = coalesce(w.run_id, s.run_id), run_status = coalesce(w.run_status, s.run_status),
         started = coalesce(w.started, s.started), ended = w.ended, run_after = coalesce(w.run_after, s.run_after),
-        not_ready_since = coalesce(s.not_ready_since, w.not_ready_since),
+        not_ready_since = case when w.to_state <> 'pending' or w.not_ready_since is not null
+          then coalesce(s.not_ready_since, w.not_ready_since) end,
         lease_owner = case when w.to_state in ('claimed', 'running', 'unknown') then s.lease_owner end,
         lease_expires_at = case when w.to_state in ('claimed', 'running', 'unknown') then s.lease_expires_at end
       from wanted as w where s.id = w.id and s.state = w.from_state and s.lease_token = w.lease_token

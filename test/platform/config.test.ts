@@ -89,6 +89,7 @@ describe("Dagster connections", () => {
 
   test.each([
     ["EOM_DAGSTER_URL", "https://ada:canary@dagster.example", /no user or password/],
+    ["EOM_DAGSTER_URL", "https://:canary@dagster.example", /no user or password/],
     ["EOM_DAGSTER_URL", "dagster.example", /http:/],
     ["EOM_DAGSTER_HEADERS", "Authorization: Bearer canary", /JSON object of texts/],
     ["EOM_DAGSTER_HEADERS", '{"Authorization": "canary\\ncanary"}', /JSON object of texts/],

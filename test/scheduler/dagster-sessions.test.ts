@@ -19,6 +19,7 @@ import {
   member,
   reset,
   schemaError,
+  sendReply,
 } from "./engines/dagster/misbehaviour.ts";
 import { createLife, createMortalDatabase, createMortalEngine, Died } from "./simulation-life.ts";
 import { change, createTestClock, createWorld, notAborted, toCreate, type World, withEngine } from "./world.ts";
@@ -100,6 +101,14 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     ["answers 500 and has made a run that failed", launchException("with a run"), { state: "failed" }],
     ["answers 500 and has made no run", launchException("without a run"), { state: "succeeded" }],
     ["answers an exception with 200", launchException("without a run", 200), { state: "succeeded" }],
+    [
+      "has a gateway that answers an error of its own after the run was made",
+      async ({ response, handle }) => {
+        await handle();
+        sendReply(response, { status: 500, body: { errors: [{ message: "upstream timed out" }] } });
+      },
+      { state: "succeeded" },
+    ],
     ["shows a page to log in", loginPage, { state: "succeeded" }],
     ["leads to a page to log in", loginRedirect, { state: "succeeded" }],
     ["does not understand the question, after an upgrade", schemaError, { state: "succeeded" }],
@@ -183,6 +192,25 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
   test("a run that was deleted is lost, and the session says so", async () => {
     fake.misbehave(deleteRun, { operation: "LaunchRun", times: 1 });
     expect(await seeThrough(await trigger())).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
+  });
+
+  test("a job that the credential may not launch holds up no other session", async () => {
+    const allowed = await trigger({ job: { ...inPipelines, name: "hang" } });
+    await ticks.pick(world.needs, notAborted);
+    const refused = { launchRun: { __typename: "UnauthorizedError", message: "not this one" } };
+    fake.misbehave(({ response }) => sendReply(response, { status: 200, body: { data: refused } }), {
+      operation: "LaunchRun",
+    });
+    const forbidden = await trigger();
+    for (let round = 0; round < 12; round += 1) {
+      await ticks.pick(world.needs, notAborted);
+      expect(world.needs.engine.room()).toBeGreaterThan(0);
+      world.clock.advance(10);
+    }
+    fake.work();
+    expect(await ticks.poll(world.needs, notAborted)).toMatchObject({ polled: 1 });
+    expect((await world.api.sessions.find(allowed)).run?.status).toBe("running");
+    expect(await world.api.sessions.find(forbidden)).toMatchObject({ state: "pending", attempt: 1 });
   });
 
   test("while Dagster is down nothing is lost and nothing fails; when it is back, what waits is run", async () => {

@@ -1,14 +1,19 @@
 import { sql } from "kysely";
+import { Registry } from "prom-client";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
+import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
 import type { LaunchOutcome, LaunchRequest } from "../../src/scheduler/engines/engine.ts";
 import { createEngines } from "../../src/scheduler/engines/engines.ts";
 import { launchAll } from "../../src/scheduler/launch.ts";
+import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { pick } from "../../src/scheduler/pick.ts";
-import type { Session } from "../../src/scheduler/session-model.ts";
+import { listSessionsSchema, type Session } from "../../src/scheduler/session-model.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
+import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
-import { change, createWorld, notAborted, toCreate, type World, withEngine } from "./world.ts";
+import { change, createWorld, noStorages, notAborted, toCreate, type World, withEngine } from "./world.ts";
 
 describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
   let database: TestDatabase;
@@ -35,6 +40,17 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
   /** The engine, but for what it answers to launches. */
   const answering = (launch: (request: LaunchRequest) => Promise<LaunchOutcome>) =>
     withEngine(world.needs, { ...remote.engine, launch });
+
+  /** As a process that takes single turns has them. */
+  const createWorkers = () =>
+    createSchedulerWorkers({
+      ...world.needs,
+      storages: noStorages,
+      metrics: createSchedulerMetrics(new Registry()),
+      workerMetrics: createWorkerMetrics(new Registry()),
+      wakeUp: createWakeUp(),
+      isOnlyProcess: false,
+    });
 
   async function passWatch(): Promise<void> {
     await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
@@ -181,10 +197,151 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(remote.runs.size).toBe(1);
   });
 
+  test("a session that waits for longer than that is still looked for before it is launched again", async () => {
+    const { id } = await trigger();
+    remote.answerUnclearly("without a run");
+    await ticks.pick(world.needs, notAborted);
+    await ticks.poll(world.needs, notAborted);
+    world.clock.advance(61);
+    await ticks.poll(world.needs, notAborted);
+    await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
+    await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(
+      database.db,
+    );
+    await ticks.sweep(world.needs, notAborted);
+    await ticks.pick(world.needs, notAborted);
+    expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
+    expect(remote.runs.size).toBe(1);
+  });
+
+  test("the last look is made again when the engine could not be asked", async () => {
+    await trigger();
+    remote.answerUnclearly("with a run");
+    await ticks.pick(world.needs, notAborted);
+    await ticks.poll(world.needs, notAborted);
+    await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(
+      database.db,
+    );
+    const blind = withEngine(world.needs, { ...remote.engine, findRuns: () => Promise.reject(new Error("no route")) });
+    await ticks.sweep(blind, notAborted);
+    expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
+    await passWatch();
+    await ticks.sweep(world.needs, notAborted);
+    expect(await listDoubtful()).toEqual([]);
+  });
+
+  test("a second run that does not end is counted once, and given up in the end", async () => {
+    await trigger({ job: { name: "hang" } });
+    remote.answerUnclearly("with a run");
+    await ticks.pick(world.needs, notAborted);
+    await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
+    await ticks.poll(world.needs, notAborted);
+    for (const minutes of [0, 6]) {
+      await sql`update ailbl_doubtful_launch set check_at = now(), since = now() - make_interval(mins => ${minutes})`.execute(
+        database.db,
+      );
+      await ticks.sweep(world.needs, notAborted);
+    }
+    expect((await world.metrics.duplicateRuns.get()).values).toMatchObject([{ value: 1 }]);
+    expect([remote.canceled, remote.forced]).toEqual([["run-2"], ["run-2"]]);
+  });
+
+  test("a process that dies between its launch and its word leaves a launch that is watched from then on", async () => {
+    const { id } = await trigger({ job: { name: "hang" } });
+    await ticks.pick(
+      answering(() => Promise.reject(new Error("died here"))),
+      notAborted,
+    );
+    await sql`update ailbl_session set lease_expires_at = now() - interval '1 second'`.execute(database.db);
+    const other = world.createProcess();
+    expect(await ticks.sweep(other, notAborted)).toMatchObject({ adopted: 1 });
+    await ticks.poll(other, notAborted);
+    world.clock.advance(61);
+    await ticks.poll(other, notAborted);
+    await ticks.pick(other, notAborted);
+    await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
+    await passWatch();
+    expect(await ticks.sweep(other, notAborted)).toMatchObject({ duplicates: 1 });
+    expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
+  });
+
+  test("single turns see a session through, each in a process of its own, also one whose run is looked for in vain", async () => {
+    const { id } = await trigger();
+    remote.answerUnclearly("without a run");
+    for (let minute = 0; minute < 6; minute += 1) {
+      for (const name of ["pick", "poll"] as const) {
+        const workers = createWorkers();
+        await workers.turn(name, notAborted);
+        await workers.stop();
+        remote.work();
+      }
+      world.clock.advance(61);
+    }
+    const session = await find(id);
+    expect(session).toMatchObject({ state: "succeeded", attempt: 1 });
+    // A turn that takes over what the last one left is no event.
+    expect(session.history.map(({ cause }) => cause)).toEqual([
+      "manual",
+      "picked",
+      "launch_unclear",
+      "run_not_found",
+      "picked",
+      "launched",
+      "run_ended",
+    ]);
+  });
+
+  test("a session that is canceled while its launch comes to nothing is canceled at once", async () => {
+    const { id } = await trigger();
+    const here = answering(async () => {
+      await world.api.sessions.cancel(id, change);
+      return { outcome: "unreachable", message: "Nothing listens there" };
+    });
+    await ticks.pick(here, notAborted);
+    expect(await find(id)).toMatchObject({ state: "canceled", error: { code: "SESSION_CANCELED" } });
+  });
+
+  test("the grace of an engine that is not ready begins anew after it was unreachable", async () => {
+    const error = { code: "JOB_UNKNOWN", message: "Could not find the job", step: null };
+    const loading = answering(async () => ({ outcome: "not_ready", error }));
+    const { id } = await trigger();
+    await ticks.pick(loading, notAborted);
+    world.clock.advance(60);
+    await ticks.pick(
+      answering(async () => ({ outcome: "unreachable", message: "down" })),
+      notAborted,
+    );
+    world.clock.advance(600);
+    await ticks.pick(loading, notAborted);
+    expect(await find(id)).toMatchObject({ state: "pending" });
+  });
+
+  test("a slot that came back from its engine neither ends nor outlives a newer one", async () => {
+    world.clock.set("2026-11-23T10:00:30.000Z");
+    const policy = { overlap: "cancel_previous" };
+    const schedule = await world.api.schedules.create(toCreate({ policy, job: { name: "hang" } }), change);
+    const away = answering(async () => ({ outcome: "unreachable", message: "down" }));
+    for (const time of ["10:01:58", "10:02:00"]) {
+      world.clock.set(`2026-11-23T${time}.000Z`);
+      await ticks.scan(world.needs, notAborted);
+      await ticks.pick(time === "10:01:58" ? away : world.needs, notAborted);
+    }
+    world.clock.set("2026-11-23T10:02:20.000Z");
+    await ticks.pick(world.needs, notAborted);
+    const query = listSessionsSchema.parse({ schedule_id: [schedule.id], sortby: "slot" });
+    const { rows } = await world.api.sessions.list(query);
+    expect(rows.map(({ slot, state }) => [slot.toISOString().slice(11, 16), state])).toEqual([
+      ["10:01", "skipped"],
+      ["10:02", "running"],
+    ]);
+    expect(remote.canceled).toEqual([]);
+  });
+
   test("a doubtful launch is watched for a quarter of an hour, and then no more", async () => {
     await trigger();
     remote.answerUnclearly("with a run");
     await ticks.pick(world.needs, notAborted);
+    await ticks.poll(world.needs, notAborted);
     await ticks.sweep(world.needs, notAborted);
     expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
     await sql`update ailbl_doubtful_launch set since = now() - interval '16 minutes', check_at = now()`.execute(
@@ -288,6 +445,30 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       await ticks.pick(both.needs, notAborted);
       expect(await both.api.sessions.find(id)).toMatchObject({ state: "running", run: { engine: "other" } });
       expect([remote.runs.size, other.runs.size - before]).toEqual([0, 1]);
+    });
+
+    test("also when that one takes none, and what an earlier attempt left behind is not looked for in the other", async () => {
+      const full = { ...remote.engine, room: () => 0 };
+      const both = createWorld({ db: database.db, engines: createEngines([full, other.engine], "remote") });
+      const job = { name: "fail" };
+      const policy = { max_retries: 1, retry_delay_seconds: 1 };
+      const schedule = await both.api.schedules.create(toCreate({ job, policy }), change);
+      const { id } = await both.api.sessions.trigger(schedule.id, change);
+      await ticks.pick(world.needs, notAborted);
+      const error = { code: "RUN_FAILED", message: "No such thing", step: null };
+      const facts = { startedAt: null, endedAt: world.clock.now(), result: null, output: null };
+      remote.set("run-1", { state: "failed", ...facts, error });
+      await ticks.poll(world.needs, notAborted);
+      expect(await both.api.sessions.find(id)).toMatchObject({ state: "retry_wait", run: { id: "run-1" } });
+      await both.api.schedules.update(schedule.id, { engine: "other" }, null, change);
+      expect(await both.api.sessions.find(id)).toMatchObject({ state: "retry_wait", run: null });
+      both.clock.advance(2);
+      await ticks.pick(both.needs, notAborted);
+      expect(await both.api.sessions.find(id)).toMatchObject({
+        state: "running",
+        attempt: 2,
+        run: { engine: "other" },
+      });
     });
 
     test("a full one, or one that is away, holds up no session of the other", async () => {

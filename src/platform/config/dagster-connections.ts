@@ -20,7 +20,7 @@ export const dagsterUrl = z
   .string()
   .refine((text) => /^https?:\/\/./.test(text) && URL.canParse(text), "wants http:// or https:// with a host")
   .refine(
-    (text) => !URL.canParse(text) || new URL(text).username === "",
+    (text) => !URL.canParse(text) || `${new URL(text).username}${new URL(text).password}` === "",
     "wants no user or password in it: use a header",
   )
   .refine((text) => !/[?#]/.test(text), "wants no query: the address that the web pages of Dagster have")

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../platform/clock.ts";
 import type { Logger } from "../../../platform/log.ts";
 import { type TerminateResult, terminateAnswer } from "./answers.ts";
-import { type DagsterClient, toException } from "./client.ts";
+import { type DagsterClient, toException, toUnauthorized } from "./client.ts";
 import { terminateDocument } from "./documents.ts";
 import { DagsterFault } from "./fault.ts";
 import { toLine } from "./words.ts";
@@ -39,25 +39,34 @@ export function createCancel(needs: CancelNeeds): Cancel {
   return async (runIds, { force } = { force: false }) => {
     const ids = force ? [...new Set(runIds)] : takeUnasked(runIds);
     for (let start = 0; start < ids.length; start += runsPerRequest) {
-      await tryTerminate(ids.slice(start, start + runsPerRequest), force);
+      const isHeard = await tryTerminate(ids.slice(start, start + runsPerRequest), force);
+      if (isHeard) continue;
+      // The rest would wait for the same silence. They are asked at the next turn.
+      for (const id of ids.slice(start + runsPerRequest)) askedAt.delete(id);
+      return;
     }
   };
 
-  async function tryTerminate(runIds: readonly string[], force: boolean): Promise<void> {
+  /** @returns whether Dagster answered */
+  async function tryTerminate(runIds: readonly string[], force: boolean): Promise<boolean> {
     try {
       const stuck = await terminate(needs, runIds, force);
       if (stuck.length > 0) await terminate(needs, stuck, true);
+      return true;
     } catch (error) {
       if (!(error instanceof DagsterFault)) throw error;
       // Dagster leaves off at the first whose code location is away: the others need not wait for that.
       if (error.kind === "failing" && runIds.length > 1) {
-        for (const runId of runIds) await tryTerminate([runId], force);
-        return;
+        for (const runId of runIds) {
+          if (!(await tryTerminate([runId], force))) return false;
+        }
+        return true;
       }
       if (!error.mayHaveRun) for (const id of runIds) askedAt.delete(id);
       // While the connection is left alone, nothing new is learnt at every turn.
       if (error.kind !== "resting")
         needs.log.warn({ run_ids: runIds, reason: error.message }, "runs could not be canceled");
+      return error.kind === "failing";
     }
   }
 }
@@ -75,7 +84,7 @@ async function terminate(needs: CancelNeeds, runIds: readonly string[], force: b
   if (terminateRuns.__typename === "PythonError") throw toException(terminateRuns.message);
   const results = terminateRuns.terminateRunResults;
   for (const result of results) {
-    const reason = findReason(client, result);
+    const reason = findReason(result);
     if (reason !== null) log.warn({ reason }, "a run could not be canceled");
   }
   const before = clock.now().getTime() / 1000 - submittingSeconds;
@@ -89,7 +98,7 @@ async function terminate(needs: CancelNeeds, runIds: readonly string[], force: b
 }
 
 /** Null where there is nothing to tell: the run has been asked to end, has ended, or is gone. */
-function findReason(client: DagsterClient, result: TerminateResult): string | null {
+function findReason(result: TerminateResult): string | null {
   switch (result.__typename) {
     case "TerminateRunSuccess":
     case "RunNotFoundError":
@@ -97,7 +106,7 @@ function findReason(client: DagsterClient, result: TerminateResult): string | nu
     case "TerminateRunFailure":
       return /due to having status/.test(result.message) ? null : toLine(result.message);
     case "UnauthorizedError":
-      return client.toUnauthorized(result.message).message;
+      return toUnauthorized(result.message).message;
     case "PythonError":
       return toLine(result.message);
     default:

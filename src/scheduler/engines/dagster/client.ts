@@ -24,8 +24,6 @@ export interface DagsterClient {
    * @throws DagsterFault alone: at once while the connection is left alone
    */
   ask<Schema extends z.ZodType>(call: Call<Schema>): Promise<z.output<Schema>>;
-  /** The fault of an answer that says that EOM may not do this. It opens the breaker. */
-  toUnauthorized(words: string): DagsterFault;
 }
 
 interface ClientNeeds {
@@ -60,11 +58,12 @@ export function createClient({ connection, breaker, monotonic, onCall }: ClientN
         throw error;
       }
     },
-    toUnauthorized(words) {
-      breaker.noteFault(true);
-      return new DagsterFault("unauthorized", `Dagster does not allow EOM to do this: ${toLine(words)}`);
-    },
   };
+}
+
+/** Of an answer that says that EOM may not do this. It may be allowed to do all else: the connection is not at fault. */
+export function toUnauthorized(words: string): DagsterFault {
+  return new DagsterFault("unauthorized", `Dagster does not allow EOM to do this: ${toLine(words)}`);
 }
 
 function toResting(): DagsterFault {

@@ -79,7 +79,7 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
       }
     },
     findRuns: (attempts) => findRuns(client, attempts),
-    status: (runIds) => findStatuses({ client, clock, monotonic, onUnknownStatus }, runIds),
+    status: (runIds) => findStatuses({ client, clock, monotonic, onUnknownStatus, onUnreadable }, runIds),
     cancel,
     forget() {},
     check: () => check(client, address.shown),
@@ -91,6 +91,10 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
     settle: async () => {},
     close: () => connection.close(),
   };
+
+  function onUnreadable(runId: string, reason: string): void {
+    log.warn({ engine: name, run_id: runId, reason }, "a run cannot be read, and is taken to go on");
+  }
 
   function onUnknownStatus(status: string, runId: string): void {
     if (unknownStatuses.has(status)) return;

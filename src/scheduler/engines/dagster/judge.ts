@@ -10,7 +10,13 @@ export interface Exchanged {
 }
 
 const graphqlErrors = z
-  .array(z.object({ message: z.string(), path: z.array(z.unknown()).nullish() }))
+  .array(
+    z.object({
+      message: z.string(),
+      path: z.array(z.unknown()).nullish(),
+      locations: z.array(z.unknown()).nullish(),
+    }),
+  )
   .min(1)
   .nullish();
 
@@ -34,8 +40,12 @@ export function judge(address: DagsterAddress, operation: string, { status, isHt
   const errors = data?.errors ?? [];
   const [error] = errors;
   if (error !== undefined) {
-    // What fails before anything is carried out has no path; Dagster gives it 400, and 500 for variables of a wrong type.
-    const isBefore = data?.data == null && errors.every(({ path }) => path == null);
+    // What fails before anything is carried out has no path; Dagster gives it 400, and 500 for variables of a wrong type. What
+    // stands before Dagster may answer with errors, too, after its work is done.
+    const isBefore =
+      data?.data == null &&
+      errors.every(({ path }) => path == null) &&
+      (status === 400 || (data?.data === null && errors.every(({ locations }) => locations != null)));
     const words = toLine(withoutSecrets(address, error.message));
     throw new DagsterFault(isBefore ? "schema" : "failing", `${asked} answered with a GraphQL error: ${words}`);
   }

@@ -1,6 +1,6 @@
 import type { LaunchOutcome, LaunchRequest, RunError, SessionAttempt } from "../engine.ts";
 import { type ConfigError, type LaunchAnswer, launchAnswer } from "./answers.ts";
-import type { DagsterClient } from "./client.ts";
+import { type DagsterClient, toUnauthorized } from "./client.ts";
 import { launchDocument } from "./documents.ts";
 import { DagsterFault } from "./fault.ts";
 import { findRuns } from "./find-runs.ts";
@@ -65,7 +65,7 @@ async function toOutcome(client: DagsterClient, request: LaunchRequest, answer: 
       return lookUp(client, request, { outcome: "not_ready", error: toError("LAUNCH_FAILED", message) });
     }
     case "UnauthorizedError":
-      throw client.toUnauthorized(answer.message);
+      throw toUnauthorized(answer.message);
     default:
       return answer satisfies never;
   }

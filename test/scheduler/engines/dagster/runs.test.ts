@@ -3,7 +3,7 @@ import { createId } from "../../../../src/platform/id.ts";
 import { EngineUnreachable } from "../../../../src/scheduler/engines/engine.ts";
 import { toRequest } from "../suite.ts";
 import { type DagsterUnderTest, pipelines, startDagsterUnderTest } from "./dagster-under-test.ts";
-import { answer, member, reset } from "./misbehaviour.ts";
+import { answer, member, reset, sendReply } from "./misbehaviour.ts";
 
 let under: DagsterUnderTest;
 beforeEach(async () => {
@@ -48,6 +48,43 @@ test("a run that was written down and never submitted is given up when it is to 
   const [old, fresh] = [toRun(Date.now() / 1000 - 61), toRun(Date.now() / 1000)];
   await under.engine.cancel([old.runId, fresh.runId]);
   expect([old.status, fresh.status]).toEqual(["CANCELED", "NOT_STARTED"]);
+});
+
+test("a run that Dagster cannot read is said to go on, and keeps no other from being told of", async () => {
+  const runs = [1, 2, 3, 4, 5].map(() => under.dagster.addRun({ jobName: "ok", tags: [], status: "SUCCESS" }));
+  const unreadable = runs[3]?.runId ?? "";
+  const exception = { __typename: "PythonError", message: "cannot deserialize", className: "Error", errorChain: [] };
+  under.dagster.misbehave(
+    async ({ call, response, handle }) => {
+      const { runIds } = call.variables["filter"] as { runIds: string[] };
+      if (!runIds.includes(unreadable)) return sendReply(response, await handle());
+      sendReply(response, { status: 500, body: { data: { runsOrError: exception } } });
+    },
+    { operation: "RunStatuses" },
+  );
+  const statuses = await under.engine.status(runs.map(({ runId }) => runId));
+  expect(runs.map(({ runId }) => statuses.get(runId)?.state)).toEqual([
+    "succeeded",
+    "succeeded",
+    "succeeded",
+    "running",
+    "succeeded",
+  ]);
+  under.dagster.behave();
+  under.dagster.misbehave(answer(500, { data: { runsOrError: exception } }), { operation: "RunStatuses" });
+  await expect(under.engine.status(runs.map(({ runId }) => runId))).rejects.toThrow(EngineUnreachable);
+});
+
+test("many runs are not asked to end while Dagster gives no answer to the first of them", async () => {
+  const runs = Array.from({ length: 120 }, () =>
+    under.dagster.addRun({ jobName: "hang", tags: [], status: "STARTED" }),
+  );
+  const ids = runs.map(({ runId }) => runId);
+  under.dagster.misbehave(reset, { operation: "TerminateRuns", times: 1 });
+  await under.engine.cancel(ids);
+  expect(under.dagster.count("TerminateRuns")).toBe(1);
+  await under.engine.cancel(ids);
+  expect(runs.filter(({ status }) => status === "CANCELING")).toHaveLength(70);
 });
 
 test("runs are asked to end one by one where Dagster leaves off at one of them", async () => {

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { TestApp } from "../support/app.ts";
+import { type RealDagster, startDagster } from "../support/dagster.ts";
+import { type HttpProxy, startHttpProxy } from "../support/http-proxy.ts";
+import { createAsking, type Session, startEom, toRunConfig, toSchedule } from "./asking.ts";
+
+let dagster: RealDagster;
+let proxy: HttpProxy;
+let app: TestApp;
+beforeAll(async () => {
+  dagster = await startDagster();
+  proxy = await startHttpProxy(dagster.url);
+  app = await startEom(dagster, { EOM_DAGSTER_CONNECTIONS: JSON.stringify({ second: { url: proxy.url } }) });
+});
+afterAll(async () => {
+  await app?.close();
+  await proxy?.stop();
+  await dagster?.stop();
+});
+
+const asking = createAsking(
+  (...asked) => app.request(...asked),
+  () => dagster,
+);
+const { ask, createSchedule, trigger, triggerAll, until, listRuns } = asking;
+
+// Beside each other, for most of it is waiting.
+describe.concurrent("a schedule on a real Dagster", () => {
+  test("that is due every few seconds runs by itself to success, and each session leads to its run's page", async () => {
+    const expression = "*/3 * * * * *";
+    const id = await createSchedule("ok", { trigger: { type: "cron", expression, time_zone: "UTC" } });
+    const sessions = await untilSucceeded(id, 3);
+    await ask(200, "POST", `/ailbl/admin/schedules/${id}/disable`, {});
+    expect(new Set(sessions.map(({ slot }) => slot)).size).toBe(sessions.length);
+    for (const session of sessions) {
+      const [run, ...others] = await listRuns(session.id);
+      expect(others).toEqual([]);
+      expect(run).toMatchObject({ runId: session.run?.id, status: "SUCCESS" });
+      expect(run?.tags).toMatchObject({ "eom/schedule_id": id, "eom/slot": toBasicTime(session.slot) });
+      expect(session.run?.url).toBe(`${dagster.url}/runs/${run?.runId}`);
+    }
+    const page = await fetch(sessions[0]?.run?.url ?? "");
+    expect([page.status, page.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/html")]);
+  });
+
+  test("whose job fails says what was raised and in which step, and is tried again as a run of its own", async () => {
+    const id = await trigger("fail", { policy: { max_retries: 1, retry_delay_seconds: 1 } });
+    const session = await until(id, {
+      state: "failed",
+      attempt: 2,
+      error: { code: "RUN_FAILED", message: expect.stringContaining("No such scene"), step: "load" },
+    });
+    const runs = await listRuns(id);
+    expect(runs).toMatchObject([
+      { runId: session.run?.id, status: "FAILURE", tags: { "eom/attempt": "2", "dagster/max_retries": "0" } },
+      { status: "FAILURE", tags: { "eom/attempt": "1", "dagster/max_retries": "0" } },
+    ]);
+    expect(session["history"].map(({ to }: { to: string }) => to)).toContain("retry_wait");
+  });
+
+  test("whose session is canceled while it runs ends its run in Dagster", async () => {
+    const id = await trigger("hang");
+    await until(id, { state: "running", run: { status: "running" } });
+    await asking.cancel(id);
+    const session = await until(id, { state: "canceled" });
+    expect(await listRuns(id)).toMatchObject([{ runId: session.run?.id, status: "CANCELED" }]);
+  });
+
+  test("whose run takes longer than max_runtime_seconds ends it in Dagster, and says why", async () => {
+    const id = await trigger("hang", { policy: { max_runtime_seconds: 1 } });
+    const session = await until(id, { state: "failed", error: { code: "MAX_RUNTIME_EXCEEDED" } });
+    expect(await listRuns(id)).toMatchObject([{ runId: session.run?.id, status: "CANCELED" }]);
+  });
+
+  test("gives the job the run config as it was saved", async () => {
+    await until(await trigger("configured", { params: toRunConfig(3) }), { state: "succeeded" });
+  });
+
+  test.for<[string, object, object]>([
+    [
+      "a run config that the job does not take",
+      toSchedule("configured", { params: toRunConfig("many") }),
+      {
+        path: "/params/run_config/ops/take/config/limit",
+        code: "invalid_run_config",
+        message: expect.stringContaining('Value "many" of type'),
+      },
+    ],
+    [
+      "a run config that leaves out what the job wants",
+      toSchedule("configured", { params: { run_config: {} } }),
+      {
+        path: "/params/run_config",
+        code: "invalid_run_config",
+        message: expect.stringContaining('Missing required config entry "ops"'),
+      },
+    ],
+    [
+      "a job that is not there",
+      toSchedule("absent"),
+      {
+        path: "/job/name",
+        code: "unknown_job",
+        message: expect.stringContaining("'absent' is not known, there is 'configured'"),
+      },
+    ],
+    [
+      "a code location that is not there",
+      toSchedule("ok", { job: { location: "absent", repository: null, name: "ok" } }),
+      { path: "/job/location", code: "unknown_job", message: expect.stringContaining("there is 'pipelines', 'jobs'") },
+    ],
+    [
+      "a repository that is not there",
+      toSchedule("ok", { job: { location: "jobs", repository: "absent", name: "ok" } }),
+      { path: "/job/repository", code: "unknown_job", message: expect.stringContaining("there is '__repository__'") },
+    ],
+  ])("is refused with %s, in Dagster's words and at their place", async ([, schedule, issue]) => {
+    const { error_code, details } = await ask(400, "POST", "/ailbl/admin/schedules", schedule);
+    expect([error_code, details.issues]).toEqual(["VALIDATION_ERROR", [expect.objectContaining(issue)]]);
+  });
+
+  test("of two connections goes where it says; when one is away its sessions wait, and the other's go on", async () => {
+    const [first, second] = [await createSchedule("ok"), await createSchedule("ok", { engine: "second" })];
+    const run = async (scheduleId: string) => (await triggerAll(scheduleId, 1))[0]?.id ?? "";
+    const [one, other] = [await run(first), await run(second)];
+    await until(one, { state: "succeeded", run: { engine: "dagster", url: expect.stringContaining(dagster.url) } });
+    await until(other, { state: "succeeded", run: { engine: "second", url: expect.stringContaining(proxy.url) } });
+
+    await proxy.stop();
+    const waiting = await run(second);
+    await until(waiting, { state: "pending", explanation: { waiting_on: "engine" } });
+    await until(await run(first), { state: "succeeded" });
+    expect(await asking.find(waiting)).toMatchObject({ state: "pending", attempt: 1, run: { id: null } });
+    expect(await listRuns(waiting)).toEqual([]);
+    const { data } = await ask(200, "GET", "/ailbl/admin/engines");
+    expect(data).toContainEqual(expect.objectContaining({ name: "dagster", state: "ok" }));
+    expect(data).toContainEqual(
+      expect.objectContaining({
+        name: "second",
+        state: "failing",
+        detail: expect.stringContaining("cannot be reached"),
+      }),
+    );
+  });
+});
+
+function untilSucceeded(scheduleId: string, count: number): Promise<Session[]> {
+  const list = async () => {
+    const path = `/ailbl/admin/sessions?schedule_id=${scheduleId}&state=succeeded`;
+    const { data } = await ask(200, "GET", path);
+    expect(data.length).toBeGreaterThanOrEqual(count);
+    return data;
+  };
+  return vi.waitFor(list, { timeout: 90_000, interval: 500 });
+}
+
+/** As 20261123T100000Z. */
+function toBasicTime(time: string): string {
+  return time.replace(/[-:]|\.\d+/g, "");
+}
