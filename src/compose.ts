@@ -32,6 +32,8 @@ import { createUnaskedDatabase } from "./platform/database/unasked.ts";
 import { findDeploymentId } from "./platform/deployment.ts";
 import { type EgressPolicy, parseEgressPolicy } from "./platform/egress/policy.ts";
 import { createApp } from "./platform/http/app.ts";
+import { limitGuesses } from "./platform/http/guess-limit.ts";
+import { createRateLimit } from "./platform/http/rate-limit.ts";
 import type { Route } from "./platform/http/route.ts";
 import { createSystemRoutes } from "./platform/http/system-routes.ts";
 import { createLogger, type Logger } from "./platform/log.ts";
@@ -341,7 +343,8 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
   const system = createSystemRoutes({ routes, metrics, version, findUnreadiness: () => findUnreadiness(db) });
   const app = createApp({
     routes: [...routes, ...system],
-    authenticator: config.EOM_AUTH === "none" ? openAuthenticator : tokens,
+    authenticator: limitGuesses(config.EOM_AUTH === "none" ? openAuthenticator : tokens, config.EOM_AUTH_FAILURES),
+    rateLimit: createRateLimit(config.EOM_RATE_LIMIT),
     db,
     log,
     metrics,

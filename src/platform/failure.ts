@@ -114,12 +114,14 @@ export const failures = {
     title: "The object has another version",
     details: z.object({ version: z.int() }),
   },
+  REQUEST_TIMEOUT: { status: 408, title: "The request did not come in time", details: noDetails },
   PAYLOAD_TOO_LARGE: { status: 413, title: "The body is too large", details: z.object({ limit: z.int() }) },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     title: "The body's media type is not supported",
     details: z.object({ supported: z.array(z.string()) }),
   },
+  HEADERS_TOO_LARGE: { status: 431, title: "The head is too large", details: z.object({ limit: z.int() }) },
   QUOTA_EXCEEDED: {
     status: 403,
     statusWhenWaitingHelps: 429,

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type FailureCode, failures } from "../../src/platform/failure.ts";
+import { failures } from "../../src/platform/failure.ts";
 import { createTestApp, type TestApp, type Told } from "../support/app.ts";
-import { type Provoked, provocations } from "./provocations.ts";
+import { type Provoked, type ProvokedCode, provocations } from "./provocations.ts";
 
-const codes = Object.keys(failures) as FailureCode[];
+const codes = Object.keys(provocations) as ProvokedCode[];
 
 let app: TestApp;
 const undone: (() => Promise<void>)[] = [];
@@ -66,7 +66,7 @@ test("no failure tells its cause", async () => {
 });
 
 /** Whom the path is about, else who asks. */
-function toExpectedUser(code: FailureCode, path: string): string | null {
+function toExpectedUser(code: ProvokedCode, path: string): string | null {
   const pathUser = /\/users\/([^/?]+)/.exec(path)?.[1];
   if (pathUser !== undefined) return decodeURIComponent(pathUser);
   if (code === "UNAUTHENTICATED") return null;
@@ -79,7 +79,7 @@ function expectDetails(found: unknown, schema: z.ZodType): void {
 }
 
 /** Every failure has its request id and is not to be cached; some have one header more. */
-function expectHeaders({ headers }: Told, code: FailureCode): void {
+function expectHeaders({ headers }: Told, code: ProvokedCode): void {
   const { retryAfterSeconds } = { retryAfterSeconds: null, ...failures[code] };
   expect(headers.get("x-request-id")).toBe("contract-1");
   expect(headers.get("cache-control")).toBe("no-store");

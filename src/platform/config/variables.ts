@@ -199,6 +199,17 @@ export const variables = {
     default: null,
     about: "Default: pretty on a terminal, else json.",
   },
+  EOM_RATE_LIMIT: {
+    schema: count(0, 1_000_000),
+    default: "0",
+    about:
+      "Requests a second that one caller may send to one process, metering aside; ten seconds' worth at once. 0: no limit.",
+  },
+  EOM_AUTH_FAILURES: {
+    schema: count(0, 1_000_000),
+    default: "60",
+    about: "Refused authentications a minute that one address may have before it is refused unseen. 0: no limit.",
+  },
   EOM_STORAGE_VERIFY: { schema: flag, default: "true", about: "Whether connections are proved on create and update." },
   EOM_QUOTA_WARNING: {
     schema: count(1, 100),

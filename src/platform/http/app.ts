@@ -10,8 +10,11 @@ import { isUnchanged, parseIfMatch, toEntityTag } from "./entity-tag.ts";
 import { toErrorResponse, toFailure } from "./error-body.ts";
 import { runOnce, settleNothing } from "./idempotency.ts";
 import { parseInput } from "./input.ts";
+import { findPeerAddress } from "./peer.ts";
+import { noRateLimit, type RateLimit } from "./rate-limit.ts";
 import { findOnBehalfOf, findRequestId, toXUser } from "./request-context.ts";
 import type { Answer, Route, RouteInput } from "./route.ts";
+import { securityHeaders } from "./security-headers.ts";
 
 interface AppNeeds {
   readonly routes: readonly Route[];
@@ -19,9 +22,11 @@ interface AppNeeds {
   readonly db: Database;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** None when left out. */
+  readonly rateLimit?: RateLimit;
 }
 
-interface AppParts extends AppNeeds {
+interface AppParts extends Required<AppNeeds> {
   /** For lines of this file's own flat fields: without the redaction, which takes ten times as long as such a line. */
   readonly requestLog: Logger;
 }
@@ -36,6 +41,9 @@ interface Passage {
   readonly startedAt: number;
   readonly route: string;
   readonly pathUser: string | null;
+  readonly peerAddress: string | null;
+  /** Headers that the answer carries, whether it succeeds or fails. */
+  readonly told: Record<string, string>;
   caller: Caller | null;
 }
 
@@ -44,7 +52,7 @@ const tokenPattern = /eom_[\w-]{20,}/g;
 
 /** The web-standard app: the same for Node, for functions and for tests. Every failure leaves it in the one format. */
 export function createApp(needs: AppNeeds): Hono {
-  const parts: AppParts = { ...needs, requestLog: needs.log.child({}, { redact: [] }) };
+  const parts: AppParts = { rateLimit: noRateLimit, ...needs, requestLog: needs.log.child({}, { redact: [] }) };
   const app = new Hono();
   for (const route of needs.routes) {
     app.on(route.spec.method, toHonoPath(route.spec.path), (c) =>
@@ -71,6 +79,8 @@ async function pass(
     startedAt: performance.now(),
     route,
     pathUser: c.req.param("UserId") ?? null,
+    peerAddress: findPeerAddress(c),
+    told: {},
     caller: null,
   };
   try {
@@ -87,16 +97,19 @@ async function pass(
       accept: request.headers.get("accept"),
       headers:
         failure.code === "METHOD_NOT_ALLOWED"
-          ? { allow: listMethods(needs.routes, passage.url.pathname).join(", ") }
-          : {},
+          ? { ...passage.told, allow: listMethods(needs.routes, passage.url.pathname).join(", ") }
+          : passage.told,
     });
   }
 }
 
-async function serve(needs: AppNeeds, route: Route, passage: Passage, c: Context): Promise<Response> {
+async function serve(needs: AppParts, route: Route, passage: Passage, c: Context): Promise<Response> {
   const { spec } = route;
-  passage.caller = await identify(needs.authenticator, passage.request.headers, spec.role);
-  if (passage.caller !== null) requireRole(passage.caller, spec.role);
+  passage.caller = await identify(needs.authenticator, passage, spec.role);
+  if (passage.caller !== null) {
+    needs.rateLimit.count(passage.caller, spec.role, passage.told);
+    requireRole(passage.caller, spec.role);
+  }
   const parsed = await parseInput(spec, { params: c.req.param(), url: passage.url, request: passage.request });
   const { headers } = passage.request;
   const input = {
@@ -130,14 +143,14 @@ async function serve(needs: AppNeeds, route: Route, passage: Passage, c: Context
   return toResponse(await runOnce({ db: needs.db, key, request, run }), passage);
 }
 
-/** @throws UNAUTHENTICATED */
+/** @throws UNAUTHENTICATED, RATE_LIMITED */
 async function identify(
   authenticator: Authenticator,
-  headers: Headers,
+  { request: { headers }, peerAddress }: Passage,
   required: RequiredRole,
 ): Promise<Caller | null> {
   if (required === "public") return null;
-  const found = await authenticator.authenticate(headers);
+  const found = await authenticator.authenticate(headers, peerAddress);
   if (found === null)
     throw fail("UNAUTHENTICATED", "Authentication is needed: send Authorization: Bearer <token>", null);
   return { ...found, onBehalfOf: findOnBehalfOf(headers) };
@@ -154,7 +167,9 @@ function requireRole(caller: Caller, required: RequiredRole): void {
 function toResponse(answer: Answer, passage: Passage): Response {
   // A plain object, which Node's adapter sends as it is; a Headers object costs it a copy.
   const headers: Record<string, string> = {
+    ...securityHeaders,
     "cache-control": "no-store",
+    ...passage.told,
     ...answer.headers,
     "x-request-id": passage.requestId,
   };
@@ -175,10 +190,11 @@ function toResponse(answer: Answer, passage: Passage): Response {
   return new Response(JSON.stringify(answer.body), { status: answer.status, headers });
 }
 
-/** @throws ROUTE_NOT_FOUND, METHOD_NOT_ALLOWED, always one of them */
-async function refuseRoute(needs: AppNeeds, passage: Passage): Promise<never> {
+/** @throws ROUTE_NOT_FOUND, METHOD_NOT_ALLOWED, RATE_LIMITED, always one of them */
+async function refuseRoute(needs: AppParts, passage: Passage): Promise<never> {
   const { pathname } = passage.url;
-  passage.caller = await identify(needs.authenticator, passage.request.headers, "any").catch(() => null);
+  passage.caller = await identify(needs.authenticator, passage, "any").catch(() => null);
+  if (passage.caller !== null) needs.rateLimit.count(passage.caller, "any", passage.told);
   const methods = listMethods(needs.routes, pathname);
   if (methods.length === 0)
     throw fail("ROUTE_NOT_FOUND", `There is no ${passage.path.slice(0, 200)} here; /openapi.json lists what is`, null);

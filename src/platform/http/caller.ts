@@ -34,8 +34,9 @@ export function isAllowed(role: Role, required: Role | "any"): boolean {
 /** Turns what a request carries into a subject and a role. One a deployment; see EOM_AUTH. */
 export interface Authenticator {
   /**
+   * @param peerAddress the other end of the connection, as peer.ts finds it; null where there is none
    * @returns null when the request carries nothing to authenticate by
    * @throws UNAUTHENTICATED when what it carries does not hold
    */
-  authenticate(headers: Headers): Promise<Omit<Caller, "onBehalfOf"> | null>;
+  authenticate(headers: Headers, peerAddress?: string | null): Promise<Omit<Caller, "onBehalfOf"> | null>;
 }

@@ -1,6 +1,7 @@
 import { toDatabaseFailure } from "../database/faults.ts";
 import { Failure, type FailureCode, failures, toStatus } from "../failure.ts";
 import { z } from "./schema.ts";
+import { securityHeaders } from "./security-headers.ts";
 
 /** The one shape of every failing answer. */
 export const errorBodySchema = z.object({
@@ -29,7 +30,7 @@ interface ErrorContext {
   /** The request's path, for RFC 9457's `instance`. */
   readonly path: string;
   readonly accept: string | null;
-  /** `Allow` of METHOD_NOT_ALLOWED. */
+  /** Beside those that every failing answer has. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -50,7 +51,7 @@ export function toErrorResponse(failure: Failure, context: ErrorContext): Respon
     x_user: context.xUser,
     details: status === 500 ? { request_id: context.requestId } : (failure.details ?? null),
   };
-  const headers = new Headers(context.headers);
+  const headers = new Headers({ ...securityHeaders, ...context.headers });
   headers.set("x-request-id", context.requestId);
   headers.set("cache-control", "no-store");
   if (retryAfterSeconds !== null) headers.set("retry-after", String(retryAfterSeconds));

@@ -1,15 +1,37 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
-import { refuseOnSocket, toRefusal } from "./unparsed.ts";
+import { refuseOnSocket, toRefusal, toUnparsed, toUnreadable, watchAnswer } from "./unparsed.ts";
 
-const headersTimeoutMilliseconds = 10_000;
-const requestTimeoutMilliseconds = 30_000;
-/** Longer than the idle time of usual load balancers (60 s), so that they close first. */
-const keepAliveTimeoutMilliseconds = 65_000;
-const maxHeaderBytes = 16 * 1024;
+/** What a connection may take before it is refused or cut off; docs/reference/limits.md tells operators of each. */
+export interface ConnectionLimits {
+  /** From the first byte of a head to its last. */
+  readonly headMilliseconds: number;
+  /** From the first byte of a request to its last. */
+  readonly requestMilliseconds: number;
+  /** How often both are looked at: so much later may they strike. */
+  readonly checkMilliseconds: number;
+  /** Without a byte read or written while a request is under way: a client that does not take its answer. */
+  readonly silenceMilliseconds: number;
+  /** Without a request. Longer than usual load balancers keep theirs (60 s), so that they close first. */
+  readonly idleMilliseconds: number;
+  /** Of request line and headers together. */
+  readonly maxHeadBytes: number;
+  /** Further ones are closed at once, so that file descriptors remain for the database. */
+  readonly maxConnections: number;
+}
+
+export const connectionLimits: ConnectionLimits = {
+  headMilliseconds: 10_000,
+  requestMilliseconds: 30_000,
+  checkMilliseconds: 1_000,
+  silenceMilliseconds: 120_000,
+  idleMilliseconds: 65_000,
+  maxHeadBytes: 16 * 1024,
+  maxConnections: 5_000,
+};
 
 export interface HttpServer {
   readonly url: string;
@@ -18,25 +40,52 @@ export interface HttpServer {
 }
 
 /** @throws when the address is taken or not ours, with a sentence */
-export async function startHttpServer(app: Hono, host: string, port: number): Promise<HttpServer> {
-  const server = createServer(
-    {
-      headersTimeout: headersTimeoutMilliseconds,
-      requestTimeout: requestTimeoutMilliseconds,
-      keepAliveTimeout: keepAliveTimeoutMilliseconds,
-      maxHeaderSize: maxHeaderBytes,
-      // Whoever sends none, as HTTP/1.0 may, is answered by the listener: Node itself would do so without a body.
-      requireHostHeader: false,
-    },
-    getRequestListener(app.fetch, { errorHandler: toRefusal }),
-  );
-  server.on("clientError", refuseOnSocket);
-  // Any other expectation than 100-continue may be ignored (RFC 9110, 10.1.1).
-  server.on("checkExpectation", (request, response) => server.emit("request", request, response));
+export async function startHttpServer(
+  app: Hono,
+  host: string,
+  port: number,
+  limits: ConnectionLimits = connectionLimits,
+): Promise<HttpServer> {
+  const server = createLimitedServer(app, limits);
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
   return { url: `http://${name}:${address.port}`, stop: (grace) => stop(server, grace) };
+}
+
+function createLimitedServer(app: Hono, limits: ConnectionLimits): Server {
+  const answer = getRequestListener(app.fetch, { errorHandler: toRefusal });
+  const server = createServer(
+    {
+      headersTimeout: limits.headMilliseconds,
+      requestTimeout: limits.requestMilliseconds,
+      connectionsCheckingInterval: limits.checkMilliseconds,
+      keepAliveTimeout: limits.idleMilliseconds,
+      maxHeaderSize: limits.maxHeadBytes,
+      // Whoever sends none, as HTTP/1.0 may, is answered by the listener: Node itself would do so without a body.
+      requireHostHeader: false,
+    },
+    (request, response) => {
+      watchAnswer(response);
+      // The adapter leaves it unread, at whatever length.
+      if (isReadWithBody(request)) response.shouldKeepAlive = false;
+      return answer(request, response);
+    },
+  );
+  server.timeout = limits.silenceMilliseconds;
+  server.maxConnections = limits.maxConnections;
+  // Node drops headers beyond a number without a word, be it If-Match; their bytes are bounded anyway.
+  server.maxHeadersCount = 0;
+  server.on("clientError", (error, socket) => refuseOnSocket(toUnreadable(error, limits.maxHeadBytes), socket));
+  server.on("connect", (_request, socket) => refuseOnSocket(toUnparsed("is for a proxy, which this is not"), socket));
+  // Any other expectation than 100-continue may be ignored (RFC 9110, 10.1.1).
+  server.on("checkExpectation", (request, response) => server.emit("request", request, response));
+  return server;
+}
+
+function isReadWithBody({ method, headers }: IncomingMessage): boolean {
+  if (method !== "GET" && method !== "HEAD") return false;
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
 
 /** Free when it was asked for; it may be taken before it is used, which startHttpServer then says. */

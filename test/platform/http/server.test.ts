@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { maxBodyBytes } from "../../../src/platform/http/body.ts";
-import { type HttpServer, startHttpServer } from "../../../src/platform/http/server.ts";
+import { connectionLimits, type HttpServer, startHttpServer } from "../../../src/platform/http/server.ts";
 import { storages } from "../../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../../support/app.ts";
 
@@ -37,8 +37,6 @@ const closing = "Connection: close\r\n\r\n";
 describe("what Node's parser or listener refuses is told in the one format too", () => {
   test.each([
     ["no HTTP at all", "hello\r\n\r\n"],
-    ["a head that is too large", `GET /healthz HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n${closing}`],
-    ["a path that is too long", `GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: a\r\n${closing}`],
     ["a length that is no number", `POST ${storages} HTTP/1.1\r\nHost: a\r\nContent-Length: abc\r\n${closing}`],
     [
       "two lengths",
@@ -58,6 +56,30 @@ describe("what Node's parser or listener refuses is told in the one format too",
       x_user: null,
       details: { issues: [{ path: "", message: expect.any(String), code: "unparsed_request" }] },
     });
+  });
+});
+
+describe("a head that is too large is told so in the one format", () => {
+  test.each([
+    ["by one header", `GET /healthz HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n${closing}`],
+    ["by its path", `GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: a\r\n${closing}`],
+    ["by 10,000 headers", `GET /healthz HTTP/1.1\r\nHost: a\r\n${"a:b\r\n".repeat(10_000)}${closing}`],
+  ])("%s", async (_what, text) => {
+    const { status, head, body } = await exchange(text);
+    expect(status).toBe(431);
+    expect(head).toContain("431 Request Header Fields Too Large");
+    expect(head.toLowerCase()).toContain("x-content-type-options: nosniff");
+    expect(JSON.parse(body)).toMatchObject({
+      error_code: "HEADERS_TOO_LARGE",
+      http_status: 431,
+      details: { limit: connectionLimits.maxHeadBytes },
+    });
+  });
+
+  test("but no header of a head that is small enough is lost, however many there are", async () => {
+    const many = "a:b\r\n".repeat(3000);
+    const { status } = await exchange(`GET /eom/admin/me HTTP/1.1\r\nHost: a\r\n${many}${authorization}\r\n${closing}`);
+    expect(status).toBe(200);
   });
 });
 

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { fail } from "../../../src/platform/failure.ts";
+import type { Authenticator, Caller } from "../../../src/platform/http/caller.ts";
+import { limitGuesses } from "../../../src/platform/http/guess-limit.ts";
+import { createRateLimit } from "../../../src/platform/http/rate-limit.ts";
+import { createTokenBuckets } from "../../../src/platform/http/token-buckets.ts";
+
+const ada = { subject: "ada", principal: "token 1", role: "admin", authentication: "token" } as const;
+const toCaller = (principal: string): Caller => ({ ...ada, principal, onBehalfOf: null });
+
+function createClock() {
+  let at = 0;
+  return {
+    now: () => at,
+    pass(seconds: number) {
+      at += seconds * 1000;
+    },
+  };
+}
+
+describe("a caller that asks too often", () => {
+  test("is told to wait, with how long, and holds up nobody else", () => {
+    const clock = createClock();
+    const limit = createRateLimit(2, clock.now);
+    const told: Record<string, string> = {};
+    for (let request = 0; request < 20; request += 1) limit.count(toCaller("one"), "viewer", told);
+    expect(told).toEqual({ "ratelimit-policy": '"caller";q=20;w=10', ratelimit: '"caller";r=0;t=10' });
+    expect(() => limit.count(toCaller("one"), "viewer", told)).toThrow(
+      expect.objectContaining({ code: "RATE_LIMITED", retryAfterSeconds: 1 }),
+    );
+    limit.count(toCaller("other"), "viewer", {});
+    clock.pass(0.5);
+    limit.count(toCaller("one"), "viewer", told);
+    expect(() => limit.count(toCaller("one"), "viewer", told)).toThrow(/ask again/);
+  });
+
+  test("may meter as often as it likes: admissions have a bound of their own", () => {
+    const limit = createRateLimit(1, () => 0);
+    const told = {};
+    for (let request = 0; request < 1000; request += 1) limit.count(toCaller("orders"), "meter", told);
+    expect(told).toEqual({});
+  });
+});
+
+describe("whoever guesses tokens", () => {
+  const right = new Headers({ authorization: "Bearer right" });
+  const wrong = new Headers({ authorization: "Bearer wrong" });
+  const authenticator = (): Authenticator & { asked: number } => ({
+    asked: 0,
+    async authenticate(headers) {
+      this.asked += 1;
+      if (headers.get("authorization") === "Bearer right") return ada;
+      throw fail("UNAUTHENTICATED", "no", null);
+    },
+  });
+
+  async function guess(limited: Authenticator, times: number, address: string): Promise<string[]> {
+    const codes: string[] = [];
+    for (let turn = 0; turn < times; turn += 1)
+      codes.push(
+        await limited.authenticate(wrong, address).then(
+          () => "in",
+          ({ code }) => code,
+        ),
+      );
+    return codes;
+  }
+
+  test("is refused unseen after so many refusals a minute, also with the right one, until time has passed", async () => {
+    const clock = createClock();
+    const real = authenticator();
+    const limited = limitGuesses({ authenticate: (...args) => real.authenticate(...args) }, 6, clock.now);
+    expect(await guess(limited, 8, "10.0.0.7")).toEqual([
+      ...Array(6).fill("UNAUTHENTICATED"),
+      "RATE_LIMITED",
+      "RATE_LIMITED",
+    ]);
+    expect(real.asked).toBe(6);
+    await expect(limited.authenticate(right, "10.0.0.7")).rejects.toMatchObject({ code: "RATE_LIMITED" });
+    expect(await limited.authenticate(right, "10.0.0.8")).toEqual(ada);
+    clock.pass(10);
+    expect(await limited.authenticate(right, "10.0.0.7")).toEqual(ada);
+  });
+
+  test("does not shut out a client of the same address that was let in meanwhile", async () => {
+    const real = authenticator();
+    const limited = limitGuesses({ authenticate: (...args) => real.authenticate(...args) }, 6, () => 0);
+    await guess(limited, 3, "10.0.0.7");
+    await limited.authenticate(right, "10.0.0.7");
+    await guess(limited, 10, "10.0.0.7");
+    expect(await limited.authenticate(right, "10.0.0.7")).toEqual(ada);
+  });
+
+  test.each([
+    ["::ffff:10.0.0.7", "10.0.0.7"],
+    ["2001:db8::1", "2001:db8::ffff:2"],
+  ])("is one, as %s and as %s", async (address, other) => {
+    const real = authenticator();
+    const limited = limitGuesses({ authenticate: (...args) => real.authenticate(...args) }, 6, () => 0);
+    await guess(limited, 6, address);
+    expect(await guess(limited, 1, other)).toEqual(["RATE_LIMITED"]);
+  });
+
+  test("is let be where there is no limit, or no connection to tell an address by", async () => {
+    const real = authenticator();
+    expect(limitGuesses(real, 0)).toBe(real);
+    const limited = limitGuesses({ authenticate: (...args) => real.authenticate(...args) }, 1, () => 0);
+    for (let turn = 0; turn < 3; turn += 1)
+      await expect(limited.authenticate(wrong, null)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  });
+});
+
+test("buckets are bounded, however many keys there are", () => {
+  const buckets = createTokenBuckets({ perSecond: 1, capacity: 2, maxKeys: 100, now: () => 0 });
+  buckets.take("kept");
+  for (let key = 0; key < 150; key += 1) {
+    buckets.take(String(key));
+    buckets.take("kept");
+  }
+  expect(buckets.look("kept").left).toBe(0);
+  // Forgotten, and so full again.
+  for (let key = 0; key < 250; key += 1) buckets.take(`other ${key}`);
+  expect(buckets.look("kept").left).toBe(2);
+});
