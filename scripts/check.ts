@@ -10,6 +10,8 @@ const checks: Readonly<Record<string, readonly string[]>> = {
   "import law": ["node", "scripts/import-law.ts"],
   "unused code": ["knip"],
   "generated files": ["node", "scripts/generate.ts", "--check"],
+  "triggers of functions": ["node", "scripts/fission-triggers.ts", "--check"],
+  licences: ["node", "scripts/licences.ts"],
 };
 
 let failed = 0;

@@ -8,7 +8,7 @@ import { dirname, join, relative, resolve } from "node:path";
 
 const source = join(import.meta.dirname, "../src");
 
-const entries = new Set(["main.ts", "commands"]);
+const entries = new Set(["main.ts", "commands", "fission"]);
 const composition = new Set(["compose.ts", "workers.ts", "cleaning.ts", "version.ts"]);
 
 type Storey = "entry" | "compose" | "room" | "platform";

@@ -1,0 +1,19 @@
+import type { FissionFunction } from "./context.ts";
+import { createHttpFunction } from "./http-function.ts";
+import { createPod } from "./pod.ts";
+import { createWorkerFunction } from "./worker-function.ts";
+
+const pod = createPod(process.env);
+
+/** By the names that they have in deploy/fission. */
+export const functions = {
+  storage: createHttpFunction("storage", pod),
+  quota: createHttpFunction("quota", pod),
+  scheduler: createHttpFunction("scheduler", pod),
+  admin: createHttpFunction("admin", pod),
+  "worker-scheduler-scan": createWorkerFunction("worker-scheduler-scan", pod),
+  "worker-session-picker": createWorkerFunction("worker-session-picker", pod),
+  "worker-session-poller": createWorkerFunction("worker-session-poller", pod),
+  "worker-schedule-auto-disable": createWorkerFunction("worker-schedule-auto-disable", pod),
+  "worker-sweep": createWorkerFunction("worker-sweep", pod),
+} as const satisfies Record<string, FissionFunction>;

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findHttpFunction } from "../../src/fission/table.ts";
+import { createStorage, describeStorage, provocations, schedules, storages } from "../contract/provocations.ts";
+import type { Told } from "../support/app.ts";
+import { createFissionApp, type FissionApp } from "../support/fission-app.ts";
+import { variants } from "../support/fission-specs.ts";
+
+/** What the router says by itself where each path has its own trigger; there is no way to reach EOM with these. */
+const ofTheRouter: readonly string[] = ["ROUTE_NOT_FOUND", "METHOD_NOT_ALLOWED"];
+
+/** The router splits the path of a user whose id has a slash in it. */
+const withSlash: readonly string[] = ["USER_QUOTA_NOT_FOUND"];
+
+describe.each(variants)("through the functions, with %s", (variant) => {
+  let app: FissionApp;
+  const undone: (() => Promise<void>)[] = [];
+  beforeAll(async () => {
+    app = await createFissionApp(variant);
+    // The first request to each pod, which settles what Express does by itself.
+    for (const path of [storages, "/eom/admin/quotas", schedules, "/eom/admin/me"]) await app.request("GET", path);
+  });
+  afterAll(async () => {
+    for (const undo of undone.reverse()) await undo();
+    await app.close();
+  });
+
+  test.each(Object.entries(provocations))("%s is told as by the server itself", async (code, provoke) => {
+    const provoked = await provoke({ app, cleanUp: (undo) => undone.push(undo) });
+    // Of a program of its own, which has no functions.
+    if (provoked.request !== app.request) return;
+    // No trigger leads there, so it is Fission's router that answers.
+    if (findHttpFunction(provoked.path.split("?")[0] ?? "") === null) return;
+    if (variant === "relativeurl" && [...ofTheRouter, ...withSlash].includes(code)) return;
+    for (const accept of ["application/json", "application/problem+json"]) {
+      const options = { ...provoked.options, headers: { ...provoked.options?.headers, accept, "x-request-id": "one" } };
+      const { method, path, body } = provoked;
+      const told = await app.request(method, path, body, options);
+      const wanted = await app.direct(method, path, body, options);
+      expect(toComparable(told)).toEqual(toComparable(wanted));
+    }
+  });
+
+  test("a storage lives as it does with the server itself", async () => {
+    const made = await app.request("POST", `${storages}?verify=false`, describeStorage({ name: "größe €" }));
+    expect(made.status).toBe(201);
+    const path = `${storages}/${made.body.id}`;
+    expect(made.headers.get("location")).toBe(path);
+    for (const asked of [path, storages, `${storages}?filter[keyword]=gr%C3%B6%C3%9Fe&size=1`, `${path}/dependants`])
+      expect(toComparable(await app.request("GET", asked))).toEqual(toComparable(await app.direct("GET", asked)));
+    expect((await app.request("PUT", path, { description: "new" })).body).toMatchObject({ version: 2 });
+    const gone = await app.request("DELETE", path);
+    expect([gone.status, gone.body, gone.headers.get("content-type")]).toEqual([204, "", null]);
+    expect((await app.request("GET", path)).status).toBe(404);
+  });
+
+  test("HEAD, and an unchanged object, are answered without a body", async () => {
+    const { id } = await createStorage(app);
+    const path = `${storages}/${id}`;
+    const head = await app.request("HEAD", path);
+    expect([head.status, head.body, head.headers.get("etag")]).toEqual([200, "", '"1"']);
+    const same = await app.request("GET", path, undefined, { headers: { "if-none-match": '"1"' } });
+    expect([same.status, same.body, same.headers.get("etag")]).toEqual([304, "", '"1"']);
+    const list = await app.request("GET", storages);
+    expect(list.headers.get("etag")).toBeNull();
+    expect(list.headers.get("x-powered-by")).toBeNull();
+  });
+
+  test("a body that is no JSON object, or none, is told as by the server itself", async () => {
+    const path = `${storages}?verify=false`;
+    for (const body of ["", "null", "7", "[]", "{", '{"__proto__": {}}', '{"name": "\\ud800"}'])
+      expect(toComparable(await app.request("POST", path, body)), body).toEqual(
+        toComparable(await app.direct("POST", path, body)),
+      );
+    for (const type of [
+      "text/plain",
+      "application/xml",
+      "application/x-www-form-urlencoded",
+      "application/json; charset=latin1",
+    ]) {
+      const options = { headers: { "content-type": type } };
+      const told = await app.request("POST", path, "a=b", options);
+      expect(toComparable(told), type).toEqual(toComparable(await app.direct("POST", path, "a=b", options)));
+    }
+  });
+
+  test("a body above EOM's limit is refused by EOM, also above Express's", async () => {
+    for (const mebibytes of [1.5, 3]) {
+      const told = await app.request("POST", storages, { name: "x".repeat(mebibytes * 1024 * 1024) });
+      expect(told.status).toBe(413);
+      expect(told.body).toMatchObject({ error_code: "PAYLOAD_TOO_LARGE", details: { limit: 1024 * 1024 } });
+    }
+  });
+
+  test("without a token nothing is told of the body", async () => {
+    const told = await app.request("POST", storages, "{", { role: null });
+    expect(told.body).toMatchObject({ error_code: "UNAUTHENTICATED", x_user: null });
+  });
+
+  test("nothing of it was unforeseen", () => {
+    expect(app.fission.output.join("")).not.toMatch(/Caught exception|Function error|ExperimentalWarning/);
+  });
+});
+
+/** Without what differs from request to request, and what belongs to the connection. */
+function toComparable({ status, headers, body }: Told) {
+  const skipped = ["date", "connection", "keep-alive", "content-length", "x-request-id", "transfer-encoding"];
+  const kept = [...headers].filter(([name]) => !skipped.includes(name)).sort();
+  const text = JSON.stringify(body).replaceAll(/"request_id":"[^"]*"|"duration_ms":\d+/g, '"":0');
+  return { status, headers: kept, body: JSON.parse(text) };
+}
