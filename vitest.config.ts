@@ -15,7 +15,7 @@ export default defineConfig({
           // for each of a hundred files took a third of the time.
           isolate: false,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/parts/**", "test/dagster/**", "test/fission/**"],
+          exclude: ["test/parts/**", "test/dagster/**", "test/fission/**", "test/deploy/**"],
           globalSetup: ["test/support/postgres-server.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -35,7 +35,7 @@ export default defineConfig({
       {
         test: {
           name: "parts",
-          include: ["test/parts/**/*.test.ts", "test/fission/**/*.test.ts"],
+          include: ["test/parts/**/*.test.ts", "test/fission/**/*.test.ts", "test/deploy/**/*.test.ts"],
           globalSetup: ["test/support/postgres-server.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -1,0 +1,60 @@
+// Builds what the tests of deploy/kubernetes need into .parts/helm/: Helm from source, and the schemas of
+// Kubernetes and of the Prometheus operator out of the Go modules that they are published in.
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildGoPart, main } from "./go-build.mjs";
+
+const SCHEMAS = resolve(fileURLToPath(new URL("../../.parts/helm/schemas", import.meta.url)));
+
+const crds = "example/prometheus-operator-crd/monitoring.coreos.com_";
+
+/** Modules that are only read, never built; `sum` is what go.sum would say of them. */
+const SOURCES = [
+  {
+    module: "k8s.io/kubernetes@v1.37.2",
+    sum: "h1:A2VDEiObzkYqFTKhSsn0ZEb0RlLEXpHWj93gi2HqEwE=",
+    files: { "kubernetes-1.37.2.json": "api/openapi-spec/swagger.json" },
+  },
+  {
+    module: "github.com/prometheus-operator/prometheus-operator@v0.85.0",
+    sum: "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=",
+    files: {
+      "servicemonitors-0.85.0.yaml": `${crds}servicemonitors.yaml`,
+      "prometheusrules-0.85.0.yaml": `${crds}prometheusrules.yaml`,
+    },
+  },
+];
+
+await main(async () => {
+  await buildGoPart({
+    part: "helm/cli",
+    binary: "helm",
+    target: "helm.sh/helm/v4/cmd/helm",
+    label: "Helm 4.3.1",
+    minutes: 5,
+  });
+  for (const source of SOURCES) copySchemas(source);
+});
+
+function copySchemas({ module, sum, files }) {
+  const missing = Object.keys(files).filter((name) => !existsSync(join(SCHEMAS, name)));
+  if (missing.length === 0) return;
+  const folder = download(module, sum);
+  mkdirSync(SCHEMAS, { recursive: true });
+  for (const name of missing) copyFileSync(join(folder, files[name]), join(SCHEMAS, name));
+  console.log(`${module}: ${missing.join(", ")} copied`);
+}
+
+/** Outside of any module's folder: what these modules replace in their own go.mod cannot be required by another. */
+function download(module, sum) {
+  const { status, stdout, stderr } = spawnSync("go", ["mod", "download", "-json", module], {
+    cwd: resolve(SCHEMAS, "/"),
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`"go mod download ${module}" failed: ${stderr || stdout}`);
+  const told = JSON.parse(stdout);
+  if (told.Sum !== sum) throw new Error(`${module} has the sum ${told.Sum} instead of ${sum}`);
+  return told.Dir;
+}
