@@ -3,6 +3,9 @@ import { readFile } from "node:fs/promises";
 import type { Hono } from "hono";
 import type { Registry } from "prom-client";
 import { createTokenAuthenticator, openAuthenticator } from "./access/authenticate.ts";
+import { beside, createGatewayAuthenticator } from "./access/gateway.ts";
+import { checkIssuer, createOidcAuthenticator } from "./access/oidc.ts";
+import { createRoleNames } from "./access/roles.ts";
 import { createAccessRoutes } from "./access/routes.ts";
 import { type AccessService, createAccessService } from "./access/service.ts";
 import { createAuditRoutes } from "./audit/routes.ts";
@@ -32,6 +35,7 @@ import { createUnaskedDatabase } from "./platform/database/unasked.ts";
 import { findDeploymentId } from "./platform/deployment.ts";
 import { type EgressPolicy, parseEgressPolicy } from "./platform/egress/policy.ts";
 import { createApp } from "./platform/http/app.ts";
+import type { Authenticator } from "./platform/http/caller.ts";
 import { limitGuesses } from "./platform/http/guess-limit.ts";
 import { createRateLimit } from "./platform/http/rate-limit.ts";
 import type { Route } from "./platform/http/route.ts";
@@ -343,7 +347,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
   const system = createSystemRoutes({ routes, metrics, version, findUnreadiness: () => findUnreadiness(db) });
   const app = createApp({
     routes: [...routes, ...system],
-    authenticator: limitGuesses(config.EOM_AUTH === "none" ? openAuthenticator : tokens, config.EOM_AUTH_FAILURES),
+    authenticator: limitGuesses(createAuthenticator(config, tokens, log), config.EOM_AUTH_FAILURES),
     rateLimit: createRateLimit(config.EOM_RATE_LIMIT),
     db,
     log,
@@ -351,6 +355,35 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
   });
   const reconciler = createReconciler(db, warningPercent);
   return { app, access, tokens, notifications, workers, reconciler, checks, routes };
+}
+
+function createAuthenticator(config: Config, tokens: Authenticator, log: Logger): Authenticator {
+  const roles = createRoleNames(config.EOM_ROLES);
+  switch (config.EOM_AUTH) {
+    case "none":
+      return openAuthenticator;
+    case "token":
+      return tokens;
+    case "oidc": {
+      const { EOM_OIDC_ISSUER, EOM_OIDC_AUDIENCE, EOM_OIDC_ROLES_CLAIM, EOM_OIDC_SUBJECT_CLAIM } = config;
+      const oidc = createOidcAuthenticator({
+        issuer: EOM_OIDC_ISSUER ?? "",
+        audience: EOM_OIDC_AUDIENCE ?? "",
+        rolesClaim: EOM_OIDC_ROLES_CLAIM,
+        subjectClaim: EOM_OIDC_SUBJECT_CLAIM,
+        roles,
+        log,
+      });
+      return beside(tokens, oidc);
+    }
+    case "gateway": {
+      const { EOM_GATEWAY_USER_HEADER: userHeader, EOM_GATEWAY_ROLE_HEADER: roleHeader } = config;
+      const gateway = createGatewayAuthenticator({ cidrs: config.EOM_GATEWAY_CIDRS, userHeader, roleHeader, roles });
+      return beside(tokens, gateway);
+    }
+    default:
+      return config.EOM_AUTH satisfies never;
+  }
 }
 
 /** In each lane: half a second's worth of a busy database. */
@@ -413,6 +446,9 @@ function listChecks({
     createSchemaCheck(db),
     createClockCheck(db, clock),
     ...(config.EOM_DATABASE_URL === null ? [createFolderCheck(config.EOM_DATA_DIR)] : []),
+    ...(config.EOM_AUTH === "oidc"
+      ? [{ name: "identity provider", run: () => checkIssuer(config.EOM_OIDC_ISSUER ?? "") }]
+      : []),
     { name: "secret store", run: async () => orThrow(await secrets.check(), secrets.kind) },
     ...engines.all.map((engine) => ({
       name: `engine ${engine.name}`,

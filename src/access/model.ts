@@ -53,7 +53,7 @@ export const meSchema = z
   .object({
     subject: z.string(),
     role: roleSchema,
-    authentication: z.enum(["token", "none"]),
+    authentication: z.enum(["token", "oidc", "gateway", "none"]),
     on_behalf_of: z.string().nullable(),
   })
   .openapi("Me");

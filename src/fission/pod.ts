@@ -71,6 +71,11 @@ function refuseUnfit(config: Config): void {
   if (config.EOM_DATABASE_URL === null)
     problems.push({ name: "EOM_DATABASE_URL", message: "is needed in a function: PostgreSQL 14 or newer" });
   if (config.EOM_AUTH === "none") problems.push({ name: "EOM_AUTH", message: "must not be none in a function" });
+  if (config.EOM_AUTH === "gateway")
+    problems.push({
+      name: "EOM_AUTH",
+      message: "must not be gateway in a function, which sees no address of its caller",
+    });
   if (config.EOM_SECRETS === "embedded" && config.EOM_KEY_FILE === null)
     problems.push({ name: "EOM_KEY_FILE", message: "or EOM_SECRETS=vault is needed in a function" });
   if (problems.length > 0) throw new ConfigError(problems);

@@ -147,6 +147,12 @@ export const failures = {
     details: noDetails,
     retryAfterSeconds: 2,
   },
+  IDENTITY_PROVIDER_UNAVAILABLE: {
+    status: 503,
+    title: "The identity provider gives no keys",
+    details: noDetails,
+    retryAfterSeconds: 5,
+  },
   SECRET_STORE_UNAVAILABLE: {
     status: 503,
     title: "The secret store cannot be used",

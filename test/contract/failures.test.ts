@@ -69,7 +69,7 @@ test("no failure tells its cause", async () => {
 function toExpectedUser(code: ProvokedCode, path: string): string | null {
   const pathUser = /\/users\/([^/?]+)/.exec(path)?.[1];
   if (pathUser !== undefined) return decodeURIComponent(pathUser);
-  if (code === "UNAUTHENTICATED") return null;
+  if (code === "UNAUTHENTICATED" || code === "IDENTITY_PROVIDER_UNAVAILABLE") return null;
   return code === "FORBIDDEN" ? "viewer" : "admin";
 }
 

@@ -280,6 +280,17 @@ export const provocations: Readonly<Record<ProvokedCode, Provocation>> = {
   async DATABASE_UNAVAILABLE(scene) {
     return { request: await createCutOffRequest(scene), method: "GET", path: storages };
   },
+  async IDENTITY_PROVIDER_UNAVAILABLE(scene) {
+    const issuer = `http://127.0.0.1:${await findFreePort()}`;
+    const app = await createTestApp("postgres", {
+      EOM_AUTH: "oidc",
+      EOM_OIDC_ISSUER: issuer,
+      EOM_OIDC_AUDIENCE: "eom",
+    });
+    scene.cleanUp(app.close);
+    const authorization = `Bearer ${['{"alg":"RS256","kid":"one"}', "{}", "x"].map((part) => Buffer.from(part).toString("base64url")).join(".")}`;
+    return { request: app.request, method: "GET", path: storages, options: { role: null, headers: { authorization } } };
+  },
   async DAGSTER_ERROR(scene) {
     const nowhere = `http://127.0.0.1:${await findFreePort()}`;
     const app = await createTestApp("postgres", { EOM_DAGSTER_URL: nowhere });

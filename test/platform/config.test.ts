@@ -200,7 +200,10 @@ describe("without authentication", () => {
     "::ffff:10.0.0.1",
   ])("EOM refuses to listen on %s, and listens there with tokens", (host) => {
     expect(findProblems({ EOM_AUTH: "none", EOM_HOST: host })).toEqual([
-      { name: "EOM_AUTH", message: `must not be none when EOM_HOST (${host}) is not loopback: use token` },
+      {
+        name: "EOM_AUTH",
+        message: `must not be none when EOM_HOST (${host}) is not loopback: use token, oidc or gateway`,
+      },
     ]);
     expect(readConfig({ EOM_HOST: host }, []).isLoopback).toBe(false);
   });

@@ -69,9 +69,15 @@ function findContradictions(config: Settings, isLoopback: boolean): Problem[] {
   if (config.EOM_AUTH === "none" && !isLoopback) {
     problems.push({
       name: "EOM_AUTH",
-      message: `must not be none when EOM_HOST (${config.EOM_HOST}) is not loopback: use token`,
+      message: `must not be none when EOM_HOST (${config.EOM_HOST}) is not loopback: use token, oidc or gateway`,
     });
   }
+  if (config.EOM_AUTH === "oidc") {
+    require("EOM_OIDC_ISSUER", "with EOM_AUTH=oidc");
+    require("EOM_OIDC_AUDIENCE", "with EOM_AUTH=oidc");
+  }
+  if (config.EOM_AUTH === "gateway" && config.EOM_GATEWAY_CIDRS?.length === 0)
+    problems.push({ name: "EOM_GATEWAY_CIDRS", message: "is needed with EOM_AUTH=gateway" });
   if (config.EOM_ENGINE === "dagster") require("EOM_DAGSTER_URL", "with EOM_ENGINE=dagster");
   if (config.EOM_SECRETS === "vault") {
     require("VAULT_ADDR", "with EOM_SECRETS=vault");

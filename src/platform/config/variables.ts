@@ -7,6 +7,7 @@ import {
   defaultDagsterMaxRuns,
   defaultDagsterRate,
 } from "./dagster-connections.ts";
+import { cidrs, headerName, issuerUrl, roleMapping } from "./identity.ts";
 
 const port = z
   .string()
@@ -85,9 +86,44 @@ export const variables = {
     about: "Whether `start`, `api` and `worker` migrate a shared database. An embedded one always is.",
   },
   EOM_AUTH: {
-    schema: z.enum(["token", "none"], { error: "wants token, or none (on loopback alone)" }),
+    schema: z.enum(["token", "oidc", "gateway", "none"], {
+      error: "wants token, oidc or gateway, or none (on loopback alone)",
+    }),
     default: "token",
-    about: "How callers are authenticated: token; none only on loopback.",
+    about:
+      "How callers are authenticated: token, oidc, gateway (EOM's own tokens hold beside both); none only on loopback.",
+  },
+  EOM_OIDC_ISSUER: { schema: issuerUrl, default: null, about: "The identity provider, as `iss` has it in its tokens." },
+  EOM_OIDC_AUDIENCE: { schema: z.string().min(1), default: null, about: "What `aud` must hold in its tokens." },
+  EOM_OIDC_ROLES_CLAIM: {
+    schema: z.string().min(1),
+    default: "roles",
+    about: "The claim with the caller's roles, as `realm_access.roles`: a list, or names between spaces.",
+  },
+  EOM_OIDC_SUBJECT_CLAIM: {
+    schema: z.string().min(1),
+    default: "sub",
+    about: "The claim that names the caller in answers and the audit trail.",
+  },
+  EOM_ROLES: {
+    schema: roleMapping,
+    default: "{}",
+    about: 'Roles by their names at the identity provider or gateway, as JSON: `{"platform-admins": "admin"}`.',
+  },
+  EOM_GATEWAY_CIDRS: {
+    schema: cidrs,
+    default: "",
+    about: "Networks that the gateway's connections come from; from anywhere else its headers mean nothing.",
+  },
+  EOM_GATEWAY_USER_HEADER: {
+    schema: headerName,
+    default: "X-Forwarded-User",
+    about: "The gateway's header with the caller.",
+  },
+  EOM_GATEWAY_ROLE_HEADER: {
+    schema: headerName,
+    default: "X-Forwarded-Role",
+    about: "The gateway's header with the caller's roles, between commas or spaces.",
   },
   EOM_ADMIN_TOKEN: {
     schema: fixedToken,

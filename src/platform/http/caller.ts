@@ -14,7 +14,7 @@ export interface Caller {
   /** Which identity it is: subjects may be named alike. Scopes idempotency keys. */
   readonly principal: string;
   readonly role: Role;
-  readonly authentication: "token" | "none";
+  readonly authentication: "token" | "oidc" | "gateway" | "none";
   /** Whom the caller says it speaks for: labels answers and the audit trail, gives no right. */
   readonly onBehalfOf: string | null;
 }

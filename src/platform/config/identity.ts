@@ -1,0 +1,58 @@
+import ipaddr from "ipaddr.js";
+import { z } from "zod";
+import { roleSchema } from "../http/caller.ts";
+
+/** Tokens come over it in the clear but for TLS; a developer's own issuer lies on loopback. */
+export const issuerUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && isTrusted(new URL(text)), "wants https://, or http:// on loopback")
+  .refine((text) => !/[?#]/.test(text), "wants the issuer as its tokens have it, without a query");
+
+function isTrusted({ protocol, hostname }: URL): boolean {
+  return protocol === "https:" || (protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(hostname));
+}
+
+const wantedRoles = 'wants a JSON object of roles by their names elsewhere, as {"platform-admins": "admin"}';
+
+export const roleMapping = z.string().transform((text, context): z.output<typeof mapping> => {
+  const parsed = mapping.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  context.addIssue(`${wantedRoles}, with viewer, meter, operator or admin`);
+  return z.NEVER;
+});
+
+const mapping = z.record(z.string(), roleSchema);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Networks as 10.0.0.0/8, 2001:db8::/32, between commas; an address alone is a network of one. */
+export const cidrs = z.string().transform((text, context) =>
+  text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "")
+    .flatMap((entry) => {
+      const cidr = parseCidr(entry);
+      if (cidr === null) context.addIssue(`wants networks as 10.0.0.0/8, ${JSON.stringify(entry)} is none`);
+      return cidr === null ? [] : [cidr];
+    }),
+);
+
+function parseCidr(text: string): readonly [ipaddr.IPv4 | ipaddr.IPv6, number] | null {
+  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
+  if (!ipaddr.isValid(text)) return null;
+  const address = ipaddr.process(text);
+  return [address, address.kind() === "ipv4" ? 32 : 128];
+}
+
+/** RFC 9110, section 5.1; kept in lower case. */
+export const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "wants the name of a header")
+  .transform((name) => name.toLowerCase());
