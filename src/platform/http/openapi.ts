@@ -36,7 +36,7 @@ export function listFailures(spec: RouteSpec): FailureCode[] {
   const add = (...more: FailureCode[]) => {
     for (const code of more) codes.add(code);
   };
-  if (spec.role !== "public") add("UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED");
+  if (spec.role !== "public") add("UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED", "IDENTITY_PROVIDER_UNAVAILABLE");
   if (spec.body !== undefined) add("MALFORMED_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE");
   if (spec.idempotent === true) add("IDEMPOTENCY_IN_FLIGHT");
   if (spec.idempotent !== undefined) add("IDEMPOTENCY_KEY_REUSED");
