@@ -65,26 +65,34 @@ export async function giveQuota(db: Database, userId: string, { type, limit, exp
 
 /** Again too, after it was taken away; nothing happens while the user has it. */
 export async function assign(db: Database, userId: string, quotaId: string): Promise<void> {
-  await sql`
-    insert into eom_user_quota (user_id, type, quota_id, assigned, assigned_by, period_start, modified, modified_by)
-    select ${userId}::text, type, id, now(), 'test', now() + make_interval(months => months_ahead), now(), 'test'
-    from eom_quota, test_calendar where id = ${quotaId}
-    on conflict do nothing`.execute(db);
+  await retryLost(() =>
+    sql`
+      insert into eom_user_quota (user_id, type, quota_id, assigned, assigned_by, period_start, modified, modified_by)
+      select ${userId}::text, type, id, now(), 'test', now() + make_interval(months => months_ahead), now(), 'test'
+      from eom_quota, test_calendar where id = ${quotaId}
+      on conflict do nothing`.execute(db),
+  );
 }
 
 export async function takeAway(db: Database, userId: string, quotaId: string): Promise<void> {
-  await sql`delete from eom_user_quota where user_id = ${userId} and quota_id = ${quotaId}`.execute(db);
+  await retryLost(() =>
+    sql`delete from eom_user_quota where user_id = ${userId} and quota_id = ${quotaId}`.execute(db),
+  );
 }
 
 export async function overrideLimit(db: Database, userId: string, type: QuotaType, limit: number | null) {
-  await sql`update eom_user_quota set overrides_value = true, value = ${limit}
-    where user_id = ${userId} and type = ${type}`.execute(db);
+  await retryLost(() =>
+    sql`update eom_user_quota set overrides_value = true, value = ${limit}
+      where user_id = ${userId} and type = ${type}`.execute(db),
+  );
 }
 
-/** From now on the user's quotas are over, or they are not. */
+/** From now on the user's quotas are over, or they are not. The rows are locked in no order, so it may lose a deadlock. */
 export async function setExpired(db: Database, userId: string, isExpired: boolean): Promise<void> {
-  await sql`update eom_user_quota set expires_at = case when ${isExpired}::boolean then now() - interval '1 second' end
-    where user_id = ${userId}`.execute(db);
+  await retryLost(() =>
+    sql`update eom_user_quota set expires_at = case when ${isExpired}::boolean then now() - interval '1 second' end
+      where user_id = ${userId}`.execute(db),
+  );
 }
 
 /**
