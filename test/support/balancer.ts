@@ -10,8 +10,8 @@ export interface Balancer {
 
 /**
  * Hands requests on to one backend after the other, over connections that it keeps, as a proxy before several processes does.
- * Nobody tells it when one goes: whoever takes no connection gets no more requests. It tries none twice: what a backend breaks
- * off, or does not take, is a 502.
+ * Nobody tells it when one goes: whoever takes no connection, or breaks one off, gets no more requests. It tries none twice: what a
+ * backend breaks off, or does not take, is a 502.
  */
 export async function startBalancer(): Promise<Balancer> {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 4 });
@@ -35,8 +35,8 @@ export async function startBalancer(): Promise<Balancer> {
       answer.writeHead(response.statusCode ?? 502, response.headers);
       response.on("error", refuse).pipe(answer);
     });
-    onward.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ECONNREFUSED") backends = backends.filter((other) => other !== backend);
+    onward.on("error", () => {
+      backends = backends.filter((other) => other !== backend);
       refuse();
     });
     asked.pipe(onward);

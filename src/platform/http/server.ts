@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
@@ -46,14 +46,15 @@ export async function startHttpServer(
   port: number,
   limits: ConnectionLimits = connectionLimits,
 ): Promise<HttpServer> {
-  const server = createLimitedServer(app, limits);
+  const underWay = new Set<ServerResponse>();
+  const server = createLimitedServer(app, limits, underWay);
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
-  return { url: `http://${name}:${address.port}`, stop: (grace) => stop(server, grace) };
+  return { url: `http://${name}:${address.port}`, stop: (grace) => stop(server, underWay, grace) };
 }
 
-function createLimitedServer(app: Hono, limits: ConnectionLimits): Server {
+function createLimitedServer(app: Hono, limits: ConnectionLimits, underWay: Set<ServerResponse>): Server {
   const answer = getRequestListener(app.fetch, { errorHandler: toRefusal });
   const server = createServer(
     {
@@ -67,8 +68,10 @@ function createLimitedServer(app: Hono, limits: ConnectionLimits): Server {
     },
     (request, response) => {
       watchAnswer(response);
-      // The adapter leaves it unread, at whatever length.
-      if (isReadWithBody(request)) response.shouldKeepAlive = false;
+      underWay.add(response);
+      response.once("close", () => underWay.delete(response));
+      // The adapter leaves a body of these unread, at whatever length; and a server that stops serves what it has and no more.
+      if (isReadWithBody(request) || !server.listening) response.shouldKeepAlive = false;
       return answer(request, response);
     },
   );
@@ -113,12 +116,20 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   }
 }
 
-async function stop(server: Server, graceMilliseconds: number): Promise<void> {
+/** Node alone would go on serving a connection that is never idle: a busy proxy's, until it is cut off in the middle. */
+async function stop(server: Server, underWay: ReadonlySet<ServerResponse>, graceMilliseconds: number): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, "close");
   server.close();
   server.closeIdleConnections();
+  for (const response of underWay) closeAfter(response);
   const cutOff = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
   await closed;
   clearTimeout(cutOff);
+}
+
+/** The client is told by `Connection: close` while that can still be said. */
+function closeAfter(response: ServerResponse): void {
+  response.shouldKeepAlive = false;
+  if (response.headersSent) response.once("finish", () => response.req.socket.destroySoon());
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { maxBodyBytes } from "../../../src/platform/http/body.ts";
 import { connectionLimits, type HttpServer, startHttpServer } from "../../../src/platform/http/server.ts";
@@ -122,4 +123,73 @@ test("a client that goes away in the middle of its body is no fault of the datab
   socket.destroy();
   await expect.poll(() => app.log.find((line) => line.includes(id)), { timeout: 5000 }).toContain("MALFORMED_JSON");
   expect(app.log.find((line) => line.includes(id))).toContain('"level":"info"');
+});
+
+describe("a server that stops", () => {
+  /** Answers nothing until it is told to; `begun` answers send their head and first byte at once. */
+  async function startHeldServer(answering: "whole" | "begun") {
+    const held = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const heldApp = new Hono().get("/", async () => {
+      asked.resolve();
+      if (answering === "begun") return new Response(toBody(held.promise));
+      await held.promise;
+      return new Response("whole");
+    });
+    const server = await startHttpServer(heldApp, "127.0.0.1", 0);
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1").setEncoding("utf8");
+    const pieces: string[] = [];
+    socket.on("data", (piece: string) => pieces.push(piece));
+    return { server, socket, asked: asked.promise, release: held.resolve, read: () => pieces.join("") };
+  }
+
+  function toBody(held: Promise<void>): ReadableStream {
+    return new ReadableStream({
+      async start(controller) {
+        controller.enqueue("begun");
+        await held;
+        controller.enqueue(" and ended");
+        controller.close();
+      },
+    });
+  }
+
+  const asking = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const graceMilliseconds = 600_000;
+
+  test("tells who waits for an answer that it is the connection's last", async () => {
+    const { server, socket, asked, release, read } = await startHeldServer("whole");
+    socket.write(asking);
+    await asked;
+    const stopped = server.stop(graceMilliseconds);
+    release();
+    await Promise.all([stopped, once(socket, "close")]);
+    expect(read().toLowerCase()).toMatch(/\r\nconnection: close\r\n[\s\S]*whole$/);
+  });
+
+  test("closes the connection behind an answer that was begun before", async () => {
+    const { server, socket, release, read } = await startHeldServer("begun");
+    socket.write(asking);
+    await expect.poll(read).toContain("begun");
+    const stopped = server.stop(graceMilliseconds);
+    release();
+    await Promise.all([stopped, once(socket, "close")]);
+    expect(read()).toContain(" and ended");
+  });
+
+  test("answers a request that was begun before, and none behind it on that connection", async () => {
+    const { server, socket, asked, release, read } = await startHeldServer("whole");
+    socket.write(asking.slice(0, 10));
+    await expect.poll(() => socket.bytesWritten).toBe(10);
+    const first = connect(Number(new URL(server.url).port), "127.0.0.1");
+    first.write(asking);
+    await asked;
+    const stopped = server.stop(graceMilliseconds);
+    socket.write(asking.slice(10) + asking);
+    release();
+    await Promise.all([stopped, once(socket, "close")]);
+    first.destroy();
+    expect(read().toLowerCase().split("http/1.1 200")).toHaveLength(2);
+    expect(read().toLowerCase()).toContain("connection: close");
+  });
 });
