@@ -46,20 +46,6 @@ export async function buildGoPart({ part, binary, target, label, minutes }) {
   return path;
 }
 
-/**
- * Runs a part's script: reports a failure as one sentence and an exit code of 1, without a stack trace.
- *
- * @param {() => Promise<unknown>} build
- */
-export async function main(build) {
-  try {
-    await build();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  }
-}
-
 function fingerprint(source, extras) {
   const hash = createHash("sha256");
   for (const name of readdirSync(source).sort()) hash.update(`${name}\0`).update(readFileSync(join(source, name)));

@@ -4,7 +4,8 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildGoPart, main } from "./go-build.mjs";
+import { buildGoPart } from "./go-build.mjs";
+import { main } from "./main.mjs";
 
 const SCHEMAS = resolve(fileURLToPath(new URL("../../.parts/helm/schemas", import.meta.url)));
 

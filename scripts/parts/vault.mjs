@@ -1,6 +1,7 @@
 // Builds the secrets server of the contract tests into .parts/vault/: HashiCorp Vault's core from the Go module proxy. OpenBao,
 // whose API is the same for what EOM uses, is not to be had there.
-import { buildGoPart, main } from "./go-build.mjs";
+import { buildGoPart } from "./go-build.mjs";
+import { main } from "./main.mjs";
 
 await main(() =>
   buildGoPart({

@@ -1,5 +1,6 @@
 // Builds the Versity S3 Gateway, the S3 server of the contract tests, into .parts/versitygw/.
-import { buildGoPart, main } from "./go-build.mjs";
+import { buildGoPart } from "./go-build.mjs";
+import { main } from "./main.mjs";
 
 await main(() =>
   buildGoPart({

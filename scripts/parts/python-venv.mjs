@@ -1,0 +1,81 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
+
+/**
+ * Installs Python packages into a virtual environment of their own, `.parts/<part>/venv`, as
+ * `scripts/parts/<part>/requirements.txt` pins them. Does nothing when they are there already.
+ *
+ * @param {{ part: string, label: string, paths?: readonly string[] }} options `label` names them in what is printed, with
+ *   the version that is pinned for `part`; `paths` are folders whose modules are found as if they were installed.
+ * @throws when there is no Python that they take, no venv module, or pip fails
+ */
+export async function installPythonPart({ part, label, paths = [] }) {
+  const requirements = join(ROOT, "scripts", "parts", part, "requirements.txt");
+  const output = join(ROOT, ".parts", part);
+  const venv = join(output, "venv");
+  const stampPath = join(output, "stamp");
+  const pinned = new RegExp(`^${part}==(.*)$`, "m").exec(readFileSync(requirements, "utf8"))?.[1];
+  const name = `${label} ${pinned}`;
+
+  const python = findPython(name);
+  const stamp = toStamp([readFileSync(requirements, "utf8"), python.version, venv, ...paths]);
+  if (existsSync(stampPath) && readFileSync(stampPath, "utf8") === stamp) {
+    console.log(`${name}: already installed (${relative(ROOT, venv)})`);
+    return;
+  }
+  console.log(`${name}: installing from the Python package index; about a minute`);
+  const started = Date.now();
+  rmSync(output, { recursive: true, force: true });
+  mkdirSync(output, { recursive: true });
+  createVenv(python.command, venv, name);
+  installPackages(venv, requirements, name);
+  addPaths(join(venv, "lib", `python${python.version.split(".").slice(0, 2).join(".")}`, "site-packages"), paths);
+  writeFileSync(stampPath, stamp);
+  console.log(`${name}: installed in ${Math.round((Date.now() - started) / 1000)} s (${relative(ROOT, venv)})`);
+}
+
+/**
+ * 3.11 to 3.14: what all of the pinned packages take.
+ *
+ * @returns {{ command: string, version: string }}
+ */
+function findPython(name) {
+  const command = "python3";
+  const { status, stdout } = spawnSync(command, ["-c", "import sys; print(*sys.version_info[:3], sep='.')"]);
+  const version = status === 0 ? String(stdout).trim() : null;
+  const [major, minor] = (version ?? "").split(".").map(Number);
+  if (version !== null && major === 3 && minor >= 11 && minor <= 14) return { command, version };
+  const found = version === null ? 'there is no working "python3" on PATH' : `"python3" on PATH is ${version}`;
+  throw new Error(`${name} needs Python 3.11 to 3.14, but ${found}.`);
+}
+
+/** A virtual environment knows the place where it was made: in a checkout that was moved it is made anew. */
+function toStamp(facts) {
+  const program = readFileSync(fileURLToPath(import.meta.url));
+  const all = [...facts, process.platform, process.arch].join("\0");
+  return createHash("sha256").update(program).update(all).digest("hex");
+}
+
+function createVenv(python, venv, name) {
+  const { status, stdout, stderr } = spawnSync(python, ["-m", "venv", venv], { encoding: "utf8" });
+  if (status === 0) return;
+  const said = `${stdout}${stderr}`.trim().split("\n").at(-1);
+  throw new Error(
+    `${name} needs Python's venv module, which did not work (on Debian it is the package python3-venv): ${said}`,
+  );
+}
+
+function installPackages(venv, requirements, name) {
+  const args = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements];
+  const { status } = spawnSync(join(venv, "bin", "python"), args, { stdio: ["ignore", "inherit", "inherit"] });
+  if (status !== 0) throw new Error(`${name} could not be installed: pip failed, see above.`);
+}
+
+function addPaths(sitePackages, paths) {
+  if (paths.length > 0) writeFileSync(join(sitePackages, "eom.pth"), `${paths.join("\n")}\n`);
+}

@@ -1,0 +1,5 @@
+// Installs Schemathesis, which makes up requests from the OpenAPI document (test/fuzz), into .parts/schemathesis/.
+import { main } from "./main.mjs";
+import { installPythonPart } from "./python-venv.mjs";
+
+await main(() => installPythonPart({ part: "schemathesis", label: "Schemathesis" }));
