@@ -100,6 +100,8 @@ describe.each(databaseKinds)("the timeline on %s", (kind) => {
     [`from=${at("10:00")}&to=${at("10:00")}`, "/to"],
     [`from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:01Z`, "/to"],
     [`from=${at("10:00")}&to=${at("11:00")}&size=101`, "/size"],
+    [`from=${at("10:00")}&to=null`, "/to"],
+    [`from=null&to=${at("10:00")}`, "/from"],
   ])("refuses %s at %s", async (query, path) => {
     const { status, body } = await ask("GET", `/timeline?${query}`);
     expect(status).toBe(400);

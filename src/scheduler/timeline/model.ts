@@ -17,8 +17,10 @@ export const timelineQuerySchema = z
     ...scheduleFilters,
     ...pageParameters(["name"]),
   })
-  .superRefine(({ from, to }, context) => {
-    const refuse = (message: string) => context.addIssue({ code: "custom", path: ["to"], message });
+  .check(({ value: { from, to }, issues }) => {
+    // Of a time that is none, both are still what was given.
+    if (issues.length > 0) return;
+    const refuse = (message: string) => issues.push({ code: "custom", path: ["to"], message, input: to });
     if (to <= from) refuse("must be after from");
     else if (to.getTime() - from.getTime() > mostDays * dayMilliseconds)
       refuse(`must be at most ${mostDays} days after from`);
