@@ -10,7 +10,7 @@ export const kindParameter = z
     error: `wants one of ${kinds.map(({ kind }) => kind).join(", ")}`,
   })
   .transform(Number)
-  .openapi({ type: "integer" });
+  .openapi({ type: "integer", enum: kinds.map(({ kind }) => kind) });
 
 export const scheduleFilters = {
   ...objectFilters,

@@ -220,6 +220,14 @@ describe.each(databaseKinds)("bulk actions on %s", (kind) => {
     ["/sessions/bulk", { action: "enable", filter: pending, expected_total: 1 }, "/action"],
     ["/schedules/bulk", { action: "delete", filter: { enable: true }, expected_total: 1 }, "/action"],
     ["/schedules/bulk", { action: "enable", filter: { kind: 7 }, expected_total: 1 }, "/filter/kind/0"],
+    ["/schedules/bulk", { action: "enable", filter: { kind: ["1"] }, expected_total: 1 }, "/filter/kind/0"],
+    ["/schedules/bulk", { action: "enable", filter: { enable: ["true"] }, expected_total: 1 }, "/filter/enable/0"],
+    [
+      "/sessions/bulk",
+      { action: "cancel", filter: { created_by: [false] }, expected_total: 1 },
+      "/filter/created_by/0",
+    ],
+    ["/sessions/bulk", { action: "cancel", filter: { created_by: null }, expected_total: 1 }, "/filter/created_by"],
     ["/schedules/bulk", { action: "enable", filter: { enable: true }, expected_total: 100_001 }, "/expected_total"],
   ])("%s refuses %j at %s", async (path, body, at) => {
     const told = await ask("POST", path, body);

@@ -1,3 +1,4 @@
+import { getOpenApiMetadata } from "@asteasolutions/zod-to-openapi";
 import { isList } from "../../platform/http/input.ts";
 import { z } from "../../platform/http/schema.ts";
 
@@ -10,14 +11,11 @@ type JsonFilter<Fields extends Shape> = z.ZodObject<
 >;
 
 /**
- * The filters of a list in a JSON body, judged by the list's own schemas: numbers and booleans as JSON has them or as
- * text, one value in place of a list of one. A filter without a field is refused: it would find everything by mistake.
+ * The filters of a list in a JSON body, judged by the list's own schemas: numbers and booleans as JSON has them, and one
+ * value in place of a list of one. A filter without a field is refused: it would find everything by mistake.
  */
 export function toJsonFilter<const Fields extends Shape>(fields: Fields): JsonFilter<Fields> {
-  const taken = Object.entries(fields).map(([name, schema]) => [
-    name,
-    z.preprocess((value) => toParameter(value, isList(schema)), schema).optional(),
-  ]);
+  const taken = Object.entries(fields).map(([name, schema]) => [name, isList(schema) ? toListField(schema) : schema]);
   const filter = z.strictObject(Object.fromEntries(taken)) as unknown as JsonFilter<Fields>;
   return filter.check(({ value, issues }) => {
     if (issues.length > 0 || hasField(value)) return;
@@ -29,11 +27,29 @@ function hasField(filter: object): boolean {
   return Object.values(filter).some((value) => value !== undefined);
 }
 
-function toParameter(value: unknown, isMany: boolean): unknown {
-  if (Array.isArray(value)) return value.map(toText);
-  return isMany && value !== undefined && value !== null ? [toText(value)] : value;
+function toListField(schema: z.ZodType) {
+  const type = findItemType(schema);
+  const toList = (value: unknown) => {
+    if (value === undefined || value === null) return value;
+    return (Array.isArray(value) ? value : [value]).map((one) => toText(one, type));
+  };
+  return z
+    .preprocess(toList, schema)
+    .optional()
+    .openapi({ type: ["array", type] });
 }
 
-function toText(value: unknown): unknown {
-  return typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+type ItemType = "string" | "boolean" | "integer";
+
+/** What the list's items are in JSON; as parameters they are all text. */
+function findItemType(schema: z.ZodType): ItemType {
+  const list = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  const item = list instanceof z.ZodArray ? getOpenApiMetadata(list.element as z.ZodType) : null;
+  return (item?.type ?? "string") as ItemType;
+}
+
+/** The text that the parameter's schema reads, or what it refuses. */
+function toText(value: unknown, type: ItemType): unknown {
+  if (type === "string") return value;
+  return typeof value === (type === "integer" ? "number" : type) ? String(value) : null;
 }
