@@ -54,13 +54,27 @@ const tokenPattern = /eom_[\w-]{20,}/g;
 export function createApp(needs: AppNeeds): Hono {
   const parts: AppParts = { rateLimit: noRateLimit, ...needs, requestLog: needs.log.child({}, { redact: [] }) };
   const app = new Hono();
-  for (const route of needs.routes) {
+  const mount = (route: Route) =>
     app.on(route.spec.method, toHonoPath(route.spec.path), (c) =>
       pass(parts, c, route.spec.path, (passage) => serve(parts, route, passage, c)),
     );
-  }
-  app.notFound((c) => pass(parts, c, "none", (passage) => refuseRoute(parts, passage)));
+  const refuse = (c: Context) => pass(parts, c, "none", (passage) => refuseRoute(parts, passage));
+  const [exact, templates] = partition(needs.routes, isExact);
+  exact.forEach(mount);
+  // Before the templates, which would take its last step for an id.
+  for (const { spec } of exact) app.all(spec.path, refuse);
+  templates.forEach(mount);
+  app.notFound(refuse);
   return app;
+}
+
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+}
+
+/** Whether the path has no parameter: such a one goes before those that have one (OpenAPI 3.1, Paths Object). */
+function isExact({ spec }: Route): boolean {
+  return !spec.path.includes("{");
 }
 
 async function pass(
@@ -202,9 +216,10 @@ async function refuseRoute(needs: AppParts, passage: Passage): Promise<never> {
 }
 
 function listMethods(routes: readonly Route[], path: string): string[] {
+  const found = routes.filter(({ spec }) => toPattern(spec.path).test(path));
+  const exact = found.filter(isExact);
   const methods = new Set<string>();
-  for (const { spec } of routes) {
-    if (!toPattern(spec.path).test(path)) continue;
+  for (const { spec } of exact.length > 0 ? exact : found) {
     methods.add(spec.method);
     if (spec.method === "GET") methods.add("HEAD");
   }
