@@ -58,6 +58,7 @@ const secretField = z
   .openapi({
     writeOnly: true,
     type: ["string", "null"],
+    pattern: "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$",
     description: "`whsec_` and base64 of 24 to 64 bytes; null has EOM make one, shown once, in this answer.",
   });
 

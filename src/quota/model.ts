@@ -203,7 +203,8 @@ export const userIdField = z
   .min(1, "wants 1 to 255 characters, got none")
   .max(maxUserIdLength, "wants at most 255 characters")
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, "wants printable characters")
-  .openapi({ example: "user123" });
+  // The same for those whose regular expressions know no properties of Unicode; JSON has no surrogates.
+  .openapi({ pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$", example: "user123" });
 
 export const maxUsersAtOnce = 10_000;
 

@@ -10,12 +10,17 @@ import { describeSchedule, describeStorage, provocations, schedules, storages } 
 interface Operation {
   readonly operationId: string;
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
+  readonly responses: Readonly<Record<string, Answer & { readonly $ref?: string }>>;
+}
+
+interface Answer {
+  readonly content?: Readonly<Record<string, unknown>>;
 }
 
 interface Document {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly responses: Readonly<Record<string, Answer>> };
 }
 
 let app: TestApp;
@@ -34,6 +39,14 @@ test("the document is valid OpenAPI 3.1", async () => {
   const result = await new Validator().validate(structuredClone(document) as unknown as Record<string, unknown>);
   expect(result.errors).toBeUndefined();
   expect(result.valid).toBe(true);
+});
+
+test("its patterns are regular expressions as JSON Schema has them: without flags, read as Unicode", () => {
+  const patterns = JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g);
+  const found = [...patterns].map(([, pattern]) => JSON.parse(pattern ?? "") as string);
+  expect(found.length).toBeGreaterThan(5);
+  for (const pattern of found) expect(() => new RegExp(pattern, "u"), pattern).not.toThrow();
+  expect(found.filter((pattern) => !pattern.endsWith("$"))).toEqual([]);
 });
 
 test("it lists every route, with its parameters, and every operation has a name of its own", () => {
@@ -63,15 +76,23 @@ describe("real answers fit the document", () => {
 
   function expectToFit(method: string, path: string, told: Awaited<ReturnType<TestApp["request"]>>): void {
     const [pattern, operation] = findOperation(method, path.split("?")[0] ?? "");
-    const answer = operation.responses[told.status];
-    expect(answer, `${method} ${pattern} does not tell of ${told.status}`).toBeDefined();
+    const here = ["paths", pattern, method.toLowerCase(), "responses", String(told.status)];
+    const named = operation.responses[told.status];
+    expect(named, `${method} ${pattern} does not tell of ${told.status}`).toBeDefined();
+    const component = named?.$ref?.split("/").at(-1);
+    const answer = component === undefined ? named : document.components.responses[component];
     const type = told.headers.get("content-type")?.split(";")[0];
     if (type === undefined) {
       expect(answer?.content).toBeUndefined();
       return;
     }
     expect(Object.keys(answer?.content ?? {})).toContain(type);
-    const steps = ["paths", pattern, method.toLowerCase(), "responses", String(told.status), "content", type, "schema"];
+    const steps = [
+      ...(component === undefined ? here : ["components", "responses", component]),
+      "content",
+      type,
+      "schema",
+    ];
     const check = ajv.getSchema(`openapi.json#/${steps.map(toStep).join("/")}`);
     expect(check, steps.join(" ")).toBeDefined();
     check?.(told.body);

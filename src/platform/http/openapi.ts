@@ -32,6 +32,8 @@ export function listFailures(spec: RouteSpec): FailureCode[] {
     "CONFIGURATION_ERROR",
     "DATABASE_UNAVAILABLE",
     "VALIDATION_ERROR",
+    "REQUEST_TIMEOUT",
+    "HEADERS_TOO_LARGE",
   ]);
   const add = (...more: FailureCode[]) => {
     for (const code of more) codes.add(code);
@@ -62,7 +64,7 @@ function registerRoute(registry: OpenAPIRegistry, spec: RouteSpec): void {
         ? {}
         : { body: { required: true, content: { "application/json": { schema: spec.body } } } }),
     },
-    responses: { ...toAnswers(spec), ...toFailureAnswers(spec) },
+    responses: { ...toAnswers(spec), ...toFailureAnswers(registry, spec) },
   });
 }
 
@@ -77,10 +79,16 @@ function toQueryParameters(spec: RouteSpec) {
 function toHeaderParameters(spec: RouteSpec) {
   return z.object({
     ...toKeyHeader(spec),
-    ...(spec.versioned === true
-      ? { [spec.method === "GET" ? "If-None-Match" : "If-Match"]: z.string().optional() }
-      : {}),
+    ...toVersionHeader(spec),
   });
+}
+
+/** If-Match as RFC 9110 has it (13.1.1); an If-None-Match that is none is as if it were not there. */
+function toVersionHeader({ versioned, method }: RouteSpec) {
+  if (versioned !== true) return {};
+  if (method === "GET") return { "If-None-Match": z.string().optional() };
+  const tags = z.string().openapi({ pattern: '^(\\*|(W/)?"[^"]*"(\\s*,\\s*(W/)?"[^"]*")*)$' });
+  return { "If-Match": tags.optional() };
 }
 
 function toKeyHeader({ idempotent }: RouteSpec) {
@@ -99,25 +107,32 @@ function toAnswers(spec: RouteSpec) {
         : { content: { [answer.mediaType ?? "application/json"]: { schema: answer.schema } } }),
     },
   ]);
-  return Object.fromEntries(entries);
+  const unchanged =
+    spec.versioned === true && spec.method === "GET" ? [["304", { description: "As If-None-Match has it." }]] : [];
+  return Object.fromEntries([...entries, ...unchanged]);
 }
 
-function toFailureAnswers(spec: RouteSpec) {
+/** Every combination of codes that one status stands for is described once, and referred to. */
+function toFailureAnswers(registry: OpenAPIRegistry, spec: RouteSpec) {
   const told = listFailures(spec).flatMap((code) => listStatuses(code).map((status) => ({ code, status })));
-  const byStatus = Map.groupBy(told, ({ status }) => status);
-  const entries = [...byStatus].map(([status, failuresOfIt]) => {
-    const codes = failuresOfIt.map(({ code }) => code);
-    const error = errorBodySchema.extend({
-      error_code: z.enum(codes as [FailureCode]),
-      http_status: z.literal(status),
-    });
+  const entries = [...Map.groupBy(told, ({ status }) => status)].map(([status, failuresOfIt]) => {
+    const codes = failuresOfIt.map(({ code }) => code).sort();
     return [
       String(status),
-      {
-        description: codes.map((code) => `${code}: ${failures[code].title}`).join("; "),
-        content: { "application/json": { schema: error }, "application/problem+json": { schema: problemSchema } },
-      },
+      registry.registerComponent("responses", codes.join("."), toFailureAnswer(status, codes)).ref,
     ];
   });
   return Object.fromEntries(entries);
+}
+
+function toFailureAnswer(status: number, codes: readonly FailureCode[]) {
+  const narrowed = { properties: { error_code: { enum: [...codes] }, http_status: { const: status } } };
+  const error = { allOf: [{ $ref: "#/components/schemas/Error" }, narrowed] };
+  return {
+    description: codes.map((code) => `${code}: ${failures[code].title}`).join("; "),
+    content: {
+      "application/json": { schema: error },
+      "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
+    },
+  };
 }

@@ -32,7 +32,7 @@ export const keywordParameter = z.array(z.string().min(1, "wants at least one ch
 
 export const labelParameter = z
   .string()
-  .regex(/^[^:]+:.*$/s, "wants a label as name:value")
+  .regex(/^[^:]+:[\s\S]*$/, "wants a label as name:value")
   .openapi({ example: "team:eu" });
 
 /** The filters that lists of objects share. Times are from (included) and to (excluded). */

@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { partBinary } from "../../scripts/parts/child.ts";
+import { startEom } from "../support/eom-process.ts";
+import { createPostgresServer } from "../support/postgres.ts";
+import { toConfig } from "./config.ts";
+import { type Ask, createObjects } from "./objects.ts";
+
+// Has Schemathesis make up requests from /openapi.json of a running EOM on PostgreSQL, valid ones and broken ones, and judge
+// every answer by that document. EOM_FUZZ_EXAMPLES says how many for each operation and phase, EOM_SEED which; the exit code
+// is not 0 when it finds a fault. Routes that are fuzzed as well call out: to storages and webhooks that are not there.
+
+const token = "token-of-the-fuzzer-which-is-long-enough";
+const jobName = "nothing";
+const examples = process.env["EOM_FUZZ_EXAMPLES"] ?? "25";
+const seed = process.env["EOM_SEED"] ?? "1";
+
+async function fuzz(): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "eom-fuzz-"));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const server = await createPostgresServer();
+  stack.defer(server.remove);
+  await writeFile(join(folder, "jobs.json"), JSON.stringify({ jobs: [{ name: jobName, command: ["true"] }] }));
+  const eom = await startEom("start", { environment: toEnvironment(server.url, folder) });
+  stack.defer(async () => void (await eom.stop()));
+  const url = eom.url ?? "";
+  const objects = await createObjects(toAsk(url), jobName);
+  const words = [jobName, ...Object.values(objects).flat(), "inventory", "UTC", "session.*", "s3", "team:eu"];
+  const config = join(folder, "schemathesis.toml");
+  await writeFile(config, toConfig(objects, words, token));
+  return await runSchemathesis(["--config-file", config, "run", `${url}/openapi.json`, "-n", examples, "--seed", seed]);
+}
+
+function toEnvironment(database: string, folder: string): Record<string, string> {
+  return {
+    EOM_DATABASE_URL: database,
+    EOM_MIGRATE: "true",
+    EOM_DATA_DIR: join(folder, "data"),
+    EOM_JOBS_FILE: join(folder, "jobs.json"),
+    EOM_ADMIN_TOKEN: token,
+    EOM_PORT: "0",
+    EOM_EGRESS_ALLOW: "127.0.0.1",
+    // The fuzzer leaves the token out, or sends another, far more often than one address may.
+    EOM_AUTH_FAILURES: "0",
+    EOM_LOG_LEVEL: "fatal",
+    EOM_LOG_FORMAT: "json",
+  };
+}
+
+function toAsk(url: string): Ask {
+  let count = 0;
+  return async (method, path, body) => {
+    count += 1;
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        "idempotency-key": `object-${count}`,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} was answered with ${response.status}: ${text}`);
+    return text === "" ? {} : JSON.parse(text);
+  };
+}
+
+async function runSchemathesis(args: readonly string[]): Promise<number> {
+  const child = spawn(partBinary("schemathesis", "venv/bin/schemathesis"), args, { stdio: "inherit" });
+  const [code] = (await once(child, "exit")) as [number | null];
+  return code ?? 1;
+}
+
+process.exitCode = await fuzz();
