@@ -13,6 +13,7 @@ import { createCleaning } from "./cleaning.ts";
 import type { Check } from "./doctor/checks.ts";
 import {
   createClockCheck,
+  createConnectionsCheck,
   createDatabaseCheck,
   createFolderCheck,
   createSchemaCheck,
@@ -57,6 +58,7 @@ import { createUserQuotaService } from "./quota/user-quota-service.ts";
 import {
   findFailingEngines,
   findFailingSchedules,
+  findOverdueSeconds,
   findStuckSessions,
   listMissingEngines,
 } from "./scheduler/concerns.ts";
@@ -445,7 +447,9 @@ function listChecks({
     createDatabaseCheck(db),
     createSchemaCheck(db),
     createClockCheck(db, clock),
-    ...(config.EOM_DATABASE_URL === null ? [createFolderCheck(config.EOM_DATA_DIR)] : []),
+    config.EOM_DATABASE_URL === null
+      ? createFolderCheck(config.EOM_DATA_DIR)
+      : createConnectionsCheck(db, config.EOM_DATABASE_POOL),
     ...(config.EOM_AUTH === "oidc"
       ? [{ name: "identity provider", run: () => checkIssuer(config.EOM_OIDC_ISSUER ?? "") }]
       : []),
@@ -458,6 +462,7 @@ function listChecks({
       },
     })),
     { name: "engines of schedules", run: () => checkNamedEngines(db, engines) },
+    { name: "workers", run: () => checkScan(db) },
     {
       name: "egress",
       run: async () =>
@@ -470,6 +475,15 @@ async function checkNamedEngines(db: Database, engines: Engines): Promise<string
   const missing = await listMissingEngines(db, engines);
   const problem = `Enabled schedules name ${missing.join(", ")}, which this deployment does not have: configure it, or let them name another.`;
   return orThrow(missing.length === 0 ? null : problem, "all there");
+}
+
+/** Long enough for a scan that has much to do, or a process that is being replaced. */
+const overdueSeconds = 60;
+
+async function checkScan(db: Database): Promise<string> {
+  const seconds = await findOverdueSeconds(db);
+  const problem = `A slot is due for ${Math.round(seconds)} s: no worker scans, or none keeps up. See that "eom start" or "eom worker" runs on this database, and what it logs.`;
+  return orThrow(seconds > overdueSeconds ? problem : null, "no slot waits to be opened");
 }
 
 function orThrow(problem: string | null, remark: string): string {

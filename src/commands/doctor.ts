@@ -35,8 +35,10 @@ async function diagnose(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   const read: Finding = { check: "configuration", status: "ok", message: "complete" };
   const database = await attempt("database", () => openDatabase(config));
   if ("status" in database) return [read, database];
-  const ground = await runChecks([createDatabaseCheck(database.db), createSchemaCheck(database.db)]);
-  if (ground.some(({ status }) => status === "failed")) {
+  const ground: Finding[] = [];
+  for (const check of [createDatabaseCheck(database.db), createSchemaCheck(database.db)]) {
+    ground.push(...(await runChecks([check])));
+    if (ground.at(-1)?.status === "ok") continue;
     await database.close();
     return [read, ...ground];
   }

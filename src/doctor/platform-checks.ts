@@ -4,6 +4,7 @@ import type { Clock } from "../platform/clock.ts";
 import { findMigrationState } from "../platform/database/migrate.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Check } from "./checks.ts";
+import { toAdvisedError } from "./database-advice.ts";
 
 const oldestServerVersion = 140_000;
 
@@ -11,7 +12,7 @@ const oldestServerVersion = 140_000;
 const maxClockDifferenceSeconds = 5;
 
 export function createDatabaseCheck(db: Database): Check {
-  return {
+  return advised({
     name: "database",
     async run() {
       const { rows } = await sql<{ number: number; name: string }>`
@@ -24,11 +25,31 @@ export function createDatabaseCheck(db: Database): Check {
       }
       return `PostgreSQL ${version.name}`;
     },
-  };
+  });
+}
+
+/** Of a shared database: whether it has the connections that this process may open. */
+export function createConnectionsCheck(db: Database, poolSize: number): Check {
+  return advised({
+    name: "connections",
+    async run() {
+      const { rows } = await sql<{ most: number; used: number }>`
+        select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+            - coalesce(current_setting('reserved_connections', true)::int, 0) as most,
+          (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as used`.execute(db);
+      const { most, used } = rows[0] ?? { most: 0, used: 0 };
+      if (poolSize > most) {
+        throw new Error(
+          `EOM_DATABASE_POOL is ${poolSize}, of each process, and PostgreSQL takes ${most} connections of all: lower it, or raise max_connections.`,
+        );
+      }
+      return `${used} of ${most} in use; ${poolSize} for each process at most`;
+    },
+  });
 }
 
 export function createSchemaCheck(db: Database): Check {
-  return {
+  return advised({
     name: "schema",
     async run() {
       const { pending, unknown } = await findMigrationState(db);
@@ -37,6 +58,16 @@ export function createSchemaCheck(db: Database): Check {
       if (pending.length > 0) throw new Error(`The database lacks ${pending.join(", ")}: run "eom migrate".`);
       return "up to date";
     },
+  });
+}
+
+function advised({ name, run }: Check): Check {
+  return {
+    name,
+    run: () =>
+      run().catch((error) => {
+        throw toAdvisedError(error);
+      }),
   };
 }
 

@@ -102,6 +102,14 @@ export async function findFailingEngines(db: Database, engines: Engines): Promis
   return { total: items.length, items: items.slice(0, mostConcerns) };
 }
 
+/** How long ago the slot was due that waits longest to be opened; 0 when none does. */
+export async function findOverdueSeconds(db: Database): Promise<number> {
+  const { rows } = await sql<{ seconds: number }>`
+    select extract(epoch from now() - next_due_at)::float8 as seconds from ailbl_schedule
+    where next_due_at <= now() order by next_due_at limit 1`.execute(db);
+  return rows[0]?.seconds ?? 0;
+}
+
 /** A loose index scan, from name to name: its cost follows the engines, not the schedules. */
 export async function listMissingEngines(db: Database, { all }: Engines): Promise<string[]> {
   const { rows } = await sql<{ engine: string }>`

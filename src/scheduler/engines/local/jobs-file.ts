@@ -66,7 +66,8 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new Error(`The jobs file ${path} cannot be read`, { cause: error });
+    const code = error instanceof Error && "code" in error ? error.code : error;
+    throw new Error(`The jobs file ${path} cannot be read (${code}): see EOM_JOBS_FILE`, { cause: error });
   }
 }
 
