@@ -14,6 +14,7 @@ export function toConfig(objects: Objects, words: readonly string[], token: stri
   const lines = [
     `headers = { Authorization = ${toText(`Bearer ${token}`)} }`,
     "continue-on-failure = true",
+    "cache = { enabled = false }",
     'warnings = ["missing_auth", "missing_test_data"]',
     "[checks.positive_data_acceptance]",
     "enabled = false",
