@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, chown, cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { chmod, chown, cp, mkdtemp, readFile, rename, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,6 +14,8 @@ const nobody = 65534;
 export interface PostgresServer {
   /** Of the maintenance database; its path is to be replaced by the database's name. */
   readonly url: string;
+  /** The folder that its data lie in. */
+  readonly data: string;
   /** As `pg_ctl stop -m fast`: sessions are ended, data stays. */
   stop(): Promise<void>;
   /** Starts again on the same data and port. */
@@ -25,20 +27,22 @@ export interface PostgresServer {
 /**
  * A real PostgreSQL from npm on a free loopback port, without durability, as root too. Its programs are copied out of
  * node_modules: the checkout may lie under a folder that only root may enter, and the links that the package's install
- * script makes may be missing.
+ * script makes may be missing. With `backup`, it starts on what lies there, whose folder it takes over.
  */
-export async function createPostgresServer(): Promise<PostgresServer> {
+export async function createPostgresServer(backup?: string): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), "eom-postgres-"));
   await chmod(folder, 0o755);
   const programs = await copyPrograms(join(folder, "programs"));
   const data = join(folder, "data");
   const user = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
   if (user.uid !== undefined) await chown(folder, nobody, nobody);
-  execFileSync(
-    join(programs, "bin", "initdb"),
-    ["-D", data, "-U", "eom", "--auth=trust", "--no-sync", "--locale=C.UTF-8", "--encoding=UTF8"],
-    { ...user, cwd: folder, stdio: "pipe" },
-  );
+  if (backup !== undefined) await rename(backup, data);
+  else
+    execFileSync(
+      join(programs, "bin", "initdb"),
+      ["-D", data, "-U", "eom", "--auth=trust", "--no-sync", "--locale=C.UTF-8", "--encoding=UTF8"],
+      { ...user, cwd: folder, stdio: "pipe" },
+    );
   const port = await findFreePort();
   let server: ChildProcess | null = null;
 
@@ -73,7 +77,7 @@ export async function createPostgresServer(): Promise<PostgresServer> {
     await rm(folder, { recursive: true, force: true });
   };
   await start();
-  return { url: `postgres://eom@127.0.0.1:${port}/postgres`, start, stop, remove };
+  return { url: `postgres://eom@127.0.0.1:${port}/postgres`, data, start, stop, remove };
 }
 
 async function copyPrograms(target: string): Promise<string> {
