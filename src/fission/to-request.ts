@@ -60,7 +60,17 @@ function toBody(
   if (headers["content-length"] === "0") return null;
   if (typeof body === "string") return body;
   if (body instanceof Uint8Array) return new Uint8Array(body);
-  return JSON.stringify(body);
+  return toJson(body);
+}
+
+/** What is too deep to be written out is deeper than EOM takes by far; so is this, and the app says so in its turn. */
+function toJson(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return `${"[".repeat(1000)}${"]".repeat(1000)}`;
+  }
 }
 
 function hasBody({ headers }: FissionRequest): boolean {

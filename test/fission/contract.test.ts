@@ -83,6 +83,12 @@ describe.each(variants)("through the functions, with %s", (variant) => {
     }
   });
 
+  test("a body that is deeper than anybody can write out again is refused as too deep", async () => {
+    const told = await app.request("POST", storages, `{"labels": ${"[".repeat(200_000)}${"]".repeat(200_000)}}`);
+    expect(told).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
+    expect(told.body.details.issues).toEqual(expect.arrayContaining([expect.objectContaining({ code: "too_deep" })]));
+  });
+
   test("a body above EOM's limit is refused by EOM, also above Express's", async () => {
     for (const mebibytes of [1.5, 3]) {
       const told = await app.request("POST", storages, { name: "x".repeat(mebibytes * 1024 * 1024) });
