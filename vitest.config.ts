@@ -1,6 +1,27 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
+/** The suites of HTTP that hold for every entry, and choose no database by themselves. */
+const contractSuites = [
+  "test/contract/*.test.ts",
+  "test/access/roles.test.ts",
+  "test/platform/http/{conditions,parameters,request-context}.test.ts",
+];
+
+/**
+ * Those that run on both databases as they are. Left out with the functions are suites of paths that none serves (probes,
+ * metrics, pages), of sockets and streams, which belong to Fission there, of the gateway, which functions refuse, and of the
+ * scheduler with a clock of their own, which no function has.
+ */
+const roomSuites = [
+  "test/overview/*.test.ts",
+  "test/storage/{credentials,listing,storages}.test.ts",
+  "test/access/{token-use,tokens}.test.ts",
+  "test/notifications/webhooks.test.ts",
+  "test/quota/{metering,quotas,reconcile,user-quotas,users-list}.test.ts",
+  "test/platform/idempotency.test.ts",
+];
+
 export default defineConfig({
   test: {
     // One more than the two cores that it must pass on: many tests wait for time-outs and processes.
@@ -17,8 +38,31 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/parts/**", "test/dagster/**", "test/fission/**", "test/deploy/**"],
           globalSetup: ["test/support/postgres-server.ts"],
+          provide: { entry: "server" },
           testTimeout: 30_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "embedded",
+          include: contractSuites,
+          isolate: false,
+          globalSetup: ["test/support/postgres-server.ts"],
+          provide: { entry: "embedded" },
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "fission",
+          include: [...contractSuites, ...roomSuites],
+          isolate: false,
+          globalSetup: ["test/support/postgres-server.ts"],
+          provide: { entry: "fission" },
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -26,6 +70,7 @@ export default defineConfig({
           name: "dagster",
           include: ["test/dagster/**/*.test.ts"],
           globalSetup: ["test/support/postgres-server.ts"],
+          provide: { entry: "server" },
           // One Dagster at a time: each is four processes, and each of its runs one that takes seconds to start.
           fileParallelism: false,
           testTimeout: 180_000,
@@ -37,6 +82,7 @@ export default defineConfig({
           name: "parts",
           include: ["test/parts/**/*.test.ts", "test/fission/**/*.test.ts", "test/deploy/**/*.test.ts"],
           globalSetup: ["test/support/postgres-server.ts"],
+          provide: { entry: "server" },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,27 +1,47 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { type S3Server, startS3Server } from "../../scripts/demo/s3-server.ts";
 import { runCommand } from "../../src/commands/run.ts";
-import { findFreePort } from "../../src/platform/http/server.ts";
+import { composeProgram } from "../../src/compose.ts";
+import { runChecks } from "../../src/doctor/checks.ts";
+import { createFolderCheck } from "../../src/doctor/data-folder.ts";
+import { createClockCheck } from "../../src/doctor/platform-checks.ts";
+import { readConfig } from "../../src/platform/config/config.ts";
+import { lockFolder } from "../../src/platform/database/folder-lock.ts";
+import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
+import { findFreePort, startHttpServer } from "../../src/platform/http/server.ts";
+import { createLogger } from "../../src/platform/log.ts";
 import { defaultPolicy } from "../../src/scheduler/model.ts";
+import { type FakeDagster, startFakeDagster } from "../scheduler/engines/dagster/fake-dagster.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { runEom } from "../support/eom-process.ts";
 
 const secret = "canary-of-the-doctor";
 
-/** What a set-up is made of; `url` is of a migrated database of its own. */
-interface Scene {
+/** What a set-up is made of; `url` is of a migrated database of its own, with a password that is nobody's business. */
+interface Scene extends Neighbours {
   readonly url: string;
   readonly database: TestDatabase;
   readonly folder: string;
-  /** Addresses of nobody, of one who takes connections and says nothing, and of one who answers with a login page. */
+}
+
+interface Neighbours {
+  /** Addresses of nobody, and of one who takes connections and says nothing. */
   readonly nobody: string;
   readonly silent: string;
+  /** Of a pooler that refuses settings at the start of a connection, in PgBouncer's words. */
+  readonly pooler: string;
+  /** Of one who answers with a login page, and as an identity provider of another name. */
   readonly login: string;
+  readonly dagster: FakeDagster;
+  readonly s3: S3Server;
 }
 
 type Environment = Readonly<Record<string, string>>;
@@ -77,9 +97,9 @@ const setUps: readonly Broken[] = [
     told: /database +PostgreSQL: connect ECONNREFUSED .*see that PostgreSQL runs there, .*EOM_DATABASE_URL/,
   },
   {
-    what: "the database's address takes connections and says nothing",
-    breakIt: ({ silent }) => ({ EOM_DATABASE_URL: `postgres://eom:${secret}@${new URL(silent).host}/eom` }),
-    told: /database +PostgreSQL: no answer in time: see that PostgreSQL runs there/,
+    what: "a pooler before the database refuses EOM's settings",
+    breakIt: ({ pooler }) => ({ EOM_DATABASE_URL: `postgres://eom:${secret}@${new URL(pooler).host}/eom` }),
+    told: /database +unsupported startup parameter: statement_timeout: what stands between, as PgBouncer, .*lead to PostgreSQL itself/,
   },
   {
     what: "the server has no such database",
@@ -99,6 +119,16 @@ const setUps: readonly Broken[] = [
     told: /database +role "ghost" does not exist: see that EOM_DATABASE_URL names a role that is there/,
   },
   {
+    what: "the password is not the role's",
+    async breakIt({ url, database }) {
+      await lockRole(database);
+      return withUrl(url, (one) => {
+        one.username = lockedRole;
+      });
+    },
+    told: /database +password authentication failed for user "eom_locked": see that the password in EOM_DATABASE_URL/,
+  },
+  {
     what: "the role has no rights on the tables",
     async breakIt({ url, database }) {
       await sql`do $$ begin create role eom_stranger login; exception when duplicate_object then null; end $$`.execute(
@@ -109,6 +139,19 @@ const setUps: readonly Broken[] = [
       });
     },
     told: /schema +permission denied for table eom_migration: EOM's role must own its tables/,
+  },
+  {
+    what: "the role may use the tables and owns none",
+    async breakIt({ url, database }) {
+      await sql`do $$ begin create role eom_user login; exception when duplicate_object then null; end $$`.execute(
+        database.db,
+      );
+      await sql`grant all on all tables in schema public to eom_user`.execute(database.db);
+      return withUrl(url, (one) => {
+        one.username = "eom_user";
+      });
+    },
+    told: /rights +\d+ tables \(\S+, …\) belong to another role than eom_user: let EOM_DATABASE_URL name eom, or make/,
   },
   {
     what: "the database was never migrated",
@@ -150,12 +193,12 @@ const setUps: readonly Broken[] = [
   {
     what: "nobody listens at Vault's address",
     breakIt: (scene) => onVault(scene, scene.nobody),
-    told: /secret store +Vault does not answer: see that it runs, and that its address is right/,
+    told: /secret store +Vault does not answer: see that it runs, and that its address \(VAULT_ADDR\) is right/,
   },
   {
     what: "a login page answers in place of Vault",
     breakIt: (scene) => onVault(scene, scene.login),
-    told: /secret store +What answers does not speak as Vault does: see that its address is right, and that no proxy/,
+    told: /secret store +What answers does not speak as Vault does: see that its address \(VAULT_ADDR\) is right, and that no proxy/,
   },
   {
     what: "nobody listens at Dagster's address",
@@ -173,13 +216,94 @@ const setUps: readonly Broken[] = [
     told: /identity provider +http:\S+ cannot be used: .*See that EOM_OIDC_ISSUER is what its tokens have as iss/,
   },
   {
-    what: "the identity provider, Vault and Dagster take connections and say nothing",
-    breakIt: (scene) => ({
-      ...withIssuer(scene, scene.silent),
-      ...onVault(scene, scene.silent),
-      ...onDagster(scene, scene.silent),
-    }),
-    told: /identity provider .*See that EOM_OIDC_ISSUER.*\n.*secret store +Vault does not answer: see .*\n.*engine dagster .*gave no answer within 4 s: see whether Dagster hangs/,
+    what: "another answers in the identity provider's name",
+    breakIt: (scene) => withIssuer(scene, scene.login),
+    told: /identity provider +http:\S+ cannot be used: its discovery document names another issuer. See that EOM_OIDC_ISSUER/,
+  },
+  {
+    what: "Dagster's address has a path too many",
+    breakIt: (scene) => onDagster(scene, `${scene.dagster.url}/runs`),
+    told: /engine dagster .*(405|404|page for people): .*(without \/graphql|address is Dagster's)/,
+  },
+  {
+    what: "Dagster's daemon does not run",
+    breakIt(scene) {
+      scene.dagster.world.hasDaemon = false;
+      return onDagster(scene, scene.dagster.url);
+    },
+    told: /engine dagster +Dagster's daemon does not work, .*: see that dagster-daemon runs/,
+  },
+  {
+    what: "nobody listens at a storage's endpoint",
+    breakIt: (scene) => withStorage(scene, { ...scene.s3, endpoint: scene.nobody }),
+    told: /storages +1 of 1 cannot be used: scenes: LIST fails \(connection_refused\): .*Check the port/,
+  },
+  {
+    what: "a storage's credential was taken back",
+    breakIt: (scene) => withStorage(scene, { ...scene.s3, accessKeyId: "AKIANOBODY" }),
+    told: /storages +1 of 1 cannot be used: scenes: LIST fails \(invalid_access_key\): .*Check it/,
+  },
+  {
+    what: "a storage's secret key is wrong",
+    breakIt: (scene) => withStorage(scene, { ...scene.s3, secretAccessKey: secret }),
+    told: /storages +1 of 1 cannot be used: scenes: LIST fails \(signature_mismatch\): The secret access key is wrong/,
+  },
+  {
+    what: "a storage's bucket is gone",
+    breakIt: (scene) => withStorage(scene, scene.s3, "gone"),
+    told: /storages +1 of 1 cannot be used: scenes: LIST fails \(bucket_not_found\): /,
+  },
+  {
+    what: "a storage's endpoint is within reach of EOM no more",
+    async breakIt(scene) {
+      const { EOM_EGRESS_ALLOW, ...environment } = await withStorage(scene, scene.s3);
+      return environment;
+    },
+    told: /storages +1 of 1 cannot be used: scenes: LIST fails \(endpoint_forbidden\): .*EOM_EGRESS_ALLOW/,
+  },
+  {
+    what: "webhooks were given up",
+    async breakIt({ url, database }) {
+      await insertDeadDelivery(database);
+      return { EOM_DATABASE_URL: url };
+    },
+    told: /webhooks +1 fail: \S+: 1 deliveries were given up: http_status. Mend the receivers; POST \/eom\/admin\/webhooks\/<id>\/redrive/,
+  },
+  {
+    what: "the key file is too short",
+    async breakIt(scene) {
+      const environment = await withStorage(scene, scene.s3);
+      await writeFile(toKeyFile(scene), secret);
+      return environment;
+    },
+    told: /start +The key file \S+ has 20 bytes instead of 32: put back the one that was in use/,
+  },
+  {
+    what: "the key file is open to others",
+    async breakIt(scene) {
+      const environment = await withStorage(scene, scene.s3);
+      await chmod(toKeyFile(scene), 0o644);
+      return environment;
+    },
+    told: /start +The key file \S+ is open to others \(mode 644\): run chmod 600/,
+  },
+  {
+    what: "the key file is of another installation",
+    async breakIt(scene) {
+      const environment = await withStorage(scene, scene.s3);
+      await writeFile(toKeyFile(scene), randomBytes(32));
+      return environment;
+    },
+    told: /start +Stored secrets cannot be opened with this key file: put back the one that was in use/,
+  },
+  {
+    what: "the key file is lost",
+    async breakIt(scene) {
+      const environment = await withStorage(scene, scene.s3);
+      await rm(toKeyFile(scene));
+      return environment;
+    },
+    told: /start +The key file \S+ is not there, and stored secrets are sealed with it: put back .*EOM_KEY_FILE/,
   },
   {
     what: "the jobs file is not there",
@@ -197,81 +321,321 @@ const setUps: readonly Broken[] = [
     told: /engine local +The job a cannot be started: there is no program \/nowhere\/program/,
   },
   {
-    what: "the data folder is open to others",
+    what: "the data folder is a file",
     async breakIt({ folder }) {
-      const environment = { EOM_DATA_DIR: join(folder, "open") };
-      vi.spyOn(console, "log").mockImplementation(() => {});
-      await runCommand(["migrate"], environment);
-      await chmod(environment.EOM_DATA_DIR, 0o755);
-      return environment;
+      await writeFile(join(folder, "data"), "");
+      return {};
     },
-    told: /data folder +\S+ can be entered by others: chmod 700/,
+    told: /data folder +\S+ is no folder: set EOM_DATA_DIR to one/,
+  },
+  {
+    what: "nobody may write where the data folder is to be",
+    breakIt: () => ({ EOM_DATA_DIR: "/sys/eom" }),
+    told: /data folder +\/sys cannot be written to \(E\w+\): let EOM's user do so, or set another EOM_DATA_DIR/,
+  },
+  {
+    what: "another program has EOM's port",
+    breakIt: ({ url, login }) => ({ EOM_DATABASE_URL: url, EOM_PORT: new URL(login).port }),
+    told: /address +127.0.0.1:\d+ is taken by another program: stop it, or set EOM_PORT/,
+  },
+  {
+    what: "EOM's address is not of this machine",
+    // RFC 5737: of nobody's machine.
+    breakIt: ({ url }) => ({ EOM_DATABASE_URL: url, EOM_HOST: "192.0.2.1" }),
+    told: /address +192.0.2.1:\d+ cannot be listened on \(EADDRNOTAVAIL\): this machine has no such address: set EOM_HOST/,
   },
   {
     what: "variables that are wrong, missing and unknown",
     breakIt: () => ({ EOM_PORT: "many", EOM_AUTH: "oidc", EOM_OIDC_AUDIENCE: "eom", EOM_LOG_LEVEL: "loud" }),
     told: /configuration +EOM_PORT wants a port from 0 to 65535, got "many"[\s\S]*configuration +EOM_OIDC_ISSUER is needed/,
   },
+  {
+    what: "an identity provider without an audience",
+    breakIt: () => ({ EOM_AUTH: "oidc", EOM_OIDC_ISSUER: "https://idp.example" }),
+    told: /configuration +EOM_OIDC_AUDIENCE is needed with EOM_AUTH=oidc/,
+  },
+  {
+    what: "a gateway that nobody is",
+    breakIt: () => ({ EOM_AUTH: "gateway" }),
+    told: /configuration +EOM_GATEWAY_CIDRS is needed with EOM_AUTH=gateway/,
+  },
+  {
+    what: "no authentication on an address for all",
+    breakIt: () => ({ EOM_AUTH: "none", EOM_HOST: "0.0.0.0" }),
+    told: /configuration +EOM_AUTH must not be none when EOM_HOST \(0.0.0.0\) is not loopback: use token, oidc or gateway/,
+  },
+  {
+    what: "secrets in a Vault that is nowhere",
+    breakIt: () => ({ EOM_SECRETS: "vault" }),
+    told: /configuration +VAULT_ADDR is needed with EOM_SECRETS=vault\n.*configuration +VAULT_TOKEN or EOM_VAULT_TOKEN_FILE is needed/,
+  },
 ];
 
-describe("doctor says what is wrong, and what to do, when", () => {
-  let scene: Scene;
-  let end: () => Promise<void>;
-  beforeAll(async () => {
-    const silent = createServer().listen(0, "127.0.0.1");
-    const login = createHttpServer((_request, response) => {
-      response.writeHead(200, { "content-type": "text/html" }).end("<html>Sign in</html>");
-    }).listen(0, "127.0.0.1");
-    await Promise.all([once(silent, "listening"), once(login, "listening")]);
-    const toUrl = (port: number) => `http://127.0.0.1:${port}`;
-    addresses = {
-      nobody: toUrl(await findFreePort("127.0.0.1")),
-      silent: toUrl((silent.address() as AddressInfo).port),
-      login: toUrl((login.address() as AddressInfo).port),
-    };
-    end = async () => {
-      login.closeAllConnections();
-      for (const server of [silent, login]) server.close();
-    };
-  });
-  afterAll(() => end());
+/** Each takes seconds: they run as processes, beside the other tests. */
+const silences: readonly Broken[] = [
+  {
+    what: "the database",
+    breakIt: ({ silent }) => ({ EOM_DATABASE_URL: `postgres://eom:${secret}@${new URL(silent).host}/eom` }),
+    told: /FAIL {2}database +PostgreSQL: no answer in time: see that PostgreSQL runs there/,
+  },
+  {
+    what: "the identity provider, Vault and Dagster",
+    breakIt: (one) => ({ ...withIssuer(one, one.silent), ...onVault(one, one.silent), ...onDagster(one, one.silent) }),
+    told: /FAIL {2}identity provider .*See that EOM_OIDC_ISSUER.*\nFAIL {2}secret store +Vault does not answer: see .*\n[\s\S]*FAIL {2}engine dagster .*gave no answer within 4 s: see whether Dagster hangs/,
+  },
+  {
+    what: "a storage",
+    breakIt: (one) => withStorage(one, { ...one.s3, endpoint: one.silent }),
+    told: /FAIL {2}storages +1 of 1 cannot be used: scenes: LIST fails \(request_timeout\): .*Check that the server is well/,
+  },
+];
 
-  let addresses: Pick<Scene, "nobody" | "silent" | "login">;
-  beforeEach(async () => {
-    const database = await createTestDatabase("postgres");
-    const folder = await mkdtemp(join(tmpdir(), "eom-doctor-"));
-    scene = { ...addresses, database, url: database.url ?? "", folder };
-  });
-  afterEach(async () => {
-    vi.restoreAllMocks();
-    await scene.database.close();
-    await rm(scene.folder, { recursive: true, force: true });
-  });
+let hanging: readonly ReturnType<typeof hang>[];
+let neighbours: Neighbours;
+let scene: Scene;
+let end: () => Promise<void>;
 
+/** An ErrorResponse (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+const refusal = (() => {
+  const fields = Buffer.from("SFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0");
+  const head = Buffer.from("E\0\0\0\0");
+  head.writeInt32BE(fields.length + 4, 1);
+  return Buffer.concat([head, fields]);
+})();
+
+beforeAll(async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  const pooler = createServer((socket) => socket.once("data", () => socket.end(refusal))).listen(0, "127.0.0.1");
+  const login = createHttpServer((request, response) => {
+    if (request.url !== "/.well-known/openid-configuration")
+      return response.writeHead(200, { "content-type": "text/html" }).end("<html>Sign in</html>");
+    return response.end(JSON.stringify({ issuer: "https://idp.example", jwks_uri: "https://idp.example/keys" }));
+  }).listen(0, "127.0.0.1");
+  await Promise.all([silent, pooler, login].map((server) => once(server, "listening")));
+  const toUrl = (port: number) => `http://127.0.0.1:${port}`;
+  neighbours = {
+    nobody: toUrl(await findFreePort("127.0.0.1")),
+    silent: toUrl((silent.address() as AddressInfo).port),
+    pooler: toUrl((pooler.address() as AddressInfo).port),
+    login: toUrl((login.address() as AddressInfo).port),
+    dagster: await startFakeDagster(),
+    s3: await startS3Server({ buckets: ["scenes"] }),
+  };
+  hanging = silences.map(hang);
+  const ended = Promise.allSettled(hanging);
+  end = async () => {
+    await ended;
+    login.closeAllConnections();
+    for (const server of [silent, pooler, login]) server.close();
+    await Promise.all([neighbours.dagster.stop(), neighbours.s3.stop()]);
+  };
+});
+afterAll(() => end());
+
+beforeEach(async () => {
+  scene = await createScene();
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  neighbours.dagster.world.hasDaemon = true;
+  await closeScene(scene);
+});
+
+async function createScene(): Promise<Scene> {
+  const database = await createTestDatabase("postgres");
+  const url = new URL(database.url ?? "");
+  url.password = secret;
+  return { ...neighbours, database, url: url.href, folder: await mkdtemp(join(tmpdir(), "eom-doctor-")) };
+}
+
+async function closeScene({ database, folder }: Scene): Promise<void> {
+  await database.close();
+  await rm(folder, { recursive: true, force: true });
+}
+
+describe("doctor says what is wrong, what to do and what is well, and shows no secret, when there is", () => {
   test.each(setUps)("$what", async ({ breakIt, told }) => {
-    const environment = { EOM_DATA_DIR: join(scene.folder, "data"), ...(await breakIt(scene)) };
-    const { code, findings } = await consult(environment);
-    expect(findings.filter((finding) => finding.startsWith("FAIL")).join("\n"), findings.join("\n")).toMatch(told);
+    const { code, findings } = await consult(await breakIt(scene));
+    const failed = findings.filter((finding) => finding.startsWith("FAIL")).join("\n");
+    expect(failed, findings.join("\n")).toMatch(told);
     expect(code).toBe(1);
     expect(findings.join("\n")).not.toContain(secret);
+    expect(new Set(findings).size).toBe(findings.length);
+    // Whatever is broken, these need it not; but for the configuration, without which nobody knows where to look.
+    if (failed.includes("  configuration  ")) return;
+    for (const part of ["configuration", "engine local", "egress", "address"])
+      expect(findings).toContainEqual(expect.stringMatching(new RegExp(`^(ok  |FAIL)  ${part} `)));
   });
-
-  test("a part that is broken hides no other", async () => {
-    const { findings } = await consult({
-      ...onVault(scene, scene.nobody),
-      ...onDagster(scene, scene.login),
-      EOM_DATA_DIR: join(scene.folder, "data"),
-    });
-    for (const told of [/^FAIL {2}secret store/, /^FAIL {2}engine dagster/, /^ok {4}clock/])
-      expect(findings).toContainEqual(expect.stringMatching(told));
-  });
-
-  async function consult(environment: Environment) {
-    const findings: string[] = [];
-    vi.spyOn(console, "log").mockImplementation((line: string) => void findings.push(line));
-    return { code: await runCommand(["doctor"], environment), findings };
-  }
 });
+
+test("doctor finds nothing wrong where nothing is, and EOM itself at its address is well", async () => {
+  const environment = { ...(await withStorage(scene, scene.s3)), ...onDagster(scene, scene.dagster.url) };
+  const program = await composeProgram(toConfig(environment), silentLog);
+  const server = await startHttpServer(program.app, "127.0.0.1", 0);
+  const { code, findings } = await consult({ ...environment, EOM_PORT: new URL(server.url).port });
+  await server.stop(0);
+  await program.close();
+  expect(findings.join("\n")).not.toContain("FAIL");
+  expect(findings).toContainEqual(expect.stringMatching(/^ok {4}address +EOM answers at 127/));
+  expect(findings).toContainEqual(expect.stringMatching(/^ok {4}storages +1 of 1 enabled were asked, and answer$/));
+  expect(code).toBe(0);
+});
+
+test("doctor makes nothing where EOM was never started, and finds nothing wrong", async () => {
+  const { code, findings } = await consult({});
+  expect(findings).toContainEqual(expect.stringMatching(/^ok {4}database +none yet in \S+: "eom start" makes it$/));
+  expect(code).toBe(0);
+  await expect(readFile(join(scene.folder, "data", "lock"))).rejects.toThrow("ENOENT");
+});
+
+test("doctor says which parts are broken when all are", async () => {
+  const { findings } = await consult({
+    ...onVault(scene, scene.nobody),
+    ...onDagster(scene, scene.login),
+    ...withIssuer(scene, scene.nobody),
+    ...(await withJobs(scene, "{")),
+    ...withUrl(scene.url, (one) => {
+      one.pathname = "/nowhere";
+    }),
+    EOM_HOST: "192.0.2.1",
+  });
+  const failed = findings.filter((finding) => finding.startsWith("FAIL")).map((finding) => finding.slice(6, 26).trim());
+  expect(failed).toEqual(["database", "start", "identity provider", "secret store", "engine dagster", "address"]);
+});
+
+test("doctor says of an embedded database who has it, and that its folder is open to others", async () => {
+  vi.spyOn(console, "log").mockImplementation(() => {});
+  const folder = join(scene.folder, "data");
+  await runCommand(["migrate"], { EOM_DATA_DIR: folder });
+  const lock = lockFolder(folder);
+  lock.announce("http://127.0.0.1:8080");
+  const used = await consult({});
+  lock.release();
+  expect(used.findings.join("\n")).toMatch(
+    /FAIL {2}database .*in use by process \d+, serving http:\/\/127.0.0.1:8080: stop it first, .*GET \/eom\/admin\/doctor/,
+  );
+  await chmod(folder, 0o755);
+  const open = await consult({});
+  expect(open.findings.join("\n")).toMatch(/FAIL {2}data folder +\S+ can be entered by others: chmod 700/);
+});
+
+test("a disk with too little room is told, and what is left of it", async () => {
+  const [found] = await runChecks([createFolderCheck(scene.folder, Number.MAX_SAFE_INTEGER)]);
+  expect(found).toMatchObject({ status: "failed", message: expect.stringMatching(/has \d+ MiB left .*: make room/) });
+});
+
+test.each([-3600, 3600])("a clock that is %i s off is told", async (seconds) => {
+  const clock = { now: () => new Date(Date.now() + seconds * 1000) };
+  const [found] = await runChecks([createClockCheck(scene.database.db, clock)]);
+  expect(found).toMatchObject({
+    status: "failed",
+    message: expect.stringMatching(/ differs .* -?3(600|599)\.\d s: let NTP/),
+  });
+});
+
+describe("doctor ends in time, as a process, when who is asked takes connections and says nothing:", () => {
+  test.each(silences.map(({ what, told }, index) => ({ what, told, index })))("$what", async ({ told, index }) => {
+    const { code, output, milliseconds } = await (hanging[index] ?? expect.unreachable());
+    expect(output).toMatch(told);
+    expect(output).toMatch(/^ok {4}address/m);
+    expect(output).not.toContain(secret);
+    expect(code).toBe(1);
+    // The longest that a part is waited for, and the start of a process.
+    expect(milliseconds).toBeLessThan(20_000);
+  });
+});
+
+async function hang({ breakIt }: Broken) {
+  const one = await createScene();
+  const environment = { EOM_DATA_DIR: join(one.folder, "data"), EOM_PORT: "0", ...(await breakIt(one)) };
+  const before = performance.now();
+  const ran = await runEom(["doctor"], { environment });
+  await closeScene(one);
+  return { ...ran, milliseconds: performance.now() - before };
+}
+
+async function consult(environment: Environment) {
+  const findings: string[] = [];
+  vi.spyOn(console, "log").mockImplementation((line: string) => void findings.push(line));
+  const usual = { EOM_DATA_DIR: join(scene.folder, "data"), EOM_PORT: "0" };
+  return { code: await runCommand(["doctor"], { ...usual, ...environment }), findings };
+}
+
+const silentLog = createLogger({ level: "silent", format: "json" });
+
+const toKeyFile = ({ folder }: Scene) => join(folder, "data", "key");
+
+function toConfig(environment: Environment) {
+  return readConfig({ EOM_PORT: "0", ...environment }, []);
+}
+
+/** Entered by a user when it was not proved; its credential is sealed with the key file of the scene. */
+async function withStorage(one: Scene, server: Omit<S3Server, "stop">, bucket = "scenes"): Promise<Environment> {
+  const environment = {
+    EOM_DATABASE_URL: one.url,
+    EOM_DATA_DIR: join(one.folder, "data"),
+    EOM_EGRESS_ALLOW: "127.0.0.0/8",
+  };
+  const unproved = { EOM_AUTH: "none", EOM_STORAGE_VERIFY: "false" };
+  const program = await composeProgram(toConfig({ ...environment, ...unproved }), silentLog);
+  const { endpoint, region, accessKeyId, secretAccessKey } = server;
+  const credential = { access_key_id: accessKeyId, secret_access_key: secretAccessKey };
+  const response = await program.app.request("/eom/admin/storages", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name: "scenes", resource: { type: "s3", endpoint, region, bucket, credential } }),
+  });
+  const answer = await response.text();
+  await program.close();
+  expect(response.status, answer).toBe(201);
+  return environment;
+}
+
+const lockedRole = "eom_locked";
+
+/** A role that wants a password, on a server that trusts all others. */
+async function lockRole({ db, url }: TestDatabase): Promise<void> {
+  await sql`do $$ begin create role eom_locked login password 'another'; exception when duplicate_object then null; end $$`.execute(
+    db,
+  );
+  const { rows } = await sql<{ file: string }>`select current_setting('hba_file') as file`.execute(db);
+  const file = rows[0]?.file ?? "";
+  const rules = await readFile(file, "utf8");
+  const rule = `host all ${lockedRole} 127.0.0.1/32 scram-sha-256\n`;
+  if (!rules.startsWith(rule)) await writeFile(file, rule + rules);
+  await sql`select pg_reload_conf()`.execute(db);
+  const locked = new URL(url ?? "");
+  locked.username = lockedRole;
+  await expect.poll(() => findCode(locked.href)).toBe("28P01");
+}
+
+async function findCode(url: string): Promise<unknown> {
+  const { db, close } = openPostgresDatabase(url, 1);
+  try {
+    await sql`select 1`.execute(db);
+    return null;
+  } catch (error) {
+    return error instanceof Error && "code" in error ? error.code : error;
+  } finally {
+    await close();
+  }
+}
+
+/** As if its receiver had answered 500 to every attempt of a day. */
+async function insertDeadDelivery({ db }: TestDatabase): Promise<void> {
+  await sql`
+    with webhook as (
+      insert into eom_webhook (id, address, search_text, event_types, enable, labels, secret_ref, state, last_error, created,
+        created_by, modified, modified_by)
+      values (gen_random_uuid(), ${`https://hooks.example/${secret}`}, '', '{*}', true, '{}', 'none', 'failing', 'http_status',
+        now(), 'test', now(), 'test') returning id),
+    event as (
+      insert into eom_event (id, type, object_id, kind, data, created)
+      values (gen_random_uuid(), 'storage.verification_failed', gen_random_uuid(), 'storage', '{}', now()) returning id)
+    insert into eom_webhook_delivery (id, webhook_id, event_id, event_type, state, attempts, last_error)
+    select gen_random_uuid(), webhook.id, event.id, 'storage.verification_failed', 'dead', 12, 'http_status'
+    from webhook, event`.execute(db);
+}
 
 /** As if no worker had looked for an hour. */
 async function insertOverdueSchedule({ db }: TestDatabase, engine = "local"): Promise<void> {

@@ -1,15 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { failures } from "../../src/platform/failure.ts";
-import { createTestApp, type TestApp, type Told } from "../support/app.ts";
+import { createTestApp, isThroughFunctions, type TestApp, type Told } from "../support/app.ts";
 import { type Provoked, type ProvokedCode, provocations } from "./provocations.ts";
 
-const codes = Object.keys(provocations) as ProvokedCode[];
+// What no function serves, Fission's router refuses.
+const codes = (Object.keys(provocations) as ProvokedCode[]).filter(
+  (code) => !(isThroughFunctions && code === "ROUTE_NOT_FOUND"),
+);
 
 let app: TestApp;
 const undone: (() => Promise<void>)[] = [];
 beforeAll(async () => {
   app = await createTestApp("postgres");
+  // Before a function's first request, the environment answers by itself what it cannot parse.
+  await app.request("GET", "/eom/admin/storages");
 });
 afterAll(async () => {
   for (const undo of undone.reverse()) await undo();

@@ -31,7 +31,9 @@ describe.each(databaseKinds)("on %s", (kind) => {
     for await (const drift of app.program.reconciler.listDrifts(() => {})) drifts.push(drift);
     return drifts;
   };
-  const metric = async () => /^eom_quota_drift (\d+)$/m.exec((await app.request("GET", "/metrics")).body)?.[1];
+  // Of the process that sweeps, which is this one.
+  const metric = async () =>
+    /^eom_quota_drift (\d+)$/m.exec(await (await app.program.app.request("/metrics")).text())?.[1];
 
   test("a level that is the sum of its ledger is no drift, in the metric neither", async () => {
     expect(await listDrifts()).toEqual([]);

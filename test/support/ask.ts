@@ -6,6 +6,6 @@ export async function createAsk(app: TestApp): Promise<(path: string, init?: Req
   return async (path, init = {}) => {
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${body.token}`);
-    return app.program.app.request(path, { ...init, headers });
+    return app.fetch(path, { ...init, headers });
   };
 }

@@ -9,10 +9,11 @@ import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import type { Tables } from "../../src/platform/database/tables.ts";
 import { toDatabaseUrl } from "./postgres-server.ts";
 
-/** Both databases that EOM runs on; a suite that holds for one must hold for the other. */
-export const databaseKinds = ["postgres", "embedded"] as const;
+export type DatabaseKind = "postgres" | "embedded";
 
-export type DatabaseKind = (typeof databaseKinds)[number];
+/** Both databases that EOM runs on; a suite that holds for one must hold for the other. Functions have a shared one alone. */
+export const databaseKinds: readonly DatabaseKind[] =
+  inject("entry") === "server" ? ["postgres", "embedded"] : [inject("entry") === "fission" ? "postgres" : "embedded"];
 
 /** A migrated database of the test's own. `url` is null for the embedded one. Close it; that removes it. */
 export type TestDatabase = OpenDatabase & { readonly url: string | null };

@@ -1,9 +1,9 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createTestApp, type TestApp, type Told } from "./app.ts";
 import { type Answered, type Fission, startFission } from "./fission.ts";
 import { type Bundle, buildBundle, findFunctionNode } from "./fission-bundle.ts";
 import type { Variant } from "./fission-specs.ts";
+import { createServerApp, type TestApp, type Told } from "./server-app.ts";
 
 export interface FissionApp extends TestApp {
   readonly fission: Fission;
@@ -11,12 +11,12 @@ export interface FissionApp extends TestApp {
   readonly direct: TestApp["request"];
 }
 
-/** The whole program through our functions as Fission would run them; in all else as {@link createTestApp}. */
+/** The whole program through our functions as Fission would run them; in all else as {@link createServerApp}. */
 export async function createFissionApp(
   variant: Variant,
   environment: Record<string, string> = {},
 ): Promise<FissionApp> {
-  const app = await createTestApp("postgres", environment);
+  const app = await createServerApp("postgres", environment);
   const bundle: Bundle = await buildBundle(tmpdir());
   const fission = startFission({
     variant,
@@ -31,13 +31,12 @@ export async function createFissionApp(
       ...environment,
     },
   });
-  const tokens = await createTokens(app);
   const ask =
     (send: (...request: Sent) => Promise<Told>): TestApp["request"] =>
     (method, path, body, options = {}) => {
       const role = options.role === undefined ? "admin" : options.role;
       const headers = {
-        ...(role === null ? {} : { authorization: `Bearer ${tokens[role]}` }),
+        ...(role === null ? {} : { authorization: `Bearer ${app.tokens[role]}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...options.headers,
       };
@@ -45,6 +44,9 @@ export async function createFissionApp(
     };
   return {
     ...app,
+    get log() {
+      return [...app.log, ...fission.output];
+    },
     fission,
     request: ask(async (...request) => tell(await fission.request(...request))),
     direct: ask(async (method, path, headers, body) => {
@@ -56,6 +58,11 @@ export async function createFissionApp(
       const answered = Buffer.from(await response.arrayBuffer());
       return read(response.status, response.headers, answered);
     }),
+    async fetch(path, { method = "GET", headers, body } = {}) {
+      if (body !== undefined && body !== null && typeof body !== "string") throw new Error("a function is sent text");
+      const answered = await fission.request(method, path, Object.fromEntries(new Headers(headers)), body ?? undefined);
+      return toResponse(answered);
+    },
     async close() {
       await fission.close();
       await bundle.remove();
@@ -66,18 +73,21 @@ export async function createFissionApp(
 
 type Sent = [method: string, path: string, headers: Record<string, string>, body: string | undefined];
 
-async function createTokens(app: TestApp): Promise<Readonly<Record<string, string>>> {
-  const tokens: Record<string, string> = {};
-  for (const role of ["viewer", "meter", "operator", "admin"])
-    tokens[role] = (await app.request("POST", "/eom/admin/tokens", { label: role, role })).body.token;
-  return tokens;
+function tell({ status, headers, body }: Answered): Told {
+  return read(status, toHeaders(headers), body);
 }
 
-function tell({ status, headers, body }: Answered): Told {
-  const lists = Object.entries(headers).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value ?? ""]).map((one): [string, string] => [name, one]),
+function toResponse({ status, headers, body }: Answered): Response {
+  const isWithout = status === 204 || status === 304;
+  return new Response(isWithout ? null : new Uint8Array(body), { status, headers: toHeaders(headers) });
+}
+
+function toHeaders(headers: Answered["headers"]): Headers {
+  return new Headers(
+    Object.entries(headers).flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value ?? ""]).map((one): [string, string] => [name, one]),
+    ),
   );
-  return read(status, new Headers(lists), body);
 }
 
 function read(status: number, headers: Headers, body: Buffer): Told {

@@ -8,6 +8,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** A server whose database `eom_template` is migrated; see {@link createTestDatabase}. */
     postgresUrl: string;
+    /** What the HTTP suites speak to; see app.ts. */
+    entry: "server" | "embedded" | "fission";
   }
 }
 

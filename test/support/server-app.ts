@@ -15,8 +15,11 @@ export interface TestApp {
   /** Every line logged so far, as text. */
   readonly log: readonly string[];
   readonly dataDir: string;
+  readonly tokens: Readonly<Record<Role, string>>;
   /** A request as an admin, unless `role` or an authorization header says otherwise. */
   readonly request: (method: string, path: string, body?: unknown, options?: RequestOptions) => Promise<Told>;
+  /** A request as it is, answered as it comes: for what is not JSON. */
+  readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -34,7 +37,7 @@ export interface Told {
 }
 
 /** The whole program on a database of its own, asked through `app.request`: no socket in between. */
-export async function createTestApp(kind: DatabaseKind, environment: Record<string, string> = {}): Promise<TestApp> {
+export async function createServerApp(kind: DatabaseKind, environment: Record<string, string> = {}): Promise<TestApp> {
   const dataDir = await mkdtemp(join(tmpdir(), "eom-app-"));
   const database = await createTestDatabase(kind);
   const log: string[] = [];
@@ -47,11 +50,12 @@ export async function createTestApp(kind: DatabaseKind, environment: Record<stri
   const tokens = await createTokens(program);
   const request: TestApp["request"] = (method, path, body, options = {}) =>
     ask(program.app, tokens, method, path, body, options);
+  const fetch: TestApp["fetch"] = async (path, init) => program.app.request(path, init);
   const close = async () => {
     await program.close();
     await rm(dataDir, { recursive: true, force: true });
   };
-  return { program, database, log, dataDir, request, close };
+  return { program, database, log, dataDir, tokens, request, fetch, close };
 }
 
 function collect(lines: string[]): Writable {

@@ -1,0 +1,154 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { runChecks } from "../../src/doctor/checks.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { runEom } from "../support/eom-process.ts";
+import { createServerApp, type TestApp } from "../support/server-app.ts";
+import { type RealVault, startVault } from "../support/vault.ts";
+import { type S3Credentials, startVersitygw, type VersitygwServer } from "../support/versitygw.ts";
+
+describe("doctor, as a process, on a real Vault", () => {
+  let vault: RealVault;
+  let database: TestDatabase;
+  let folder: string;
+  beforeAll(async () => {
+    vault = await startVault();
+  });
+  afterAll(() => vault.stop());
+  beforeEach(async () => {
+    database = await createTestDatabase("postgres");
+    folder = await mkdtemp(join(tmpdir(), "eom-doctor-"));
+  });
+  afterEach(async () => {
+    await database.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test("finds nothing wrong where nothing is", async () => {
+    const { code, output } = await consult();
+    expect(output).toMatch(/^ok {4}secret store +vault$/m);
+    expect(output).not.toContain("FAIL");
+    expect(code).toBe(0);
+  });
+
+  test.each<[string, Record<string, string>, RegExp]>([
+    [
+      "a token that is none",
+      { VAULT_TOKEN: "canary-token" },
+      /the token is not valid any more \(VAULT_TOKEN or its file\)/,
+    ],
+    ["a mount that is not there", { EOM_VAULT_MOUNT: "nowhere" }, /no KV version 2 engine.*EOM_VAULT_MOUNT/],
+    ["a path below the mount", { EOM_VAULT_MOUNT: "secret/below" }, /no KV version 2 engine/],
+  ])("says what is wrong and what to do about %s", async (_what, environment, told) => {
+    const { code, output } = await consult(environment);
+    expect(findLine(output, "secret store")).toMatch(told);
+    expectOthersWell(output);
+    expect(code).toBe(1);
+  });
+
+  test("says what is wrong and what to do about a policy that lacks a right", async () => {
+    await vault.request("sys/policies/acl/reader", {
+      method: "POST",
+      body: { policy: 'path "secret/data/eom/*" { capabilities = ["read"] }' },
+    });
+    const made = await vault.request<{ auth: { client_token: string } }>("auth/token/create", {
+      method: "POST",
+      body: { policies: ["reader"], no_default_policy: true },
+    });
+    const token = made.body.auth.client_token;
+    const { code, output } = await consult({ VAULT_TOKEN: token });
+    expect(findLine(output, "secret store")).toMatch(/must also allow "create".* on secret\/data\/eom\/\*/);
+    expectOthersWell(output);
+    expect(output).not.toContain(token);
+    expect(code).toBe(1);
+  });
+
+  test("says that it is sealed, and that it is to be unsealed", async () => {
+    await vault.seal();
+    const { code, output } = await consult();
+    await vault.unseal();
+    expect(findLine(output, "secret store")).toMatch(/sealed.*unseal/);
+    expectOthersWell(output);
+    expect(code).toBe(1);
+    expect((await consult()).code).toBe(0);
+  });
+
+  async function consult(environment: Record<string, string> = {}) {
+    const usual = {
+      EOM_DATABASE_URL: database.url ?? "",
+      EOM_DATA_DIR: folder,
+      EOM_PORT: "0",
+      EOM_SECRETS: "vault",
+      VAULT_ADDR: vault.address,
+      VAULT_TOKEN: vault.rootToken,
+    };
+    const ran = await runEom(["doctor"], { environment: { ...usual, ...environment } });
+    expect(ran.output).not.toContain(vault.rootToken);
+    expect(ran.output).not.toContain("canary");
+    return ran;
+  }
+});
+
+describe("doctor, on a real Versity S3 Gateway", () => {
+  let server: VersitygwServer;
+  let app: TestApp;
+  beforeAll(async () => {
+    server = await startVersitygw();
+    await server.createBucket("scenes");
+    app = await createServerApp("postgres", { EOM_EGRESS_ALLOW: "127.0.0.0/8" });
+  });
+  afterAll(async () => {
+    await app.close();
+    await server.stop();
+  });
+
+  test("says of a storage that may only be written to that it answers, and of one to read from that it may not be read", async () => {
+    const writer = await server.createUser();
+    await server.allow("scenes", writer, ["s3:PutObject"]);
+    await createStorage(writer, { prefix: "drop/" });
+    expect(await consult()).toMatchObject({
+      status: "ok",
+      message: expect.stringMatching(/^1 of 1 enabled were asked, and answer; 1 let EOM neither list nor read, /),
+    });
+    await createStorage(writer, { prefix: "pool/", read_only: true });
+    expect(await consult()).toMatchObject({
+      status: "failed",
+      message: expect.stringMatching(/^1 of 2 cannot be used: pool: LIST fails \(access_denied\): .*Extend its policy/),
+    });
+    expect(
+      (await app.database.db.selectFrom("eom_storage").select("verification").execute()).at(0)?.verification,
+    ).toBeNull();
+  });
+
+  async function createStorage(
+    { accessKeyId, secretAccessKey }: S3Credentials,
+    place: { prefix: string; read_only?: true },
+  ) {
+    const { endpoint, region } = server;
+    const credential = { access_key_id: accessKeyId, secret_access_key: secretAccessKey };
+    const resource = { type: "s3", endpoint, region, bucket: "scenes", credential, ...place };
+    const created = await app.request("POST", "/eom/admin/storages?verify=false", {
+      name: place.prefix.slice(0, -1),
+      resource,
+    });
+    expect(created.status).toBe(201);
+  }
+
+  async function consult() {
+    const [found] = await runChecks(app.program.entryChecks.filter(({ name }) => name === "storages"));
+    return found;
+  }
+});
+
+const findLine = (output: string, check: string) =>
+  output.split("\n").find((line) => line.startsWith(`FAIL  ${check} `));
+
+/** All but the secret store. */
+function expectOthersWell(output: string): void {
+  const failed = output.split("\n").filter((line) => line.startsWith("FAIL"));
+  expect(failed).toHaveLength(1);
+  for (const check of ["database", "clock", "engine local", "workers", "address"])
+    expect(output).toMatch(new RegExp(`^ok    ${check} `, "m"));
+}
