@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { z } from "zod";
 import { fail } from "../platform/failure.ts";
 import type { Authenticator } from "../platform/http/caller.ts";
@@ -25,6 +25,8 @@ const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256
 const skewSeconds = 60;
 const maxTokenBytes = 8 * 1024;
 const patienceMilliseconds = 5_000;
+/** Of a document of the issuer's; keys of real ones take a few kilobytes. */
+const maxDocumentBytes = 1024 * 1024;
 /** Keys that nobody knows make nobody ask the issuer more often. */
 const cooldownMilliseconds = 30_000;
 const rediscoverMilliseconds = 5_000;
@@ -53,7 +55,7 @@ export function createOidcAuthenticator(options: OidcOptions): Authenticator {
       const rules = { issuer, audience, algorithms, clockTolerance: skewSeconds, requiredClaims: ["exp"] };
       return (await jwtVerify(token, findKey, rules)).payload;
     } catch (error) {
-      if (error instanceof IssuerUnavailable || error instanceof errors.JWKSTimeout) {
+      if (isOfIssuer(error)) {
         log.warn({ issuer, reason: error.message }, "the identity provider could not be asked for its keys");
         throw issuerUnavailable();
       }
@@ -68,6 +70,11 @@ export function createOidcAuthenticator(options: OidcOptions): Authenticator {
 }
 
 class IssuerUnavailable extends Error {}
+
+/** Not the token's fault: its keys were not had, or are none. */
+function isOfIssuer(error: unknown): error is Error {
+  return [IssuerUnavailable, errors.JWKSTimeout, errors.JWKSInvalid].some((kind) => error instanceof kind);
+}
 
 /** Finds the issuer's keys by its own document, when the first token wants one. After a failure it waits a little. */
 function createKeyFinder({ issuer }: OidcOptions): JWTVerifyGetKey {
@@ -91,13 +98,17 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
   const { jwks_uri: uri } = await readDiscovery(issuer);
   const url = new URL(uri);
   if (url.protocol !== new URL(issuer).protocol) throw new IssuerUnavailable("its keys lie behind another protocol");
-  return createRemoteJWKSet(url, { timeoutDuration: patienceMilliseconds, cooldownDuration: cooldownMilliseconds });
+  return createRemoteJWKSet(url, {
+    timeoutDuration: patienceMilliseconds,
+    cooldownDuration: cooldownMilliseconds,
+    [customFetch]: fetchDocument,
+  });
 }
 
 async function readDiscovery(issuer: string): Promise<z.output<typeof discoverySchema>> {
   const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const signal = AbortSignal.timeout(patienceMilliseconds);
-  const body = await fetch(url, { redirect: "error", signal })
+  const body = await fetchDocument(url, { redirect: "error", signal })
     .then((response) => response.json())
     .catch((error: unknown) => {
       throw new IssuerUnavailable(toReason(error));
@@ -107,6 +118,20 @@ async function readDiscovery(issuer: string): Promise<z.output<typeof discoveryS
   // Section 4.3: who answers must say that it is the one that was asked.
   if (parsed.data.issuer !== issuer) throw new IssuerUnavailable("its discovery document names another issuer");
   return parsed.data;
+}
+
+/** Reads no more than a document may have. @throws IssuerUnavailable when there is more */
+async function fetchDocument(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init);
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of response.body ?? []) {
+    bytes += piece.length;
+    if (bytes > maxDocumentBytes)
+      throw new IssuerUnavailable(`a document of it has more than ${maxDocumentBytes} bytes`);
+    pieces.push(piece);
+  }
+  return new Response(Buffer.concat(pieces), { status: response.status, headers: response.headers });
 }
 
 /** @throws UNAUTHENTICATED for what could not stand in an answer or the trail */
@@ -145,7 +170,7 @@ function issuerUnavailable() {
 export async function checkIssuer(issuer: string): Promise<string> {
   try {
     const { jwks_uri: uri } = await readDiscovery(issuer);
-    const response = await fetch(uri, { redirect: "error", signal: AbortSignal.timeout(patienceMilliseconds) });
+    const response = await fetchDocument(uri, { redirect: "error", signal: AbortSignal.timeout(patienceMilliseconds) });
     const { keys } = z.object({ keys: z.array(z.unknown()).min(1) }).parse(await response.json());
     return `${issuer}, ${keys.length} keys`;
   } catch (error) {

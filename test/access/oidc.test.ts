@@ -158,6 +158,19 @@ test.each([
   await cold.close();
 });
 
+test.each([
+  ["that are no JSON", () => "<html>Sign in</html>"],
+  ["that are no keys", () => '{"keys": "none"}'],
+  ["without end", () => `{"keys": [${"0,".repeat(1024 * 1024)}0]}`],
+])("keys %s are the issuer's fault, not the token's", async (_what, toKeys) => {
+  const discovery = JSON.stringify({ issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` });
+  issuer.answer(({ url }, response) => response.end(url === "/jwks" ? toKeys() : discovery));
+  const cold = await open();
+  const { status, body } = await askAs(await issuer.sign({}), cold);
+  expect([status, body.error_code]).toEqual([503, "IDENTITY_PROVIDER_UNAVAILABLE"]);
+  await cold.close();
+});
+
 test("a key that came after the others were fetched is found", async () => {
   const fresh = await open();
   const before = await issuer.sign({ sub: "before" });
