@@ -7,6 +7,7 @@ import { doctorCommand } from "./doctor.ts";
 import { migrateCommand } from "./migrate.ts";
 import { openApiCommand } from "./openapi.ts";
 import { quotaCommand } from "./quota.ts";
+import { secretsCommand } from "./secrets.ts";
 import { apiCommand, startCommand, workerCommand } from "./serve.ts";
 import { tickCommand } from "./tick.ts";
 import { tokenCommand } from "./token.ts";
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   token: tokenCommand,
   doctor: doctorCommand,
   quota: quotaCommand,
+  secrets: secretsCommand,
   openapi: openApiCommand,
 };
 

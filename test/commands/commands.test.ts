@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createSecretKey } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCommand } from "../../src/commands/run.ts";
+import { seal } from "../../src/storage/secrets/sealing.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 const mainFile = join(import.meta.dirname, "../../src/main.ts");
@@ -124,10 +126,12 @@ describe("eom", () => {
       ["doctor", "x"],
       ["quota"],
       ["quota", "reconcile", "--fxi"],
+      ["secrets"],
+      ["secrets", "rekey"],
     ]) {
       expect({ args, code: await runCommand(args, onPostgres()) }).toEqual({ args, code: 2 });
     }
-    expect(told).toHaveBeenCalledTimes(10);
+    expect(told).toHaveBeenCalledTimes(12);
     expect(told.mock.calls.join("\n")).not.toMatch(/\n {4}at /);
   });
 
@@ -197,6 +201,24 @@ describe("eom", () => {
     expect(vault.code).toBe(1);
     expect(vault.out).toMatch(/FAIL +secret store/);
     expect(vault.out + vault.err).not.toContain("canary-token");
+  });
+
+  test("secrets rekey seals anew what is kept, under the key that EOM_KEY_FILE names", async () => {
+    const old = join(folder, "data", "key");
+    await run(["migrate"]);
+    const missing = await run(["secrets", "rekey", old]);
+    expect([missing.code, missing.err]).toEqual([1, expect.stringContaining(`There is no key file ${old}`)]);
+    expect((await run(["doctor"])).code).toBe(0);
+    await database.db
+      .insertInto("eom_sealed_secret")
+      .values({ ref: "eom/1", sealed: seal(createSecretKey(await readFile(old)), "eom/1", '{"a":"b"}') })
+      .execute();
+    const withNew = onPostgres({ EOM_KEY_FILE: join(folder, "new-key") });
+    expect((await run(["doctor"], withNew)).out).toMatch(/FAIL +\S+.*key/);
+    const done = await run(["secrets", "rekey", old], withNew);
+    expect([done.code, JSON.parse(done.out)]).toEqual([0, { rekeyed: 1, unchanged: 0 }]);
+    expect((await run(["doctor"], withNew)).code).toBe(0);
+    expect((await run(["doctor"])).code).toBe(1);
   });
 
   test("openapi prints the document without a database", async () => {

@@ -20,6 +20,22 @@ export async function readOrCreateKeyFile(path: string): Promise<KeyObject> {
   }
 }
 
+/**
+ * The key that lies in the file `path`, which must be there.
+ *
+ * @throws CONFIGURATION_ERROR as {@link readOrCreateKeyFile} does, and when there is no such file
+ */
+export async function readKeyFile(path: string): Promise<KeyObject> {
+  try {
+    const key = await findKey(path);
+    if (key !== null) return key;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw refuse(`The key file ${path} cannot be read (${error.code}): see that EOM's user may do so`, error);
+  }
+  throw refuse(`There is no key file ${path}`);
+}
+
 async function findKey(path: string): Promise<KeyObject | null> {
   const file = await openFile(path);
   if (file === null) return null;

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Database } from "../../platform/database/tables.ts";
+import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
 
 export interface SealedSecretRow {
   readonly ref: string;
@@ -23,6 +23,30 @@ export async function findSealedSecret(db: Database, ref: string): Promise<Seale
 
 export async function deleteSealedSecret(db: Database, ref: string): Promise<void> {
   await db.deleteFrom("eom_sealed_secret").where("ref", "=", ref).execute();
+}
+
+/** Nothing is sealed until the transaction ends; reading goes on. */
+export async function lockSealedSecrets(tx: DatabaseTransaction): Promise<void> {
+  await sql`lock table eom_sealed_secret in share row exclusive mode`.execute(tx);
+}
+
+/** In the order of their references, those beyond `after`. */
+export async function listSealedSecrets(db: Database, after: string, limit: number): Promise<SealedSecretRow[]> {
+  return db
+    .selectFrom("eom_sealed_secret")
+    .select(["ref", "sealed"])
+    .where("ref", ">", after)
+    .orderBy("ref")
+    .limit(limit)
+    .execute();
+}
+
+export async function updateSealedSecrets(tx: DatabaseTransaction, rows: readonly SealedSecretRow[]): Promise<void> {
+  await sql`
+    update eom_sealed_secret as s set sealed = decode(v.sealed, 'base64')
+    from unnest(${rows.map(({ ref }) => ref)}::text[],
+      ${rows.map(({ sealed }) => Buffer.from(sealed).toString("base64"))}::text[]) as v (ref, sealed)
+    where s.ref = v.ref`.execute(tx);
 }
 
 /** The oldest and the newest row: when the key changed in between, one of the two does not open. */
