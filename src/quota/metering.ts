@@ -148,15 +148,14 @@ function requireAllowed(userId: string, outcome: Outcome): void {
   throw quotaExceeded(userId, toViolations(outcome.levels), findWaitSeconds(outcome));
 }
 
-/** Why nothing was closed. */
+/** Why nothing was closed. What can never be is said first: asked again after the reservation was closed, it is the same. */
 function toRefusal({ id, amounts }: ClosingRequest, types: readonly ReservationRow[]) {
   const [first] = types;
   if (first === undefined) return reservationNotFound(id);
-  if (first.state !== "open") return reservationClosed(id, first.state);
   const excess = listAmounts(amounts ?? {}).find(
     ({ type, amount }) => amount > (types.find((row) => row.type === type)?.amount ?? 0),
   );
-  if (excess === undefined) return reservationClosed(id, "expired");
+  if (excess === undefined) return reservationClosed(id, first.state === "open" ? "expired" : first.state);
   const reserved = types.find((row) => row.type === excess.type)?.amount ?? 0;
   return invalid(
     `/amounts/${excess.type}`,
