@@ -8,10 +8,14 @@ import { z } from "./schema.ts";
 
 const assetFolder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
 
-/** Nothing from elsewhere: the pages work without a network. Swagger UI sets styles on its elements. */
+/**
+ * Nothing from elsewhere: the pages work without a network. Nobody may frame them, for people enter tokens there. Swagger UI sets
+ * styles on its elements.
+ */
 const headers = {
   "content-security-policy":
-    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'",
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; " +
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   "x-content-type-options": "nosniff",
   "cache-control": "no-cache",
 };
@@ -20,7 +24,7 @@ const html = "text/html; charset=utf-8";
 
 const indexPage = `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>EOM API</title><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<head><meta charset="utf-8"><title>EOM API</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
 <body><div id="swagger-ui"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
 </html>
 `;
@@ -74,7 +78,7 @@ function toErrorsPage(): string {
       `<tr id="${toAnchor(code)}"><td><code>${code}</code></td><td>${listStatuses(code).join(" or ")}</td><td>${failures[code].title}</td></tr>`,
   );
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>EOM errors</title></head>
+<html lang="en"><head><meta charset="utf-8"><title>EOM errors</title><link rel="icon" href="data:,"></head>
 <body><h1>Errors</h1><table><tr><th>error_code</th><th>status</th><th>meaning</th></tr>${rows.join("\n")}</table></body></html>
 `;
 }

@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
+import { createServerApp, type TestApp } from "../support/server-app.ts";
+
+let app: TestApp;
+let server: HttpServer;
+let browser: Browser;
+beforeAll(async () => {
+  app = await createServerApp("embedded");
+  server = await startHttpServer(app.program.app, "127.0.0.1", 0);
+  // Its sandbox does not work for root; what it opens is ours alone.
+  const executablePath = execFileSync("which", ["chromium"], { encoding: "utf8" }).trim();
+  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+});
+afterAll(async () => {
+  await browser.close();
+  await server.stop(0);
+  await app.close();
+});
+
+let page: Page;
+/** What the browser complains of: scripts that fail, what is missing, what the policy of the page forbids. */
+let complaints: string[];
+let hosts: Set<string>;
+beforeEach(async () => {
+  page = await browser.newPage();
+  complaints = [];
+  hosts = new Set();
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => hosts.add(new URL(request.url()).host));
+});
+afterEach(() => page.close());
+
+const operationOf = (path: string) => page.locator(".opblock", { has: page.locator(`[data-path="${path}"]`) });
+
+test("/docs lists every operation, from this server alone, without a complaint of the browser", async () => {
+  await page.goto(`${server.url}/docs`);
+  await page.locator(".opblock").first().waitFor();
+  const { body } = await app.request("GET", "/openapi.json");
+  const operations = Object.values(body.paths as Record<string, object>).flatMap((methods) => Object.keys(methods));
+  expect(await page.locator(".opblock").count()).toBe(operations.length);
+  expect([...hosts]).toEqual([new URL(server.url).host]);
+  expect(complaints).toEqual([]);
+});
+
+test("/docs asks with the token that was entered there, and keeps it nowhere", async () => {
+  await page.goto(`${server.url}/docs`);
+  await page.locator("button.authorize").first().click();
+  await page.locator(".auth-container input").fill(app.tokens.operator);
+  await page.locator(".auth-btn-wrapper button.authorize").click();
+  await page.locator(".auth-btn-wrapper .btn-done").click();
+  const operation = operationOf("/eom/admin/me");
+  await operation.locator(".opblock-summary-control").click();
+  await operation.locator(".try-out__btn").click();
+  await operation.locator("button.execute").click();
+  const answer = operation.locator(".live-responses-table tbody");
+  await expect.poll(() => answer.textContent(), { timeout: 10_000 }).toMatch(/^200[\s\S]*"role": "operator"/);
+  expect(page.url()).not.toContain(app.tokens.operator);
+  const kept = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
+  expect(kept + JSON.stringify(await page.context().cookies())).not.toContain(app.tokens.operator);
+  expect(complaints).toEqual([]);
+});
+
+test("/docs/errors leads from an answer to the words for its code", async () => {
+  await page.goto(`${server.url}/docs/errors#storage_not_found`);
+  expect(await page.locator("#storage_not_found").textContent()).toContain("The storage does not exist");
+  expect(complaints).toEqual([]);
+});
