@@ -11,14 +11,17 @@ import { type AccessService, createAccessService } from "./access/service.ts";
 import { createAuditRoutes } from "./audit/routes.ts";
 import { createCleaning } from "./cleaning.ts";
 import type { Check } from "./doctor/checks.ts";
+import { createFolderCheck } from "./doctor/data-folder.ts";
+import { createStoragesCheck, createWebhooksCheck } from "./doctor/entry-checks.ts";
 import {
   createClockCheck,
   createConnectionsCheck,
   createDatabaseCheck,
-  createFolderCheck,
+  createRightsCheck,
   createSchemaCheck,
 } from "./doctor/platform-checks.ts";
 import { createDoctorRoutes } from "./doctor/routes.ts";
+import { createTimeZonesCheck } from "./doctor/time-zones-check.ts";
 import { findFailingWebhooks } from "./notifications/concerns.ts";
 import { createNotifications } from "./notifications/notifications.ts";
 import { createOverviewRoutes } from "./overview/routes.ts";
@@ -78,6 +81,7 @@ import { createCredentialKeeper } from "./storage/credentials.ts";
 import { collectionDependants } from "./storage/dependants.ts";
 import { findStoragesForRuns } from "./storage/for-runs.ts";
 import { createInventoryJob } from "./storage/inventory-job.ts";
+import { proveEnabledStorages } from "./storage/prove-enabled.ts";
 import { createStorageProver } from "./storage/prover.ts";
 import { createStorageRoutes } from "./storage/routes.ts";
 import { createSecretKeeper } from "./storage/secret-keeper.ts";
@@ -195,6 +199,8 @@ export interface Program {
   readonly workers: Workers;
   readonly reconciler: Reconciler;
   readonly checks: readonly Check[];
+  /** Of what users entered: for the terminal alone, as they ask many servers of others. */
+  readonly entryChecks: readonly Check[];
   /** In reverse order of building. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -224,18 +230,42 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
     await secrets.close();
     await database.close();
   };
-  const { app, access, workers, reconciler, checks } = rooms;
-  return { app, access, database, workers, reconciler, checks, close };
+  const { app, access, workers, reconciler, checks, entryChecks } = rooms;
+  return { app, access, database, workers, reconciler, checks, entryChecks, close };
 }
 
 /** Every route, for the document: composed on a database that is never asked. */
 export function listRoutes(): readonly Route[] {
-  const config = readConfig({}, []);
   const log = createLogger({ level: "silent", format: "json" });
-  const db = createUnaskedDatabase();
-  const secrets = createEmbeddedSecretStore({ db, key: createSecretKey(Buffer.alloc(32)) });
-  const database = { db, kind: "embedded" as const, lock: null, close: async () => {} };
-  return composeRooms({ database, config, log, secrets, deploymentId: "" }).routes;
+  const database = openUnaskedDatabase();
+  return composeRooms({ database, config: readConfig({}, []), log, secrets: openNoSecrets(database), deploymentId: "" })
+    .routes;
+}
+
+/**
+ * For `eom doctor` where no program can be composed: what can be looked at without a database.
+ *
+ * @throws when the jobs file or the certificate of Vault's authority cannot be used, with a sentence
+ */
+export async function composeBesideDatabase(config: Config, log: Logger): Promise<Pick<Program, "checks" | "close">> {
+  const database = openUnaskedDatabase();
+  const secrets =
+    config.EOM_SECRETS === "vault" ? await openSecretStore(config, database.db, log) : openNoSecrets(database);
+  const { ownChecks, tokens, notifications } = composeRooms({ database, config, log, secrets, deploymentId: "" });
+  const close = async () => {
+    notifications.close();
+    await tokens.close();
+    await secrets.close();
+  };
+  return { checks: ownChecks, close };
+}
+
+function openUnaskedDatabase(): ProgramDatabase {
+  return { db: createUnaskedDatabase(), kind: "embedded", lock: null, close: async () => {} };
+}
+
+function openNoSecrets({ db }: ProgramDatabase): SecretStore {
+  return createEmbeddedSecretStore({ db, key: createSecretKey(Buffer.alloc(32)) });
 }
 
 interface RoomNeeds {
@@ -319,7 +349,12 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
 
   const tokens = createTokenAuthenticator({ db, clock, log });
   const access = createAccessService({ db, clock, forget: tokens.forget });
-  const checks = listChecks({ db, clock, config, secrets, engines });
+  const ownChecks = listOwnChecks({ config, secrets, engines });
+  const checks = [...listDatabaseChecks({ db, clock, config, secrets, engines }), ...ownChecks];
+  const entryChecks = [
+    createStoragesCheck(() => proveEnabledStorages({ db, credentials, policy, clock })),
+    createWebhooksCheck(() => findFailingWebhooks(db)),
+  ];
 
   const overview = createOverviewService({
     clock,
@@ -356,7 +391,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
     metrics,
   });
   const reconciler = createReconciler(db, warningPercent);
-  return { app, access, tokens, notifications, workers, reconciler, checks, routes };
+  return { app, access, tokens, notifications, workers, reconciler, checks, ownChecks, entryChecks, routes };
 }
 
 function createAuthenticator(config: Config, tokens: Authenticator, log: Logger): Authenticator {
@@ -436,24 +471,31 @@ function readLocalJobs(config: Config, inventory: BuiltInJob) {
   return { builtIns, jobs: config.EOM_JOBS_FILE === null ? [] : readJobsFile(config.EOM_JOBS_FILE, taken) };
 }
 
-function listChecks({
-  db,
-  clock,
-  config,
-  secrets,
-  engines,
-}: Pick<RoomNeeds, "config" | "secrets"> & { db: Database; clock: Clock; engines: Engines }): Check[] {
+type CheckNeeds = Pick<RoomNeeds, "config" | "secrets"> & { db: Database; clock: Clock; engines: Engines };
+
+function listDatabaseChecks({ db, clock, config, secrets, engines }: CheckNeeds): Check[] {
   return [
     createDatabaseCheck(db),
     createSchemaCheck(db),
     createClockCheck(db, clock),
+    createTimeZonesCheck(db, clock),
     config.EOM_DATABASE_URL === null
       ? createFolderCheck(config.EOM_DATA_DIR)
       : createConnectionsCheck(db, config.EOM_DATABASE_POOL),
+    ...(config.EOM_DATABASE_URL === null ? [] : [createRightsCheck(db)]),
+    ...(secrets.kind === "embedded" ? [createSecretsCheck(secrets)] : []),
+    { name: "engines of schedules", run: () => checkNamedEngines(db, engines) },
+    { name: "workers", run: () => checkScan(db) },
+  ];
+}
+
+/** Of what needs no database. */
+function listOwnChecks({ config, secrets, engines }: Pick<CheckNeeds, "config" | "secrets" | "engines">): Check[] {
+  return [
     ...(config.EOM_AUTH === "oidc"
       ? [{ name: "identity provider", run: () => checkIssuer(config.EOM_OIDC_ISSUER ?? "") }]
       : []),
-    { name: "secret store", run: async () => orThrow(await secrets.check(), secrets.kind) },
+    ...(secrets.kind === "embedded" ? [] : [createSecretsCheck(secrets)]),
     ...engines.all.map((engine) => ({
       name: `engine ${engine.name}`,
       run: async () => {
@@ -461,14 +503,16 @@ function listChecks({
         return orThrow(state === "ok" ? null : detail, detail);
       },
     })),
-    { name: "engines of schedules", run: () => checkNamedEngines(db, engines) },
-    { name: "workers", run: () => checkScan(db) },
     {
       name: "egress",
       run: async () =>
         allowsLoopback(config) ? "public addresses, and loopback" : "public addresses, and what EOM_EGRESS_ALLOW names",
     },
   ];
+}
+
+function createSecretsCheck(secrets: SecretStore): Check {
+  return { name: "secret store", run: async () => orThrow(await secrets.check(), secrets.kind) };
 }
 
 async function checkNamedEngines(db: Database, engines: Engines): Promise<string> {

@@ -1,72 +1,116 @@
-import { composeOn, openDatabase, type ProgramDatabase } from "../compose.ts";
-import { type Finding, runChecks } from "../doctor/checks.ts";
+import { composeBesideDatabase, composeOn, openDatabase, type ProgramDatabase } from "../compose.ts";
+import { createAddressCheck } from "../doctor/address-check.ts";
+import { type Check, type Finding, runChecks } from "../doctor/checks.ts";
+import { findFolderProblem, hasEmbeddedDatabase } from "../doctor/data-folder.ts";
+import { findLostKeyFile } from "../doctor/key-file.ts";
 import { createDatabaseCheck, createSchemaCheck } from "../doctor/platform-checks.ts";
 import { type Config, ConfigError, readConfig } from "../platform/config/config.ts";
+import { FolderInUse } from "../platform/database/folder-lock.ts";
 import { createLogger } from "../platform/log.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./usage.ts";
 
+const log = createLogger({ level: "silent", format: "json" });
+
 export const doctorCommand: Command = {
   usage: "",
-  about: "checks config, database, secret store, engine, egress, clock, jobs file, data folder",
+  about: "checks config, database, secret store, engines, storages, webhooks, clock, jobs file, data folder, address",
   async run(args, environment) {
     if (args.length > 0) throw new UsageError("eom doctor takes no words");
     const findings = await diagnose(environment);
     for (const { check, status, message } of findings) {
-      console.log(`${status === "ok" ? "ok  " : "FAIL"}  ${check.padEnd(14)} ${message}`);
+      console.log(`${status === "ok" ? "ok  " : "FAIL"}  ${check.padEnd(20)} ${message}`);
     }
     return findings.some(({ status }) => status === "failed") ? 1 : 0;
   },
 };
 
-/** From the ground up: what stands on a thing that is broken is not looked at. */
 async function diagnose(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   let config: Config;
   try {
     config = readConfig(environment);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.problems.map(({ name, message }) => ({
-      check: "configuration",
-      status: "failed",
-      message: `${name} ${message}`,
-    }));
+    return error.problems.map(({ name, message }) => toFailed("configuration", `${name} ${message}`));
   }
-  const read: Finding = { check: "configuration", status: "ok", message: "complete" };
+  const [address, found] = await Promise.all([
+    runChecks([createAddressCheck(config.EOM_HOST, config.EOM_PORT)]),
+    diagnoseParts(config),
+  ]);
+  return [{ check: "configuration", status: "ok", message: "complete" }, ...found, ...address];
+}
+
+/** From the ground up. What stands on a thing that is broken is not looked at; all else is. */
+async function diagnoseParts(config: Config): Promise<Finding[]> {
+  if (config.EOM_DATABASE_URL === null && !hasEmbeddedDatabase(config.EOM_DATA_DIR)) {
+    return [await diagnoseNewFolder(config.EOM_DATA_DIR), ...(await diagnoseBeside(config))];
+  }
   const database = await attempt("database", () => openDatabase(config));
-  if ("status" in database) return [read, database];
+  if ("status" in database) return [await toFolderFinding(config, database), ...(await diagnoseBeside(config))];
   const ground: Finding[] = [];
   for (const check of [createDatabaseCheck(database.db), createSchemaCheck(database.db)]) {
     ground.push(...(await runChecks([check])));
     if (ground.at(-1)?.status === "ok") continue;
     await database.close();
-    return [read, ...ground];
+    return [...ground, ...(await diagnoseBeside(config))];
   }
-  return [read, ...(await diagnoseProgram(config, database, ground))];
+  return diagnoseProgram(config, database, ground);
 }
 
-async function diagnoseProgram(
-  config: Config,
-  database: ProgramDatabase,
-  ground: readonly Finding[],
-): Promise<Finding[]> {
-  const log = createLogger({ level: "silent", format: "json" });
-  const program = await attempt("start", () => composeOn(database, config, log));
+async function diagnoseProgram(config: Config, database: ProgramDatabase, ground: Finding[]): Promise<Finding[]> {
+  const program = await attempt("start", async () => {
+    const lost = config.EOM_SECRETS === "embedded" ? await findLostKeyFile(database.db, config.keyFile) : null;
+    if (lost !== null) throw new Error(lost);
+    return await composeOn(database, config, log);
+  });
   if ("status" in program) {
     await database.close();
-    return [...ground, program];
+    return withoutDoubles([...ground, program, ...(await diagnoseBeside(config))]);
   }
+  return await look(program, [...program.checks, ...program.entryChecks]);
+}
+
+/** What needs no database. A jobs file that cannot be used hides no other part. */
+async function diagnoseBeside(config: Config): Promise<Finding[]> {
+  const parts = await attempt("start", () => composeBesideDatabase(config, log));
+  if (!("status" in parts)) return await look(parts, parts.checks);
+  if (config.EOM_JOBS_FILE === null) return [parts];
+  return withoutDoubles([parts, ...(await diagnoseBeside({ ...config, EOM_JOBS_FILE: null }))]);
+}
+
+async function look(parts: { close(): Promise<void> }, checks: readonly Check[]): Promise<Finding[]> {
   try {
-    return await runChecks(program.checks);
+    return await runChecks(checks);
   } finally {
-    await program.close();
+    await parts.close();
   }
+}
+
+async function diagnoseNewFolder(folder: string): Promise<Finding> {
+  const problem = await findFolderProblem(folder);
+  if (problem !== null) return toFailed("data folder", problem);
+  return { check: "database", status: "ok", message: `none yet in ${folder}: "eom start" makes it` };
+}
+
+/** The words of Node and SQLite for a folder that cannot be used say nothing of what to do. */
+async function toFolderFinding(config: Config, found: Finding): Promise<Finding> {
+  const problem = config.EOM_DATABASE_URL === null ? await findFolderProblem(config.EOM_DATA_DIR) : null;
+  return problem === null ? found : toFailed("data folder", problem);
 }
 
 async function attempt<T extends object>(check: string, work: () => Promise<T>): Promise<T | Finding> {
   try {
     return await work();
   } catch (error) {
-    return { check, status: "failed", message: error instanceof Error ? error.message : String(error) };
+    const answer = error instanceof FolderInUse ? " GET /eom/admin/doctor answers what this command would say." : "";
+    return toFailed(check, `${error instanceof Error ? error.message : error}${answer}`);
   }
+}
+
+function withoutDoubles(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [`${finding.check} ${finding.message}`, finding])).values()];
+}
+
+function toFailed(check: string, message: string): Finding {
+  return { check, status: "failed", message };
 }

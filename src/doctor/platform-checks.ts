@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { sql } from "kysely";
 import type { Clock } from "../platform/clock.ts";
 import { findMigrationState } from "../platform/database/migrate.ts";
@@ -15,13 +14,18 @@ export function createDatabaseCheck(db: Database): Check {
   return advised({
     name: "database",
     async run() {
-      const { rows } = await sql<{ number: number; name: string }>`
-        select current_setting('server_version_num')::int as number, current_setting('server_version') as name`.execute(
-        db,
-      );
+      const { rows } = await sql<{ number: number; name: string; refuses_writes: boolean }>`
+        select current_setting('server_version_num')::int as number, current_setting('server_version') as name,
+          current_setting('transaction_read_only')::bool as refuses_writes`.execute(db);
       const [version] = rows;
       if (version === undefined || version.number < oldestServerVersion) {
         throw new Error(`The server is PostgreSQL ${version?.name}: EOM needs 14 or newer.`);
+      }
+      // Of a standby this holds as well.
+      if (version.refuses_writes) {
+        throw new Error(
+          "The database takes no writes: see that EOM_DATABASE_URL leads to the primary, and that default_transaction_read_only is off.",
+        );
       }
       return `PostgreSQL ${version.name}`;
     },
@@ -61,6 +65,28 @@ export function createSchemaCheck(db: Database): Check {
   });
 }
 
+/** The ledger's months are tables that EOM makes as time goes by, which only the owner may. */
+export function createRightsCheck(db: Database): Check {
+  return advised({
+    name: "rights",
+    async run() {
+      const { rows } = await sql<{ role: string; foreign: string[]; first: string | null }>`
+        select current_user as role, array_agg(name order by name) as foreign, min(owner) as first
+        from (
+          select relname as name, pg_get_userbyid(relowner) as owner from pg_class
+          where relnamespace = (select relnamespace from pg_class where oid = to_regclass('eom_migration'))
+            and relkind in ('r', 'p') and relname ~ '^(eom|ailbl)_' and not pg_has_role(relowner, 'usage')) as t`.execute(
+        db,
+      );
+      const [found] = rows;
+      if (found === undefined || found.first === null) return "owns its tables";
+      throw new Error(
+        `${found.foreign.length} tables (${found.foreign[0]}, …) belong to another role than ${found.role}: let EOM_DATABASE_URL name ${found.first}, or make ${found.role} their owner.`,
+      );
+    },
+  });
+}
+
 function advised({ name, run }: Check): Check {
   return {
     name,
@@ -85,17 +111,6 @@ export function createClockCheck(db: Database, clock: Clock): Check {
         );
       }
       return `differs from the database's by ${Math.abs(seconds).toFixed(1)} s; time zones ${process.versions.tz}`;
-    },
-  };
-}
-
-export function createFolderCheck(folder: string): Check {
-  return {
-    name: "data folder",
-    async run() {
-      const { mode } = await stat(folder);
-      if ((mode & 0o077) !== 0) throw new Error(`${folder} can be entered by others: chmod 700 ${folder}`);
-      return folder;
     },
   };
 }

@@ -26,7 +26,8 @@ export async function findFailingStorages(db: Database): Promise<Concerns> {
   }));
 }
 
-function toWhy({ checks }: Verification): string {
+/** Of a report that says FAIL. */
+export function toWhy({ checks }: Pick<Verification, "checks">): string {
   const failed = checks.find(({ status }) => status === "FAIL");
   if (failed === undefined) return "It no longer verifies";
   const { check, reason, hint } = failed;

@@ -38,6 +38,24 @@ export function listStoragesById(db: Database, ids: readonly string[]) {
   return db.selectFrom("eom_storage").selectAll().where("id", "=", sql<string>`any(${ids}::uuid[])`).execute();
 }
 
+export type StorageToProve = S3Location & {
+  readonly name: string;
+  readonly credential_ref: string;
+  /** How many there are in all. */
+  readonly enabled: number;
+};
+
+/** Enabled ones: those whose last report says FAIL, then those without one, then those whose report is oldest. */
+export async function listStoragesToProve(db: Database, most: number): Promise<readonly StorageToProve[]> {
+  const { rows } = await sql<StorageToProve>`
+    select name, endpoint, region, bucket, prefix, path_style, read_only, ca_certificate, credential_ref,
+      count(*) over ()::int as enabled
+    from eom_storage where enable
+    order by verification_status is distinct from 'FAIL', (verification ->> 'checked_at')::timestamptz nulls first, id
+    limit ${most}`.execute(db);
+  return rows;
+}
+
 /**
  * Holds the row against other writers until the transaction ends. Bindings of collections are made under it too, so they
  * are read by a statement of their own: one that waited for the lock sees the row as it is now, and other tables as they

@@ -97,6 +97,12 @@ const setUps: readonly Broken[] = [
     told: /database +PostgreSQL: connect ECONNREFUSED .*see that PostgreSQL runs there, .*EOM_DATABASE_URL/,
   },
   {
+    what: "no host has the database's name",
+    // Longer than a name may be, so that no name server is asked.
+    breakIt: () => ({ EOM_DATABASE_URL: `postgres://eom:${secret}@${"a".repeat(64)}.invalid/eom` }),
+    told: /database +PostgreSQL: getaddrinfo E\w+ a+.invalid: no such host is known: see that EOM_DATABASE_URL is right/,
+  },
+  {
     what: "a pooler before the database refuses EOM's settings",
     breakIt: ({ pooler }) => ({ EOM_DATABASE_URL: `postgres://eom:${secret}@${new URL(pooler).host}/eom` }),
     told: /database +unsupported startup parameter: statement_timeout: what stands between, as PgBouncer, .*lead to PostgreSQL itself/,
@@ -129,11 +135,30 @@ const setUps: readonly Broken[] = [
     told: /database +password authentication failed for user "eom_locked": see that the password in EOM_DATABASE_URL/,
   },
   {
+    what: "the server takes no more connections of the role",
+    async breakIt({ url, database }) {
+      await createRole(database, "eom_full login connection limit 0");
+      return withUrl(url, (one) => {
+        one.username = "eom_full";
+      });
+    },
+    told: /database +too many connections for role "eom_full": lower EOM_DATABASE_POOL .*, or raise max_connections or the role's limit/,
+  },
+  {
+    what: "the database takes no writes",
+    async breakIt({ url, database }) {
+      await createRole(database, "eom_reader login superuser");
+      await sql`alter role eom_reader set default_transaction_read_only = on`.execute(database.db);
+      return withUrl(url, (one) => {
+        one.username = "eom_reader";
+      });
+    },
+    told: /database +The database takes no writes: see that EOM_DATABASE_URL leads to the primary/,
+  },
+  {
     what: "the role has no rights on the tables",
     async breakIt({ url, database }) {
-      await sql`do $$ begin create role eom_stranger login; exception when duplicate_object then null; end $$`.execute(
-        database.db,
-      );
+      await createRole(database, "eom_stranger login");
       return withUrl(url, (one) => {
         one.username = "eom_stranger";
       });
@@ -143,10 +168,8 @@ const setUps: readonly Broken[] = [
   {
     what: "the role may use the tables and owns none",
     async breakIt({ url, database }) {
-      await sql`do $$ begin create role eom_user login; exception when duplicate_object then null; end $$`.execute(
-        database.db,
-      );
-      await sql`grant all on all tables in schema public to eom_user`.execute(database.db);
+      await createRole(database, "eom_user login");
+      await sql`grant pg_read_all_data, pg_write_all_data to eom_user`.execute(database.db);
       return withUrl(url, (one) => {
         one.username = "eom_user";
       });
@@ -260,6 +283,15 @@ const setUps: readonly Broken[] = [
       return environment;
     },
     told: /storages +1 of 1 cannot be used: scenes: LIST fails \(endpoint_forbidden\): .*EOM_EGRESS_ALLOW/,
+  },
+  {
+    what: "a storage's credential is lost",
+    async breakIt(scene) {
+      const environment = await withStorage(scene, scene.s3);
+      await sql`delete from eom_sealed_secret`.execute(scene.database.db);
+      return environment;
+    },
+    told: /storages +1 of 1 cannot be used: scenes: The secret store has lost the credential of this storage: send it again with PUT/,
   },
   {
     what: "webhooks were given up",
@@ -454,7 +486,7 @@ async function closeScene({ database, folder }: Scene): Promise<void> {
 }
 
 describe("doctor says what is wrong, what to do and what is well, and shows no secret, when there is", () => {
-  test.each(setUps)("$what", async ({ breakIt, told }) => {
+  test.each(setUps.map((setUp) => [setUp.what, setUp] as const))("%s", async (_what, { breakIt, told }) => {
     const { code, findings } = await consult(await breakIt(scene));
     const failed = findings.filter((finding) => finding.startsWith("FAIL")).join("\n");
     expect(failed, findings.join("\n")).toMatch(told);
@@ -516,7 +548,24 @@ test("doctor says of an embedded database who has it, and that its folder is ope
   );
   await chmod(folder, 0o755);
   const open = await consult({});
-  expect(open.findings.join("\n")).toMatch(/FAIL {2}data folder +\S+ can be entered by others: chmod 700/);
+  expect(open.findings.filter((finding) => finding.startsWith("FAIL"))).toEqual([
+    expect.stringMatching(/data folder +\S+ can be entered by others: chmod 700/),
+  ]);
+});
+
+test("a check that never ends is given up, and the others are told", async () => {
+  const checks = [
+    { name: "endless", run: () => new Promise<string>(() => {}) },
+    { name: "quick", run: async () => "well" },
+  ];
+  expect(await runChecks(checks, 10)).toEqual([
+    {
+      check: "endless",
+      status: "failed",
+      message: expect.stringMatching(/^gave no answer within 0.01 s: see whether/),
+    },
+    { check: "quick", status: "ok", message: "well" },
+  ]);
 });
 
 test("a disk with too little room is told, and what is left of it", async () => {
@@ -534,7 +583,7 @@ test.each([-3600, 3600])("a clock that is %i s off is told", async (seconds) => 
 });
 
 describe("doctor ends in time, as a process, when who is asked takes connections and says nothing:", () => {
-  test.each(silences.map(({ what, told }, index) => ({ what, told, index })))("$what", async ({ told, index }) => {
+  test.each(silences.map(({ what, told }, index) => [what, told, index] as const))("%s", async (_what, told, index) => {
     const { code, output, milliseconds } = await (hanging[index] ?? expect.unreachable());
     expect(output).toMatch(told);
     expect(output).toMatch(/^ok {4}address/m);
@@ -591,13 +640,19 @@ async function withStorage(one: Scene, server: Omit<S3Server, "stop">, bucket = 
   return environment;
 }
 
+/** Roles are the server's: another worker may have made it. */
+async function createRole({ db }: TestDatabase, role: string): Promise<void> {
+  await sql`do ${sql.lit(`begin create role ${role}; exception when duplicate_object or unique_violation then null; end`)}`.execute(
+    db,
+  );
+}
+
 const lockedRole = "eom_locked";
 
 /** A role that wants a password, on a server that trusts all others. */
-async function lockRole({ db, url }: TestDatabase): Promise<void> {
-  await sql`do $$ begin create role eom_locked login password 'another'; exception when duplicate_object then null; end $$`.execute(
-    db,
-  );
+async function lockRole(database: TestDatabase): Promise<void> {
+  const { db, url } = database;
+  await createRole(database, `${lockedRole} login password 'another'`);
   const { rows } = await sql<{ file: string }>`select current_setting('hba_file') as file`.execute(db);
   const file = rows[0]?.file ?? "";
   const rules = await readFile(file, "utf8");

@@ -1,10 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { runChecks } from "../../src/doctor/checks.ts";
+import { createTimeZonesCheck } from "../../src/doctor/time-zones-check.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { migrate } from "../../src/platform/database/migrate.ts";
+import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
+import type { Database } from "../../src/platform/database/tables.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { runEom } from "../support/eom-process.ts";
+import { createPostgresServer, type PostgresServer } from "../support/postgres.ts";
 import { createServerApp, type TestApp } from "../support/server-app.ts";
 import { type RealVault, startVault } from "../support/vault.ts";
 import { type S3Credentials, startVersitygw, type VersitygwServer } from "../support/versitygw.ts";
@@ -141,6 +148,58 @@ describe("doctor, on a real Versity S3 Gateway", () => {
     return found;
   }
 });
+
+describe("doctor, on a PostgreSQL with time zones of its own", () => {
+  let server: PostgresServer;
+  let zones: string;
+  beforeAll(async () => {
+    server = await createPostgresServer();
+    zones = join(dirname(server.data), "programs", "share", "postgresql", "timezone");
+    const { db, close } = openPostgresDatabase(server.url, 1);
+    await migrate(db);
+    await insertQuota(db, "Europe/Berlin");
+    await insertQuota(db, "UTC");
+    await close();
+  });
+  afterAll(() => server.remove());
+
+  test("finds nothing wrong while they are EOM's", async () => {
+    expect(await consult()).toMatchObject({ status: "ok", message: expect.stringMatching(/^2 of quotas, as EOM /) });
+  });
+
+  test("says which zone has other rules there", async () => {
+    await copyFile(join(zones, "Asia", "Tokyo"), join(zones, "Europe", "Berlin"));
+    expect(await consult()).toMatchObject({
+      status: "failed",
+      message: expect.stringMatching(/other rules for Europe\/Berlin, which quotas name: update /),
+    });
+  });
+
+  test("says which zone is missing there", async () => {
+    await rm(join(zones, "Europe", "Berlin"));
+    expect(await consult()).toMatchObject({
+      status: "failed",
+      message: expect.stringMatching(/does not know Europe\/Berlin, which quotas name: install /),
+    });
+  });
+
+  /** On a connection of its own: a session keeps the zones that it has read. */
+  async function consult() {
+    const { db, close } = openPostgresDatabase(server.url, 1);
+    const [found] = await runChecks([createTimeZonesCheck(db, systemClock)]);
+    await close();
+    return found;
+  }
+});
+
+async function insertQuota(db: Database, zone: string): Promise<void> {
+  const expire = JSON.stringify({ type: "every", unit: "month", time_zone: zone });
+  await sql`
+    insert into eom_quota (id, name, name_key, search_text, type, value, expire, enable, labels, created, created_by,
+      modified, modified_by)
+    values (gen_random_uuid(), ${zone}, ${zone}, '', 'MaxSize', 1, ${expire}::text::jsonb, true, '{}', now(), 'test', now(),
+      'test')`.execute(db);
+}
 
 const findLine = (output: string, check: string) =>
   output.split("\n").find((line) => line.startsWith(`FAIL  ${check} `));

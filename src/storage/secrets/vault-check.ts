@@ -28,7 +28,7 @@ export async function checkVault(kv: VaultKv): Promise<string | null> {
   }
   return lacking.length === 0
     ? null
-    : `Vault refuses what EOM needs: its policy must also allow ${lacking.join(", ")}, or the token is not valid any more, or the mount has another name.`;
+    : `Vault refuses what EOM needs: its policy must also allow ${lacking.join(", ")}, or the token is not valid any more (VAULT_TOKEN or its file), or the mount has another name (EOM_VAULT_MOUNT).`;
 }
 
 /** EOM's references begin where the probe's does. */

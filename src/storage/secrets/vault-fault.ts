@@ -14,13 +14,14 @@ const kinds = {
   unreachable: {
     code: "SECRET_STORE_UNAVAILABLE",
     message: "The secret store does not answer",
-    advice: "Vault does not answer: see that it runs, and that its address is right",
+    advice: "Vault does not answer: see that it runs, and that its address (VAULT_ADDR) is right",
     transient: true,
   },
   untrusted: {
     code: "SECRET_STORE_UNAVAILABLE",
     message: "The secret store's certificate is not trusted",
-    advice: "Vault's certificate is not trusted: give EOM the certificate of the authority that signed it",
+    advice:
+      "Vault's certificate is not trusted: give EOM the certificate of the authority that signed it (EOM_VAULT_CA)",
   },
   sealed: {
     code: "SECRET_STORE_UNAVAILABLE",
@@ -37,13 +38,14 @@ const kinds = {
   redirect: {
     code: "SECRET_STORE_UNAVAILABLE",
     message: "The secret store answers with a redirect",
-    advice: "Vault answers with a redirect, which EOM does not follow: set its address to where the redirect leads",
+    advice:
+      "Vault answers with a redirect, which EOM does not follow: set its address (VAULT_ADDR) to where the redirect leads",
   },
   "not-vault": {
     code: "SECRET_STORE_UNAVAILABLE",
     message: "What answers is not the secret store",
     advice:
-      "What answers does not speak as Vault does: see that its address is right, and that no proxy answers instead",
+      "What answers does not speak as Vault does: see that its address (VAULT_ADDR) is right, and that no proxy answers instead",
   },
   "credential-file": {
     code: "SECRET_STORE_UNAVAILABLE",
@@ -54,7 +56,8 @@ const kinds = {
   login: {
     code: "SECRET_STORE_UNAVAILABLE",
     message: "The secret store refuses EOM's login",
-    advice: "Vault refuses EOM's login: see that the login method, the role and EOM's own credential are right",
+    advice:
+      "Vault refuses EOM's login: see that the login method (EOM_VAULT_AUTH), the role and EOM's own credential are right",
   },
   forbidden: {
     code: "SECRET_STORE_UNAVAILABLE",
@@ -65,7 +68,7 @@ const kinds = {
     code: "CONFIGURATION_ERROR",
     message: "EOM is not set up with a KV version 2 mount of the secret store",
     advice:
-      "The mount is no KV version 2 engine: name one that is, or make one with `vault secrets enable -version=2 kv`",
+      "The mount is no KV version 2 engine: name one that is (EOM_VAULT_MOUNT), or make one with `vault secrets enable -version=2 kv`",
   },
   shape: {
     code: "CONFIGURATION_ERROR",

@@ -1,0 +1,42 @@
+import type { Concerns } from "../platform/concerns.ts";
+import type { Check } from "./checks.ts";
+
+interface ProvedStorages {
+  readonly proved: number;
+  readonly enabled: number;
+  readonly denied: number;
+  readonly problems: readonly string[];
+}
+
+/** @param prove what asks the S3 servers of the enabled storages */
+export function createStoragesCheck(prove: () => Promise<ProvedStorages>): Check {
+  return {
+    name: "storages",
+    async run() {
+      const { proved, enabled, denied, problems } = await prove();
+      if (problems.length > 0)
+        throw new Error(`${problems.length} of ${proved} cannot be used: ${problems.join("; ")}`);
+      if (enabled === 0) return "none is enabled";
+      const unseen =
+        denied === 0
+          ? ""
+          : `; ${denied} let EOM neither list nor read, so prove whether it may write: POST /eom/admin/storages/<id>/verify`;
+      return `${proved} of ${enabled} enabled were asked, and answer${unseen}`;
+    },
+  };
+}
+
+/** By id, as addresses of receivers often have a secret in them. */
+export function createWebhooksCheck(find: () => Promise<Concerns>): Check {
+  return {
+    name: "webhooks",
+    async run() {
+      const { total, items } = await find();
+      if (total === 0) return "none fails";
+      const told = items.map(({ id, why }) => `${id}: ${why}`).join("; ");
+      throw new Error(
+        `${total} fail: ${told}. Mend the receivers; POST /eom/admin/webhooks/<id>/redrive sends again what was given up.`,
+      );
+    },
+  };
+}
