@@ -4,7 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listRoutes } from "../../src/compose.ts";
 import { createTestApp, isThroughFunctions, type TestApp } from "../support/app.ts";
-import { describeSchedule, describeStorage, provocations, schedules, storages } from "./provocations.ts";
+import { describeQuota, describeSchedule, describeStorage, provocations, schedules, storages } from "./provocations.ts";
 
 /** The parts of the document that this test walks. */
 interface Operation {
@@ -29,7 +29,7 @@ let ajv: Ajv2020;
 beforeAll(async () => {
   app = await createTestApp("postgres");
   document = (await app.request("GET", "/openapi.json", undefined, { role: null })).body;
-  ajv = new Ajv2020({ strict: false, formats: { uuid: true, "date-time": true, uri: true } });
+  ajv = new Ajv2020({ strict: false, formats: { uuid: true, date: true, "date-time": true, uri: true } });
   ajv.addSchema(document, "openapi.json");
 });
 afterAll(() => app.close());
@@ -144,6 +144,74 @@ describe("real answers fit the document", () => {
     await ask("POST", `/ailbl/admin/sessions/${session.id}/cancel`);
     await ask("DELETE", path);
     await ask("GET", "/ailbl/admin/engines");
+  });
+
+  test("along what is done with many schedules and sessions", async () => {
+    const storage = (await ask("POST", `${storages}?verify=false`, describeStorage())).body;
+    const schedule = (await ask("POST", schedules, describeSchedule({ params: { storage_id: storage.id } }))).body;
+    const path = `${schedules}/${schedule.id}`;
+    const filled = await ask("POST", `${path}/backfill`, { from: "2026-01-01T00:00:00Z", to: "2026-01-04T00:00:00Z" });
+    expect(filled.status).toBe(201);
+    await ask("GET", `${path}/backfills`);
+    await ask("GET", `${path}/backfills/${filled.body.id}`);
+    await ask("POST", `${path}/backfills/${filled.body.id}/cancel`);
+    await ask("POST", `${path}/backfill`, { from: "2026-01-04T00:00:00Z", to: "2026-01-01T00:00:00Z" });
+    const filter = { ids: [schedule.id] };
+    await ask("POST", `${schedules}/bulk`, { action: "trigger", filter, dry_run: true });
+    const bulk = await ask("POST", `${schedules}/bulk`, { action: "trigger", filter, expected_total: 1 });
+    expect(bulk.status).toBe(202);
+    await ask("GET", "/ailbl/admin/bulk");
+    await ask("GET", `/ailbl/admin/bulk/${bulk.body.id}`);
+    await ask("POST", `/ailbl/admin/bulk/${bulk.body.id}/cancel`);
+    const session = (await ask("POST", `${path}/trigger`)).body;
+    await ask("POST", `/ailbl/admin/sessions/${session.id}/cancel`);
+    expect((await ask("POST", `/ailbl/admin/sessions/${session.id}/retry`)).status).toBe(201);
+    await ask("GET", `/ailbl/admin/sessions/${session.id}/log`);
+    await ask("GET", "/ailbl/admin/sessions?filter[state]=canceled&size=1");
+    await ask("GET", "/ailbl/admin/timeline?from=2026-01-01T00:00:00Z&to=2026-01-08T00:00:00Z");
+    await ask("GET", "/ailbl/admin/engines/local/jobs");
+    expect((await ask("GET", "/eom/admin/overview")).status).toBe(200);
+  });
+
+  test("along the life of a quota, of a user who has it, and of what is metered", async () => {
+    const quotaId = (await ask("POST", "/eom/admin/quotas", describeQuota())).body.id;
+    const quota = `/eom/admin/quotas/${quotaId}`;
+    for (const path of ["/eom/admin/quotas?enable=true", quota]) await ask("GET", path);
+    await ask("PUT", quota, { description: "new" });
+    await ask("POST", `${quota}/users`, { user_ids: ["öl", "ben"], atomic: false });
+    const user = `/eom/admin/users/${randomUUID()}`;
+    expect((await ask("POST", `${user}/quotas`, { quota_id: quotaId })).status).toBe(201);
+    for (const path of [`${user}/quotas`, `${user}/quotas/${quotaId}`, "/eom/admin/users?exceeded=false"])
+      await ask("GET", path);
+    await ask("PUT", `${user}/quotas/${quotaId}`, { value: { max_order_times: 5 } });
+    const meter = (path: string, body: object) =>
+      ask("POST", `${user}/${path}`, body, { headers: { "idempotency-key": randomUUID() } });
+    const amounts = { MaxOrderTimes: 2 };
+    expect((await meter("usage/check", { amounts })).status).toBe(200);
+    expect((await meter("usage/consume", { amounts })).status).toBe(200);
+    expect((await meter("usage/consume", { amounts: { MaxOrderTimes: 9 } })).status).toBe(403);
+    expect((await meter("usage/adjust", { amounts: { MaxOrderTimes: -1 } })).status).toBe(200);
+    const [held, other] = [await meter("reservations", { amounts }), await meter("reservations", { amounts })];
+    expect([held.status, other.status]).toEqual([201, 201]);
+    await ask("GET", `${user}/reservations/${held.body.id}`);
+    await meter(`reservations/${held.body.id}/commit`, { amounts: { MaxOrderTimes: 1 } });
+    await meter(`reservations/${held.body.id}/commit`, {});
+    await meter(`reservations/${other.body.id}/release`, {});
+    for (const path of [`${user}/usage`, `${user}/usage/ledger?size=2`]) await ask("GET", path);
+    await ask("DELETE", quota);
+    await ask("DELETE", `${user}/quotas/${quotaId}`);
+  });
+
+  test("along the life of a webhook", async () => {
+    const described = { address: "https://hooks.example.org/eom", event_types: ["*"], enable: false };
+    const { id } = (await ask("POST", "/eom/admin/webhooks", described)).body;
+    const path = `/eom/admin/webhooks/${id}`;
+    for (const asked of ["/eom/admin/webhooks", path, `${path}/deliveries`]) await ask("GET", asked);
+    expect((await ask("PUT", path, { secret: null, enable: true })).status).toBe(200);
+    await ask("POST", `${path}/redrive`);
+    await ask("POST", `${path}/deliveries/${randomUUID()}/redrive`);
+    await ask("DELETE", path);
+    await ask("DELETE", path);
   });
 
   test("along the life of a token, and of what tells about the system", async () => {
