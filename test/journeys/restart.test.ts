@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { composeProgram, type Program } from "../../src/compose.ts";
@@ -13,6 +14,7 @@ import { type Announcements, listenForJobs } from "./announcing-jobs.ts";
 
 const mainFile = join(import.meta.dirname, "../../src/main.ts");
 const stopSeconds = 25;
+const goneSeconds = 15;
 const token = "token-of-the-restart-test";
 const authorization = `Bearer ${token}`;
 
@@ -89,7 +91,7 @@ test("a killed process loses its run and nothing else; one that is asked to stop
   const lost = await announcements.next();
   await end(killed.child, "SIGKILL");
   // Nobody was left to end it but its guard.
-  await Promise.all(lost.map(({ gone }) => gone));
+  await requireGone(lost);
 
   const stopped = await start();
   const last = await announcements.next();
@@ -97,7 +99,7 @@ test("a killed process loses its run and nothing else; one that is asked to stop
   const askedAt = performance.now();
   expect(await end(stopped.child, "SIGTERM")).toEqual([0, null]);
   expect(performance.now() - askedAt).toBeLessThan(stopSeconds * 1000);
-  await Promise.all(last.map(({ gone }) => gone));
+  await requireGone(last);
 
   const program = await composeProgram(readConfig(environment, []), createLogger({ level: "silent", format: "json" }));
   await expectEnded(program, lost[0].sessionId, {
@@ -111,6 +113,21 @@ test("a killed process loses its run and nothing else; one that is asked to stop
   await expectEverySlotOnce(program, scheduleId);
   await program.close();
 });
+
+/** @throws with what is left, when something is after a while */
+async function requireGone(announced: Awaited<ReturnType<Announcements["next"]>>): Promise<void> {
+  const late = new AbortController();
+  const patience = delay(goneSeconds * 1000, undefined, { signal: late.signal }).then(() => {
+    const processes = execFileSync("ps", ["-eo", "pid,ppid,pgid,stat,wchan:20,args"], { encoding: "utf8" });
+    const left = processes.split("\n").filter((line) => /eom-run-guard|ANNOUNCE_TO|src\/main\.ts/.test(line));
+    throw new Error(
+      `A run is still there after ${goneSeconds} s:\n${left.map((line) => line.slice(0, 160)).join("\n")}`,
+    );
+  });
+  await Promise.race([Promise.all(announced.map(({ gone }) => gone)), patience]);
+  late.abort();
+  await patience.catch(() => {});
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: read by path
 async function ask(program: Program, path: string): Promise<any> {
