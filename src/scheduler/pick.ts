@@ -43,9 +43,11 @@ export interface Picked {
   readonly skipped: number;
   /** Due sessions that wait for another one of their schedule. */
   readonly queued: number;
+  /** The engine had no room for a single one, so nobody looked. */
+  readonly isFull: boolean;
 }
 
-const nothing: Picked = { claims: [], skipped: 0, queued: 0 };
+const nothing: Picked = { claims: [], skipped: 0, queued: 0, isFull: false };
 
 const mostCandidates = 500;
 /** More than there is room for: some are left out by their policies. */
@@ -54,11 +56,13 @@ const leastCandidates = 50;
 /**
  * Claims sessions that are due, at most as many as the engine has room for and may be asked to begin now, in one short
  * transaction. What it returns is to be launched; if we die before, the lease runs out and another process finds them.
+ *
+ * @param launching sessions of this process that are on their way to the engine, which may not count them yet
  */
-export async function pick(needs: PickNeeds): Promise<Picked> {
+export async function pick(needs: PickNeeds, launching = 0): Promise<Picked> {
   const { db, engine } = needs;
-  const room = engine.room();
-  if (room === 0) return nothing;
+  const room = engine.room() - launching;
+  if (room <= 0) return { ...nothing, isFull: true };
   const now = needs.clock.now();
   const picked = await inTransaction(db, async (tx) => {
     const candidates = await lockCandidates(tx, engine.name, now, toCandidates(room));
@@ -75,7 +79,7 @@ export async function pick(needs: PickNeeds): Promise<Picked> {
     await giveBackLaunches(tx, engine, granted - decided.claim.length);
     await settle(tx, decided, now);
     const claims = await claim(tx, needs, { decided, schedules, now });
-    return { claims, skipped: decided.skip.length, queued: decided.queue.length };
+    return { claims, skipped: decided.skip.length, queued: decided.queue.length, isFull: false };
   });
   countEnd(needs.metrics, "skipped", picked.skipped);
   return picked;

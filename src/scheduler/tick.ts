@@ -4,8 +4,8 @@ import { fillBack } from "./backfill/tick.ts";
 import { carryOutBulks } from "./bulk/tick.ts";
 import type { Engine } from "./engines/engine.ts";
 import type { Engines } from "./engines/engines.ts";
-import { type LaunchNeeds, launchAll } from "./launch.ts";
-import { pick } from "./pick.ts";
+import { type Launched, type LaunchNeeds, launchAll } from "./launch.ts";
+import { type Claim, pick } from "./pick.ts";
 import { releaseQueued } from "./pick-queries.ts";
 import { poll } from "./poll.ts";
 import { type ScanNeeds, scan } from "./scan.ts";
@@ -70,18 +70,45 @@ async function carryOut(needs: TickNeeds, signal: AbortSignal): Promise<TickSumm
   return { ...(await carryOutBulks({ ...needs, schedules, sessions: createSessionService(services) }, signal)) };
 }
 
-/** Until nothing more is due, or the engine is full. */
+/**
+ * Until nothing more is due, or the engine is full. The next sessions are claimed while the last ones are launched; what was
+ * claimed is launched at once, for its lease runs.
+ */
 async function pickAndLaunch(needs: LaunchNeeds, signal: AbortSignal): Promise<TickSummary> {
   const sum = { claimed: 0, skipped: 0, queued: 0, launched: 0 };
   await retryLost(() => releaseQueued(needs.db));
-  while (!signal.aborted) {
-    const { claims, skipped, queued } = await pick(needs);
-    const outcomes = await launchAll(needs, claims);
-    sum.claimed += claims.length;
-    sum.skipped += skipped;
-    sum.queued += queued;
-    sum.launched += outcomes.filter((outcome) => outcome === "launched").length;
-    if (claims.length + skipped + queued === 0) break;
+  let launching: Launching = { claims: 0, outcomes: Promise.resolve([]) };
+  const settle = async ({ outcomes }: Launching) => {
+    sum.launched += (await outcomes).filter((outcome) => outcome === "launched").length;
+  };
+  try {
+    while (!signal.aborted) {
+      const { claims, skipped, queued, isFull } = await pick(needs, launching.claims);
+      const last = launching;
+      launching = startLaunching(needs, claims);
+      await settle(last);
+      sum.claimed += claims.length;
+      sum.skipped += skipped;
+      sum.queued += queued;
+      // Of what was being launched, some may have been refused.
+      const mayHaveRoom = isFull && last.claims > 0;
+      if (claims.length + skipped + queued === 0 && !mayHaveRoom) break;
+    }
+  } finally {
+    await settle(launching);
   }
   return sum;
+}
+
+/** Claimed sessions on their way to the engine. */
+interface Launching {
+  readonly claims: number;
+  readonly outcomes: Promise<readonly Launched[]>;
+}
+
+function startLaunching(needs: LaunchNeeds, claims: readonly Claim[]): Launching {
+  const outcomes = launchAll(needs, claims);
+  // Whoever settles it hears of a failure; until then it is none that nobody handles.
+  outcomes.catch(() => {});
+  return { claims: claims.length, outcomes };
 }

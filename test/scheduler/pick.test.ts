@@ -1,11 +1,13 @@
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Engine } from "../../src/scheduler/engines/engine.ts";
 import { launchAll } from "../../src/scheduler/launch.ts";
 import { pick } from "../../src/scheduler/pick.ts";
 import type { StorageForRun } from "../../src/scheduler/run-storage.ts";
 import { listSessionsSchema } from "../../src/scheduler/session-model.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
 
 describe.each(databaseKinds)("pick on %s", (kind) => {
@@ -124,6 +126,36 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
     expect(await ticks.pick(narrow.needs, notAborted)).toMatchObject({ claimed: 2, launched: 2 });
     expect((await listStates(id)).filter(([, state]) => state === "pending")).toHaveLength(3);
     await narrow.close();
+  });
+
+  test("counts what is still being launched against the engine's room", async () => {
+    const { engine } = createRemoteEngine("local");
+    const answers: (() => void)[] = [];
+    let runs = 0;
+    const slow: Engine = {
+      ...engine,
+      room: () => 60 - runs,
+      async launch(request) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        answers.push(resolve);
+        await promise;
+        runs += 1;
+        return engine.launch(request);
+      },
+    };
+    const start = "2026-11-23T10:00:00.000Z";
+    const slowWorld = createWorld({ db: database.db, engine: slow, start });
+    const policy = { overlap: "allow", misfire: "all", catch_up_seconds: 86_400, max_catch_up: 90 };
+    const { id } = await slowWorld.api.schedules.create(toCreate({ policy }), change);
+    slowWorld.clock.set("2026-11-23T11:30:00.000Z");
+    await ticks.scan(slowWorld.needs, notAborted);
+    const turn = ticks.pick(slowWorld.needs, notAborted);
+    const countClaimed = async () => (await listStates(id)).filter(([, state]) => state !== "pending").length;
+    await vi.waitFor(() => expect(answers).toHaveLength(60));
+    expect(await countClaimed()).toBe(60);
+    for (const answer of answers) answer();
+    expect(await turn).toMatchObject({ claimed: 60, launched: 60 });
+    expect(await countClaimed()).toBe(60);
   });
 });
 
