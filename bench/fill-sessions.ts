@@ -32,7 +32,7 @@ export async function fillSessions(db: Database, { schedules, each, owners, over
       slot, slot - interval '1 minute', slot, 'slot', now(), 'scheduler'
     from generate_series(date_trunc('minute', now()) - (${each}::integer - 1) * interval '1 minute', now(), interval '1 minute')
       as slot cross join ailbl_schedule as s`.execute(db);
-  await sql`vacuum analyze ailbl_schedule, ailbl_schedule_stats, ailbl_session, ailbl_session_event, ailbl_session_detail`.execute(
+  await sql`vacuum analyze ailbl_schedule, ailbl_schedule_stats, ailbl_session, ailbl_open_session, ailbl_session_event, ailbl_session_detail`.execute(
     db,
   );
 }

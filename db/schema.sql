@@ -33,6 +33,52 @@ COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching
 
 
 --
+-- Name: ailbl_no_open_sessions(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ailbl_no_open_sessions() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  truncate ailbl_open_session;
+  return null;
+end
+$$;
+
+
+--
+-- Name: ailbl_open_sessions(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.ailbl_open_sessions() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+begin
+  if tg_op = 'INSERT' then
+    insert into ailbl_open_session
+    select id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from written
+    where phase in ('waiting', 'retrying', 'active');
+  elsif tg_op = 'UPDATE' then
+    update ailbl_open_session as o
+    set engine = w.engine, phase = w.phase, queued = w.queued, run_after = w.run_after, lease_owner = w.lease_owner
+    from written as w
+    where o.session_id = w.id and w.phase in ('waiting', 'retrying', 'active')
+      and (o.engine, o.phase, o.queued, o.run_after, o.lease_owner)
+        is distinct from (w.engine, w.phase, w.queued, w.run_after, w.lease_owner);
+    delete from ailbl_open_session as o using written as w
+    where o.session_id = w.id and w.phase not in ('waiting', 'retrying', 'active');
+  else
+    delete from ailbl_open_session as o using removed as r where o.session_id = r.id;
+  end if;
+  return null;
+end
+$$;
+
+
+--
 -- Name: ailbl_refuse_step(); Type: FUNCTION; Schema: public; Owner: -
 --
 
@@ -237,6 +283,24 @@ WITH (fillfactor='50');
 
 
 --
+-- Name: ailbl_open_session; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.ailbl_open_session (
+    session_id uuid NOT NULL,
+    schedule_id uuid NOT NULL,
+    backfill_id uuid,
+    engine text NOT NULL,
+    owner text NOT NULL,
+    phase text NOT NULL,
+    queued boolean NOT NULL,
+    run_after timestamp with time zone NOT NULL,
+    lease_owner text
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000');
+
+
+--
 -- Name: ailbl_schedule; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -341,6 +405,11 @@ CASE state
 END) STORED NOT NULL,
     queued boolean DEFAULT false NOT NULL,
     not_ready_since timestamp with time zone,
+    unsuccessful text GENERATED ALWAYS AS (
+CASE
+    WHEN (state = ANY (ARRAY['failed'::text, 'canceled'::text, 'skipped'::text])) THEN state
+    ELSE NULL::text
+END) STORED,
     CONSTRAINT ailbl_session_cause_check CHECK ((cause = ANY (ARRAY['slot'::text, 'manual'::text, 'backfill'::text, 'retry'::text]))),
     CONSTRAINT ailbl_session_ended CHECK (((state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'canceled'::text, 'skipped'::text])) = (ended IS NOT NULL))),
     CONSTRAINT ailbl_session_lease CHECK (((state = ANY (ARRAY['claimed'::text, 'running'::text, 'unknown'::text])) = (lease_owner IS NOT NULL))),
@@ -842,6 +911,14 @@ ALTER TABLE ONLY public.ailbl_engine_bucket
 
 
 --
+-- Name: ailbl_open_session ailbl_open_session_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.ailbl_open_session
+    ADD CONSTRAINT ailbl_open_session_pkey PRIMARY KEY (session_id);
+
+
+--
 -- Name: ailbl_schedule ailbl_schedule_name_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1140,6 +1217,41 @@ CREATE INDEX ailbl_doubtful_launch_check ON public.ailbl_doubtful_launch USING b
 
 
 --
+-- Name: ailbl_open_session_backfill; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_open_session_backfill ON public.ailbl_open_session USING btree (backfill_id) WHERE (backfill_id IS NOT NULL);
+
+
+--
+-- Name: ailbl_open_session_held; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_open_session_held ON public.ailbl_open_session USING btree (engine, lease_owner, session_id) WHERE (phase = 'active'::text);
+
+
+--
+-- Name: ailbl_open_session_pick; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_open_session_pick ON public.ailbl_open_session USING btree (engine, owner, run_after, session_id) WHERE ((phase = ANY (ARRAY['waiting'::text, 'retrying'::text])) AND (NOT queued));
+
+
+--
+-- Name: ailbl_open_session_queued; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_open_session_queued ON public.ailbl_open_session USING btree (session_id) WHERE queued;
+
+
+--
+-- Name: ailbl_open_session_schedule; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_open_session_schedule ON public.ailbl_open_session USING btree (schedule_id, phase);
+
+
+--
 -- Name: ailbl_schedule_created; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1224,20 +1336,6 @@ CREATE INDEX ailbl_schedule_storage_id ON public.ailbl_schedule USING btree (sto
 
 
 --
--- Name: ailbl_session_active; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX ailbl_session_active ON public.ailbl_session USING btree (schedule_id, phase) WHERE (phase = ANY (ARRAY['waiting'::text, 'retrying'::text, 'active'::text]));
-
-
---
--- Name: ailbl_session_backfill; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX ailbl_session_backfill ON public.ailbl_session USING btree (backfill_id, phase) WHERE (backfill_id IS NOT NULL);
-
-
---
 -- Name: ailbl_session_backfill_slot; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1266,38 +1364,10 @@ CREATE INDEX ailbl_session_created_by ON public.ailbl_session USING btree (creat
 
 
 --
--- Name: ailbl_session_held; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX ailbl_session_held ON public.ailbl_session USING btree (lease_owner, id) WHERE (phase = 'active'::text);
-
-
---
 -- Name: ailbl_session_kind; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX ailbl_session_kind ON public.ailbl_session USING btree (kind, created, id);
-
-
---
--- Name: ailbl_session_phase; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX ailbl_session_phase ON public.ailbl_session USING btree (phase, created, id);
-
-
---
--- Name: ailbl_session_pick; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX ailbl_session_pick ON public.ailbl_session USING btree (engine, owner, run_after, id) WHERE ((phase = ANY (ARRAY['waiting'::text, 'retrying'::text])) AND (NOT queued));
-
-
---
--- Name: ailbl_session_queued; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX ailbl_session_queued ON public.ailbl_session USING btree (schedule_id) WHERE (queued AND (phase = 'waiting'::text));
 
 
 --
@@ -1329,10 +1399,10 @@ CREATE INDEX ailbl_session_slot_order ON public.ailbl_session USING btree (slot,
 
 
 --
--- Name: ailbl_session_under_way; Type: INDEX; Schema: public; Owner: -
+-- Name: ailbl_session_unsuccessful; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX ailbl_session_under_way ON public.ailbl_session USING btree (engine) WHERE (phase = 'active'::text);
+CREATE INDEX ailbl_session_unsuccessful ON public.ailbl_session USING btree (unsuccessful, created, id) WHERE (unsuccessful IS NOT NULL);
 
 
 --
@@ -1616,10 +1686,38 @@ ALTER INDEX public.eom_quota_ledger_user ATTACH PARTITION public.eom_quota_ledge
 
 
 --
+-- Name: ailbl_session ailbl_session_deleted; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ailbl_session_deleted AFTER DELETE ON public.ailbl_session REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION public.ailbl_open_sessions();
+
+
+--
+-- Name: ailbl_session ailbl_session_inserted; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ailbl_session_inserted AFTER INSERT ON public.ailbl_session REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION public.ailbl_open_sessions();
+
+
+--
 -- Name: ailbl_session ailbl_session_step; Type: TRIGGER; Schema: public; Owner: -
 --
 
 CREATE TRIGGER ailbl_session_step BEFORE UPDATE OF state ON public.ailbl_session FOR EACH ROW WHEN (((old.state <> new.state) AND (((old.state || ' '::text) || new.state) <> ALL (ARRAY['pending claimed'::text, 'pending skipped'::text, 'pending canceled'::text, 'claimed running'::text, 'claimed unknown'::text, 'claimed pending'::text, 'claimed failed'::text, 'claimed canceled'::text, 'running succeeded'::text, 'running failed'::text, 'running canceled'::text, 'running retry_wait'::text, 'unknown running'::text, 'unknown pending'::text, 'unknown failed'::text, 'unknown canceled'::text, 'unknown retry_wait'::text, 'claimed retry_wait'::text, 'retry_wait claimed'::text, 'retry_wait canceled'::text])))) EXECUTE FUNCTION public.ailbl_refuse_step();
+
+
+--
+-- Name: ailbl_session ailbl_session_truncated; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ailbl_session_truncated AFTER TRUNCATE ON public.ailbl_session FOR EACH STATEMENT EXECUTE FUNCTION public.ailbl_no_open_sessions();
+
+
+--
+-- Name: ailbl_session ailbl_session_updated; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER ailbl_session_updated AFTER UPDATE ON public.ailbl_session REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION public.ailbl_open_sessions();
 
 
 --

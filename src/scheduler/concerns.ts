@@ -51,22 +51,20 @@ interface StuckRow {
   readonly total: number;
 }
 
-/**
- * Sessions that should have gone on long ago. `created` narrows those that wait for a worker: it is never after `run_after`, and
- * in the index by state.
- */
+/** Sessions that should have gone on long ago. */
 export async function findStuckSessions({ db, clock }: { db: Database; clock: Clock }): Promise<Concerns> {
   const before = new Date(clock.now().getTime() - patienceSeconds * 1000);
+  const open = sql`ailbl_open_session as o join ailbl_session as s on s.id = o.session_id`;
   const { rows } = await sql<StuckRow>`
     with found as materialized (
-      (select id, schedule_name as name, run_after as since, state from ailbl_session
-        where phase in ('waiting', 'retrying') and not queued and created < ${before} and run_after < ${before} limit ${mostCounted})
+      (select s.id, s.schedule_name as name, s.run_after as since, s.state from ${open}
+        where o.phase in ('waiting', 'retrying') and not o.queued and o.run_after < ${before} limit ${mostCounted})
       union all
-      (select id, schedule_name, picked, state from ailbl_session
-        where phase = 'active' and state in ('claimed', 'unknown') and picked < ${before} limit ${mostCounted})
+      (select s.id, s.schedule_name, s.picked, s.state from ${open}
+        where o.phase = 'active' and s.state in ('claimed', 'unknown') and s.picked < ${before} limit ${mostCounted})
       union all
-      (select id, schedule_name, stop_requested, state from ailbl_session
-        where phase = 'active' and state = 'running' and stop_requested < ${before} limit ${mostCounted}))
+      (select s.id, s.schedule_name, s.stop_requested, s.state from ${open}
+        where o.phase = 'active' and s.state = 'running' and s.stop_requested < ${before} limit ${mostCounted}))
     select found.*, least((select count(*) from found), ${mostCounted}) as total
     from found order by since, id limit ${mostConcerns}`.execute(db);
   return toConcerns(rows, ({ id, name, state, since }) => {

@@ -57,6 +57,8 @@ export function createEngineService({ db, engines, clock }: EngineServiceNeeds) 
 /** By engine, counted by their sessions: of one that lives in each process, no process knows all runs. */
 async function countRunning(db: Database): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ engine: string; running: number }>`
-    select engine, count(*)::integer as running from ailbl_session where phase = 'active' group by engine`.execute(db);
+    select engine, count(*)::integer as running from ailbl_open_session where phase = 'active' group by engine`.execute(
+    db,
+  );
   return new Map(rows.map(({ engine, running }) => [engine, running]));
 }

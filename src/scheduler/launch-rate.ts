@@ -38,7 +38,9 @@ async function findRoom(tx: DatabaseTransaction, { name, mostRuns }: RatedEngine
   if (mostRuns === null) return Number.POSITIVE_INFINITY;
   const { rows } = await sql<{ running: number }>`
     select count(*)::integer as running from (
-      select from ailbl_session where engine = ${name} and phase = 'active' limit ${mostRuns}) as active`.execute(tx);
+      select from ailbl_open_session where engine = ${name} and phase = 'active' limit ${mostRuns}) as active`.execute(
+    tx,
+  );
   return mostRuns - (rows[0]?.running ?? 0);
 }
 

@@ -31,7 +31,8 @@ export function noteLostLease(
  */
 export async function renewLeases(db: Database, { owner, seconds }: LeaseSettings): Promise<void> {
   await sql`update ailbl_session set lease_expires_at = now() + make_interval(secs => ${seconds})
-    where phase = 'active' and state in ('running', 'unknown') and lease_owner = ${owner}
+    where id in (select session_id from ailbl_open_session where phase = 'active' and lease_owner = ${owner})
+      and state in ('running', 'unknown') and lease_owner = ${owner}
       and lease_expires_at < now() + make_interval(secs => ${seconds / 2})`.execute(db);
 }
 
@@ -41,5 +42,6 @@ export async function renewLeases(db: Database, { owner, seconds }: LeaseSetting
  */
 export async function expireForeignLeases(db: Database, owner: string): Promise<void> {
   await sql`update ailbl_session set lease_expires_at = now() - interval '1 second'
-    where phase = 'active' and lease_owner <> ${owner}`.execute(db);
+    where id in (select session_id from ailbl_open_session where phase = 'active' and lease_owner <> ${owner})
+      and lease_owner <> ${owner}`.execute(db);
 }

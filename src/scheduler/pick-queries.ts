@@ -19,20 +19,20 @@ export async function lockCandidates(
 ): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`
     with recursive owners (owner) as (
-      (select owner from ailbl_session
+      (select owner from ailbl_open_session
         where engine = ${engine} and phase in ('waiting', 'retrying') and not queued order by owner limit 1)
       union all
-      select (select s.owner from ailbl_session as s
+      select (select s.owner from ailbl_open_session as s
         where s.engine = ${engine} and s.phase in ('waiting', 'retrying') and not s.queued and s.owner > o.owner
         order by s.owner limit 1)
       from owners as o where o.owner is not null
     ), queued as (
       select q.id, q.run_after, row_number() over (partition by o.owner order by q.run_after, q.id) as turn
       from owners as o cross join lateral (
-        select s.id, s.run_after from ailbl_session as s
+        select s.session_id as id, s.run_after from ailbl_open_session as s
         where s.engine = ${engine} and s.phase in ('waiting', 'retrying') and not s.queued and s.owner = o.owner
           and s.run_after <= ${now}
-        order by s.run_after, s.id
+        order by s.run_after, s.session_id
         -- Each owner's share, and as much again: what is left waits for the next round.
         limit (select greatest(10, ceil(2.0 * ${limit} / greatest(1, count(n.owner))))::bigint from owners as n)) as q
     ), chosen as (
@@ -81,11 +81,10 @@ export async function listGoneSchedules(tx: DatabaseTransaction, ids: readonly s
 export async function listOccupied(tx: DatabaseTransaction, ids: readonly string[]): Promise<Occupied[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<Occupied>`
-    select id, schedule_id, cause, slot, lease_token, state, false as queued from ailbl_session
-    where schedule_id = any(${ids}::uuid[]) and phase in ('active', 'retrying') and cause <> 'backfill'
-    union all
-    select id, schedule_id, cause, slot, lease_token, state, true from ailbl_session
-    where schedule_id = any(${ids}::uuid[]) and queued and phase = 'waiting'`.execute(tx);
+    select s.id, s.schedule_id, s.cause, s.slot, s.lease_token, s.state, s.queued and s.phase = 'waiting' as queued
+    from ailbl_open_session as o join ailbl_session as s on s.id = o.session_id
+    where o.schedule_id = any(${ids}::uuid[]) and (o.phase in ('active', 'retrying') and s.cause <> 'backfill'
+      or o.phase = 'waiting' and o.queued)`.execute(tx);
   return rows;
 }
 
@@ -117,9 +116,9 @@ export async function queueSessions(tx: DatabaseTransaction, ids: readonly strin
  */
 export async function releaseQueued(db: Database): Promise<void> {
   await sql`update ailbl_session as q set queued = false, version = version + 1
-    where q.queued and q.phase = 'waiting' and not exists (
-      select from ailbl_session as a
-      where a.schedule_id = q.schedule_id and a.phase in ('active', 'retrying') and a.cause <> 'backfill')`.execute(db);
+    where q.id in (select session_id from ailbl_open_session where queued) and q.queued and q.phase = 'waiting' and not exists (
+      select from ailbl_open_session as o join ailbl_session as a on a.id = o.session_id
+      where o.schedule_id = q.schedule_id and o.phase in ('active', 'retrying') and a.cause <> 'backfill')`.execute(db);
 }
 
 export interface ClaimedSession {

@@ -51,11 +51,12 @@ export async function poll(needs: PickNeeds, signal: AbortSignal): Promise<PollS
 
 async function listRunning({ db, engine, lease }: PickNeeds, after: string): Promise<RunningSession[]> {
   const { rows } = await sql<RunningSession>`
-    select id, lease_token, run_id, run_status, started, launch_started, launch_timeout_seconds, max_runtime_seconds,
-      stop_reason, stop_requested, missed_polls
-    from ailbl_session where phase = 'active' and state = 'running' and lease_owner = ${lease.owner} and engine = ${engine.name}
-      and id > ${after}
-    order by id limit ${maxStatusIds}`.execute(db);
+    select s.id, s.lease_token, s.run_id, s.run_status, s.started, s.launch_started, s.launch_timeout_seconds,
+      s.max_runtime_seconds, s.stop_reason, s.stop_requested, s.missed_polls
+    from ailbl_open_session as o join ailbl_session as s on s.id = o.session_id
+    where o.phase = 'active' and o.engine = ${engine.name} and o.lease_owner = ${lease.owner} and o.session_id > ${after}
+      and s.state = 'running' and s.lease_owner = o.lease_owner
+    order by o.session_id limit ${maxStatusIds}`.execute(db);
   return rows;
 }
 

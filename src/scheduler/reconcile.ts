@@ -50,9 +50,10 @@ async function listUnknown({ db, clock, engine, lease }: PickNeeds): Promise<Unk
   const { rows } = await sql<UnknownSession>`
     update ailbl_session as s set polled = coalesce(s.polled, ${clock.now()}::timestamptz)
     where s.id in (
-      select id from ailbl_session
-      where phase = 'active' and state = 'unknown' and lease_owner = ${lease.owner} and engine = ${engine.name}
-      order by polled nulls first, id limit ${batchSize})
+      select u.id from ailbl_open_session as o join ailbl_session as u on u.id = o.session_id
+      where o.phase = 'active' and o.engine = ${engine.name} and o.lease_owner = ${lease.owner}
+        and u.state = 'unknown' and u.lease_owner = o.lease_owner
+      order by u.polled nulls first, u.id limit ${batchSize})
     returning s.id, s.lease_token, s.attempt, s.polled as searched_from, s.stop_reason`.execute(db);
   return rows;
 }

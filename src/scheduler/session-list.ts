@@ -4,7 +4,7 @@ import type { Database } from "../platform/database/tables.ts";
 import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
 import type { ListSessions, SessionFilter } from "./session-model.ts";
 import { type SessionRow, selectSessions } from "./session-queries.ts";
-import { toPhase } from "./states.ts";
+import { isEnded, type SessionState, toPhase } from "./states.ts";
 
 const sortColumns = { created: "s.created", slot: "s.slot" } as const;
 
@@ -38,16 +38,24 @@ export function toSessionFilter(query: SessionFilter): RawBuilder<SqlBool> {
   if (query.ids) conditions.push(sql`s.id = any(${query.ids}::uuid[])`);
   if (query.schedule_id) conditions.push(sql`s.schedule_id = any(${query.schedule_id}::uuid[])`);
   if (query.backfill_id) conditions.push(sql`s.backfill_id = any(${query.backfill_id}::uuid[])`);
-  // By the phase there is an index.
-  if (query.state) {
-    const phases = [...new Set(query.state.map((state) => toPhase(state)))];
-    conditions.push(sql`s.phase = any(${phases}::text[])`, sql`s.state = any(${query.state}::text[])`);
-  }
+  if (query.state) conditions.push(toStateFilter(query.state));
   if (query.kind) conditions.push(sql`s.kind = any(${query.kind}::smallint[])`);
   if (query.created_by) conditions.push(toCreatorFilter(query.created_by));
   if (query.slot_from) conditions.push(sql`s.slot >= ${query.slot_from}`);
   if (query.slot_to) conditions.push(sql`s.slot < ${query.slot_to}`);
   return isAll(conditions);
+}
+
+/** Those that have not ended and those that did not succeed are found by indexes; the others are nearly all there are. */
+function toStateFilter(states: readonly SessionState[]): RawBuilder<SqlBool> {
+  const isOneOf = sql<SqlBool>`s.state = any(${states}::text[])`;
+  if (states.includes("succeeded")) return isOneOf;
+  const phases = [...new Set(states.filter((state) => !isEnded(state)).map(toPhase))];
+  const ends = states.filter(isEnded);
+  const open = sql`select session_id from ailbl_open_session where phase = any(${phases}::text[])`;
+  if (phases.length === 0) return sql`s.unsuccessful = any(${ends}::text[])`;
+  if (ends.length === 0) return sql`s.id in (${open}) and ${isOneOf}`;
+  return sql`s.id in (${open} union all select id from ailbl_session where unsuccessful = any(${ends}::text[])) and ${isOneOf}`;
 }
 
 /** What people and others asked for has an index; what the scheduler opened is nearly all there is. */

@@ -180,7 +180,10 @@ export async function listUnderWay(
   which: SessionsOf,
 ): Promise<{ id: string; state: SessionState }[]> {
   const { rows } = await sql<{ id: string; state: SessionState }>`
-    select id, state from ailbl_session where ${isOf(which)} and phase = 'active' order by id for update`.execute(tx);
+    select id, state from ailbl_session
+    where id in (select session_id from ailbl_open_session where ${isOf(which)}) and phase = 'active' order by id for update`.execute(
+    tx,
+  );
   return rows;
 }
 
@@ -202,7 +205,8 @@ export async function endWaiting(tx: DatabaseTransaction, which: SessionsOf, end
   await sql`
     with waiting as (
       select id, state from ailbl_session
-      where ${isOf(which)} and phase in ('waiting', 'retrying') and ${isOfCause}
+      where id in (select session_id from ailbl_open_session where ${isOf(which)})
+        and phase in ('waiting', 'retrying') and ${isOfCause}
         and (state = 'pending' or ${end.state} = 'canceled')
       order by id for update
     ), ended as (
@@ -218,7 +222,8 @@ export async function endWaiting(tx: DatabaseTransaction, which: SessionsOf, end
 export async function rerouteWaiting(tx: DatabaseTransaction, scheduleId: string, engine: string): Promise<void> {
   await sql`update ailbl_session set engine = ${engine}, version = version + 1, run_id = null, run_status = null,
       launch_started = null, not_ready_since = null
-    where schedule_id = ${scheduleId} and phase in ('waiting', 'retrying')`.execute(tx);
+    where id in (select session_id from ailbl_open_session where schedule_id = ${scheduleId})
+      and phase in ('waiting', 'retrying')`.execute(tx);
 }
 
 interface StopRequest {

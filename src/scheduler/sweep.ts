@@ -104,7 +104,8 @@ const foreignPatienceSeconds = 10 * 60;
 async function lockAbandoned(tx: DatabaseTransaction, { all }: Engines): Promise<Abandoned[]> {
   const { rows } = await sql<Abandoned>`
     select id, state, lease_token, launch_started, engine, stop_reason from ailbl_session
-    where phase = 'active' and lease_expires_at <= now() and (engine = any(${all.map(({ name }) => name)}::text[])
+    where id in (select session_id from ailbl_open_session where phase = 'active')
+      and phase = 'active' and lease_expires_at <= now() and (engine = any(${all.map(({ name }) => name)}::text[])
       or lease_expires_at <= now() - make_interval(secs => ${foreignPatienceSeconds}))
     order by id limit ${batchSize} for update skip locked`.execute(tx);
   return rows;

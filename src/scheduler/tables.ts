@@ -98,6 +98,19 @@ export interface SessionTable {
   created_by: string;
 }
 
+/** A row for each session that has not ended, kept by the database: what its indexes stand on (db/migrations/0016_open_sessions.sql). */
+interface OpenSessionTable {
+  session_id: ColumnType<string, never, never>;
+  schedule_id: ColumnType<string, never, never>;
+  backfill_id: ColumnType<string | null, never, never>;
+  engine: ColumnType<string, never, never>;
+  owner: ColumnType<string, never, never>;
+  phase: ColumnType<Phase, never, never>;
+  queued: ColumnType<boolean, never, never>;
+  run_after: ColumnType<Date, never, never>;
+  lease_owner: ColumnType<string | null, never, never>;
+}
+
 export type StopReason = "cancel" | "replaced" | "max_runtime" | "launch_timeout";
 
 interface SessionDetailTable {
@@ -176,6 +189,7 @@ declare module "../platform/database/tables.ts" {
     ailbl_schedule_stats: ScheduleStatsTable;
     ailbl_skipped_slots: SkippedSlotsTable;
     ailbl_session: SessionTable;
+    ailbl_open_session: OpenSessionTable;
     ailbl_session_detail: SessionDetailTable;
     ailbl_session_event: SessionEventTable;
     ailbl_doubtful_launch: DoubtfulLaunchTable;

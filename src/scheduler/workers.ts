@@ -168,5 +168,6 @@ function createTickLoop(
 /** Others need not wait for our leases to run out. */
 async function handBackLeases(db: Database, owner: string): Promise<void> {
   await sql`update ailbl_session set lease_expires_at = now(), lease_owner = ${handedBack}
-    where phase = 'active' and lease_owner = ${owner}`.execute(db);
+    where id in (select session_id from ailbl_open_session where phase = 'active' and lease_owner = ${owner})
+      and lease_owner = ${owner}`.execute(db);
 }

@@ -85,3 +85,18 @@ export async function listOverlapping(db: Database): Promise<string[]> {
     group by s.schedule_id having count(*) > 1`.execute(db);
   return rows.map(({ told }) => told);
 }
+
+/** What the narrow table of open sessions has and should not, or should have and has not. */
+export async function listOpenFaults(db: Database): Promise<unknown[]> {
+  const { rows } = await sql`
+    with kept as (
+      select session_id as id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from ailbl_open_session
+    ), wanted as (
+      select id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from ailbl_session
+      where ended is null
+    )
+    (select 'too much' as fault, * from (table kept except table wanted) as k)
+    union all
+    (select 'missing', * from (table wanted except table kept) as w)`.execute(db);
+  return rows;
+}

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { listSlotFaults } from "./account.ts";
-import { listCounterFaults, listOverlapping, listSessionFaults } from "./account-sessions.ts";
+import { listCounterFaults, listOpenFaults, listOverlapping, listSessionFaults } from "./account-sessions.ts";
 import { story } from "./simulation-story.ts";
 import { beginSimulation, punctualSeconds } from "./simulation-world.ts";
 
@@ -26,6 +26,7 @@ describe("whatever happens to schedules, with processes that die at every step",
         for (const round of rounds) {
           await simulation.live(round);
           expect(await listOverlapping(database.db)).toEqual([]);
+          expect(await listOpenFaults(database.db)).toEqual([]);
         }
         const end = await simulation.settle();
         expect(simulation.listLaunchedTwice()).toEqual([]);

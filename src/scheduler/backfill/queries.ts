@@ -100,8 +100,6 @@ export async function lockRunningBackfill(tx: DatabaseTransaction, id: string): 
   return rows[0];
 }
 
-const unfinished = sql`('waiting', 'retrying', 'active')`;
-
 /**
  * Backfills after `afterId`, by id, that have something to do: room for another session, or none left to wait for. A
  * running one whose sessions are all under way costs the reading of as many index entries as it may have of them.
@@ -111,7 +109,7 @@ export async function listReadyBackfills(db: Database, afterId: string, limit: n
     select b.id from ailbl_backfill as b
     where b.state = 'running' and b.id > ${afterId} and (
       select count(*) from (
-        select from ailbl_session as s where s.backfill_id = b.id and s.phase in ${unfinished} limit b.max_parallel) as unfinished
+        select from ailbl_open_session as o where o.backfill_id = b.id limit b.max_parallel) as unfinished
     ) < case when b.next_from is null then 1 else b.max_parallel end
     order by b.id limit ${limit}`.execute(db);
   return rows.map(({ id }) => id);
@@ -120,7 +118,7 @@ export async function listReadyBackfills(db: Database, afterId: string, limit: n
 /** To be asked after the backfill is locked, in a statement of its own. */
 export async function countUnfinished(tx: DatabaseTransaction, id: string): Promise<number> {
   const { rows } = await sql<{ sessions: number }>`
-    select count(*) as sessions from ailbl_session where backfill_id = ${id} and phase in ${unfinished}`.execute(tx);
+    select count(*) as sessions from ailbl_open_session where backfill_id = ${id}`.execute(tx);
   return rows[0]?.sessions ?? 0;
 }
 
