@@ -1,5 +1,10 @@
 #!/usr/bin/env node
-import { runCommand } from "./commands/run.ts";
+import { enableCompileCache } from "node:module";
+
+// Otherwise every start strips and compiles a thousand files anew. What lies there is run, so it lies where only those may
+// write who may change EOM itself. Where this process may not write, nothing is kept.
+enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/eom`);
+const { runCommand } = await import("./commands/run.ts");
 
 const lingerMilliseconds = 1_000;
 
