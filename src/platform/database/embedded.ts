@@ -8,6 +8,9 @@ import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import type { OpenDatabase } from "./open.ts";
 import type { Tables } from "./tables.ts";
 
+/** All of it is written to at the start, so the process holds it. What does not fit comes from the system's file cache. */
+const sharedBuffers = "16MB";
+
 /**
  * Opens PostgreSQL in this process (PGlite) on a folder that no other process may hold. It survives a killed process; it
  * runs without fsync, so a power cut needs a real PostgreSQL.
@@ -44,6 +47,7 @@ export async function createPglite(folder?: string): Promise<PGlite> {
     ...(folder === undefined ? {} : { dataDir: folder }),
     ...(isNew ? { loadDataDir: await dataDir() } : {}),
     extensions: { pg_trgm },
+    startParams: [...PGlite.defaultStartParams, "-c", `shared_buffers=${sharedBuffers}`],
     parsers: { [types.INT8]: Number, [types.NUMERIC]: Number },
   });
   if (folder !== undefined && isNew) rmSync(toMark(folder));
