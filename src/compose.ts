@@ -31,7 +31,7 @@ import { type Config, readConfig } from "./platform/config/config.ts";
 import type { DagsterConnection } from "./platform/config/dagster-connections.ts";
 import { openEmbeddedDatabase } from "./platform/database/embedded.ts";
 import type { FolderLock } from "./platform/database/folder-lock.ts";
-import { findMigrationState, migrate, refuseNewerDatabase } from "./platform/database/migrate.ts";
+import { findMigrationState, listPendingMigrations, migrate } from "./platform/database/migrate.ts";
 import type { OpenDatabase } from "./platform/database/open.ts";
 import { openPostgresDatabase } from "./platform/database/postgres.ts";
 import type { Database } from "./platform/database/tables.ts";
@@ -114,8 +114,7 @@ export async function prepareSchema(database: OpenDatabase, config: Config, log:
     if (applied.length > 0) log.info({ migrations: applied }, "the database was migrated");
     return;
   }
-  await refuseNewerDatabase(database.db);
-  const { pending } = await findMigrationState(database.db);
+  const pending = await listPendingMigrations(database.db);
   if (pending.length > 0) {
     throw new Error(`The database lacks ${pending.join(", ")}: run "eom migrate" first, or set EOM_MIGRATE=true`);
   }
