@@ -88,7 +88,6 @@ import { createSecretKeeper } from "./storage/secret-keeper.ts";
 import { createEmbeddedSecretStore } from "./storage/secrets/embedded.ts";
 import { readOrCreateKeyFile } from "./storage/secrets/key-file.ts";
 import type { SecretStore } from "./storage/secrets/secret-store.ts";
-import { createVaultSecretStore } from "./storage/secrets/vault.ts";
 import type { VaultAuth } from "./storage/secrets/vault-options.ts";
 import { createStorageService } from "./storage/service.ts";
 import { version } from "./version.ts";
@@ -124,6 +123,7 @@ export async function openSecretStore(config: Config, db: Database, log: Logger)
   if (config.EOM_SECRETS === "embedded") {
     return createEmbeddedSecretStore({ db, key: await readOrCreateKeyFile(config.keyFile) });
   }
+  const { createVaultSecretStore } = await import("./storage/secrets/vault.ts");
   return createVaultSecretStore({
     address: config.VAULT_ADDR ?? "",
     mount: config.EOM_VAULT_MOUNT,

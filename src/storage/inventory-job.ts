@@ -4,7 +4,6 @@ import type { EgressPolicy } from "../platform/egress/policy.ts";
 import { fail } from "../platform/failure.ts";
 import type { CredentialKeeper } from "./credentials.ts";
 import { S3Failure } from "./s3/failure.ts";
-import { inventoryStorage } from "./s3/inventory.ts";
 
 interface InventoryNeeds {
   readonly credentials: CredentialKeeper;
@@ -36,6 +35,7 @@ export function createInventoryJob({ credentials, policy, clock }: InventoryNeed
   return async (runConfig: Record<string, unknown>, { signal }: { readonly signal: AbortSignal }) => {
     const { storage } = runConfigSchema.parse(runConfig);
     const credential = await credentials.read(storage.credential_ref);
+    const { inventoryStorage } = await import("./s3/inventory.ts");
     try {
       const { objects, bytes } = await inventoryStorage(storage, credential, { policy, clock, signal });
       return { storage_id: storage.id, objects, bytes };

@@ -6,7 +6,6 @@ import { toWhy } from "./concerns.ts";
 import type { CredentialKeeper } from "./credentials.ts";
 import { toLocation } from "./model.ts";
 import { listStoragesToProve, type StorageToProve } from "./queries.ts";
-import { proveStorage } from "./s3/probe.ts";
 
 /** So many at once are bearable for this process and for one S3 server that has them all. */
 const mostProved = 20;
@@ -49,6 +48,7 @@ type Proof = "usable" | "denied" | { readonly problem: string };
 async function prove(row: StorageToProve, { credentials, policy, clock }: ProveNeeds): Promise<Proof> {
   const credential = await credentials.read(row.credential_ref).catch(toLost);
   if ("lost" in credential) return { problem: `${row.name}: ${credential.lost}` };
+  const { proveStorage } = await import("./s3/probe.ts");
   const { checks } = await proveStorage({ ...toLocation(row), read_only: true }, credential, { policy, clock });
   const failed = checks.find(({ status }) => status === "FAIL");
   if (failed === undefined) return "usable";

@@ -1,4 +1,4 @@
-import { Agent, fetch, type Response } from "undici";
+import type { Agent, Response } from "undici";
 import type { DagsterAddress } from "./address.ts";
 import { DagsterFault } from "./fault.ts";
 import { type Exchanged, judge } from "./judge.ts";
@@ -31,7 +31,7 @@ export interface Connection {
 /** Speaks GraphQL over HTTP with Dagster: own connections, time limits, no redirects, bounded answers. */
 export function createConnection(address: DagsterAddress): Connection {
   const closing = new AbortController();
-  const shared = createAgent();
+  let shared: Promise<Agent> | null = null;
   const askOnce = async (query: Query, agent: Agent, signals: readonly AbortSignal[]): Promise<unknown> => {
     const exchanged = await exchange(address, query, agent, signals).catch((error: unknown) => {
       throw toFault(address, query, error);
@@ -40,8 +40,11 @@ export function createConnection(address: DagsterAddress): Connection {
   };
   return {
     async ask(query) {
-      if (!closing.signal.aborted) return askOnce(query, shared, [closing.signal]);
-      const agent = createAgent();
+      if (!closing.signal.aborted) {
+        shared ??= createAgent();
+        return askOnce(query, await shared, [closing.signal]);
+      }
+      const agent = await createAgent();
       try {
         return await askOnce(query, agent, []);
       } finally {
@@ -50,12 +53,14 @@ export function createConnection(address: DagsterAddress): Connection {
     },
     async close() {
       closing.abort(new DagsterFault("closed", "EOM was being stopped while it waited for Dagster"));
-      await shared.destroy();
+      await (await shared)?.destroy();
     },
   };
 }
 
-function createAgent(): Agent {
+/** undici is loaded by who asks: most deployments have no Dagster. */
+async function createAgent(): Promise<Agent> {
+  const { Agent } = await import("undici");
   const keepAlive = keepAliveSeconds * 1000;
   return new Agent({
     connect: { timeout: connectSeconds * 1000 },
@@ -71,6 +76,7 @@ async function exchange(
   agent: Agent,
   signals: readonly AbortSignal[],
 ): Promise<Exchanged> {
+  const { fetch } = await import("undici");
   const response = await fetch(address.graphql, {
     method: "POST",
     headers: { ...address.headers, "content-type": "application/json", accept: "application/json" },
