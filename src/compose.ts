@@ -29,11 +29,9 @@ import { createOverviewService } from "./overview/service.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import { type Config, readConfig } from "./platform/config/config.ts";
 import type { DagsterConnection } from "./platform/config/dagster-connections.ts";
-import { openEmbeddedDatabase } from "./platform/database/embedded.ts";
 import type { FolderLock } from "./platform/database/folder-lock.ts";
 import { findMigrationState, listPendingMigrations, migrate } from "./platform/database/migrate.ts";
 import type { OpenDatabase } from "./platform/database/open.ts";
-import { openPostgresDatabase } from "./platform/database/postgres.ts";
 import type { Database } from "./platform/database/tables.ts";
 import { createUnaskedDatabase } from "./platform/database/unasked.ts";
 import { findDeploymentId } from "./platform/deployment.ts";
@@ -96,9 +94,17 @@ import { createWorkers, type Workers } from "./workers.ts";
 /** The database that the configuration names, and the lock of its folder if it is embedded. */
 export type ProgramDatabase = OpenDatabase & { readonly lock: FolderLock | null };
 
-/** @throws FolderInUse */
+/**
+ * Loads the driver of this one alone.
+ *
+ * @throws FolderInUse
+ */
 export async function openDatabase(config: Config): Promise<ProgramDatabase> {
-  if (config.EOM_DATABASE_URL === null) return openEmbeddedDatabase(config.EOM_DATA_DIR);
+  if (config.EOM_DATABASE_URL === null) {
+    const { openEmbeddedDatabase } = await import("./platform/database/embedded.ts");
+    return openEmbeddedDatabase(config.EOM_DATA_DIR);
+  }
+  const { openPostgresDatabase } = await import("./platform/database/postgres.ts");
   return { ...openPostgresDatabase(config.EOM_DATABASE_URL, config.EOM_DATABASE_POOL), lock: null };
 }
 
