@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { PGlite, types } from "@electric-sql/pglite";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { dataDir } from "@electric-sql/pglite-prepopulatedfs";
@@ -10,6 +11,12 @@ import type { Tables } from "./tables.ts";
 
 /** All of it is written to at the start, so the process holds it. What does not fit comes from the system's file cache. */
 const sharedBuffers = "16MB";
+
+/**
+ * V8 optimizes what of PostgreSQL is used much, on as many threads as it has, and the memory that each of them worked in
+ * stays with the process. What is optimized is the same with one.
+ */
+const oneCompilerAtATime = "--wasm-num-compilation-tasks=1";
 
 /**
  * Opens PostgreSQL in this process (PGlite) on a folder that no other process may hold. It survives a killed process; it
@@ -42,6 +49,7 @@ export async function openEmbeddedDatabase(folder: string): Promise<OpenDatabase
  * @throws when `folder` holds something else than a database
  */
 export async function createPglite(folder?: string): Promise<PGlite> {
+  setFlagsFromString(oneCompilerAtATime);
   const isNew = folder === undefined || beginsAnew(folder);
   const pglite = await PGlite.create({
     ...(folder === undefined ? {} : { dataDir: folder }),
