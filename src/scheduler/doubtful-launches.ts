@@ -107,9 +107,14 @@ export function toDuplicates(
   return found.filter(({ runId }) => runId !== ownRunId).map(({ runId }) => ({ launch, runId }));
 }
 
-/** Ends those that are not over: one that was asked and goes on is given up in the end. @returns how many were asked for the first time */
+/**
+ * Asks those that are not over to end, again at every look: an engine may refuse one that is about to start, and an ask may be
+ * lost. One that goes on long after it was asked is given up.
+ *
+ * @returns how many were asked for the first time
+ */
 export async function endDuplicates(needs: PickNeeds, duplicates: readonly Duplicate[]): Promise<number> {
-  const { engine, metrics, log } = needs;
+  const { engine, metrics } = needs;
   const first = duplicates.slice(0, maxStatusIds);
   if (first.length === 0) return 0;
   const statuses = await engine.status(first.map(({ runId }) => runId));
@@ -119,20 +124,18 @@ export async function endDuplicates(needs: PickNeeds, duplicates: readonly Dupli
   });
   const isAsked = ({ launch, runId }: Duplicate) => launch.ended.includes(runId);
   const fresh = live.filter((duplicate) => !isAsked(duplicate));
-  const late = live.filter((duplicate) => isAsked(duplicate) && duplicate.launch.is_late);
-  for (const { launch, runId } of fresh) {
-    log.warn(
-      { session_id: launch.session_id, run_id: runId, engine: engine.name },
-      "a second run of a session is ended",
-    );
-    await sql`update ailbl_doubtful_launch set ended = array_append(ended, ${runId}::text)
-      where session_id = ${launch.session_id} and attempt = ${launch.attempt}`.execute(needs.db);
-  }
+  for (const duplicate of fresh) await noteDuplicate(needs, duplicate);
   metrics.duplicateRuns.inc({ engine: engine.name }, fresh.length);
-  await engine.cancel(fresh.map(({ runId }) => runId));
-  await engine.cancel(
-    late.map(({ runId }) => runId),
-    { force: true },
-  );
+  const isLate = (duplicate: Duplicate) => isAsked(duplicate) && duplicate.launch.is_late;
+  const toRunIds = (some: readonly Duplicate[]) => some.map(({ runId }) => runId);
+  await engine.cancel(toRunIds(live.filter((duplicate) => !isLate(duplicate))));
+  await engine.cancel(toRunIds(live.filter(isLate)), { force: true });
   return fresh.length;
+}
+
+/** So that it is counted once, whoever looks. */
+async function noteDuplicate({ db, engine, log }: PickNeeds, { launch, runId }: Duplicate): Promise<void> {
+  log.warn({ session_id: launch.session_id, run_id: runId, engine: engine.name }, "a second run of a session is ended");
+  await sql`update ailbl_doubtful_launch set ended = array_append(ended, ${runId}::text)
+    where session_id = ${launch.session_id} and attempt = ${launch.attempt}`.execute(db);
 }

@@ -148,6 +148,23 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expect(listRuns(id)).toHaveLength(2);
   });
 
+  test("a second run that is about to start, which Dagster does not cancel, is canceled as soon as it has", async () => {
+    fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
+    const id = await trigger({ job: { ...inPipelines, name: "hang" } });
+    await ticks.pick(world.needs, notAborted);
+    const [first] = listRuns(id);
+    const creationTime = (first?.creationTime ?? 0) + 1;
+    const second = fake.addRun({ jobName: "hang", tags: first?.tags ?? [], creationTime, status: "STARTING" });
+    await ticks.poll(world.needs, notAborted);
+    expect([fake.count("TerminateRuns"), second.status]).toEqual([1, "STARTING"]);
+    fake.setRun(second.runId, "STARTED");
+    world.clock.advance(15);
+    await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
+    await ticks.sweep(world.needs, notAborted);
+    expect(second.status).toBe("CANCELING");
+    expect((await world.metrics.duplicateRuns.get()).values).toMatchObject([{ value: 1 }]);
+  });
+
   test("a run that a dying webserver wrote down and never submitted is given up, and another is launched", async () => {
     fake.misbehave(dieInLaunch, { operation: "LaunchRun", times: 1 });
     const session = await seeThrough(await trigger());
