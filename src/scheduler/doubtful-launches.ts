@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
-import { type FoundRun, maxStatusIds } from "./engines/engine.ts";
+import { type Engine, type FoundRun, maxStatusIds } from "./engines/engine.ts";
 import type { PickNeeds } from "./pick.ts";
 import type { SessionState } from "./states.ts";
 import type {} from "./tables.ts";
@@ -53,12 +53,17 @@ export async function watchDoubtfulLaunches(needs: PickNeeds): Promise<number> {
   if (decided.length === 0) return 0;
   const found = await engine.findRuns(decided.map(({ session_id, attempt }) => ({ sessionId: session_id, attempt })));
   const duplicates = decided.flatMap((launch, index) => toDuplicates(launch, launch.run_id, found[index] ?? []));
-  const ended = await endDuplicates(needs, duplicates);
+  const { asked, live } = await endDuplicates(needs, duplicates);
+  const [old, young] = [decided.filter(({ is_old }) => is_old), decided.filter(({ is_old }) => !is_old)];
   await forget(
     db,
-    decided.filter(({ is_old }) => is_old),
+    old.filter((launch) => !live.has(launch)),
   );
-  return ended;
+  await lookAgainSoon(
+    db,
+    young.filter((launch) => live.has(launch)),
+  );
+  return asked;
 }
 
 /** Those that are due, a batch: what is asked of the engine is bounded, also when it was away from thousands. */
@@ -83,6 +88,16 @@ async function takeDoubtfulLaunches(db: Database, engine: string): Promise<Doubt
 /** Its session has no run yet: it takes one itself, when it is looked for (reconcile.ts) or launched again (launch.ts). */
 function isUndecided({ attempt, session_attempt, state }: DoubtfulLaunch): boolean {
   return attempt === session_attempt && ["pending", "claimed", "unknown"].includes(state ?? "");
+}
+
+/** A second run does its session's work once more while it goes on. */
+async function lookAgainSoon(db: Database, launches: readonly DoubtfulLaunch[]): Promise<void> {
+  if (launches.length === 0) return;
+  await sql`
+    update ailbl_doubtful_launch as d set check_at = least(d.check_at, now() + make_interval(secs => ${leastPauseSeconds}))
+    from unnest(${launches.map(({ session_id }) => session_id)}::uuid[],
+      ${launches.map(({ attempt }) => attempt)}::integer[]) as w (session_id, attempt)
+    where d.session_id = w.session_id and d.attempt = w.attempt`.execute(db);
 }
 
 /** After the last look; not what has come into doubt anew since. */
@@ -111,17 +126,11 @@ export function toDuplicates(
  * Asks those that are not over to end, again at every look: an engine may refuse one that is about to start, and an ask may be
  * lost. One that goes on long after it was asked is given up.
  *
- * @returns how many were asked for the first time
+ * @returns how many were asked for the first time, and the launches that have one which was not seen to be over
  */
-export async function endDuplicates(needs: PickNeeds, duplicates: readonly Duplicate[]): Promise<number> {
+export async function endDuplicates(needs: PickNeeds, duplicates: readonly Duplicate[]): Promise<EndedDuplicates> {
   const { engine, metrics } = needs;
-  const first = duplicates.slice(0, maxStatusIds);
-  if (first.length === 0) return 0;
-  const statuses = await engine.status(first.map(({ runId }) => runId));
-  const live = first.filter(({ runId }) => {
-    const status = statuses.get(runId);
-    return status !== undefined && !("endedAt" in status);
-  });
+  const live = await listLive(engine, duplicates);
   const isAsked = ({ launch, runId }: Duplicate) => launch.ended.includes(runId);
   const fresh = live.filter((duplicate) => !isAsked(duplicate));
   for (const duplicate of fresh) await noteDuplicate(needs, duplicate);
@@ -130,7 +139,26 @@ export async function endDuplicates(needs: PickNeeds, duplicates: readonly Dupli
   const toRunIds = (some: readonly Duplicate[]) => some.map(({ runId }) => runId);
   await engine.cancel(toRunIds(live.filter((duplicate) => !isLate(duplicate))));
   await engine.cancel(toRunIds(live.filter(isLate)), { force: true });
-  return fresh.length;
+  return { asked: fresh.length, live: new Set(live.map(({ launch }) => launch)) };
+}
+
+interface EndedDuplicates {
+  readonly asked: number;
+  readonly live: ReadonlySet<Duplicate["launch"]>;
+}
+
+async function listLive(engine: Engine, duplicates: readonly Duplicate[]): Promise<Duplicate[]> {
+  const live: Duplicate[] = [];
+  for (let start = 0; start < duplicates.length; start += maxStatusIds) {
+    const some = duplicates.slice(start, start + maxStatusIds);
+    const statuses = await engine.status(some.map(({ runId }) => runId));
+    const isLive = ({ runId }: Duplicate) => {
+      const status = statuses.get(runId);
+      return status !== undefined && !("endedAt" in status);
+    };
+    live.push(...some.filter(isLive));
+  }
+  return live;
 }
 
 /** So that it is counted once, whoever looks. */

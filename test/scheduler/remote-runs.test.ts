@@ -246,6 +246,30 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect([remote.canceled, remote.forced]).toEqual([["run-2", "run-2"], ["run-2"]]);
   });
 
+  test("a launch is watched until its second run has ended, and looked at every quarter of a minute", async () => {
+    await trigger({ job: { name: "hang" } });
+    remote.answerUnclearly("with a run");
+    await ticks.pick(world.needs, notAborted);
+    await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
+    await ticks.poll(world.needs, notAborted);
+    const lookAfter = async (minutes: number) => {
+      await sql`update ailbl_doubtful_launch set check_at = now(), since = now() - make_interval(mins => ${minutes})`.execute(
+        database.db,
+      );
+      await ticks.sweep(world.needs, notAborted);
+    };
+    await lookAfter(10);
+    const { rows } = await sql`select from ailbl_doubtful_launch where check_at <= now() + interval '15 seconds'`.execute(
+      database.db,
+    );
+    expect(rows).toHaveLength(1);
+    await lookAfter(60);
+    expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
+    remote.work();
+    await lookAfter(60);
+    expect(await listDoubtful()).toEqual([]);
+  });
+
   test("a process that dies between its launch and its word leaves a launch that is watched from then on", async () => {
     const { id } = await trigger({ job: { name: "hang" } });
     await ticks.pick(
