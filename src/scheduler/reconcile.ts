@@ -19,8 +19,8 @@ interface UnknownSession {
   readonly id: string;
   readonly lease_token: number;
   readonly attempt: number;
-  /** When its run was first looked for, whoever has had it since. */
-  readonly searched_from: Date;
+  /** When the engine first said that it has no such run, whoever has had the session since. */
+  readonly searched_from: Date | null;
   readonly stop_reason: StopReason | null;
 }
 
@@ -35,9 +35,11 @@ export async function reconcile(needs: PickNeeds): Promise<void> {
     const runs = await needs.engine.findRuns(sessions.map(({ id, attempt }) => ({ sessionId: id, attempt })));
     const searched = sessions.map((session, index) => ({ session, runs: runs[index] ?? [] }));
     await adoptRuns(needs, searched.filter(isFound));
+    const missing = searched.filter((search) => !isFound(search)).map(({ session }) => session);
+    await noteFirstLook(needs, missing);
     await giveUpSearch(
       needs,
-      searched.filter((search) => !isFound(search) && isOver(needs, search)).map(({ session }) => session),
+      missing.filter((session) => isOver(needs, session)),
     );
   } catch (error) {
     // Those that run are polled all the same.
@@ -46,16 +48,25 @@ export async function reconcile(needs: PickNeeds): Promise<void> {
 }
 
 /** Newcomers first, for most are found at once; then those that are looked for longest. */
-async function listUnknown({ db, clock, engine, lease }: PickNeeds): Promise<UnknownSession[]> {
+async function listUnknown({ db, engine, lease }: PickNeeds): Promise<UnknownSession[]> {
   const { rows } = await sql<UnknownSession>`
-    update ailbl_session as s set polled = coalesce(s.polled, ${clock.now()}::timestamptz)
-    where s.id in (
-      select u.id from ailbl_open_session as o join ailbl_session as u on u.id = o.session_id
-      where o.phase = 'active' and o.engine = ${engine.name} and o.lease_owner = ${lease.owner}
-        and u.state = 'unknown' and u.lease_owner = o.lease_owner
-      order by u.polled nulls first, u.id limit ${batchSize})
-    returning s.id, s.lease_token, s.attempt, s.polled as searched_from, s.stop_reason`.execute(db);
+    select s.id, s.lease_token, s.attempt, s.polled as searched_from, s.stop_reason
+    from ailbl_open_session as o join ailbl_session as s on s.id = o.session_id
+    where o.phase = 'active' and o.engine = ${engine.name} and o.lease_owner = ${lease.owner}
+      and s.state = 'unknown' and s.lease_owner = o.lease_owner
+    order by s.polled nulls first, s.id limit ${batchSize}`.execute(db);
   return rows;
+}
+
+/** An engine that did not answer has not said that there is no run: the search begins with its first answer. */
+async function noteFirstLook({ db, clock }: PickNeeds, missing: readonly UnknownSession[]): Promise<void> {
+  const fresh = missing.filter(({ searched_from }) => searched_from === null);
+  if (fresh.length === 0) return;
+  await sql`
+    update ailbl_session as s set polled = ${clock.now()}::timestamptz
+    from unnest(${fresh.map(({ id }) => id)}::uuid[], ${fresh.map(({ lease_token }) => lease_token)}::integer[])
+      as w (id, lease_token)
+    where s.id = w.id and s.lease_token = w.lease_token and s.state = 'unknown'`.execute(db);
 }
 
 interface Search {
@@ -69,8 +80,8 @@ function isFound({ runs }: Search): boolean {
   return runs.some(({ isSubmitted }) => isSubmitted);
 }
 
-function isOver({ clock }: PickNeeds, { session }: Search): boolean {
-  return (clock.now().getTime() - session.searched_from.getTime()) / 1000 > searchSeconds;
+function isOver({ clock }: PickNeeds, { searched_from: from }: UnknownSession): boolean {
+  return from !== null && (clock.now().getTime() - from.getTime()) / 1000 > searchSeconds;
 }
 
 /** Of several runs, the oldest stays. */

@@ -104,6 +104,20 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(await find(missing.id)).toMatchObject({ state: "running", attempt: 1 });
   });
 
+  test("an engine that does not answer for a minute has not said that there is no run", async () => {
+    const { id } = await trigger();
+    remote.answerUnclearly("without a run");
+    await ticks.pick(world.needs, notAborted);
+    const silent = withEngine(world.needs, { ...remote.engine, findRuns: () => Promise.reject(new Error("silence")) });
+    await ticks.poll(silent, notAborted);
+    world.clock.advance(61);
+    await ticks.poll(world.needs, notAborted);
+    expect((await find(id)).state).toBe("unknown");
+    world.clock.advance(61);
+    await ticks.poll(world.needs, notAborted);
+    expect((await find(id)).state).toBe("pending");
+  });
+
   test("a running session is taken over and polled to its end", async () => {
     const { id } = await trigger();
     await ticks.pick(world.createProcess({ leaseSeconds: 0 }), notAborted);
