@@ -7,6 +7,7 @@ import { countEnds } from "./metrics.ts";
 import type { PickNeeds } from "./pick.ts";
 import { noteStatuses, type RunNews } from "./poll-queries.ts";
 import { reconcile } from "./reconcile.ts";
+import { createRound, type IdRange } from "./round.ts";
 import { findReachedLimit, isWanted, type RunningSession, toEnd } from "./run-end.ts";
 import { endSessions, type SessionEnd } from "./session-end.ts";
 import { keepOutputs } from "./session-log-queries.ts";
@@ -19,6 +20,8 @@ const stopPatienceSeconds = 5 * 60;
 /** A run that its engine does not know for so many polls is lost. */
 const maxMissedPolls = 3;
 
+const goRound = createRound();
+
 export interface PollSummary {
   readonly polled: number;
   readonly ended: number;
@@ -29,33 +32,30 @@ export interface PollSummary {
 export async function poll(needs: PickNeeds, signal: AbortSignal): Promise<PollSummary> {
   await renewLeases(needs.db, needs.lease);
   await endLostRuns(needs);
-  await reconcile(needs);
+  await reconcile(needs, signal);
   const sum = { polled: 0, ended: 0, stopped: 0 };
   const stops: Stop[] = [];
-  let after = "00000000-0000-0000-0000-000000000000";
-  while (!signal.aborted) {
-    const sessions = await listRunning(needs, after);
-    const last = sessions.at(-1);
-    if (last === undefined) break;
+  for await (const sessions of goRound(needs.engine, (range) => listRunning(needs, range))) {
     const statuses = await needs.engine.status(sessions.map(({ run_id }) => run_id));
     const settled = await settle(needs, sessions, statuses);
     sum.polled += sessions.length;
     sum.ended += settled.ended;
     stops.push(...settled.stops);
-    after = last.id;
+    // Asked after the first page: whatever took the turn's time, some runs are heard of in each.
+    if (signal.aborted) break;
   }
   // Last: an engine that does not answer to it holds up no news of the others.
   await stopAll(needs, stops);
   return { ...sum, stopped: stops.length };
 }
 
-async function listRunning({ db, engine, lease }: PickNeeds, after: string): Promise<RunningSession[]> {
+async function listRunning({ db, engine, lease }: PickNeeds, { after, until }: IdRange): Promise<RunningSession[]> {
   const { rows } = await sql<RunningSession>`
     select s.id, s.lease_token, s.run_id, s.run_status, s.started, s.launch_started, s.launch_timeout_seconds,
       s.max_runtime_seconds, s.stop_reason, s.stop_requested, s.missed_polls
     from ailbl_open_session as o join ailbl_session as s on s.id = o.session_id
-    where o.phase = 'active' and o.engine = ${engine.name} and o.lease_owner = ${lease.owner} and o.session_id > ${after}
-      and s.state = 'running' and s.lease_owner = o.lease_owner
+    where o.phase = 'active' and o.engine = ${engine.name} and o.lease_owner = ${lease.owner}
+      and o.session_id > ${after} and o.session_id <= ${until} and s.state = 'running' and s.lease_owner = o.lease_owner
     order by o.session_id limit ${maxStatusIds}`.execute(db);
   return rows;
 }

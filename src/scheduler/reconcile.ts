@@ -5,6 +5,7 @@ import { noteLostLease } from "./lease.ts";
 import { countEnds } from "./metrics.ts";
 import type { PickNeeds } from "./pick.ts";
 import { replacedError } from "./replace.ts";
+import { createRound, type IdRange } from "./round.ts";
 import { endSessions, type SessionEnd } from "./session-end.ts";
 import type { StopReason } from "./tables.ts";
 import { type Fence, type Move, moveSessions } from "./transitions.ts";
@@ -24,38 +25,49 @@ interface UnknownSession {
   readonly stop_reason: StopReason | null;
 }
 
-/** Of one turn: what is asked of the engine is bounded, also when it was away from thousands. */
-const batchSize = 100;
+/** Asked for at once. */
+const batchSize = 20;
+
+/** Of one turn: what runs is to be asked about in it as well. */
+const mostMilliseconds = 5000;
+
+const goRound = createRound();
 
 /** Settles the sessions whose launch is in doubt: found, so it runs; not found for long enough, so it is launched again. */
-export async function reconcile(needs: PickNeeds): Promise<void> {
-  const sessions = await listUnknown(needs);
-  if (sessions.length === 0) return;
+export async function reconcile(needs: PickNeeds, signal: AbortSignal): Promise<void> {
+  const begunAt = performance.now();
   try {
-    const runs = await needs.engine.findRuns(sessions.map(({ id, attempt }) => ({ sessionId: id, attempt })));
-    const searched = sessions.map((session, index) => ({ session, runs: runs[index] ?? [] }));
-    await adoptRuns(needs, searched.filter(isFound));
-    const missing = searched.filter((search) => !isFound(search)).map(({ session }) => session);
-    await noteFirstLook(needs, missing);
-    await giveUpSearch(
-      needs,
-      missing.filter((session) => isOver(needs, session)),
-    );
+    for await (const sessions of goRound(needs.engine, (range) => listUnknown(needs, range))) {
+      await search(needs, sessions);
+      if (signal.aborted || performance.now() - begunAt > mostMilliseconds) break;
+    }
   } catch (error) {
     // Those that run are polled all the same.
     needs.log.warn({ engine: needs.engine.name, err: error }, "the runs of sessions could not be looked for");
   }
 }
 
-/** Newcomers first, for most are found at once; then those that are looked for longest. */
-async function listUnknown({ db, engine, lease }: PickNeeds): Promise<UnknownSession[]> {
+async function listUnknown({ db, engine, lease }: PickNeeds, { after, until }: IdRange): Promise<UnknownSession[]> {
   const { rows } = await sql<UnknownSession>`
     select s.id, s.lease_token, s.attempt, s.polled as searched_from, s.stop_reason
     from ailbl_open_session as o join ailbl_session as s on s.id = o.session_id
     where o.phase = 'active' and o.engine = ${engine.name} and o.lease_owner = ${lease.owner}
       and s.state = 'unknown' and s.lease_owner = o.lease_owner
-    order by s.polled nulls first, s.id limit ${batchSize}`.execute(db);
+      and o.session_id > ${after} and o.session_id <= ${until}
+    order by o.session_id limit ${batchSize}`.execute(db);
   return rows;
+}
+
+async function search(needs: PickNeeds, sessions: readonly UnknownSession[]): Promise<void> {
+  const runs = await needs.engine.findRuns(sessions.map(({ id, attempt }) => ({ sessionId: id, attempt })));
+  const searched = sessions.map((session, index) => ({ session, runs: runs[index] ?? [] }));
+  await adoptRuns(needs, searched.filter(isFound));
+  const missing = searched.filter((found) => !isFound(found)).map(({ session }) => session);
+  await noteFirstLook(needs, missing);
+  await giveUpSearch(
+    needs,
+    missing.filter((session) => isOver(needs, session)),
+  );
 }
 
 /** An engine that did not answer has not said that there is no run: the search begins with its first answer. */

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
 import type { LaunchOutcome, LaunchRequest } from "../../src/scheduler/engines/engine.ts";
@@ -9,7 +9,7 @@ import { launchAll } from "../../src/scheduler/launch.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { pick } from "../../src/scheduler/pick.ts";
 import { listSessionsSchema, type Session } from "../../src/scheduler/session-model.ts";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { type TickNeeds, ticks } from "../../src/scheduler/tick.ts";
 import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
@@ -116,6 +116,61 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     world.clock.advance(61);
     await ticks.poll(world.needs, notAborted);
     expect((await find(id)).state).toBe("pending");
+  });
+
+  /** Sessions of one schedule, launched at once. */
+  async function launchMany(count: number, needs: TickNeeds = world.needs): Promise<void> {
+    const policy = { overlap: "allow", misfire: "all", max_catch_up: 1000, catch_up_seconds: 86_400 };
+    await world.api.schedules.create(toCreate({ job: { name: "hang" }, policy }), change);
+    world.clock.advance(count * 60);
+    await ticks.scan(world.needs, notAborted);
+    await ticks.pick(needs, notAborted);
+  }
+
+  test("turns that are too short for all runs ask about each of them in the end", async () => {
+    await launchMany(300);
+    const turn = new AbortController();
+    const asked: string[][] = [];
+    const slow = withEngine(world.needs, {
+      ...remote.engine,
+      async status(runIds) {
+        asked.push([...runIds]);
+        turn.abort();
+        return remote.engine.status(runIds);
+      },
+    });
+    await ticks.poll(slow, turn.signal);
+    await ticks.poll(slow, turn.signal);
+    expect(asked.map(({ length }) => length)).toEqual([250, 50]);
+    expect(new Set(asked.flat()).size).toBe(300);
+    await ticks.poll(slow, notAborted);
+    expect(asked.map(({ length }) => length)).toEqual([250, 50, 250, 50]);
+  });
+
+  test("sessions that are looked for slowly leave time to ask about what runs, and are all looked for in the end", async () => {
+    const { id } = await trigger({ job: { name: "hang" } });
+    await ticks.pick(world.needs, notAborted);
+    await launchMany(
+      60,
+      answering(async () => ({ outcome: "unclear", message: "silence" })),
+    );
+    const searched: string[] = [];
+    let seconds = 0;
+    const now = vi.spyOn(performance, "now").mockImplementation(() => seconds * 1000);
+    const slow = withEngine(world.needs, {
+      ...remote.engine,
+      async findRuns(attempts) {
+        seconds += 6;
+        searched.push(...attempts.map(({ sessionId }) => sessionId));
+        return attempts.map(() => []);
+      },
+    });
+    remote.set("run-1", { state: "running", startedAt: null, output: null });
+    expect(await ticks.poll(slow, notAborted)).toMatchObject({ polled: 1 });
+    expect([searched.length, (await find(id)).run?.status]).toEqual([20, "running"]);
+    for (const _ of [1, 2]) await ticks.poll(slow, notAborted);
+    now.mockRestore();
+    expect(new Set(searched).size).toBe(60);
   });
 
   test("a running session is taken over and polled to its end", async () => {
@@ -273,9 +328,8 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       await ticks.sweep(world.needs, notAborted);
     };
     await lookAfter(10);
-    const { rows } = await sql`select from ailbl_doubtful_launch where check_at <= now() + interval '15 seconds'`.execute(
-      database.db,
-    );
+    const { rows } =
+      await sql`select from ailbl_doubtful_launch where check_at <= now() + interval '15 seconds'`.execute(database.db);
     expect(rows).toHaveLength(1);
     await lookAfter(60);
     expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
