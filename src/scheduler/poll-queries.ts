@@ -14,7 +14,7 @@ export interface RunNews {
  * Writes down what differs from what is known: in most polls nothing does, and nothing is written. The wanted state comes with
  * each row, as in launch-queries.ts.
  */
-export async function noteStatuses(db: Database, news: readonly RunNews[]): Promise<void> {
+export async function noteStatuses(db: Database, news: readonly RunNews[], now: Date): Promise<void> {
   const rows = news.filter(isNews);
   if (rows.length === 0) return;
   const started = rows.map(({ status }) =>
@@ -24,6 +24,7 @@ export async function noteStatuses(db: Database, news: readonly RunNews[]): Prom
     update ailbl_session as s
     set run_status = coalesce(w.run_status, s.run_status), started = coalesce(s.started, w.started),
       missed_polls = case when w.run_status is null then s.missed_polls + 1 else 0 end,
+      polled = case when w.run_status is null and s.missed_polls = 0 then ${now}::timestamptz else s.polled end,
       version = s.version + case when w.run_status is null then 0 else 1 end
     from unnest(${rows.map(({ session }) => session.id)}::uuid[], ${rows.map(({ session }) => session.lease_token)}::integer[],
       ${rows.map(({ status }) => status?.state ?? null)}::text[], ${started}::text[]::timestamptz[],

@@ -17,8 +17,9 @@ import type { StopReason } from "./tables.ts";
 /** After so long, a run that was asked to end and goes on is given up. */
 const stopPatienceSeconds = 5 * 60;
 
-/** A run that its engine does not know for so many polls is lost. */
+/** A run that its engine does not know for so many polls, and for so long, is lost: polls may follow each other at once. */
 const maxMissedPolls = 3;
+const missedSeconds = 15;
 
 const goRound = createRound();
 
@@ -52,7 +53,7 @@ export async function poll(needs: PickNeeds, signal: AbortSignal): Promise<PollS
 async function listRunning({ db, engine, lease }: PickNeeds, { after, until }: IdRange): Promise<RunningSession[]> {
   const { rows } = await sql<RunningSession>`
     select s.id, s.lease_token, s.run_id, s.run_status, s.started, s.launch_started, s.launch_timeout_seconds,
-      s.max_runtime_seconds, s.stop_reason, s.stop_requested, s.missed_polls
+      s.max_runtime_seconds, s.stop_reason, s.stop_requested, s.missed_polls, s.polled as missed_since
     from ailbl_open_session as o join ailbl_session as s on s.id = o.session_id
     where o.phase = 'active' and o.engine = ${engine.name} and o.lease_owner = ${lease.owner}
       and o.session_id > ${after} and o.session_id <= ${until} and s.state = 'running' and s.lease_owner = o.lease_owner
@@ -84,7 +85,7 @@ async function settle(
   for (const session of sessions) {
     const status = statuses.get(session.run_id);
     if (status === undefined) {
-      if (session.missed_polls + 1 >= maxMissedPolls) ends.push(toLostEnd(needs, session, now));
+      if (isLost(session, now)) ends.push(toLostEnd(needs, session, now));
       else news.push({ session, status: null });
     } else if (status.state === "queued" || status.state === "running") {
       news.push({ session, status });
@@ -92,9 +93,14 @@ async function settle(
       if (reason !== null) stops.push({ session, reason });
     } else ends.push(toEnd(session, status));
   }
-  await retryLost(() => noteStatuses(needs.db, news));
+  await retryLost(() => noteStatuses(needs.db, news, now));
   await keepOutputs(needs.db, news.flatMap(toOutput), now);
   return { ended: await endAll(needs, sessions, ends, now), stops };
+}
+
+function isLost({ missed_polls: missed, missed_since: since }: RunningSession, now: Date): boolean {
+  if (missed + 1 < maxMissedPolls || since === null) return false;
+  return now.getTime() - since.getTime() >= missedSeconds * 1000;
 }
 
 function toLostEnd({ engine }: PickNeeds, session: RunningSession, endedAt: Date): SessionEnd {

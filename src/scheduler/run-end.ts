@@ -16,6 +16,8 @@ export interface RunningSession {
   readonly stop_reason: StopReason | null;
   readonly stop_requested: Date | null;
   readonly missed_polls: number;
+  /** Says something of those alone that have missed polls. */
+  readonly missed_since: Date | null;
 }
 
 /** What the engine says, read in the light of who asked for the end: a run that we ended for its time has failed. */

@@ -80,7 +80,7 @@ export interface SessionTable {
   lease_owner: string | null;
   lease_token: Defaulted<number>;
   lease_expires_at: Date | null;
-  /** Of an unknown session: since when its engine has said that there is no run. */
+  /** Of an unknown session: since when its engine has said that there is no run; of one with missed polls, since the first. */
   polled: Date | null;
   missed_polls: Defaulted<number>;
   stop_reason: StopReason | null;

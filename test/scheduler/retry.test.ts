@@ -105,11 +105,19 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     expect(await find(id)).toMatchObject({ state: "canceled", attempt: 1 });
   });
 
+  /** As many polls as it takes, and as much time. */
+  async function lose(): Promise<void> {
+    for (let poll = 0; poll < 3; poll += 1) {
+      await ticks.poll(world.needs, notAborted);
+      world.clock.advance(10);
+    }
+  }
+
   test("that was canceled and then lost is canceled: it says nothing about the job", async () => {
     const { id, scheduleId } = await start({ max_retries: 5 });
     await world.api.sessions.cancel(id, change);
     remote.runs.delete("run-1");
-    for (let poll = 0; poll < 3; poll += 1) await ticks.poll(world.needs, notAborted);
+    await lose();
     expect(await find(id)).toMatchObject({ state: "canceled" });
     expect(await world.api.schedules.find(scheduleId)).toMatchObject({ failed: 0, consecutive_failures: 0 });
   });
@@ -140,7 +148,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
   test("that was lost, or took too long, is tried again too, and told as such when it fails for good", async () => {
     const { id } = await start({ max_retries: 1, retry_delay_seconds: 1 });
     remote.runs.delete("run-1");
-    for (let poll = 0; poll < 3; poll += 1) await ticks.poll(world.needs, notAborted);
+    await lose();
     expect(await find(id)).toMatchObject({ state: "retry_wait", error: { code: "RUN_LOST" } });
     world.clock.advance(1);
     await ticks.pick(world.needs, notAborted);
