@@ -92,8 +92,8 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
     close: () => connection.close(),
   };
 
-  function onUnreadable(runId: string, reason: string): void {
-    log.warn({ engine: name, run_id: runId, reason }, "a run cannot be read, and is taken to go on");
+  function onUnreadable(runId: string): void {
+    log.warn({ engine: name, run_id: runId }, "a run cannot be read, and is taken to go on");
   }
 
   function onUnknownStatus(status: string, runId: string): void {

@@ -1,10 +1,10 @@
 import type { Clock } from "../../../platform/clock.ts";
 import { maxStatusIds, type RunStatus } from "../engine.ts";
 import { type RunRow, statusAnswer } from "./answers.ts";
+import { askApart } from "./ask-apart.ts";
 import { type DagsterClient, toException } from "./client.ts";
 import { statusDocument } from "./documents.ts";
 import { type Failure, findFailures } from "./failures.ts";
-import { DagsterFault } from "./fault.ts";
 
 interface StatusNeeds {
   readonly client: DagsterClient;
@@ -12,7 +12,7 @@ interface StatusNeeds {
   readonly monotonic: () => number;
   /** A status that this EOM has no name for, with a run that has it. */
   readonly onUnknownStatus: (status: string, runId: string) => void;
-  readonly onUnreadable: (runId: string, reason: string) => void;
+  readonly onUnreadable: (runId: string) => void;
 }
 
 /** @throws DagsterFault when the runs cannot be asked for; why one failed is told as far as it can be had */
@@ -31,26 +31,14 @@ export async function findStatuses(needs: StatusNeeds, runIds: readonly string[]
 }
 
 /**
- * One run that Dagster cannot read is found by halves, and said to go on: it fails all that it is asked for with.
+ * A run that Dagster cannot read is said to go on: it fails all that it is asked for with.
  *
- * @throws DagsterFault where Dagster fails at every half
+ * @throws DagsterFault
  */
 async function readRows(needs: StatusNeeds, ids: readonly string[]): Promise<readonly RunRow[]> {
-  try {
-    return await askRows(needs.client, ids);
-  } catch (error) {
-    if (!(error instanceof DagsterFault && error.kind === "failing") || ids.length === 1) throw error;
-    const middle = Math.ceil(ids.length / 2);
-    const [one, other] = [ids.slice(0, middle), ids.slice(middle)];
-    const halves = await Promise.allSettled([readRows(needs, one), readRows(needs, other)]);
-    if (halves.every(({ status }) => status === "rejected")) throw error;
-    return halves.flatMap((half, index) => {
-      if (half.status === "fulfilled") return half.value;
-      const unread = [one, other][index] ?? [];
-      for (const runId of unread) needs.onUnreadable(runId, error.message);
-      return unread.map((runId) => ({ runId, jobName: "", status: "STARTED" }));
-    });
-  }
+  const { answers, failed } = await askApart(ids, (some) => askRows(needs.client, some));
+  for (const runId of failed) needs.onUnreadable(runId);
+  return [...answers, ...failed.map((runId) => ({ runId, jobName: "", status: "STARTED" }))];
 }
 
 /** `ids`: at least one, for Dagster takes an empty list as no filter at all. */

@@ -70,9 +70,30 @@ test("a run that Dagster cannot read is said to go on, and keeps no other from b
     "running",
     "succeeded",
   ]);
-  under.dagster.behave();
+});
+
+test("a Dagster that can read no run is asked three times, not for each", async () => {
+  const ids = Array.from({ length: 250 }, () => under.dagster.addRun({ jobName: "ok", tags: [] }).runId);
+  const exception = { __typename: "PythonError", message: "no database", className: "Error", errorChain: [] };
   under.dagster.misbehave(answer(500, { data: { runsOrError: exception } }), { operation: "RunStatuses" });
-  await expect(under.engine.status(runs.map(({ runId }) => runId))).rejects.toThrow(EngineUnreachable);
+  await expect(under.engine.status(ids)).rejects.toThrow(EngineUnreachable);
+  expect(under.dagster.count("RunStatuses")).toBe(3);
+});
+
+test("one run among 250 that fails a whole answer is found with 19 requests, and opens no breaker", async () => {
+  const ids = Array.from({ length: 250 }, () => under.dagster.addRun({ jobName: "ok", tags: [] }).runId);
+  const error = { message: "Internal error", path: ["runsOrError", "results"], locations: [{ line: 1, column: 1 }] };
+  under.dagster.misbehave(
+    async ({ call, response, handle }) => {
+      const { runIds } = call.variables["filter"] as { runIds: string[] };
+      const isWhole = !runIds.includes(ids[1] ?? "");
+      sendReply(response, isWhole ? await handle() : { status: 200, body: { data: null, errors: [error] } });
+    },
+    { operation: "RunStatuses" },
+  );
+  const statuses = await under.engine.status(ids);
+  expect(ids.filter((id) => statuses.get(id)?.state !== "queued")).toEqual([ids[1]]);
+  expect([under.dagster.count("RunStatuses"), under.breaker]).toEqual([19, []]);
 });
 
 test("many runs are not asked to end while Dagster gives no answer to the first of them", async () => {
