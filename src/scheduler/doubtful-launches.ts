@@ -52,9 +52,14 @@ export async function watchDoubtfulLaunches(needs: PickNeeds): Promise<number> {
   const decided = launches.filter((launch) => !isUndecided(launch));
   if (decided.length === 0) return 0;
   const found = await engine.findRuns(decided.map(({ session_id, attempt }) => ({ sessionId: session_id, attempt })));
-  const duplicates = decided.flatMap((launch, index) => toDuplicates(launch, launch.run_id, found[index] ?? []));
+  const looks = decided.flatMap((launch, index) => {
+    const runs = found[index] ?? null;
+    return runs === null ? [] : [{ launch, runs }];
+  });
+  const duplicates = looks.flatMap(({ launch, runs }) => toDuplicates(launch, launch.run_id, runs));
   const { asked, live } = await endDuplicates(needs, duplicates);
-  const [old, young] = [decided.filter(({ is_old }) => is_old), decided.filter(({ is_old }) => !is_old)];
+  const seen = looks.map(({ launch }) => launch);
+  const [old, young] = [seen.filter(({ is_old }) => is_old), seen.filter(({ is_old }) => !is_old)];
   await forget(
     db,
     old.filter((launch) => !live.has(launch)),

@@ -1,5 +1,5 @@
 import { retryLost } from "../platform/database/transaction.ts";
-import type { LaunchOutcome, LaunchRequest, RunError } from "./engines/engine.ts";
+import type { FoundRun, LaunchOutcome, LaunchRequest, RunError } from "./engines/engine.ts";
 import { createGathering } from "./gathering.ts";
 import type { RunStorage } from "./kinds/kind.ts";
 import { requireKind } from "./kinds/kinds.ts";
@@ -171,17 +171,29 @@ async function findAppeared(
   const attempts = doubtful.map(({ request: { sessionId, attempt } }) => ({ sessionId, attempt }));
   try {
     const found = await engine.findRuns(attempts);
-    const submitted = attempts.flatMap(({ sessionId }, index) => {
-      const run = found[index]?.find(({ isSubmitted }) => isSubmitted);
-      return run === undefined ? [] : [[sessionId, { outcome: "launched", runId: run.runId }] as const];
+    const known = attempts.flatMap(({ sessionId }, index) => {
+      const outcome = toAppeared(found[index] ?? null);
+      return outcome === null ? [] : [[sessionId, outcome] as const];
     });
-    metrics.runsAdopted.inc({ engine: engine.name }, submitted.length);
-    return new Map(submitted);
+    const appeared = known.filter(([, { outcome }]) => outcome === "launched");
+    metrics.runsAdopted.inc({ engine: engine.name }, appeared.length);
+    return new Map(known);
   } catch (error) {
     log.warn({ engine: engine.name, err: error }, "the runs of earlier launches could not be looked for");
-    const message = "An earlier launch had no clear answer, and its run could not be looked for";
-    return new Map(attempts.map(({ sessionId }) => [sessionId, { outcome: "unreachable", message }]));
+    return new Map(attempts.map(({ sessionId }) => [sessionId, unseen]));
   }
+}
+
+const unseen: LaunchOutcome = {
+  outcome: "unreachable",
+  message: "An earlier launch had no clear answer, and its run could not be looked for",
+};
+
+/** @param runs null where they could not be looked for @returns null where there is none, so that one may be launched */
+function toAppeared(runs: readonly FoundRun[] | null): LaunchOutcome | null {
+  if (runs === null) return unseen;
+  const run = runs.find(({ isSubmitted }) => isSubmitted);
+  return run === undefined ? null : { outcome: "launched", runId: run.runId };
 }
 
 /** What is not ready for longer than the grace is refused. */

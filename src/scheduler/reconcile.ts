@@ -60,7 +60,10 @@ async function listUnknown({ db, engine, lease }: PickNeeds, { after, until }: I
 
 async function search(needs: PickNeeds, sessions: readonly UnknownSession[]): Promise<void> {
   const runs = await needs.engine.findRuns(sessions.map(({ id, attempt }) => ({ sessionId: id, attempt })));
-  const searched = sessions.map((session, index) => ({ session, runs: runs[index] ?? [] }));
+  const searched = sessions.flatMap((session, index) => {
+    const found = runs[index] ?? null;
+    return found === null ? [] : [{ session, runs: found }];
+  });
   await adoptRuns(needs, searched.filter(isFound));
   const missing = searched.filter((found) => !isFound(found)).map(({ session }) => session);
   await noteFirstLook(needs, missing);

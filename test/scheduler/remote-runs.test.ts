@@ -118,6 +118,37 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect((await find(id)).state).toBe("pending");
   });
 
+  test("a session whose run the engine cannot look for holds up no other, and is not launched again", async () => {
+    remote.answerUnclearly("without a run");
+    const blind = await trigger();
+    await ticks.pick(world.needs, notAborted);
+    remote.answerUnclearly("with a run");
+    const other = await trigger();
+    await ticks.pick(world.needs, notAborted);
+    const half = withEngine(world.needs, {
+      ...remote.engine,
+      findRuns: async (attempts) =>
+        (await remote.engine.findRuns(attempts)).map((runs, index) =>
+          attempts[index]?.sessionId === blind.id ? null : runs,
+        ),
+    });
+    for (const _ of [1, 2, 3]) {
+      await ticks.poll(half, notAborted);
+      world.clock.advance(61);
+    }
+    expect([(await find(blind.id)).state, (await find(other.id)).state]).toEqual(["unknown", "running"]);
+    await sql`update ailbl_session set state = 'pending', lease_owner = null, lease_expires_at = null
+      where id = ${blind.id}`.execute(database.db);
+    await ticks.pick(half, notAborted);
+    expect([(await find(blind.id)).state, remote.requests.length]).toEqual(["pending", 2]);
+    await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(
+      database.db,
+    );
+    await sql`update ailbl_session set state = 'canceled', ended = now() where id = ${blind.id}`.execute(database.db);
+    await ticks.sweep(half, notAborted);
+    expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
+  });
+
   /** Sessions of one schedule, launched at once. */
   async function launchMany(count: number, needs: TickNeeds = world.needs): Promise<void> {
     const policy = { overlap: "allow", misfire: "all", max_catch_up: 1000, catch_up_seconds: 86_400 };

@@ -147,8 +147,9 @@ export interface Engine {
   /**
    * The runs of each of these attempts, in their order; of one, those that were made first first: more than one where an answer
    * was lost and another was launched. What somebody else has made from such a run, as by executing it again, is none of them.
+   * Null where the engine could not look for those of one attempt: nothing is known of it.
    */
-  findRuns(attempts: readonly SessionAttempt[]): Promise<readonly (readonly FoundRun[])[]>;
+  findRuns(attempts: readonly SessionAttempt[]): Promise<readonly (readonly FoundRun[] | null)[]>;
   /** By run id, of at most {@link maxStatusIds} runs, of none when asked of none; what it does not know is not in the answer. */
   status(runIds: readonly string[]): Promise<ReadonlyMap<string, RunStatus>>;
   /**

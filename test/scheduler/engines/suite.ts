@@ -63,8 +63,8 @@ export function describeEngine(
     }
 
     async function findRuns(request: LaunchRequest, attempt: number): Promise<readonly string[]> {
-      const [runs = []] = await engine.findRuns([toAttempt(request, attempt)]);
-      return runs.map(({ runId }) => runId);
+      const [runs] = await engine.findRuns([toAttempt(request, attempt)]);
+      return (runs ?? []).map(({ runId }) => runId);
     }
 
     async function find(runId: string): Promise<RunStatus | undefined> {
@@ -90,8 +90,8 @@ export function describeEngine(
       const otherRunId = await launch(other);
       const asked = [toAttempt(request, 2), toAttempt(other, 2), toAttempt(request, 1), toAttempt(other, 1)];
       const found = await engine.findRuns([{ sessionId: createId(), attempt: 1 }, ...asked]);
-      expect(found.map((runs) => runs.map((run) => run.runId))).toEqual([[], [runId], [], [], [otherRunId]]);
-      expect(found.flat().every(({ isSubmitted }) => isSubmitted)).toBe(true);
+      expect(found.map((runs) => runs?.map((run) => run.runId))).toEqual([[], [runId], [], [], [otherRunId]]);
+      expect(found.flat().every((run) => run?.isSubmitted)).toBe(true);
       expect(await engine.findRuns([])).toEqual([]);
     });
 

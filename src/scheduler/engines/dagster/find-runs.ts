@@ -1,7 +1,9 @@
 import type { FoundRun, SessionAttempt } from "../engine.ts";
 import { type FoundRow, foundAnswer } from "./answers.ts";
+import { askApart } from "./ask-apart.ts";
 import { type DagsterClient, toException } from "./client.ts";
 import { toFindRunsDocument } from "./documents.ts";
+import { DagsterFault } from "./fault.ts";
 import { toAttemptTags } from "./tags.ts";
 
 /** Each is a join of Dagster's run table with its tags, twice. */
@@ -9,20 +11,39 @@ const attemptsPerRequest = 20;
 /** The newest come first. So many executions of one run again would hide it. */
 const runsPerAttempt = 100;
 
-/** @throws DagsterFault */
+/**
+ * Null of an attempt where Dagster fails at it and not at others: one run that it cannot read holds up no search but its own.
+ *
+ * @throws DagsterFault
+ */
 export async function findRuns(
   client: DagsterClient,
   attempts: readonly SessionAttempt[],
-): Promise<readonly (readonly FoundRun[])[]> {
-  const found: FoundRun[][] = [];
+): Promise<readonly (readonly FoundRun[] | null)[]> {
+  const found = new Map<SessionAttempt, readonly FoundRun[]>();
+  let fault: DagsterFault | null = null;
   for (let start = 0; start < attempts.length; start += attemptsPerRequest) {
-    const answers = await ask(client, attempts.slice(start, start + attemptsPerRequest));
-    found.push(...answers.map((rows) => rows.filter(isRoot).sort(byAge).map(toFoundRun)));
+    try {
+      const { answers } = await askApart(attempts.slice(start, start + attemptsPerRequest), (some) =>
+        ask(client, some),
+      );
+      for (const { attempt, rows } of answers) found.set(attempt, rows.filter(isRoot).sort(byAge).map(toFoundRun));
+    } catch (error) {
+      if (!(error instanceof DagsterFault && error.kind === "failing")) throw error;
+      fault = error;
+    }
   }
-  return found;
+  if (fault !== null && found.size === 0) throw fault;
+  return attempts.map((attempt) => found.get(attempt) ?? null);
 }
 
-async function ask(client: DagsterClient, attempts: readonly SessionAttempt[]): Promise<readonly FoundRow[][]> {
+interface Found {
+  readonly attempt: SessionAttempt;
+  readonly rows: FoundRow[];
+}
+
+/** Without those at which Dagster fails, unless it fails at all. */
+async function ask(client: DagsterClient, attempts: readonly SessionAttempt[]): Promise<readonly Found[]> {
   const filters = attempts.map((attempt, index) => [`s${index}`, { tags: toAttemptTags(attempt) }]);
   const answers = await client.ask({
     operation: "FindRuns",
@@ -30,12 +51,14 @@ async function ask(client: DagsterClient, attempts: readonly SessionAttempt[]): 
     variables: { limit: runsPerAttempt, ...Object.fromEntries(filters) },
     answer: foundAnswer,
   });
-  return attempts.map((_, index) => {
+  const found = attempts.flatMap((attempt, index) => {
     const answer = answers[`s${index}`];
-    if (answer?.__typename === "Runs") return answer.results;
-    // "Nothing found" would be taken for leave to launch again.
-    throw toException(answer?.message ?? "it left a question out");
+    return answer?.__typename === "Runs" ? [{ attempt, rows: answer.results }] : [];
   });
+  // "Nothing found" would be taken for leave to launch again.
+  if (found.length > 0) return found;
+  const failure = Object.values(answers).find((answer) => answer.__typename !== "Runs");
+  throw toException(failure?.message ?? "it left a question out");
 }
 
 /** A run that a person has executed again in Dagster has a child with the same tags. */

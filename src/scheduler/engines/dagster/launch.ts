@@ -78,9 +78,10 @@ async function lookUp(
   otherwise: LaunchOutcome,
 ): Promise<LaunchOutcome> {
   try {
-    const [runs = []] = await findRuns(client, [attempt]);
-    const submitted = runs.find(({ isSubmitted }) => isSubmitted);
-    return submitted === undefined ? otherwise : { outcome: "launched", runId: submitted.runId };
+    const [runs] = await findRuns(client, [attempt]);
+    const submitted = runs?.find(({ isSubmitted }) => isSubmitted);
+    if (submitted !== undefined) return { outcome: "launched", runId: submitted.runId };
+    return runs == null ? { outcome: "unclear", message: "Dagster cannot look for the run of the launch" } : otherwise;
   } catch (error) {
     if (!(error instanceof DagsterFault)) throw error;
     return { outcome: "unclear", message: `Whether the launch made a run could not be asked: ${error.message}` };

@@ -123,7 +123,7 @@ test("looks for 45 attempts with three requests", async () => {
   const attempts = Array.from({ length: 45 }, () => ({ sessionId: createId(), attempt: 1 }));
   const runs = attempts.map(({ sessionId }) => under.dagster.addRun({ jobName: "ok", tags: toTags(sessionId) }));
   const found = await under.engine.findRuns(attempts);
-  expect(found.map((of) => of.map(({ runId }) => runId))).toEqual(runs.map(({ runId }) => [runId]));
+  expect(found.map((of) => of?.map(({ runId }) => runId))).toEqual(runs.map(({ runId }) => [runId]));
   expect(under.dagster.count()).toBe(3);
 });
 
@@ -135,6 +135,41 @@ test("a search that fails is never taken for one that found nothing", async () =
   for (const _ of [1, 2, 3]) {
     await expect(under.engine.findRuns([{ sessionId: createId(), attempt: 1 }])).rejects.toThrow(EngineUnreachable);
   }
+});
+
+test("a run that Dagster cannot read holds up the search for no other", async () => {
+  const attempts = Array.from({ length: 21 }, () => ({ sessionId: createId(), attempt: 1 }));
+  const runs = attempts.map(({ sessionId }) => under.dagster.addRun({ jobName: "ok", tags: toTags(sessionId) }));
+  const unreadable = [3, 20].map((index) => attempts[index]?.sessionId ?? "");
+  const exception = { __typename: "PythonError", message: "cannot deserialize", className: "Error", errorChain: [] };
+  under.dagster.misbehave(
+    async ({ call, response, handle }) => {
+      const { status, body } = await handle();
+      const { data } = body as { data: Record<string, unknown> };
+      for (const [alias, filter] of Object.entries(call.variables))
+        if (unreadable.some((id) => JSON.stringify(filter).includes(id))) data[alias] = exception;
+      sendReply(response, { status, body });
+    },
+    { operation: "FindRuns" },
+  );
+  const found = await under.engine.findRuns(attempts);
+  expect(found).toEqual(
+    runs.map(({ runId }, index) => ([3, 20].includes(index) ? null : [{ runId, isSubmitted: true }])),
+  );
+});
+
+test("an attempt that fails the answer to all is found by halves", async () => {
+  const attempts = Array.from({ length: 8 }, () => ({ sessionId: createId(), attempt: 1 }));
+  const error = { message: "Internal error", path: ["s1", "results"], locations: [{ line: 1, column: 1 }] };
+  under.dagster.misbehave(
+    async ({ call, response, handle }) => {
+      const isWhole = !JSON.stringify(call.variables).includes(attempts[1]?.sessionId ?? "");
+      sendReply(response, isWhole ? await handle() : { status: 500, body: { data: null, errors: [error] } });
+    },
+    { operation: "FindRuns" },
+  );
+  const found = await under.engine.findRuns(attempts);
+  expect(found).toEqual(attempts.map((_, index) => (index === 1 ? null : [])));
 });
 
 test("asks for the status of 1,000 runs with four requests", async () => {
