@@ -165,15 +165,22 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expect((await world.metrics.duplicateRuns.get()).values).toMatchObject([{ value: 1 }]);
   });
 
-  test("a run that a dying webserver wrote down and never submitted is given up, and another is launched", async () => {
-    fake.misbehave(dieInLaunch, { operation: "LaunchRun", times: 1 });
-    const session = await seeThrough(await trigger());
-    await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
-    await ticks.sweep(world.needs, notAborted);
-    expect(session).toMatchObject({ state: "succeeded", attempt: 1 });
-    expect(listRuns(session.id).map(({ status }) => status)).toEqual(["CANCELED", "SUCCESS"]);
-    expectOneRun(session);
-  });
+  test.for<[string, Misbehaviour]>([
+    ["dying webserver", dieInLaunch],
+    ["launch that came to an exception", launchException("with a run that was not submitted")],
+  ])(
+    "a run that a %s wrote down and never submitted is given up, and another is launched",
+    async ([, misbehaviour]) => {
+      fake.misbehave(misbehaviour, { operation: "LaunchRun", times: 1 });
+      const session = await seeThrough(await trigger());
+      for (const run of fake.runs.values()) run.creationTime -= 3600;
+      await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
+      await ticks.sweep(world.needs, notAborted);
+      expect(session).toMatchObject({ state: "succeeded", attempt: 1 });
+      expect(listRuns(session.id).map(({ status }) => status)).toEqual(["CANCELED", "SUCCESS"]);
+      expectOneRun(session);
+    },
+  );
 
   test("a run that appears after its session was launched anew is terminated", async () => {
     let appear = async () => {};

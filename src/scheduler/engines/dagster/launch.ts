@@ -81,7 +81,8 @@ async function lookUp(
     const [runs] = await findRuns(client, [attempt]);
     const submitted = runs?.find(({ isSubmitted }) => isSubmitted);
     if (submitted !== undefined) return { outcome: "launched", runId: submitted.runId };
-    return runs == null ? { outcome: "unclear", message: "Dagster cannot look for the run of the launch" } : otherwise;
+    if (runs?.length === 0) return otherwise;
+    return { outcome: "unclear", message: "Dagster failed to launch the run, and it is not known to be submitted" };
   } catch (error) {
     if (!(error instanceof DagsterFault)) throw error;
     return { outcome: "unclear", message: `Whether the launch made a run could not be asked: ${error.message}` };

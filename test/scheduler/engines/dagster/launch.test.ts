@@ -144,6 +144,7 @@ describe("a launch", () => {
     ["504", loseAnswerAtProxy, /504/],
     ["502", answer(502, "Bad Gateway"), /502/],
     ["500 without an answer", answer(500, "Internal Server Error"), /500/],
+    ["an exception and a run that is not submitted", launchException("with a run that was not submitted"), /submitted/],
     ["an answer that was cut short", answer(200, '{"data":{"launchRun":'), /no GraphQL answer/],
     [
       "an unknown member",

@@ -112,13 +112,16 @@ const launcherFault = {
   errorChain: [],
 };
 
-/** An exception of Dagster at a launch, told whole, with 500. `with a run`: that had been made, and failed. */
-export function launchException(how: "with a run" | "without a run", status = 500): Misbehaviour {
+/** An exception of Dagster at a launch, told whole, with 500. `with a run`: that had been made, and failed, or was left so. */
+export function launchException(
+  how: "with a run" | "with a run that was not submitted" | "without a run",
+  status = 500,
+): Misbehaviour {
   return async ({ response, runs, handle }) => {
-    if (how === "with a run") {
+    if (how !== "without a run") {
       await handle();
       const run = [...runs.runs.values()].at(-1);
-      if (run !== undefined) runs.set(run, "FAILURE");
+      if (run !== undefined) runs.set(run, how === "with a run" ? "FAILURE" : "NOT_STARTED");
     }
     sendReply(response, { status, body: { data: { launchRun: launcherFault } } });
   };
