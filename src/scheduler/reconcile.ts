@@ -23,6 +23,7 @@ interface UnknownSession {
   /** When the engine first said that it has no such run, whoever has had the session since. */
   readonly searched_from: Date | null;
   readonly stop_reason: StopReason | null;
+  readonly launch_timeout_seconds: number;
 }
 
 /** Asked for at once. */
@@ -49,7 +50,7 @@ export async function reconcile(needs: PickNeeds, signal: AbortSignal): Promise<
 
 async function listUnknown({ db, engine, lease }: PickNeeds, { after, until }: IdRange): Promise<UnknownSession[]> {
   const { rows } = await sql<UnknownSession>`
-    select s.id, s.lease_token, s.attempt, s.polled as searched_from, s.stop_reason
+    select s.id, s.lease_token, s.attempt, s.polled as searched_from, s.stop_reason, s.launch_timeout_seconds
     from ailbl_open_session as o join ailbl_session as s on s.id = o.session_id
     where o.phase = 'active' and o.engine = ${engine.name} and o.lease_owner = ${lease.owner}
       and s.state = 'unknown' and s.lease_owner = o.lease_owner
@@ -121,23 +122,55 @@ async function adoptRuns(needs: PickNeeds, searched: readonly Search[]): Promise
   );
 }
 
-/** No run was submitted: the sessions may start anew, but for those that somebody wants to end. */
+/**
+ * No run was submitted: the sessions may start anew, but for those that somebody wants to end, and those whose launches have
+ * come to nothing for so long that they would do so for ever.
+ */
 async function giveUpSearch(needs: PickNeeds, sessions: readonly UnknownSession[]): Promise<void> {
   const message = `No run was found within ${searchSeconds} s`;
   const wanted = sessions.filter(({ stop_reason }) => stop_reason === null);
+  const timedOut = await listTimedOut(needs, wanted);
+  const anew = wanted.filter(({ id }) => !timedOut.has(id));
   await move(
     needs,
-    wanted.map((session) => ({ ...toFence(session), from: "unknown", to: "pending", cause: "run_not_found", message })),
+    anew.map((session) => ({ ...toFence(session), from: "unknown", to: "pending", cause: "run_not_found", message })),
   );
-  const endedAt = needs.clock.now();
-  const ends = sessions.flatMap((session): SessionEnd[] => {
-    if (session.stop_reason === null) return [];
-    const error = session.stop_reason === "replaced" ? replacedError : null;
-    return [{ ...toFence(session), from: "unknown", state: "canceled", cause: "canceled", endedAt, error }];
-  });
-  const { ended } = await endSessions(needs.db, ends, { at: endedAt, actor: "scheduler" });
+  await end(needs, [
+    ...sessions.filter(({ stop_reason }) => stop_reason !== null).map((session) => toCancel(needs, session)),
+    ...wanted.filter(({ id }) => timedOut.has(id)).map((session) => toTimeout(needs, session)),
+  ]);
+}
+
+/** By the first doubt of the attempt: each launch begins the rest anew. */
+async function listTimedOut(
+  { db, clock }: PickNeeds,
+  sessions: readonly UnknownSession[],
+): Promise<ReadonlySet<string>> {
+  if (sessions.length === 0) return new Set();
+  const { rows } = await sql<{ id: string }>`
+    select s.id from ailbl_session as s where s.id = any(${sessions.map(({ id }) => id)}::uuid[])
+      and (select min(e.at) from ailbl_session_event as e
+        where e.session_id = s.id and e.attempt = s.attempt and e.to_state = 'unknown')
+        < ${clock.now()}::timestamptz - make_interval(secs => s.launch_timeout_seconds)`.execute(db);
+  return new Set(rows.map(({ id }) => id));
+}
+
+function toCancel({ clock }: PickNeeds, session: UnknownSession): SessionEnd {
+  const error = session.stop_reason === "replaced" ? replacedError : null;
+  return { ...toFence(session), from: "unknown", state: "canceled", cause: "canceled", endedAt: clock.now(), error };
+}
+
+function toTimeout({ clock }: PickNeeds, session: UnknownSession): SessionEnd {
+  const seconds = session.launch_timeout_seconds;
+  const message = `No launch had a clear answer, and no run was found, within launch_timeout_seconds (${seconds})`;
+  const error = { code: "LAUNCH_TIMED_OUT", message, step: null };
+  return { ...toFence(session), from: "unknown", state: "failed", endedAt: clock.now(), error };
+}
+
+async function end(needs: PickNeeds, ends: readonly SessionEnd[]): Promise<void> {
+  const { ended, retrying } = await endSessions(needs.db, ends, { at: needs.clock.now(), actor: "scheduler" });
   countEnds(needs.metrics, ended);
-  noteLost(needs, ends, ended);
+  noteLost(needs, ends, [...ended, ...retrying.map((id) => ({ id }))]);
 }
 
 async function move(needs: PickNeeds, moves: readonly Move[]): Promise<readonly { readonly id: string }[]> {

@@ -149,6 +149,23 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
   });
 
+  test("a launch that never has a clear answer is given up after the schedule's launch time-out", async () => {
+    const { id } = await trigger({ policy: { launch_timeout_seconds: 200, max_retries: 1, retry_delay_seconds: 1 } });
+    const silent = answering(async () => ({ outcome: "unclear", message: "timed out" }));
+    for (let round = 0; round < 2; round += 1) {
+      for (let minute = 0; minute < 4; minute += 1) {
+        world.clock.advance(1);
+        await ticks.pick(silent, notAborted);
+        await ticks.poll(silent, notAborted);
+        world.clock.advance(61);
+        await ticks.poll(silent, notAborted);
+      }
+    }
+    const session = await find(id);
+    expect(session).toMatchObject({ state: "failed", attempt: 2, error: { code: "LAUNCH_TIMED_OUT" } });
+    expect(session.history.filter(({ cause }) => cause === "run_not_found")).toHaveLength(6);
+  });
+
   /** Sessions of one schedule, launched at once. */
   async function launchMany(count: number, needs: TickNeeds = world.needs): Promise<void> {
     const policy = { overlap: "allow", misfire: "all", max_catch_up: 1000, catch_up_seconds: 86_400 };
