@@ -58,12 +58,23 @@ export function createConnection(address: DagsterAddress): Connection {
   };
 }
 
+/** No connection came about: nothing was sent. */
+class Unconnected extends Error {
+  override readonly name = "Unconnected";
+}
+
 /** undici is loaded by who asks: most deployments have no Dagster. */
 async function createAgent(): Promise<Agent> {
-  const { Agent } = await import("undici");
+  const { Agent, buildConnector } = await import("undici");
   const keepAlive = keepAliveSeconds * 1000;
+  const connect = buildConnector({ timeout: connectSeconds * 1000, allowH2: false });
   return new Agent({
-    connect: { timeout: connectSeconds * 1000 },
+    // TLS fails with the same codes in the middle of a connection, where what was asked may have been carried out.
+    connect: (options, callback) =>
+      connect(options, (...[cause, socket]) => {
+        if (cause === null) callback(null, socket);
+        else callback(new Unconnected("no connection", { cause }), null);
+      }),
     keepAliveTimeout: keepAlive,
     keepAliveMaxTimeout: keepAlive,
     allowH2: false,
@@ -100,16 +111,6 @@ async function readBounded(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-const unsentReasons: readonly string[] = [
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EADDRNOTAVAIL",
-  "UND_ERR_CONNECT_TIMEOUT",
-];
-
 /** The error itself is dropped: what undici says may hold what was sent. */
 function toFault({ shown }: DagsterAddress, { operation, timeoutSeconds }: Query, error: unknown): DagsterFault {
   if (error instanceof DagsterFault) return error;
@@ -121,11 +122,16 @@ function toFault({ shown }: DagsterAddress, { operation, timeoutSeconds }: Query
   if (reason === "TimeoutError") {
     return new DagsterFault("timed-out", `${asked} gave no answer within ${timeoutSeconds} s`);
   }
-  if (unsentReasons.includes(reason)) return new DagsterFault("unreachable", `${shown} cannot be reached (${reason})`);
-  if (/^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_)/.test(reason)) {
-    return new DagsterFault("untrusted", `The certificate of ${shown} is not trusted (${reason})`);
+  if (isUnconnected(error)) {
+    return /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_)/.test(reason)
+      ? new DagsterFault("untrusted", `The certificate of ${shown} is not trusted (${reason})`)
+      : new DagsterFault("unreachable", `${shown} cannot be reached (${reason})`);
   }
   return new DagsterFault("reset", `${asked} broke the connection off (${reason})`);
+}
+
+function isUnconnected(error: unknown): boolean {
+  return error instanceof Error && (error instanceof Unconnected || isUnconnected(error.cause));
 }
 
 /** A code of the operating system, of TLS or of undici, or else the error's name. */
