@@ -11,6 +11,8 @@ const runsPerRequest = 50;
 const terminateSeconds = 20;
 /** Who polls asks at every turn until a run has ended. */
 const pauseMilliseconds = 10_000;
+/** Of one call, after which nothing more is asked in it: a poll waits for it. */
+const mostMilliseconds = 15_000;
 
 /** As long as a webserver may take to submit a run that it has written down. */
 const submittingSeconds = 60;
@@ -26,49 +28,71 @@ export type Cancel = (runIds: readonly string[], options?: { readonly force: boo
 
 /** Rejects for nothing that Dagster does: what came to nothing is logged, and asked again by whoever sees the run go on. */
 export function createCancel(needs: CancelNeeds): Cancel {
+  const { monotonic, log } = needs;
   const askedAt = new Map<string, number>();
+  /** There was no time for them: they come first. */
+  const left = new Set<string>();
 
-  function takeUnasked(runIds: readonly string[]): string[] {
-    const now = needs.monotonic();
+  function takeUnasked(ids: readonly string[]): string[] {
+    const now = monotonic();
     for (const [id, at] of askedAt) if (now - at >= pauseMilliseconds) askedAt.delete(id);
-    const ids = [...new Set(runIds)].filter((id) => !askedAt.has(id));
-    for (const id of ids) askedAt.set(id, now);
-    return ids;
+    const unasked = ids.filter((id) => !askedAt.has(id));
+    for (const id of unasked) askedAt.set(id, now);
+    return unasked;
+  }
+
+  function leave(ids: readonly string[]): void {
+    for (const id of ids) {
+      askedAt.delete(id);
+      left.add(id);
+    }
   }
 
   return async (runIds, { force } = { force: false }) => {
-    const ids = force ? [...new Set(runIds)] : takeUnasked(runIds);
+    const until = monotonic() + mostMilliseconds;
+    const wanted = [...new Set(runIds)].sort((one, other) => Number(left.has(other)) - Number(left.has(one)));
+    for (const id of wanted) left.delete(id);
+    const ids = force ? wanted : takeUnasked(wanted);
     for (let start = 0; start < ids.length; start += runsPerRequest) {
-      const isHeard = await tryTerminate(ids.slice(start, start + runsPerRequest), force);
+      const isHeard = await tryTerminate(ids.slice(start, start + runsPerRequest), { force, until });
       if (isHeard) continue;
       // The rest would wait for the same silence. They are asked at the next turn.
-      for (const id of ids.slice(start + runsPerRequest)) askedAt.delete(id);
+      leave(ids.slice(start + runsPerRequest));
       return;
     }
   };
 
-  /** @returns whether Dagster answered */
-  async function tryTerminate(runIds: readonly string[], force: boolean): Promise<boolean> {
+  /** @returns whether Dagster answered, and may be asked for more */
+  async function tryTerminate(runIds: readonly string[], how: How): Promise<boolean> {
     try {
-      const stuck = await terminate(needs, runIds, force);
+      const stuck = await terminate(needs, runIds, how.force);
       if (stuck.length > 0) await terminate(needs, stuck, true);
-      return true;
+      return monotonic() < how.until;
     } catch (error) {
       if (!(error instanceof DagsterFault)) throw error;
       // Dagster leaves off at the first whose code location is away: the others need not wait for that.
-      if (error.kind === "failing" && runIds.length > 1) {
-        for (const runId of runIds) {
-          if (!(await tryTerminate([runId], force))) return false;
-        }
-        return true;
-      }
+      if (error.kind === "failing" && runIds.length > 1) return terminateSingly(runIds, how);
       if (!error.mayHaveRun) for (const id of runIds) askedAt.delete(id);
       // While the connection is left alone, nothing new is learnt at every turn.
-      if (error.kind !== "resting")
-        needs.log.warn({ run_ids: runIds, reason: error.message }, "runs could not be canceled");
-      return error.kind === "failing";
+      if (error.kind !== "resting") log.warn({ run_ids: runIds, reason: error.message }, "runs could not be canceled");
+      return error.kind === "failing" && monotonic() < how.until;
     }
   }
+
+  async function terminateSingly(runIds: readonly string[], how: How): Promise<boolean> {
+    for (const [index, runId] of runIds.entries()) {
+      if (await tryTerminate([runId], how)) continue;
+      leave(runIds.slice(index + 1));
+      return false;
+    }
+    return true;
+  }
+}
+
+interface How {
+  readonly force: boolean;
+  /** By the monotonic clock. */
+  readonly until: number;
 }
 
 /** @returns those that were written down long ago and never submitted: they can be given up alone */

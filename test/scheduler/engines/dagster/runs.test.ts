@@ -119,6 +119,27 @@ test("runs are asked to end one by one where Dagster leaves off at one of them",
   expect(runs.map(({ status }) => status)).toEqual(["STARTED", "CANCELING", "CANCELING"]);
 });
 
+test("runs that are asked to end one by one take 15 seconds of a turn, and those that are left come first in the next", async () => {
+  const runs = [1, 2, 3, 4].map(() => under.dagster.addRun({ jobName: "hang", tags: [], status: "STARTED" }));
+  const exception = { __typename: "PythonError", message: "no code location", className: "Error", errorChain: [] };
+  under.dagster.misbehave(
+    async ({ call, response, handle }) => {
+      const { runIds } = call.variables as { runIds: string[] };
+      if (runIds.length === 1) under.advance(8);
+      const isWhole = !runIds.includes(runs[0]?.runId ?? "");
+      const failure = { status: 500, body: { data: { terminateRuns: exception } } };
+      sendReply(response, isWhole ? await handle() : failure);
+    },
+    { operation: "TerminateRuns" },
+  );
+  const ids = runs.map(({ runId }) => runId);
+  await under.engine.cancel(ids);
+  expect(runs.map(({ status }) => status)).toEqual(["STARTED", "CANCELING", "STARTED", "STARTED"]);
+  await under.engine.cancel(ids);
+  expect(runs.map(({ status }) => status)).toEqual(["STARTED", "CANCELING", "CANCELING", "CANCELING"]);
+  expect(under.dagster.count("TerminateRuns")).toBe(6);
+});
+
 test("looks for 45 attempts with three requests", async () => {
   const attempts = Array.from({ length: 45 }, () => ({ sessionId: createId(), attempt: 1 }));
   const runs = attempts.map(({ sessionId }) => under.dagster.addRun({ jobName: "ok", tags: toTags(sessionId) }));
