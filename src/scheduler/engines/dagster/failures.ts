@@ -14,14 +14,16 @@ const runsPerRequest = 10;
 const eventsPerPage = 1000;
 /** Of one run. Dagster gives events from the first on alone, and the failure stands at their end. */
 const mostPages = 10;
+const pageSeconds = 5;
 /** Of all runs together: it is a poll that waits for it. */
-const mostMilliseconds = 20_000;
+const mostMilliseconds = 15_000;
 
 /** What is known by the pages that have been read. */
 interface Search {
   readonly runId: string;
   cursor: string | null;
   hasMore: boolean;
+  isAlone: boolean;
   readonly events: FailureEvent[];
 }
 
@@ -31,17 +33,43 @@ export async function findFailures(
   runIds: readonly string[],
 ): Promise<ReadonlyMap<string, Failure>> {
   const lastAt = monotonic() + mostMilliseconds;
-  const searches = runIds.map((runId): Search => ({ runId, cursor: null, hasMore: true, events: [] }));
-  try {
-    for (let page = 0; page < mostPages; page += 1) {
-      const open = searches.filter(({ hasMore }) => hasMore);
-      for (let start = 0; start < open.length && monotonic() < lastAt; start += runsPerRequest) {
-        await readPages(client, open.slice(start, start + runsPerRequest));
-      }
+  const searches = runIds.map((runId): Search => ({ runId, cursor: null, hasMore: true, isAlone: false, events: [] }));
+  for (let page = 0; page < mostPages; page += 1) {
+    for (const some of toRequests(searches)) {
+      if (monotonic() >= lastAt) break;
+      const isAsked = await tryReadPages(client, some);
+      if (!isAsked) return toFailures(searches);
     }
+  }
+  return toFailures(searches);
+}
+
+/** What failed together with others is asked for alone, after the others. */
+function toRequests(searches: readonly Search[]): Search[][] {
+  const open = searches.filter(({ hasMore }) => hasMore);
+  const together = open.filter(({ isAlone }) => !isAlone);
+  const requests = Array.from({ length: Math.ceil(together.length / runsPerRequest) }, (_, index) =>
+    together.slice(index * runsPerRequest, (index + 1) * runsPerRequest),
+  );
+  return [...requests, ...open.filter(({ isAlone }) => isAlone).map((search) => [search])];
+}
+
+/** @returns false when Dagster cannot be asked for anything now */
+async function tryReadPages(client: DagsterClient, searches: readonly Search[]): Promise<boolean> {
+  try {
+    await readPages(client, searches);
+    return true;
   } catch (error) {
     if (!(error instanceof DagsterFault)) throw error;
+    for (const search of searches) {
+      if (searches.length === 1) search.hasMore = false;
+      search.isAlone = true;
+    }
+    return ["timed-out", "failing", "unreadable", "reset", "gateway"].includes(error.kind);
   }
+}
+
+function toFailures(searches: readonly Search[]): ReadonlyMap<string, Failure> {
   return new Map(
     searches.flatMap(({ runId, events }) => {
       const failure = toFailure(events);
@@ -60,6 +88,7 @@ async function readPages(client: DagsterClient, searches: readonly Search[]): Pr
     document: toFailuresDocument(searches.length),
     variables: { limit: eventsPerPage, ...Object.fromEntries(variables) },
     answer: failuresAnswer,
+    timeoutSeconds: pageSeconds,
   });
   searches.forEach((search, index) => {
     const answer = answers[`r${index}`];

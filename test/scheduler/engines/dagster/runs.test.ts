@@ -265,6 +265,25 @@ test("the reasons of 25 failed runs take three requests, and a status is told wi
   expect((await under.engine.status(ids)).size).toBe(25);
 });
 
+test("one run whose events cannot be read takes the reason from no other", async () => {
+  const add = () => under.dagster.addRun({ jobName: "fail", tags: [], status: "FAILURE", endTime: 100 }).runId;
+  const ids = Array.from({ length: 25 }, add);
+  under.dagster.misbehave(
+    async ({ call, request, response, handle }) => {
+      if (Object.values(call.variables).includes(ids[3])) request.socket.resetAndDestroy();
+      else sendReply(response, await handle());
+    },
+    { operation: "RunFailures" },
+  );
+  const statuses = await under.engine.status(ids);
+  const steps = ids.map((id) => {
+    const status = statuses.get(id);
+    return status !== undefined && "error" in status ? status.error?.step : undefined;
+  });
+  expect(steps).toEqual(ids.map((_, index) => (index === 3 ? null : "boom")));
+  expect([under.dagster.count("RunFailures"), under.breaker]).toEqual([8, []]);
+});
+
 test("a run that ended without an end has that of its last change", async () => {
   const { runId } = under.dagster.addRun({ jobName: "ok", tags: [], status: "CANCELED", updateTime: 1234.5 });
   expect((await under.engine.status([runId])).get(runId)).toMatchObject({
