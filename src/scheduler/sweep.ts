@@ -32,17 +32,24 @@ export interface SweepNeeds extends Omit<PickNeeds, "engine"> {
   readonly engines: Engines;
 }
 
-/** Takes care of the sessions whose holder has given no sign of life for the length of its lease. */
+/** All that dead processes left behind: the sessions that they held, and the launches that nobody knows the end of. */
 export async function sweep(needs: SweepNeeds, signal: AbortSignal): Promise<SweepSummary> {
+  return { ...(await sweepLeases(needs, signal)), duplicates: await watchAll(needs) };
+}
+
+/**
+ * Takes care of the sessions whose holder has given no sign of life for the length of its lease. Asks no engine: one that is slow
+ * must not keep the runs of others without a holder.
+ */
+export async function sweepLeases(needs: SweepNeeds, signal: AbortSignal): Promise<Record<Fate, number>> {
   // After a long stand-still (a suspended machine, a database that was away) our own leases have run out as well.
   await renewLeases(needs.db, needs.lease);
-  const sum = { requeued: 0, canceled: 0, adopted: 0, failed: 0, duplicates: 0 };
+  const sum = { requeued: 0, canceled: 0, adopted: 0, failed: 0 };
   while (!signal.aborted) {
     const fates = await sweepBatch(needs);
     for (const fate of fates) sum[fate] += 1;
     if (fates.length < batchSize) break;
   }
-  sum.duplicates = await watchAll(needs);
   return sum;
 }
 

@@ -8,10 +8,12 @@ import type { Logger } from "../platform/log.ts";
 import { createLoop, type Loop } from "../platform/worker/loop.ts";
 import type { WorkerMetrics } from "../platform/worker/metrics.ts";
 import type { WakeUp } from "../platform/worker/wake-up.ts";
+import { watchDoubtfulLaunches } from "./doubtful-launches.ts";
 import { createEngines, type Engines } from "./engines/engines.ts";
 import { expireForeignLeases, handedBack } from "./lease.ts";
 import type { SchedulerMetrics } from "./metrics.ts";
 import type { StoragesForRuns } from "./run-storage.ts";
+import { sweepLeases } from "./sweep.ts";
 import { type TickName, type TickNeeds, type TickSummary, tickNames, ticks } from "./tick.ts";
 
 interface WorkersNeeds {
@@ -77,9 +79,9 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
   workers.wakeUp.listen(() => wake("backfill", "bulk", "pick", "poll"));
   let stopped: Promise<void> | null = null;
 
-  function run({ tick, needs: ofTurn }: Turn) {
+  function run({ take }: Turn) {
     return async (signal: AbortSignal) => {
-      const summary: TickSummary = await ticks[tick](ofTurn, signal);
+      const summary = await take(signal);
       // New sessions, or new room in the engine.
       if ((summary["sessions"] ?? 0) + (summary["ended"] ?? 0) + (summary["requeued"] ?? 0) > 0) wake("pick");
       if ((summary["acted"] ?? 0) > 0) wake("pick", "poll");
@@ -124,7 +126,7 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
     },
     async turn(name, signal) {
       // Turns come and go with their processes: what the last one left is taken over before it is asked about.
-      if (name === "poll") await ticks.sweep(needs, signal);
+      if (name === "poll") await sweepLeases(needs, signal);
       const summary = await ticks[name](needs, signal);
       if (name === "pick") await seeRunsThrough();
       return summary;
@@ -132,23 +134,43 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
   };
 }
 
-/** What one loop does, and with what. */
+/** What one loop does. */
 interface Turn {
   readonly tick: TickName;
   readonly name: string;
   readonly everySeconds: number;
-  readonly needs: TickNeeds;
+  take(signal: AbortSignal): Promise<TickSummary>;
 }
 
-/** Pick and poll have a loop for each engine: one that answers slowly holds up no other. */
+/**
+ * Pick and poll have a loop for each engine, and so has what the sweep asks engines: one that answers slowly holds up no other, and
+ * not the leases.
+ */
 function listTurns(needs: TickNeeds, tick: TickName): Turn[] {
-  if (tick !== "pick" && tick !== "poll") return [{ tick, name: tick, everySeconds: everySeconds[tick], needs }];
-  return needs.engines.all.map((engine) => ({
-    tick,
-    name: `${tick} ${engine.name}`,
-    everySeconds: tick === "poll" ? engine.pollSeconds : everySeconds.pick,
-    needs: { ...needs, engines: createEngines([engine], engine.name) },
-  }));
+  const every = everySeconds[tick];
+  const { all } = needs.engines;
+  switch (tick) {
+    case "pick":
+    case "poll":
+      return all.map((engine) => ({
+        tick,
+        name: `${tick} ${engine.name}`,
+        everySeconds: tick === "poll" ? engine.pollSeconds : every,
+        take: (signal) => ticks[tick]({ ...needs, engines: createEngines([engine], engine.name) }, signal),
+      }));
+    case "sweep":
+      return [
+        { tick, name: tick, everySeconds: every, take: (signal) => sweepLeases(needs, signal) },
+        ...all.map((engine) => ({
+          tick,
+          name: `watch ${engine.name}`,
+          everySeconds: every,
+          take: async () => ({ duplicates: await watchDoubtfulLaunches({ ...needs, engine }) }),
+        })),
+      ];
+    default:
+      return [{ tick, name: tick, everySeconds: every, take: (signal) => ticks[tick](needs, signal) }];
+  }
 }
 
 /** The runs that live elsewhere go on without us, and whoever takes them over hears of their ends. */

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { Registry } from "prom-client";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -14,6 +15,7 @@ import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
 import { startFakeDagster } from "./engines/dagster/fake-dagster.ts";
 import { hold } from "./engines/dagster/misbehaviour.ts";
+import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createTestLog, jobs, noStorages, toCreate } from "./world.ts";
 
 describe.each(databaseKinds)("the workers on %s", (kind) => {
@@ -105,6 +107,26 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     for (const { id } of [slow, quick]) await api.schedules.setEnabled(id, false, null, change);
     await workers.stop();
     await fake.stop();
+  });
+
+  test("an engine that does not answer for its doubtful launches holds up no lease", async () => {
+    const silence = Promise.withResolvers<never[]>();
+    const asked = Promise.withResolvers<void>();
+    const { engine } = createRemoteEngine("silent");
+    const findRuns = () => {
+      asked.resolve();
+      return silence.promise;
+    };
+    const { workers, registry } = createProgram([{ ...engine, findRuns }]);
+    await sql`insert into ailbl_doubtful_launch (session_id, attempt, engine, since, check_at)
+      values (gen_random_uuid(), 1, 'silent', now(), now())`.execute(database.db);
+    await workers.start(["sweep"]);
+    await asked.promise;
+    const isSwept = /eom_worker_turns_total\{worker="sweep",outcome="done"\} 1/;
+    await vi.waitFor(async () => expect(await registry.metrics()).toMatch(isSwept), { timeout: 10_000, interval: 20 });
+    silence.resolve([]);
+    await workers.stop();
+    await sql`delete from ailbl_doubtful_launch`.execute(database.db);
   });
 
   test("end what runs when they are stopped, and write down why", async () => {
