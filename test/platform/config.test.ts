@@ -102,6 +102,14 @@ describe("Dagster connections", () => {
     expect(JSON.stringify(problems)).not.toContain("canary");
   });
 
+  test("may be the default engine, each by its name; one of another name is refused with those that there are", () => {
+    const EOM_DAGSTER_CONNECTIONS = '{"eu": {"url": "http://10.0.0.1:3000"}}';
+    expect(readConfig({ EOM_ENGINE: "eu", EOM_DAGSTER_CONNECTIONS }, []).EOM_ENGINE).toBe("eu");
+    expect(findProblems({ EOM_ENGINE: "us", EOM_DAGSTER_CONNECTIONS })).toEqual([
+      { name: "EOM_ENGINE", message: 'wants one of local, dagster, eu (EOM_DAGSTER_CONNECTIONS), got "us"' },
+    ]);
+  });
+
   test("as the default engine need an address", () => {
     expect(findProblems({ EOM_ENGINE: "dagster" })).toEqual([
       { name: "EOM_DAGSTER_URL", message: "is needed with EOM_ENGINE=dagster" },

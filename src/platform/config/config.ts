@@ -79,6 +79,7 @@ function findContradictions(config: Settings, isLoopback: boolean): Problem[] {
   if (config.EOM_AUTH === "gateway" && config.EOM_GATEWAY_CIDRS?.length === 0)
     problems.push({ name: "EOM_GATEWAY_CIDRS", message: "is needed with EOM_AUTH=gateway" });
   if (config.EOM_ENGINE === "dagster") require("EOM_DAGSTER_URL", "with EOM_ENGINE=dagster");
+  problems.push(...findEngineProblems(config));
   if (config.EOM_SECRETS === "vault") {
     require("VAULT_ADDR", "with EOM_SECRETS=vault");
     if (config.EOM_VAULT_AUTH === "token" && config.VAULT_TOKEN === null && config.EOM_VAULT_TOKEN_FILE === null) {
@@ -91,6 +92,15 @@ function findContradictions(config: Settings, isLoopback: boolean): Problem[] {
     }
   }
   return problems;
+}
+
+/** None where the connections themselves cannot be read: of these more is said than that a name is not among them. */
+function findEngineProblems({ EOM_ENGINE: name, EOM_DAGSTER_CONNECTIONS: connections }: Partial<Settings>): Problem[] {
+  if (name === undefined || connections === undefined) return [];
+  const names = ["local", "dagster", ...Object.keys(connections)];
+  if (names.includes(name)) return [];
+  const wanted = `wants one of ${names.join(", ")}`;
+  return [{ name: "EOM_ENGINE", message: `${wanted} (EOM_DAGSTER_CONNECTIONS), got ${JSON.stringify(name)}` }];
 }
 
 function isLoopbackAddress(host: string): boolean {

@@ -176,9 +176,10 @@ export const variables = {
   EOM_VAULT_SECRET_ID: { schema: z.string().min(1), default: null, secret: true, about: "Secret id, for approle." },
   EOM_VAULT_CA: { schema: z.string().min(1), default: null, about: "PEM of the authorities to trust for Vault." },
   EOM_ENGINE: {
-    schema: z.enum(["local", "dagster"], { error: "wants local or dagster" }),
+    schema: z.string().min(1),
     default: "local",
-    about: "What runs the sessions of schedules that name no engine when they are created.",
+    about:
+      "What runs the sessions of schedules that name no engine when they are created: `local`, `dagster` or a name of EOM_DAGSTER_CONNECTIONS.",
   },
   EOM_DAGSTER_URL: {
     schema: dagsterUrl,
