@@ -455,17 +455,23 @@ function listDagsters(config: Config): ReadonlyMap<string, DagsterConnection> {
 }
 
 function createDagsterEngines(config: Config, log: Logger, metrics: SchedulerMetrics): Engine[] {
-  return [...listDagsters(config)].map(([name, { url, headers, rate, maxRuns }]) =>
-    createDagsterEngine({
+  return [...listDagsters(config)].map(([name, { url, headers, rate, maxRuns }]) => {
+    const onBreaker = (isOpen: boolean) => metrics.breakersOpen.set({ engine: name }, isOpen ? 1 : 0);
+    onBreaker(false);
+    return createDagsterEngine({
       name,
       url,
       headers,
       launchesPerSecond: rate,
       mostRuns: maxRuns,
       log,
-      onBreaker: (isOpen) => metrics.breakersOpen.set({ engine: name }, isOpen ? 1 : 0),
-    }),
-  );
+      onBreaker,
+      onCall(operation, result, seconds) {
+        metrics.engineCalls.inc({ engine: name, operation, result });
+        metrics.engineCallSeconds.observe({ engine: name, operation }, seconds);
+      },
+    });
+  });
 }
 
 function readLocalJobs(config: Config, inventory: BuiltInJob) {

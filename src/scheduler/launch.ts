@@ -163,7 +163,7 @@ async function askEngine(needs: LaunchNeeds, prepared: readonly Prepared[], begu
  * Who cannot look may not launch either.
  */
 async function findAppeared(
-  { engine, log, metrics }: LaunchNeeds,
+  { engine, log }: LaunchNeeds,
   prepared: readonly Prepared[],
 ): Promise<ReadonlyMap<string, LaunchOutcome>> {
   const doubtful = prepared.filter(({ isDoubtful }) => isDoubtful);
@@ -175,8 +175,6 @@ async function findAppeared(
       const outcome = toAppeared(found[index] ?? null);
       return outcome === null ? [] : [[sessionId, outcome] as const];
     });
-    const appeared = known.filter(([, { outcome }]) => outcome === "launched");
-    metrics.runsAdopted.inc({ engine: engine.name }, appeared.length);
     return new Map(known);
   } catch (error) {
     log.warn({ engine: engine.name, err: error }, "the runs of earlier launches could not be looked for");
@@ -193,7 +191,7 @@ const unseen: LaunchOutcome = {
 function toAppeared(runs: readonly FoundRun[] | null): LaunchOutcome | null {
   if (runs === null) return unseen;
   const run = runs.find(({ isSubmitted }) => isSubmitted);
-  return run === undefined ? null : { outcome: "launched", runId: run.runId };
+  return run === undefined ? null : { outcome: "launched", runId: run.runId, isFound: true };
 }
 
 /** What is not ready for longer than the grace is refused. */
@@ -211,6 +209,8 @@ async function confirmAll(needs: LaunchNeeds, answers: readonly Answer[]): Promi
   const moves = answers.flatMap((answer) => toMove(answer, by.at));
   const moved = await retryLost(() => moveSessions(needs.db, moves, by));
   const isMoved = new Set(moved.map(({ id }) => id));
+  const found = answers.filter(({ session, outcome }) => "isFound" in outcome && isMoved.has(session.fence.id));
+  needs.metrics.runsAdopted.inc({ engine: needs.engine.name }, found.length);
   const left = answers.filter(({ session }) => !isMoved.has(session.fence.id));
   const ended = await endClaimed(needs, await toEnds(needs, left));
   return Promise.all(

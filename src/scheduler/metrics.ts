@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { EndState } from "./states.ts";
 
 export interface SchedulerMetrics {
@@ -7,7 +7,10 @@ export interface SchedulerMetrics {
   readonly leasesLost: Counter;
   readonly launches: Counter<"engine" | "outcome">;
   readonly runsAdopted: Counter<"engine">;
+  readonly searchesGivenUp: Counter<"engine">;
   readonly duplicateRuns: Counter<"engine">;
+  readonly engineCalls: Counter<"engine" | "operation" | "result">;
+  readonly engineCallSeconds: Histogram<"engine" | "operation">;
   readonly breakersOpen: Gauge<"engine">;
 }
 
@@ -41,10 +44,29 @@ export function createSchedulerMetrics(registry: Registry): SchedulerMetrics {
       labelNames: ["engine"],
       registers: [registry],
     }),
+    searchesGivenUp: new Counter<"engine">({
+      name: "eom_run_searches_given_up_total",
+      help: "Launches without a clear answer whose run was looked for and not found",
+      labelNames: ["engine"],
+      registers: [registry],
+    }),
     duplicateRuns: new Counter<"engine">({
       name: "eom_duplicate_runs_total",
       help: "Runs that were ended because their session had another one",
       labelNames: ["engine"],
+      registers: [registry],
+    }),
+    engineCalls: new Counter<"engine" | "operation" | "result">({
+      name: "eom_engine_calls_total",
+      help: "Requests to engines elsewhere, by how they ended",
+      labelNames: ["engine", "operation", "result"],
+      registers: [registry],
+    }),
+    engineCallSeconds: new Histogram<"engine" | "operation">({
+      name: "eom_engine_call_seconds",
+      help: "How long engines elsewhere took to answer, or not to",
+      labelNames: ["engine", "operation"],
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20],
       registers: [registry],
     }),
     breakersOpen: new Gauge<"engine">({

@@ -128,6 +128,7 @@ async function adoptRuns(needs: PickNeeds, searched: readonly Search[]): Promise
  */
 async function giveUpSearch(needs: PickNeeds, sessions: readonly UnknownSession[]): Promise<void> {
   const message = `No run was found within ${searchSeconds} s`;
+  needs.metrics.searchesGivenUp.inc({ engine: needs.engine.name }, sessions.length);
   const wanted = sessions.filter(({ stop_reason }) => stop_reason === null);
   const timedOut = await listTimedOut(needs, wanted);
   const anew = wanted.filter(({ id }) => !timedOut.has(id));

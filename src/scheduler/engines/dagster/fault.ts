@@ -12,7 +12,11 @@ const kinds = {
     mayHaveRun: false,
     advice: "see that dagster-webserver runs, and that EOM has its address and may reach it",
   },
-  untrusted: { mayHaveRun: false, advice: "give EOM the certificate of the authority that signed Dagster's" },
+  untrusted: {
+    mayHaveRun: false,
+    advice:
+      "give EOM the certificate of the authority that signed Dagster's, as a PEM file that NODE_EXTRA_CA_CERTS names",
+  },
   redirect: {
     mayHaveRun: false,
     advice: "EOM follows none: give it the address where the redirect leads, or, if that is a login page, credentials",
