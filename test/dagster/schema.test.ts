@@ -15,6 +15,7 @@ import {
   validate,
 } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as answers from "../../src/scheduler/engines/dagster/answers.ts";
 import * as documents from "../../src/scheduler/engines/dagster/documents.ts";
 import { fakeSchema } from "../scheduler/engines/dagster/fake-schema.ts";
 import { type RealDagster, startDagster } from "../support/dagster.ts";
@@ -33,9 +34,35 @@ const texts = Object.entries(documents).map(([name, document]): [string, string]
   typeof document === "function" ? document(2) : document,
 ]);
 
+interface Union {
+  readonly options: readonly { readonly shape: { readonly __typename: { readonly value: string } } }[];
+}
+
+const { terminateRuns } = answers.terminateAnswer.shape;
+
+/** As answers.ts reads them. That of log events is open: of others than three, nothing is asked. */
+const unions: readonly (readonly [string, Union])[] = [
+  ["LaunchRunResult", answers.launchAnswer.shape.launchRun],
+  ["RunsOrError", answers.statusAnswer.shape.runsOrError],
+  ["RunsOrError", answers.foundAnswer.valueType],
+  ["RunOrError", answers.failuresAnswer.valueType],
+  ["TerminateRunsResultOrError", terminateRuns],
+  ["TerminateRunResult", terminateRuns.options[0].shape.terminateRunResults.element],
+  ["PipelineConfigValidationResult", answers.validateAnswer.shape.isPipelineConfigValid],
+  ["WorkspaceOrError", answers.jobsAnswer.shape.workspaceOrError],
+];
+
 describe("Dagster's own GraphQL schema", () => {
   test.for(texts)("has everything that %s asks for", ([, text]) => {
     expect(validate(schema, parse(text)).map(({ message }) => message)).toEqual([]);
+  });
+
+  test.for(unions)("has no member of %s that EOM has no name for", ([name, { options }]) => {
+    const type = schema.getType(name);
+    const real = isUnionType(type) ? type.getTypes().map((of) => of.name) : [];
+    const known = options.map(({ shape }) => shape.__typename.value);
+    expect(real).not.toEqual([]);
+    expect(real.filter((member) => !known.includes(member))).toEqual([]);
   });
 
   test("has everything that the fake Dagster has, of the same types", () => {

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDagsterEngine } from "../../src/scheduler/engines/dagster/engine.ts";
+import { EngineUnreachable } from "../../src/scheduler/engines/engine.ts";
 import type { SessionWithHistory } from "../../src/scheduler/session-model.ts";
 import { type TickNeeds, ticks } from "../../src/scheduler/tick.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
@@ -10,6 +11,7 @@ import {
   answer,
   deleteRun,
   dieInLaunch,
+  hang,
   launchException,
   loginPage,
   loginRedirect,
@@ -47,7 +49,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
   });
 
   /** Its breaker goes by the world's clock. */
-  function createEngine() {
+  function createEngine(mostSeconds = 20) {
     const clock = createTestClock(start);
     return createDagsterEngine({
       name: "dagster",
@@ -56,6 +58,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
       launchesPerSecond: null,
       mostRuns: null,
       log: world?.log ?? createWorld({ db: database.db }).log,
+      mostSeconds,
       monotonic: () => (world?.clock ?? clock).now().getTime(),
     });
   }
@@ -74,7 +77,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
   /** Everything goes on, two minutes a round, until the session has ended. */
   async function seeThrough(id: string, needs: TickNeeds = world.needs): Promise<SessionWithHistory> {
     for (let round = 0; round < 20; round += 1) {
-      for (const name of ["sweep", "pick", "poll"] as const) await ticks[name](needs, notAborted);
+      for (const name of ["sweep", "pick", "poll"] as const) await ticks[name](needs, notAborted).catch(ignoreFault);
       fake.work();
       const session = await world.api.sessions.find(id);
       if (session.ended !== null) return session;
@@ -83,6 +86,11 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
       await vi.waitUntil(() => world.needs.engine.room() > 0, { timeout: 10_000, interval: 1 });
     }
     throw new Error(`the session has not ended: ${JSON.stringify((await world.api.sessions.find(id)).history)}`);
+  }
+
+  /** As a loop does, whose next turn asks again. */
+  function ignoreFault(error: unknown): void {
+    if (!(error instanceof EngineUnreachable)) throw error;
   }
 
   /** Of what a session may have made, one run was let be; it is the session's own, and came to what the session says. */
@@ -129,6 +137,29 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expect(session).toMatchObject({ ...expected, attempt: 1 });
     expectOneRun(session);
   });
+
+  test.for<[string, string, Misbehaviour]>([
+    ["LaunchRun", "gives no answer", hang],
+    ["RunStatuses", "gives no answer", hang],
+    ["FindRuns", "gives no answer", hang],
+    ["RunStatuses", "shows a page to log in", loginPage],
+    ["FindRuns", "shows a page to log in", loginPage],
+    ["RunStatuses", "does not understand", schemaError],
+    ["FindRuns", "does not understand", schemaError],
+  ])(
+    "one that, asked for %s, %s has one run in the end, and the session's state is true",
+    async ([operation, , misbehaviour]) => {
+      await world.close();
+      world = createWorld({ db: database.db, start, engine: createEngine(1) });
+      if (operation === "FindRuns") fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
+      fake.misbehave(misbehaviour, { operation, times: 2 });
+      const session = await seeThrough(await trigger());
+      expect(session).toMatchObject({ state: "succeeded", attempt: 1 });
+      expectOneRun(session);
+      expect(listRuns(session.id)).toHaveLength(1);
+      expect(fake.count(operation)).toBeGreaterThan(2);
+    },
+  );
 
   test("of two runs with one tag the oldest stays, and the other is terminated", async () => {
     fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
@@ -181,6 +212,19 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
       expectOneRun(session);
     },
   );
+
+  test.for<[string, Misbehaviour, number, number]>([
+    ["found after a lost answer", loseAnswer, 1, 0],
+    ["found after an exception", launchException("with a run"), 1, 0],
+    ["looked for in vain", reset, 0, 1],
+  ])("a run that is %s is counted", async ([, misbehaviour, adopted, givenUp]) => {
+    fake.misbehave(misbehaviour, { operation: "LaunchRun", times: 1 });
+    await seeThrough(await trigger());
+    const { runsAdopted, searchesGivenUp } = world.metrics;
+    const toSum = async (counter: typeof runsAdopted) =>
+      (await counter.get()).values.reduce((sum, { value }) => sum + value, 0);
+    expect([await toSum(runsAdopted), await toSum(searchesGivenUp)]).toEqual([adopted, givenUp]);
+  });
 
   test("a run that appears after its session was launched anew is terminated", async () => {
     let appear = async () => {};
@@ -270,7 +314,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expect(listRuns(id).map(({ status }) => status)).toEqual(["CANCELED"]);
   });
 
-  test("a thousand runs under way are polled with four requests", async () => {
+  test("a thousand runs under way are polled with four requests, and all of them also where the answers are slow", async () => {
     const policy = { overlap: "allow", misfire: "all", max_catch_up: 1000, catch_up_seconds: 86_400 };
     await world.api.schedules.create(toCreate({ job: { ...inPipelines, name: "hang" }, policy }), change);
     world.clock.advance(1000 * 60);
@@ -280,6 +324,30 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     const before = fake.count();
     expect(await ticks.poll(world.needs, notAborted)).toMatchObject({ polled: 1000 });
     expect(fake.count() - before).toBe(4);
+
+    // One page is all that there is time for in a turn, and one of the first has a failure whose reason cannot be read.
+    fake.work();
+    const { rows } = await sql<{ run_id: string }>`select run_id from ailbl_session order by id limit 1`.execute(
+      database.db,
+    );
+    fake.setRun(rows[0]?.run_id ?? "", "FAILURE");
+    fake.misbehave(reset, { operation: "RunFailures" });
+    let turn = new AbortController();
+    fake.misbehave(
+      async ({ response, handle }) => {
+        turn.abort();
+        sendReply(response, await handle());
+      },
+      { operation: "RunStatuses" },
+    );
+    const polled: unknown[] = [];
+    for (const _ of [1, 2, 3, 4]) {
+      turn = new AbortController();
+      polled.push(await ticks.poll(world.needs, turn.signal));
+    }
+    expect(polled).toMatchObject([{ polled: 250, ended: 1 }, { polled: 250 }, { polled: 250 }, { polled: 250 }]);
+    const query = sql`select from ailbl_session where run_status = 'running'`;
+    expect((await query.execute(database.db)).rows).toHaveLength(999);
   });
 
   test("a process killed at each step leaves one run a session, whose state is true", {

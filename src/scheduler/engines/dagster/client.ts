@@ -31,12 +31,14 @@ interface ClientNeeds {
   readonly breaker: Breaker;
   readonly monotonic: () => number;
   readonly onCall: (operation: string, result: CallResult, seconds: number) => void;
+  readonly mostSeconds: number;
 }
 
 /** Asks Dagster, reads what it says, and keeps account of how the connection does. */
-export function createClient({ connection, breaker, monotonic, onCall }: ClientNeeds): DagsterClient {
+export function createClient({ connection, breaker, monotonic, onCall, mostSeconds }: ClientNeeds): DagsterClient {
   async function send<Schema extends z.ZodType>(call: Call<Schema>): Promise<z.output<Schema>> {
-    const { operation, document, variables = {}, answer, timeoutSeconds = 10 } = call;
+    const { operation, document, variables = {}, answer } = call;
+    const timeoutSeconds = Math.min(call.timeoutSeconds ?? 10, mostSeconds);
     const data = await connection.ask({ operation, document, variables, timeoutSeconds });
     return parseAnswer(operation, answer, data);
   }

@@ -28,6 +28,8 @@ export interface DagsterEngineOptions {
   /** Whether Dagster is left alone from now on, or asked again. Not called until that changes; at first it is asked. */
   readonly onBreaker?: (isOpen: boolean) => void;
   readonly onCall?: (operation: string, result: CallResult, seconds: number) => void;
+  /** Of every call; none is waited for longer than its own limit. */
+  readonly mostSeconds?: number;
   readonly clock?: Clock;
   /** Milliseconds of a clock that nobody sets. */
   readonly monotonic?: () => number;
@@ -58,7 +60,8 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
       onBreaker(isOpen);
     },
   });
-  const client = createClient({ connection, breaker, monotonic, onCall });
+  const { mostSeconds = Number.POSITIVE_INFINITY } = options;
+  const client = createClient({ connection, breaker, monotonic, onCall, mostSeconds });
   const cancel = createCancel({ client, clock, log, monotonic });
   const unknownStatuses = new Set<string>();
   let launching = 0;
