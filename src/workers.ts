@@ -13,8 +13,10 @@ export type WorkerName = (typeof workerNames)[number];
 /** All that works in the background, under the names of the contract. */
 export interface Workers {
   start(names: readonly WorkerName[]): Promise<void>;
-  /** One turn, as a timer elsewhere calls it. */
+  /** One turn, as a timer elsewhere calls it. Runs that it launched in this process go on. */
   tick(name: WorkerName): Promise<TickSummary>;
+  /** Waits for the end of the runs that live in this process, and records it. */
+  seeRunsThrough(): Promise<void>;
   /** Waits for the turns under way. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -41,6 +43,7 @@ export function createWorkers({ scheduler, notifications, cleaning }: WorkersNee
       const summary = await scheduler.turn(name, signal);
       return name === "sweep" ? { ...summary, ...(await cleaning.turn(signal)) } : summary;
     },
+    seeRunsThrough: scheduler.seeRunsThrough,
     async stop() {
       await Promise.all([scheduler.stop(), notifications.stop(), cleaning.loop.stop()]);
     },

@@ -18,7 +18,10 @@ export const tickCommand: Command = {
     const log = createLogger({ level: config.EOM_LOG_LEVEL, format: "json" }, process.stderr);
     const program = await composeProgram(config, log);
     try {
-      console.log(JSON.stringify(await program.workers.tick(name as WorkerName)));
+      const summary = await program.workers.tick(name as WorkerName);
+      // Else they would be ended with this process.
+      await program.workers.seeRunsThrough();
+      console.log(JSON.stringify(summary));
       return 0;
     } finally {
       await program.close();

@@ -21,7 +21,8 @@ interface WorkerSettings {
  * Takes one turn of each of the function's workers when a timer calls, and tells what was done. Fission's timer waits for an
  * answer and queues up its calls meanwhile: so a call that finds a turn under way is answered at once (`skipped`), and one
  * whose turn takes too long is answered before Fission gives up on it (`unfinished`), while the turn goes on and keeps its
- * lock. Never throws; never answers 404, which the timer would try again and again.
+ * lock. What a turn launched in this pod goes on after its answer, without the lock, so that the next is picked meanwhile.
+ * Never throws; never answers 404, which the timer would try again and again.
  */
 export function createWorkerFunction(
   name: WorkerFunctionName,
@@ -57,8 +58,17 @@ function neverMissing(error: unknown): unknown {
 
 async function takeTurn(name: WorkerFunctionName, pod: Pod) {
   const { database, workers } = await pod.program();
-  const done = await runAlone(database.db, name, () => tickAll(workers, workerFunctions[name]));
-  return done === null ? { skipped: true } : { skipped: false, done };
+  try {
+    const done = await runAlone(database.db, name, () => tickAll(workers, workerFunctions[name]));
+    return done === null ? { skipped: true } : { skipped: false, done };
+  } finally {
+    workers.seeRunsThrough().catch((error: unknown) => {
+      pod.log.error(
+        { function: name, err: error },
+        "the runs of this pod could not be asked about; the next call tries again",
+      );
+    });
+  }
 }
 
 /** One that fails does not keep the next from its turn. */

@@ -1,6 +1,5 @@
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { sql } from "kysely";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { createId } from "../platform/id.ts";
@@ -10,7 +9,7 @@ import type { WorkerMetrics } from "../platform/worker/metrics.ts";
 import type { WakeUp } from "../platform/worker/wake-up.ts";
 import { watchDoubtfulLaunches } from "./doubtful-launches.ts";
 import { createEngines, type Engines } from "./engines/engines.ts";
-import { expireForeignLeases, handedBack } from "./lease.ts";
+import { expireForeignLeases, handBackLeases, handBackRuns } from "./lease.ts";
 import type { SchedulerMetrics } from "./metrics.ts";
 import type { StoragesForRuns } from "./run-storage.ts";
 import { sweepLeases } from "./sweep.ts";
@@ -36,8 +35,13 @@ export interface SchedulerWorkers {
   start(only?: readonly TickName[]): Promise<void>;
   /** Waits for the turns under way, ends the runs that live in this process and records their end. Safe to call twice. */
   stop(): Promise<void>;
-  /** One turn, without loops. A turn that launched runs in this process waits for their end. */
+  /**
+   * One turn, without loops. Of runs that outlive processes it keeps no lease but for a poll: whoever polls has them at once.
+   * What it launched in this process goes on, and wants {@link seeRunsThrough}.
+   */
   turn(name: TickName, signal: AbortSignal): Promise<TickSummary>;
+  /** Waits for the end of the runs that live in this process, and records it. Calls beside each other wait together. */
+  seeRunsThrough(): Promise<void>;
 }
 
 const everySeconds: Readonly<Record<TickName, number>> = {
@@ -78,6 +82,7 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
   };
   workers.wakeUp.listen(() => wake("backfill", "bulk", "pick", "poll"));
   let stopped: Promise<void> | null = null;
+  let seeing: Promise<void> | null = null;
 
   function run({ take }: Turn) {
     return async (signal: AbortSignal) => {
@@ -90,17 +95,22 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
     };
   }
 
-  /** Polls until no run lives in this process: their leases are kept alive, and their ends recorded. */
-  async function seeRunsThrough(): Promise<void> {
-    let isSettled = false;
-    while (!isSettled) {
-      const pause = new AbortController();
-      const settled = Promise.all(engines.all.map((engine) => engine.settle())).then(() => true);
-      const over = delay(everySeconds.poll * 1000, false, { signal: pause.signal }).catch(() => false);
-      isSettled = await Promise.race([settled, over]);
-      pause.abort();
+  /** Polls until every run of this process was over before the last poll: their leases are kept alive, and their ends recorded. */
+  async function pollUntilOver(): Promise<void> {
+    const listHeld = () => engines.all.flatMap((engine) => engine.held());
+    let over = new Set<string>();
+    while (!listHeld().every(({ runId }) => over.has(runId))) {
+      await settleOrPause();
+      over = new Set(listHeld().flatMap(({ runId, isOver }) => (isOver ? [runId] : [])));
       await ticks.poll(onlyHere(needs), AbortSignal.timeout(maxTurnSeconds * 1000));
     }
+  }
+
+  async function settleOrPause(): Promise<void> {
+    const pause = new AbortController();
+    const over = delay(everySeconds.poll * 1000, undefined, { signal: pause.signal }).catch(() => {});
+    await Promise.race([Promise.all(engines.all.map((engine) => engine.settle())), over]);
+    pause.abort();
   }
 
   async function stop(): Promise<void> {
@@ -108,7 +118,7 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
     await Promise.all(engines.all.map((engine) => engine.close()));
     try {
       await ticks.poll(onlyHere(needs), AbortSignal.timeout(lastPollSeconds * 1000));
-      await handBackLeases(db, needs.lease.owner);
+      await handBackLeases(db, needs.lease);
     } catch (error) {
       // The database is away. Our leases run out by themselves, and a sweep elsewhere sees what has ended with us.
       log.error({ err: error }, "the end of this process's runs could not be recorded");
@@ -127,9 +137,18 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
     async turn(name, signal) {
       // Turns come and go with their processes: what the last one left is taken over before it is asked about.
       if (name === "poll") await sweepLeases(needs, signal);
-      const summary = await ticks[name](needs, signal);
-      if (name === "pick") await seeRunsThrough();
-      return summary;
+      try {
+        return await ticks[name](needs, signal);
+      } finally {
+        // A process that only picks or sweeps lives on between its turns, renews what it holds, and asks about none of it.
+        if (name === "pick" || name === "sweep") await handOverRuns(needs);
+      }
+    },
+    seeRunsThrough() {
+      seeing ??= pollUntilOver().finally(() => {
+        seeing = null;
+      });
+      return seeing;
     },
   };
 }
@@ -187,9 +206,8 @@ function createTickLoop(
   return { tick, loop: createLoop({ name, everySeconds, maxTurnSeconds, turn, log, metrics: workerMetrics }) };
 }
 
-/** Others need not wait for our leases to run out. */
-async function handBackLeases(db: Database, owner: string): Promise<void> {
-  await sql`update ailbl_session set lease_expires_at = now(), lease_owner = ${handedBack}
-    where id in (select session_id from ailbl_open_session where phase = 'active' and lease_owner = ${owner})
-      and lease_owner = ${owner}`.execute(db);
+/** The launches of another turn that are under way stay ours. */
+async function handOverRuns({ db, lease, engines }: TickNeeds): Promise<void> {
+  const elsewhere = engines.all.flatMap(({ name, durable }) => (durable ? [name] : []));
+  if (elsewhere.length > 0) await handBackRuns(db, lease, elsewhere);
 }

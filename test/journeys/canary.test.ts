@@ -179,6 +179,7 @@ async function run({ ask, program }: Pick<World, "ask" | "program">, storageId: 
   const session = await ask("POST", `/ailbl/admin/schedules/${schedule.body.id}/trigger`);
   expect(session.status).toBe(201);
   await program.workers.tick("pick");
+  await program.workers.seeRunsThrough();
   await program.workers.tick("poll");
   expect(await ask("GET", `/ailbl/admin/sessions/${session.body.id}`)).toMatchObject({ body: { state: "succeeded" } });
 }

@@ -200,6 +200,7 @@ export async function run({ ask, describe, program, s3 }: Client, id: string): P
     const made = await ask(201, "POST", schedules, schedule);
     const session = await ask(201, "POST", `${schedules}/${made.body.id}/trigger`);
     await program.workers.tick("pick");
+    await program.workers.seeRunsThrough();
     const ended = await ask(200, "GET", `/ailbl/admin/sessions/${session.body.id}`);
     expect(ended.body.state).toBe(storageId === id ? "succeeded" : "failed");
   }

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/platform/clock.ts";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
@@ -13,7 +13,7 @@ import { createScheduler } from "../../src/scheduler/scheduler.ts";
 import { listSessionsSchema } from "../../src/scheduler/session-model.ts";
 import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
-import { startFakeDagster } from "./engines/dagster/fake-dagster.ts";
+import { type FakeDagster, startFakeDagster } from "./engines/dagster/fake-dagster.ts";
 import { hold } from "./engines/dagster/misbehaviour.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createTestLog, jobs, noStorages, toCreate } from "./world.ts";
@@ -142,14 +142,77 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     expect(await api.sessions.find(id)).toMatchObject({ state: "failed", error: { code: "ENGINE_STOPPED" } });
   });
 
-  test("a single turn that launches waits for the end of what it launched", async () => {
+  test("what a single turn launches here is seen through to its end, however many wait for it", async () => {
     const { workers, api } = createProgram();
     const schedule = await api.schedules.create(toCreate({ enable: false }), change);
     const { id } = await api.sessions.trigger(schedule.id, change);
     const { signal } = new AbortController();
     expect(JSON.stringify(await workers.turn("scan", signal))).toBe('{"schedules":0,"sessions":0,"skipped":0}');
+    await workers.seeRunsThrough();
     expect(await workers.turn("pick", signal)).toMatchObject({ claimed: 1, launched: 1 });
+    await Promise.all([workers.seeRunsThrough(), workers.seeRunsThrough()]);
     expect((await api.sessions.find(id)).state).toBe("succeeded");
     await workers.stop();
+  });
+
+  describe("beside each other, with a Dagster", () => {
+    let fake: FakeDagster;
+    beforeEach(async () => {
+      fake = await startFakeDagster();
+    });
+    afterEach(() => fake.stop());
+
+    const { signal } = new AbortController();
+
+    const createProgramWithDagster = () =>
+      createProgram([
+        createDagsterEngine({
+          name: "dagster",
+          url: fake.url,
+          headers: {},
+          launchesPerSecond: null,
+          mostRuns: null,
+          log: createTestLog().log,
+        }),
+      ]);
+
+    async function trigger({ api }: ReturnType<typeof createProgram>): Promise<string> {
+      const job = { location: "pipelines", repository: null, name: "ok" };
+      const schedule = await api.schedules.create(toCreate({ engine: "dagster", job, enable: false }), change);
+      return (await api.sessions.trigger(schedule.id, change)).id;
+    }
+
+    test("one that picks, and one that sweeps, leave the runs to the one that polls", async () => {
+      const picker = createProgramWithDagster();
+      const sweeper = createProgramWithDagster();
+      const poller = createProgramWithDagster();
+      const id = await trigger(picker);
+      for (let round = 0; round < 4; round += 1) {
+        await picker.workers.turn("pick", signal);
+        await sweeper.workers.turn("sweep", signal);
+        await poller.workers.turn("poll", signal);
+        fake.work();
+      }
+      const session = await picker.api.sessions.find(id);
+      expect(session).toMatchObject({ state: "succeeded", attempt: 1 });
+      expect(session.history.map(({ cause }) => cause)).toEqual(["manual", "picked", "launched", "run_ended"]);
+      for (const { workers } of [picker, sweeper, poller]) await workers.stop();
+    });
+
+    test("one that stops leaves its runs to another, which need not wait for the leases to run out", async () => {
+      const [leaving, staying] = [createProgramWithDagster(), createProgramWithDagster()];
+      const id = await trigger(leaving);
+      await leaving.workers.start();
+      const patience = { timeout: 20_000, interval: 50 };
+      await vi.waitFor(async () => expect((await leaving.api.sessions.find(id)).state).toBe("running"), patience);
+      await leaving.workers.stop();
+      expect(await staying.workers.turn("poll", signal)).toMatchObject({ polled: 1 });
+      for (let step = 0; step < 4; step += 1) fake.work();
+      expect(await staying.workers.turn("poll", signal)).toMatchObject({ ended: 1 });
+      const { state, history } = await staying.api.sessions.find(id);
+      expect(state).toBe("succeeded");
+      expect(history.map(({ cause }) => cause)).not.toContain("taken_over");
+      await staying.workers.stop();
+    });
   });
 });
