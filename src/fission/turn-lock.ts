@@ -15,8 +15,12 @@ export function runAlone<T>(db: Database, name: string, work: () => Promise<T>):
     try {
       return await work();
     } finally {
-      // With a lost connection, the lock is gone too.
-      await sql`select pg_advisory_unlock(${key})`.execute(connection).catch(() => {});
+      await sql`select pg_advisory_unlock(${key})`.execute(connection).catch(() => dropConnection(connection));
     }
   });
+}
+
+/** Back in the pool it would keep the lock, and nobody would ever take a turn again. Where it is lost, its lock is too. */
+async function dropConnection(connection: Database): Promise<void> {
+  await sql`select pg_terminate_backend(pg_backend_pid())`.execute(connection).catch(() => {});
 }
