@@ -389,7 +389,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
   const system = createSystemRoutes({ routes, metrics, version, findUnreadiness: () => findUnreadiness(db) });
   const app = createApp({
     routes: [...routes, ...system],
-    authenticator: limitGuesses(createAuthenticator(config, tokens, log), config.EOM_AUTH_FAILURES),
+    authenticator: createAuthenticator(config, limitGuesses(tokens, config.EOM_AUTH_FAILURES), log),
     rateLimit: createRateLimit(config.EOM_RATE_LIMIT),
     db,
     log,

@@ -41,6 +41,23 @@ test("a token of the identity provider lets its owner in, with the highest of it
   expect(body).toMatchObject({ subject: "orders", role: "operator", authentication: "oidc" });
 });
 
+test("tokens of EOM's own that somebody guesses from the address of all, a proxy's, shut out none of the provider", async () => {
+  const behind = await open({ EOM_AUTH_FAILURES: "3" });
+  const env = { incoming: { socket: { remoteAddress: "10.0.0.1" } } };
+  const ask = async (token: string) => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await behind.program.app.request("/eom/admin/me", { headers }, env)).status;
+  };
+  const guesses = await Promise.all(Array.from({ length: 5 }, (_, turn) => ask(`eom_guess${turn}`)));
+  expect(guesses.filter((status) => status === 401).length).toBeGreaterThan(0);
+  expect(await ask("eom_guess")).toBe(429);
+  // Each was never seen before, as one that was refreshed.
+  for (let turn = 0; turn < 5; turn += 1)
+    expect(await ask(await issuer.sign({ jti: `forged ${turn}` }, { kid: "x" }))).toBe(401);
+  for (let turn = 0; turn < 5; turn += 1) expect(await ask(await issuer.sign({ jti: `refreshed ${turn}` }))).toBe(200);
+  await behind.close();
+});
+
 test("a token without a role is known and may do nothing", async () => {
   const { status, body } = await askAs(await issuer.askForToken(["nothing"]));
   expect(status).toBe(403);

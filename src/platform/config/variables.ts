@@ -245,7 +245,7 @@ export const variables = {
   EOM_AUTH_FAILURES: {
     schema: count(0, 1_000_000),
     default: "60",
-    about: "Refused authentications a minute that one address may have before it is refused unseen. 0: no limit.",
+    about: "EOM's own tokens that may be refused to one address in a minute before it is refused unseen. 0: no limit.",
   },
   EOM_STORAGE_VERIFY: { schema: flag, default: "true", about: "Whether connections are proved on create and update." },
   EOM_QUOTA_WARNING: {

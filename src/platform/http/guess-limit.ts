@@ -11,7 +11,8 @@ const maxProven = 1_000;
 /**
  * Slows whoever guesses tokens: an address may have so many authentications refused in a minute; after that what it
  * sends is refused unseen. Except what was found right while others of the same address were being refused: behind a proxy
- * all clients have one address, and one that lost its token must not shut out the rest.
+ * all clients have one address, and one that lost its token must not shut out the rest. For credentials that are found right
+ * again and again; what is signed cannot be guessed, and is new each time.
  *
  * Costs nothing until somebody is refused.
  *
