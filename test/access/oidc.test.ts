@@ -187,13 +187,3 @@ test.each([
   expect([status, body.error_code]).toEqual([503, "IDENTITY_PROVIDER_UNAVAILABLE"]);
   await cold.close();
 });
-
-test("a key that came after the others were fetched is found", async () => {
-  const fresh = await open();
-  const before = await issuer.sign({ sub: "before" });
-  await issuer.rotate();
-  const after = await issuer.sign({ sub: "after" });
-  expect((await askAs(after, fresh)).body).toMatchObject({ subject: "after" });
-  expect((await askAs(before, fresh)).status).toBe(401);
-  await fresh.close();
-});
