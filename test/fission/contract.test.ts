@@ -107,6 +107,19 @@ describe.each(variants)("through the functions, with %s", (variant) => {
   });
 });
 
+test("a body that Express cannot read is told by Express in the first request of a pod, and by EOM from then on", async () => {
+  const app = await createFissionApp("prefix");
+  const first = await app.request("POST", storages, "{");
+  expect([first.status, first.headers.get("content-type")]).toEqual([400, "text/html; charset=utf-8"]);
+  expect(first.body).not.toContain("node_modules");
+  await app.request("GET", storages);
+  expect(await app.request("POST", storages, "{")).toMatchObject({
+    status: 400,
+    body: { error_code: "MALFORMED_JSON" },
+  });
+  await app.close();
+});
+
 /** Without what differs from request to request, and what belongs to the connection. */
 function toComparable({ status, headers, body }: Told) {
   const skipped = ["date", "connection", "keep-alive", "content-length", "x-request-id", "transfer-encoding"];
