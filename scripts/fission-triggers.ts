@@ -1,21 +1,26 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { listRoutes } from "../src/compose.ts";
-import { findHttpFunction } from "../src/fission/table.ts";
+import { findHttpFunction, type HttpFunctionName, httpFunctions } from "../src/fission/table.ts";
 
 /*
- * Writes the HTTP triggers of the relativeurl variant from the table of routes, one for each path.
+ * Writes the HTTP triggers of the relativeurl variant from the table of routes: one for each path, a file for each function.
  *
  *   node scripts/fission-triggers.ts [--check]
  */
 
-const file = join(import.meta.dirname, "../deploy/fission/relativeurl/http-triggers.yaml");
+const folder = "deploy/fission/relativeurl";
 
-const head = `# Made by scripts/fission-triggers.ts from the table of routes; instead of specs/http-triggers.yaml. A path that is not here,
-# and a method that a path does not have, is answered by Fission's router, not by EOM.
+const head = `# Made by scripts/fission-triggers.ts from the table of routes; instead of the file of this name in specs/. A path that is not
+# here, and a method that a path does not have, is answered by Fission's router, not by EOM.
 `;
 
-function toTriggers(): string {
+function toTriggers(name: HttpFunctionName): string {
+  const owned = listPaths().filter(([path]) => findOwner(path) === name);
+  return `${head}${owned.map(([path, methods]) => toTrigger(name, path, methods)).join("---\n")}`;
+}
+
+function listPaths(): [path: string, methods: ReadonlySet<string>][] {
   const methods = new Map<string, Set<string>>([["/openapi.json", new Set(["GET", "HEAD"])]]);
   for (const { spec } of listRoutes()) {
     const known = methods.get(spec.path) ?? new Set();
@@ -23,13 +28,16 @@ function toTriggers(): string {
     // The router does not take HEAD for GET.
     if (spec.method === "GET") known.add("HEAD");
   }
-  const triggers = [...methods].sort(([one], [other]) => (one < other ? -1 : 1)).map(toTrigger);
-  return `${head}${triggers.join("---\n")}`;
+  return [...methods].sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-function toTrigger([path, methods]: [path: string, methods: ReadonlySet<string>]): string {
+function findOwner(path: string): HttpFunctionName {
   const owner = findHttpFunction(path);
   if (owner === null) throw new Error(`no function of src/fission/table.ts serves ${path}`);
+  return owner;
+}
+
+function toTrigger(owner: HttpFunctionName, path: string, methods: ReadonlySet<string>): string {
   return `apiVersion: fission.io/v1
 kind: HTTPTrigger
 metadata: { name: ${toName(path)}, namespace: default }
@@ -52,11 +60,13 @@ function toName(path: string): string {
     .replace(/^-|-$/g, "")}`;
 }
 
-const wanted = toTriggers();
-if (!process.argv.includes("--check")) await writeFile(file, wanted);
-else if ((await readFile(file, "utf8").catch(() => "")) !== wanted) {
-  console.error(
-    "deploy/fission/relativeurl/http-triggers.yaml is not what the routes say: run node scripts/fission-triggers.ts",
-  );
-  process.exitCode = 1;
+for (const name of Object.keys(httpFunctions) as HttpFunctionName[]) {
+  const path = `${folder}/http-${name}.yaml`;
+  const file = join(import.meta.dirname, "..", path);
+  const wanted = toTriggers(name);
+  if (!process.argv.includes("--check")) await writeFile(file, wanted);
+  else if ((await readFile(file, "utf8").catch(() => "")) !== wanted) {
+    console.error(`${path} is not what the routes say: run node scripts/fission-triggers.ts`);
+    process.exitCode = 1;
+  }
 }

@@ -5,7 +5,7 @@ import { findHttpFunction, workerFunctions } from "../../src/fission/table.ts";
 import { workerNames } from "../../src/workers.ts";
 import { createFissionApp, type FissionApp } from "../support/fission-app.ts";
 import { createRouter } from "../support/fission-router.ts";
-import { readSpecs, variants } from "../support/fission-specs.ts";
+import { readSpecFiles, readSpecs, variants } from "../support/fission-specs.ts";
 
 const ofKind = (kind: string) => readSpecs("prefix").filter((spec) => spec.kind === kind);
 
@@ -19,6 +19,22 @@ describe("the specs", () => {
       });
     }
   });
+
+  test.each(variants)(
+    "lead to each function, and call each, by files that can be left out until its turn has come, with %s",
+    (variant) => {
+      const triggers = [...readSpecFiles(variant)].flatMap(([file, specs]) =>
+        specs
+          .filter(({ kind }) => kind.endsWith("Trigger"))
+          .map(({ kind, spec }) => ({ file, kind, to: spec.functionref.name })),
+      );
+      for (const { file, kind, to } of triggers) {
+        if (kind === "HTTPTrigger") expect(file).toBe(`http-${to.replace("eom-", "")}.yaml`);
+        else expect(file).toBe(to === "eom-worker-sweep" ? "timers-all-rooms.yaml" : "timers-scheduler.yaml");
+      }
+      expect(new Set(triggers.map(({ file }) => file)).size).toBe(6);
+    },
+  );
 
   test("have a timer for each worker function, with seconds, and a time-out that its turn fits into", () => {
     for (const name of Object.keys(workerFunctions)) {

@@ -21,11 +21,15 @@ export type Variant = (typeof variants)[number];
 
 /** Every object of a deployment; the relativeurl variant has other HTTP triggers. */
 export function readSpecs(variant: Variant): Spec[] {
-  const files = readdirSync(join(folder, "specs")).filter((name) => name.endsWith(".yaml"));
-  return files.flatMap((name) =>
-    readObjects(
-      join(folder, variant === "relativeurl" && name === "http-triggers.yaml" ? "relativeurl" : "specs", name),
-    ),
+  return [...readSpecFiles(variant).values()].flat();
+}
+
+/** By the name of the file. */
+export function readSpecFiles(variant: Variant): ReadonlyMap<string, readonly Spec[]> {
+  const names = readdirSync(join(folder, "specs")).filter((name) => name.endsWith(".yaml"));
+  const isReplaced = (name: string) => variant === "relativeurl" && name.startsWith("http-");
+  return new Map(
+    names.map((name) => [name, readObjects(join(folder, isReplaced(name) ? "relativeurl" : "specs", name))]),
   );
 }
 
