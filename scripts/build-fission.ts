@@ -77,6 +77,7 @@ async function buildFission(target: string, hasSourceMaps: boolean): Promise<voi
     plugins: [leaveOut],
   });
   refuseUnwanted(metafile);
+  await refuseUndeclared(metafile);
   for (const name of await readdir(migrations)) await cp(join(migrations, name), join(target, name));
   const manifest = { name: "eom-fission", version, private: true, type: "module", main: "index.mjs" };
   await writeFile(join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -86,6 +87,18 @@ async function buildFission(target: string, hasSourceMaps: boolean): Promise<voi
 function refuseUnwanted({ inputs }: Metafile): void {
   const found = Object.keys(inputs).filter((input) => unwanted.test(input));
   if (found.length > 0) throw new Error(`the bundle would have ${found.join(", ")} in it`);
+}
+
+/** Bill of materials, audit and licences are about these; a package of development in the bundle would be in none of them. */
+async function refuseUndeclared({ inputs }: Metafile): Promise<void> {
+  const { packages } = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { dev?: boolean }>;
+  };
+  const places = Object.keys(inputs).flatMap(
+    (input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],
+  );
+  const found = [...new Set(places)].filter((place) => packages[place] === undefined || packages[place].dev === true);
+  if (found.length > 0) throw new Error(`the bundle would have ${found.join(", ")} in it, which is no dependency`);
 }
 
 async function tell(target: string): Promise<void> {

@@ -41,18 +41,31 @@ function listOffenders(): string[] {
   });
 }
 
+interface Audit {
+  readonly vulnerabilities?: Readonly<Record<string, { readonly severity: string }>>;
+  /** What the registry answered that has no audits, or fails. */
+  readonly statusCode?: number;
+  readonly error?: { readonly code?: string };
+}
+
+/** The registry could not be asked: of a machine without a network nothing is wrong. */
+const unreachable: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"]);
+
 /** @returns advisories of `high` and above; none where the registry answers no such question, which is said */
 function listAdvisories(): string[] {
-  const { stdout } = spawnSync("npm", ["audit", "--json", "--omit=dev", "--package-lock-only"], {
+  const { stdout, error } = spawnSync("npm", ["audit", "--json", "--omit=dev", "--package-lock-only"], {
     cwd: root,
     encoding: "utf8",
     timeout: 60_000,
+    maxBuffer: 64 * 1024 * 1024,
   });
-  const { vulnerabilities } = parse(stdout);
-  if (vulnerabilities === undefined) {
-    console.log("audit: the registry gave no answer; nothing is known");
+  const { vulnerabilities, statusCode, error: refusal } = parse(stdout);
+  const code = refusal?.code ?? (error as NodeJS.ErrnoException | undefined)?.code ?? "";
+  if (vulnerabilities === undefined && (statusCode !== undefined || unreachable.has(code))) {
+    console.log(`audit: the registry gave no answer (${statusCode ?? code}); nothing is known`);
     return [];
   }
+  if (vulnerabilities === undefined) return [`npm audit cannot be understood: ${code} ${stdout.slice(0, 200)}`];
   const found = Object.entries(vulnerabilities);
   console.log(`audit: ${found.length} packages with advisories`);
   return found.flatMap(([name, { severity }]) =>
@@ -60,7 +73,7 @@ function listAdvisories(): string[] {
   );
 }
 
-function parse(text: string): { vulnerabilities?: Record<string, { severity: string }> } {
+function parse(text: string): Audit {
   try {
     return JSON.parse(text);
   } catch {
