@@ -1,5 +1,6 @@
 import { openDatabase } from "../compose.ts";
 import { readConfig } from "../platform/config/config.ts";
+import { refuseNewerDatabase } from "../platform/database/migrate.ts";
 import { readKeyFile, readOrCreateKeyFile } from "../storage/secrets/key-file.ts";
 import { rekeySecrets } from "../storage/secrets/rekey.ts";
 import type { Command } from "./command.ts";
@@ -16,9 +17,10 @@ export const secretsCommand: Command = {
     if (config.EOM_SECRETS !== "embedded")
       throw new UsageError("Vault keeps the secrets: their keys are Vault's to change");
     const from = await readKeyFile(oldFile);
-    const to = await readOrCreateKeyFile(config.keyFile);
     const database = await openDatabase(config);
     try {
+      await refuseNewerDatabase(database.db);
+      const to = await readOrCreateKeyFile(config.keyFile);
       console.log(JSON.stringify(await rekeySecrets(database.db, { from, to })));
       return 0;
     } finally {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createSecretKey } from "node:crypto";
+import { createSecretKey, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -219,6 +219,15 @@ describe("eom", () => {
     expect([done.code, JSON.parse(done.out)]).toEqual([0, { rekeyed: 1, unchanged: 0 }]);
     expect((await run(["doctor"], withNew)).code).toBe(0);
     expect((await run(["doctor"])).code).toBe(1);
+  });
+
+  test("secrets rekey leaves a database alone that a newer EOM migrated, and makes no key for it", async () => {
+    const old = join(folder, "old-key");
+    await writeFile(old, randomBytes(32), { mode: 0o600 });
+    await sql`insert into eom_migration (name, timestamp) values ('9999_later', '2099')`.execute(database.db);
+    const { code, err } = await run(["secrets", "rekey", old], onPostgres({ EOM_KEY_FILE: join(folder, "new-key") }));
+    expect([code, err]).toEqual([1, expect.stringMatching(/by a newer EOM \(it has 9999_later/)]);
+    expect(await readdir(folder)).not.toContain("new-key");
   });
 
   test("openapi prints the document without a database", async () => {
