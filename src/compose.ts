@@ -41,6 +41,7 @@ import { createApp } from "./platform/http/app.ts";
 import type { Authenticator } from "./platform/http/caller.ts";
 import { limitGuesses } from "./platform/http/guess-limit.ts";
 import { createRateLimit } from "./platform/http/rate-limit.ts";
+import { rememberReadiness } from "./platform/http/readiness.ts";
 import type { Route } from "./platform/http/route.ts";
 import { createSystemRoutes } from "./platform/http/system-routes.ts";
 import { createLogger, type Logger } from "./platform/log.ts";
@@ -387,7 +388,8 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
     ...createDoctorRoutes(checks),
     ...createOverviewRoutes(overview),
   ];
-  const system = createSystemRoutes({ routes, metrics, version, findUnreadiness: () => findUnreadiness(db) });
+  const findRecentUnreadiness = rememberReadiness(() => findUnreadiness(db));
+  const system = createSystemRoutes({ routes, metrics, version, findUnreadiness: findRecentUnreadiness });
   const app = createApp({
     routes: [...routes, ...system],
     authenticator: createAuthenticator(config, limitGuesses(tokens, config.EOM_AUTH_FAILURES), log),

@@ -134,6 +134,21 @@ describe.each(Object.entries(valueSets))("with %s values", (_name, values) => {
   });
 });
 
+test("the ingress leads to every path that wants a token and to the documents, and to nothing else", async () => {
+  const ingresses = (await renderChart(full)).filter(({ kind }) => kind === "Ingress");
+  const [all, some] = ingresses.flatMap(({ spec }) => spec.rules);
+  const isLedTo = (rule: { http: { paths: { path: string }[] } }, asked: string) =>
+    rule.http.paths.some(({ path }) => asked === path || asked.startsWith(`${path}/`));
+  const app = await createTestApp("embedded");
+  const { body } = await app.request("GET", "/openapi.json");
+  await app.close();
+  const led = Object.keys(body.paths).filter((path) => isLedTo(all, path));
+  const left = Object.keys(body.paths).filter((path) => !led.includes(path));
+  expect(left.sort()).toEqual(["/healthz", "/metrics", "/readyz"]);
+  expect(isLedTo(all, "/docs/errors")).toBe(true);
+  expect(some.http.paths.map(({ path }: { path: string }) => path)).toEqual(["/eom/admin/users"]);
+});
+
 describe("the alerts", () => {
   test("are about metrics that EOM has", async () => {
     const [rules] = (await renderChart(full)).filter(({ kind }) => kind === "PrometheusRule");

@@ -56,7 +56,7 @@ export const full = {
   ingress: {
     enabled: true,
     className: "nginx",
-    hosts: [{ host: "eom.example", paths: [{ path: "/" }] }],
+    hosts: [{ host: "eom.example" }, { host: "orders.example", paths: [{ path: "/eom/admin/users" }] }],
     tls: [{ secretName: "eom-tls", hosts: ["eom.example"] }],
   },
   networkPolicy: {

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { failures } from "../../../src/platform/failure.ts";
 import { storages } from "../../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../../support/app.ts";
@@ -21,11 +21,14 @@ describe("probes", () => {
   test("find it not ready while the database lacks a migration, and say which", async () => {
     const { db } = app.database;
     await sql`update eom_migration set name = 'x' || name where name = '0002_storage'`.execute(db);
+    // What was found is remembered for a second.
+    const patience = { timeout: 10_000, interval: 50 };
+    await vi.waitFor(async () => expect((await ask("/readyz")).status).toBe(503), patience);
     const told = await ask("/readyz");
     expect(told).toMatchObject({ status: 503, body: { error_code: "DATABASE_UNAVAILABLE" } });
     expect(told.body.error_msg).toContain("0002_storage");
     await sql`update eom_migration set name = '0002_storage' where name = 'x0002_storage'`.execute(db);
-    expect((await ask("/readyz")).status).toBe(200);
+    await vi.waitFor(async () => expect((await ask("/readyz")).status).toBe(200), patience);
   });
 });
 
