@@ -32,7 +32,24 @@ async function fuzz(): Promise<number> {
   const words = [jobName, ...Object.values(objects).flat(), "inventory", "UTC", "session.*", "s3", "team:eu"];
   const config = join(folder, "schemathesis.toml");
   await writeFile(config, toConfig(objects, words, token));
-  return await runSchemathesis(["--config-file", config, "run", `${url}/openapi.json`, "-n", examples, "--seed", seed]);
+  const code = await runSchemathesis([
+    "--config-file",
+    config,
+    "run",
+    `${url}/openapi.json`,
+    "-n",
+    examples,
+    "--seed",
+    seed,
+  ]);
+  await expectStillIn(toAsk(url));
+  return code;
+}
+
+/** It may have revoked its own token, and been told 401 of all else: that would be a run of nothing. @throws then */
+async function expectStillIn(ask: Ask): Promise<void> {
+  const { role } = (await ask("GET", "/eom/admin/me")) as { role?: string };
+  if (role !== "admin") throw new Error(`the fuzzer's token has the role ${role} after the run`);
 }
 
 function toEnvironment(database: string, folder: string): Record<string, string> {
