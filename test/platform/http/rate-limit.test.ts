@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { fail } from "../../../src/platform/failure.ts";
-import type { Authenticator, Caller } from "../../../src/platform/http/caller.ts";
+import type { Authenticator, Caller, Role } from "../../../src/platform/http/caller.ts";
 import { limitGuesses } from "../../../src/platform/http/guess-limit.ts";
 import { createRateLimit } from "../../../src/platform/http/rate-limit.ts";
 import { createTokenBuckets } from "../../../src/platform/http/token-buckets.ts";
+import { createTestApp } from "../../support/app.ts";
 
 const ada = { subject: "ada", principal: "token 1", role: "admin", authentication: "token" } as const;
 const toCaller = (principal: string): Caller => ({ ...ada, principal, onBehalfOf: null });
@@ -40,6 +41,20 @@ describe("a caller that asks too often", () => {
     for (let request = 0; request < 1000; request += 1) limit.count(toCaller("orders"), "meter", told);
     expect(told).toEqual({});
   });
+});
+
+test("EOM_RATE_LIMIT is the limit of each caller of the app, who is told of it in every answer", async () => {
+  const app = await createTestApp("postgres", { EOM_RATE_LIMIT: "1" });
+  const ask = (role: Role) => app.request("GET", "/eom/admin/me", undefined, { role });
+  const told = await Promise.all(Array.from({ length: 40 }, () => ask("viewer")));
+  const refused = told.filter(({ status }) => status === 429);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(told.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(10);
+  expect(refused[0]?.body).toMatchObject({ error_code: "RATE_LIMITED" });
+  expect(refused[0]?.headers.get("retry-after")).toMatch(/^[1-9]/);
+  expect(told[0]?.headers.get("ratelimit-policy")).toBe('"caller";q=10;w=10');
+  expect((await ask("operator")).status).toBe(200);
+  await app.close();
 });
 
 describe("whoever guesses tokens", () => {
