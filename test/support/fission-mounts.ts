@@ -1,0 +1,21 @@
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { join } from "node:path";
+
+/*
+ * Loaded into a pod before anything else: `/secrets` and `/configs`, where Fission's fetcher lays files down, lie in a folder of the
+ * test's own, as nobody may write to the root of the machine.
+ */
+
+const folder = process.env["FISSION_MOUNTS"] ?? "";
+
+const toMounted = (path: unknown) =>
+  typeof path === "string" && /^\/(secrets|configs)(\/|$)/.test(path) ? join(folder, path) : path;
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever their parameters are, the first is a path
+const calls = fs as any;
+for (const name of ["existsSync", "readdirSync", "readFileSync", "statSync"]) {
+  const real = calls[name];
+  calls[name] = (path: unknown, ...rest: unknown[]) => real(toMounted(path), ...rest);
+}
+syncBuiltinESMExports();
