@@ -1,5 +1,5 @@
-// Builds what the tests of deploy/kubernetes need into .parts/helm/: Helm from source, and the schemas of
-// Kubernetes and of the Prometheus operator out of the Go modules that they are published in.
+// Builds what the tests of deploy/kubernetes and deploy/fission need into .parts/helm/: Helm from source, and the schemas
+// of Kubernetes, of the Prometheus operator and of Fission out of the Go modules that they are published in.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -25,6 +25,16 @@ const SOURCES = [
       "servicemonitors-0.85.0.yaml": `${crds}servicemonitors.yaml`,
       "prometheusrules-0.85.0.yaml": `${crds}prometheusrules.yaml`,
     },
+  },
+  {
+    module: "github.com/fission/fission@v1.27.0",
+    sum: "h1:RChPjpsb/G04dqaacbW8rOyzfNHNd5e3NkSOHdY2aHs=",
+    files: Object.fromEntries(
+      ["environments", "functions", "httptriggers", "packages", "timetriggers"].map((name) => [
+        `fission-${name}-1.27.0.yaml`,
+        `crds/v1/fission.io_${name}.yaml`,
+      ]),
+    ),
   },
 ];
 
