@@ -20,6 +20,7 @@ const roomSuites = [
   "test/notifications/webhooks.test.ts",
   "test/quota/{metering,quotas,reconcile,user-quotas,users-list}.test.ts",
   "test/platform/idempotency.test.ts",
+  "test/scheduler/entries.test.ts",
 ];
 
 export default defineConfig({
