@@ -268,7 +268,8 @@ export async function composeBesideDatabase(config: Config, log: Logger): Promis
 }
 
 function openUnaskedDatabase(): ProgramDatabase {
-  return { db: createUnaskedDatabase(), kind: "embedded", lock: null, close: async () => {} };
+  const db = createUnaskedDatabase();
+  return { db, reads: db, kind: "embedded", lock: null, close: async () => {} };
 }
 
 function openNoSecrets({ db }: ProgramDatabase): SecretStore {
@@ -285,7 +286,7 @@ interface RoomNeeds {
 
 /** The rooms and what joins them. Starts nothing and asks nobody. */
 function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeeds) {
-  const { db } = database;
+  const { db, reads } = database;
   const clock = systemClock;
   const metrics = createMetrics();
   const policy = createEgressPolicy(config);
@@ -294,6 +295,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
   const credentials = createCredentialKeeper({ db, secrets, deploymentId });
   const storages = createStorageService({
     db,
+    reads,
     clock,
     credentials,
     prover: createStorageProver({ policy, clock }),

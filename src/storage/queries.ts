@@ -1,6 +1,6 @@
 import { type Selectable, type SqlBool, sql } from "kysely";
 import { escapeLike, toJson, toJsonb } from "../platform/database/sql.ts";
-import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
+import type { Database, DatabaseTransaction, Reads } from "../platform/database/tables.ts";
 import { foldCase } from "../platform/http/fields.ts";
 import { listEnclosingPrefixes, type Verification } from "./model.ts";
 import type { S3Location } from "./s3/location.ts";
@@ -29,7 +29,7 @@ export const collectionIds = sql<string[]>`array(
   "collection_ids",
 );
 
-export function findStorage(db: Database, id: string): Promise<StorageRow | undefined> {
+export function findStorage(db: Reads, id: string): Promise<StorageRow | undefined> {
   return db.selectFrom("eom_storage").selectAll().select(collectionIds).where("id", "=", id).executeTakeFirst();
 }
 

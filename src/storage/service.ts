@@ -2,7 +2,7 @@ import { recordAudit } from "../platform/audit/record.ts";
 import type { Change } from "../platform/change.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isUniqueViolation } from "../platform/database/faults.ts";
-import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
+import type { Database, DatabaseTransaction, Reads } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { insertEvent } from "../platform/events/queries.ts";
 import { invalid } from "../platform/failure.ts";
@@ -53,6 +53,7 @@ import { toStorage } from "./wire.ts";
 
 interface StorageNeeds {
   readonly db: Database;
+  readonly reads: Reads;
   readonly clock: Clock;
   readonly credentials: CredentialKeeper;
   readonly prover: StorageProver;
@@ -86,7 +87,7 @@ export function createStorageService(needs: StorageNeeds) {
   const { db, clock, credentials, prover } = needs;
 
   async function find(id: string): Promise<Storage> {
-    return toStorage(await requireStorage(db, id));
+    return toStorage(await requireStorage(needs.reads, id));
   }
 
   function list(query: ListStorages): Promise<Page<StorageRow>> {
@@ -264,7 +265,7 @@ export function createStorageService(needs: StorageNeeds) {
   return { find, list, create, update, remove, dependantsOf, verify, verifyUnsaved, bindCollection };
 }
 
-async function requireStorage(db: Database, id: string): Promise<StorageRow> {
+async function requireStorage(db: Reads, id: string): Promise<StorageRow> {
   const row = isUuid(id) ? await findStorage(db, id) : undefined;
   if (row === undefined) throw storageNotFound(id);
   return row;

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Kysely, sql } from "kysely";
+import { CompiledQuery, Kysely, sql } from "kysely";
 import { PostgresJSDialect } from "kysely-postgres-js";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { composeProgram, type Program } from "../../src/compose.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { createPostgresPool } from "../../src/platform/database/postgres-pool.ts";
+import type { Reads } from "../../src/platform/database/tables.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { createPostgresServer, type PostgresServer } from "../support/postgres.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
@@ -203,12 +204,78 @@ describe("the PostgreSQL pool", () => {
   });
 });
 
+describe("the pipeline of reads", () => {
+  test("takes one connection of the pool for all that come at once, and gives it back", async () => {
+    const database = openPostgresDatabase(server.url, 2);
+    const backends = await Promise.all(Array.from({ length: crowd }, () => findBackend(database.reads)));
+    expect(new Set(backends).size).toBe(1);
+    const both = Array.from({ length: 2 }, () => database.db.transaction().execute(findBackend));
+    expect(new Set(await Promise.all(both)).size).toBe(2);
+    await database.close();
+  });
+
+  test("does not keep the only connection of a pool of one from what else is asked", async () => {
+    const database = openPostgresDatabase(server.url, 1);
+    const { promise: answered, resolve: haveAnswered } = Promise.withResolvers<void>();
+    let isAnswered = false;
+    const reading = Promise.all(
+      Array.from({ length: 2 }, async () => {
+        while (!isAnswered) await findBackend(database.reads);
+      }),
+    );
+    void findBackend(database.db).then(() => haveAnswered());
+    await answered;
+    isAnswered = true;
+    await reading;
+    await database.close();
+  });
+
+  test("goes on over another connection when its own is lost under a stream of reads", async () => {
+    const database = openPostgresDatabase(server.url, 2);
+    const before = await findBackend(database.reads);
+    const statement = sql`select pg_sleep(30)`.compile(database.db);
+    const lost = Promise.allSettled(Array.from({ length: crowd }, () => database.reads.executeQuery(statement)));
+    await waitForSleeper();
+    await terminateOthers();
+    for (const told of await lost) expect(told.status).toBe("rejected");
+    expect(await findBackend(database.reads)).not.toBe(before);
+    await database.close();
+  });
+
+  test("fails the statement that is wrong, and no other", async () => {
+    const database = openPostgresDatabase(server.url, 2);
+    const wrong = sql`select 1 / 0`.compile(database.db);
+    const told = await Promise.allSettled([
+      findBackend(database.reads),
+      database.reads.executeQuery(wrong),
+      findBackend(database.reads),
+    ]);
+    expect(told.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    await database.close();
+  });
+});
+
+/** Which of the server's processes answered. */
+async function findBackend(db: Reads): Promise<number | undefined> {
+  const statement = CompiledQuery.raw("select pg_backend_pid() as pid") as CompiledQuery<{ pid: number }>;
+  return (await db.executeQuery(statement)).rows[0]?.pid;
+}
+
 /** As an administrator or a failover would. */
 async function terminateOthers(): Promise<void> {
   const admin = openPostgresDatabase(server.url, 1);
   await sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'eom' and pid <> pg_backend_pid()`.execute(
     admin.db,
   );
+  await admin.close();
+}
+
+async function waitForSleeper(): Promise<void> {
+  const admin = openPostgresDatabase(server.url, 1);
+  for (;;) {
+    const { rows } = await sql`select from pg_stat_activity where wait_event = 'PgSleep'`.execute(admin.db);
+    if (rows.length > 0) break;
+  }
   await admin.close();
 }
 

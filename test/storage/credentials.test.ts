@@ -334,6 +334,7 @@ async function createWorld(kind: DatabaseKind) {
   };
   const storages = createStorageService({
     db,
+    reads: db,
     clock: systemClock,
     credentials: createCredentialKeeper({ db, secrets, deploymentId: await findDeploymentId(db) }),
     // Nothing is proved here.

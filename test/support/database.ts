@@ -95,7 +95,7 @@ async function createEmbedded(): Promise<TestDatabase> {
     else await pglite.exec("drop schema public cascade; create schema public");
     idle = pglite;
   };
-  return { db, kind: "embedded", url: null, close };
+  return { db, reads: db, kind: "embedded", url: null, close };
 }
 
 async function describeSchema(pglite: PGlite): Promise<string> {

@@ -63,6 +63,7 @@ const db = open(true);
 const secrets = createEmbeddedSecretStore({ db, key: await readOrCreateKeyFile(task.keyFile) });
 const storages = createStorageService({
   db,
+  reads: db,
   clock: systemClock,
   credentials: createCredentialKeeper({ db, secrets, deploymentId }),
   // Nothing is proved here.

@@ -35,7 +35,7 @@ export async function openEmbeddedDatabase(folder: string): Promise<OpenDatabase
       if (!pglite.closed) await pglite.close();
       lock.release();
     };
-    return { db, kind: "embedded", close, lock };
+    return { db, reads: db, kind: "embedded", close, lock };
   } catch (error) {
     lock.release();
     throw error;

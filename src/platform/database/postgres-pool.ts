@@ -166,11 +166,14 @@ function createLink(
   // `socket` is known to postgres.js and not to its types.
   const all = { ...options, max: 1, max_lifetime: null, socket: connectOnce, onclose: onLost };
   const client = postgres(url, all as typeof options);
-  const drop = async () => {
+  const close = async () => {
     onLost();
     await client.end({ timeout: 0 });
     socket?.destroySoon();
   };
+  let dropped: Promise<void> | null = null;
+  // Each of the statements under way asks for it.
+  const drop = () => (dropped ??= close());
   return { client, drop };
 }
 

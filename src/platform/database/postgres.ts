@@ -1,6 +1,7 @@
 import { Kysely } from "kysely";
 import { PostgresJSDialect } from "kysely-postgres-js";
 import type { OpenDatabase } from "./open.ts";
+import { createPipeline } from "./pipeline.ts";
 import { createPostgresPool } from "./postgres-pool.ts";
 import type { Tables } from "./tables.ts";
 
@@ -32,10 +33,15 @@ export function openPostgresDatabase(url: string, poolSize: number): OpenDatabas
   };
   const pool = createPostgresPool(url, options, limits);
   const db = new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: () => pool }) });
+  // An only connection must not be kept by reads that follow each other without a gap.
+  const reads =
+    poolSize === 1
+      ? db
+      : new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: () => createPipeline(pool) }) });
   const close = async () => {
     // Kysely would end it without waiting for what is on loan.
     await pool.end({ timeout: closeTimeoutSeconds });
     await db.destroy();
   };
-  return { db, kind: "postgres", close };
+  return { db, reads, kind: "postgres", close };
 }

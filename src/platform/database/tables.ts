@@ -10,6 +10,9 @@ export interface Tables {}
 /** The pool, or the transaction that the caller owns. */
 export type Database = Kysely<Tables>;
 
+/** What a read takes: of the pool, of a transaction, or of a pipeline, in which no transaction can be. */
+export type Reads = Pick<Database, "executeQuery" | "selectFrom">;
+
 export type DatabaseTransaction = Transaction<Tables>;
 
 /** A column that the database fills when it is left out. */
