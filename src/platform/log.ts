@@ -38,7 +38,7 @@ export function createLogger(options: LogOptions, destination?: DestinationStrea
     redact: { paths: redactedPaths, censor: "[redacted]" },
     serializers: { err: toLoggedError },
   };
-  return pino(settings, destination ?? (options.format === "pretty" ? createPrettyStream() : pino.destination(1)));
+  return pino(settings, destination ?? (options.format === "pretty" ? createPrettyStream() : standardOutput));
 }
 
 /**
@@ -53,6 +53,29 @@ export function toLoggedError(error: unknown, depth = 0): Record<string, unknown
     ...("code" in error ? { code: error.code } : {}),
     stack: error.stack,
     ...(error.cause === undefined || depth > 4 ? {} : { cause: toLoggedError(error.cause, depth + 1) }),
+  };
+}
+
+/**
+ * The lines of one turn of the event loop go out by one write, which is done when the turn is: left to a thread, each would
+ * wake the loop once more, which takes longer than the write. What is logged before an exit is written at it; a process
+ * that is killed loses the lines of its last turn, and no others.
+ */
+const standardOutput = createTurnStream(pino.destination({ dest: 1, sync: true }));
+
+function createTurnStream(output: DestinationStream): DestinationStream {
+  let lines = "";
+  const writeLines = () => {
+    const taken = lines;
+    lines = "";
+    if (taken !== "") output.write(taken);
+  };
+  process.on("exit", writeLines);
+  return {
+    write(line) {
+      if (lines === "") setImmediate(writeLines);
+      lines += line;
+    },
   };
 }
 
