@@ -1,5 +1,6 @@
 import {
   type CompiledQuery,
+  type DatabaseConnection,
   DummyDriver,
   Kysely,
   PostgresAdapter,
@@ -36,17 +37,30 @@ export function recordStatements(database: Database): RecordedDatabase {
 
 /** The first statement that `query` sends, without a database. */
 export async function captureStatement(query: (db: Database) => Promise<unknown>): Promise<Statement> {
+  const driver = new RecordingDriver();
   const nowhere = new Kysely<Tables>({
     dialect: {
       createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new DummyDriver(),
+      createDriver: () => driver,
       createIntrospector: (inner) => new PostgresIntrospector(inner),
       createQueryCompiler: () => new PostgresQueryCompiler(),
     },
   });
-  const { db, take } = recordStatements(nowhere);
-  await query(db);
-  const [statement] = take();
+  await query(nowhere);
+  const [statement] = driver.sent;
   if (statement === undefined) throw new Error("nothing was sent");
   return statement;
+}
+
+/** Finds nothing, and keeps what it was sent. */
+class RecordingDriver extends DummyDriver {
+  readonly sent: Statement[] = [];
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const executeQuery = async (statement: CompiledQuery) => {
+      this.sent.push(statement);
+      return { rows: [] };
+    };
+    return Object.assign(await super.acquireConnection(), { executeQuery });
+  }
 }

@@ -1,4 +1,4 @@
-import { type Selectable, type SqlBool, sql } from "kysely";
+import { CompiledQuery, type Selectable, type SqlBool, sql } from "kysely";
 import { escapeLike, toJson, toJsonb } from "../platform/database/sql.ts";
 import type { Database, DatabaseTransaction, Reads } from "../platform/database/tables.ts";
 import { foldCase } from "../platform/http/fields.ts";
@@ -23,14 +23,18 @@ export interface NewStorage extends S3Location {
   readonly modified_by: string;
 }
 
-/** For statements that name the table `eom_storage`. */
-export const collectionIds = sql<string[]>`array(
-  select c.collection_id::text from eom_storage_collection as c where c.storage_id = eom_storage.id order by 1)`.as(
-  "collection_ids",
-);
+const collectionIdsText = `array(
+  select c.collection_id::text from eom_storage_collection as c where c.storage_id = eom_storage.id order by 1)`;
 
-export function findStorage(db: Reads, id: string): Promise<StorageRow | undefined> {
-  return db.selectFrom("eom_storage").selectAll().select(collectionIds).where("id", "=", id).executeTakeFirst();
+/** For statements that name the table `eom_storage`. */
+export const collectionIds = sql.raw<string[]>(collectionIdsText).as("collection_ids");
+
+/** Written out, as it is sent so often that making its text anew each time would show. */
+const findText = `select *, ${collectionIdsText} as collection_ids from eom_storage where id = $1`;
+
+export async function findStorage(db: Reads, id: string): Promise<StorageRow | undefined> {
+  const statement = CompiledQuery.raw(findText, [id]) as CompiledQuery<StorageRow>;
+  return (await db.executeQuery(statement)).rows[0];
 }
 
 /** Without their collections; those that do not exist are missing. */
