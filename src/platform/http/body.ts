@@ -37,24 +37,44 @@ function requireJson(contentType: string | null): void {
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) throw tooLarge();
+  const length = request.headers.get("content-length");
+  if (length === null) return gather(readChunks(request));
+  if (Number(length) > maxBodyBytes) throw tooLarge();
+  return readWhole(request);
+}
+
+/** Of a known length: without a stream, which Node's adapter would have to make. */
+async function readWhole(request: Request): Promise<Uint8Array> {
+  const bytes = await request.arrayBuffer().catch(() => {
+    throw cutOff();
+  });
+  // Where no parser of HTTP stood before us, the length may be untrue.
+  if (bytes.byteLength > maxBodyBytes) throw tooLarge();
+  return new Uint8Array(bytes);
+}
+
+async function gather(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of readChunks(request)) {
+  for await (const chunk of body) {
     size += chunk.byteLength;
     if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  return Buffer.concat(chunks);
 }
 
-/** A client that goes away in the middle is no fault of ours. */
 async function* readChunks(request: Request): AsyncGenerator<Uint8Array> {
   try {
     yield* request.body ?? [];
   } catch {
-    throw malformed("was not sent to its end");
+    throw cutOff();
   }
+}
+
+/** A client that goes away in the middle is no fault of ours. */
+function cutOff() {
+  return malformed("was not sent to its end");
 }
 
 function tooLarge() {
