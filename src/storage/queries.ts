@@ -70,11 +70,13 @@ export async function lockStorage(tx: DatabaseTransaction, id: string): Promise<
   return findStorage(tx, id);
 }
 
-export async function insertStorage(tx: DatabaseTransaction, storage: NewStorage): Promise<void> {
-  await tx
+/** @returns the row as the database keeps it */
+export function insertStorage(tx: DatabaseTransaction, storage: NewStorage): Promise<Selectable<StorageTable>> {
+  return tx
     .insertInto("eom_storage")
     .values({ ...toColumns(storage), id: storage.id, created: storage.modified, created_by: storage.modified_by })
-    .execute();
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }
 
 /** Writes every column anew and counts the version up. */
@@ -141,7 +143,7 @@ export async function lockBucket(tx: DatabaseTransaction, location: S3Location):
 }
 
 /** The other storages of the same bucket whose prefix holds this one or lies within it; at most 100. */
-export function listOverlapping(db: Database, location: S3Location, exceptId: string | null) {
+export function listOverlapping(db: Reads, location: S3Location, exceptId: string | null) {
   return db
     .selectFrom("eom_storage")
     .select(["id", "name", "prefix"])
@@ -157,7 +159,7 @@ export function listOverlapping(db: Database, location: S3Location, exceptId: st
     .execute();
 }
 
-export async function isNameTaken(db: Database, name: string, exceptId: string | null): Promise<boolean> {
+export async function isNameTaken(db: Reads, name: string, exceptId: string | null): Promise<boolean> {
   const row = await db.selectFrom("eom_storage").select("id").where("name_key", "=", foldCase(name)).executeTakeFirst();
   return row !== undefined && row.id !== exceptId;
 }

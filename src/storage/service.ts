@@ -100,7 +100,7 @@ export function createStorageService(needs: StorageNeeds) {
     const { credential } = input.resource;
     const location = toLocation(input.resource);
     prover.requireReachable(location);
-    await refuseConflicts(db, { id: null, name: input.name, location }, options);
+    await refuseConflicts(needs.reads, { id: null, name: input.name, location }, options);
     const verification = await proveIfAsked(location, credential, options, change.signal);
     return credentials.write(id, credential, async (tx, ref) => {
       const row = {
@@ -110,9 +110,10 @@ export function createStorageService(needs: StorageNeeds) {
         verification,
       };
       await saveLocation(tx, row, options, null);
-      await insertNamed(tx, { ...row, modified: clock.now(), modified_by: change.actor.subject });
-      await replaceCollections(tx, id, input.collection_ids, change.actor.subject);
-      return finish(tx, id, null, "storage.create", change);
+      const created = await insertNamed(tx, { ...row, modified: clock.now(), modified_by: change.actor.subject });
+      if (input.collection_ids.length > 0) await replaceCollections(tx, id, input.collection_ids, change.actor.subject);
+      const after = { ...created, collection_ids: input.collection_ids.toSorted() };
+      return finish(tx, null, after, "storage.create", change);
     });
   }
 
@@ -137,7 +138,7 @@ export function createStorageService(needs: StorageNeeds) {
     }
     const name = input.name ?? seen.name;
     if (input.resource !== undefined) prover.requireReachable(location);
-    await refuseConflicts(db, { id, name, location: isMoved(seen, location) ? location : null }, options);
+    await refuseConflicts(needs.reads, { id, name, location: isMoved(seen, location) ? location : null }, options);
     const verification =
       input.resource === undefined
         ? seen.verification
@@ -171,7 +172,7 @@ export function createStorageService(needs: StorageNeeds) {
       if (input.collection_ids !== undefined)
         await replaceCollections(tx, id, input.collection_ids, change.actor.subject);
       if (ref !== before.credential_ref) await credentials.abandon(tx, id, before.credential_ref);
-      return finish(tx, id, before, "storage.update", change);
+      return finish(tx, before, await requireStorage(tx, id), "storage.update", change);
     };
     return credential === undefined
       ? inTransaction(db, async (tx) => save(tx, (await requireLocked(tx, id)).credential_ref))
@@ -246,7 +247,8 @@ export function createStorageService(needs: StorageNeeds) {
         : before.collection_ids.filter((other) => other !== collectionId);
       await replaceCollections(tx, id, wanted, change.actor.subject);
       await updateStorage(tx, { ...before, modified: clock.now(), modified_by: change.actor.subject });
-      return finish(tx, id, before, bound ? "storage.bind_collection" : "storage.unbind_collection", change);
+      const action = bound ? "storage.bind_collection" : "storage.unbind_collection";
+      return finish(tx, before, await requireStorage(tx, id), action, change);
     });
   }
 
@@ -279,13 +281,15 @@ async function requireLocked(tx: DatabaseTransaction, id: string): Promise<Stora
 
 /** A first look, before anything is proved or written. The last word is the transaction's. */
 async function refuseConflicts(
-  db: Database,
+  db: Reads,
   wanted: { id: string | null; name: string; location: S3Location | null },
   options: SaveOptions,
 ): Promise<void> {
-  if (await isNameTaken(db, wanted.name, wanted.id)) throw storageNameConflict(wanted.name);
-  if (wanted.location === null || options.allowOverlap) return;
-  const conflicts = await listOverlapping(db, wanted.location, wanted.id);
+  const [isTaken, conflicts] = await Promise.all([
+    isNameTaken(db, wanted.name, wanted.id),
+    wanted.location === null || options.allowOverlap ? [] : listOverlapping(db, wanted.location, wanted.id),
+  ]);
+  if (isTaken) throw storageNameConflict(wanted.name);
   if (conflicts.length > 0) throw storageLocationConflict(conflicts);
 }
 
@@ -304,30 +308,30 @@ async function saveLocation(
 const insertNamed = withNameConflict(insertStorage);
 const updateNamed = withNameConflict(updateStorage);
 
-function withNameConflict(write: (tx: DatabaseTransaction, storage: NewStorage) => Promise<void>) {
-  return async (tx: DatabaseTransaction, storage: NewStorage): Promise<void> => {
+function withNameConflict<T>(write: (tx: DatabaseTransaction, storage: NewStorage) => Promise<T>) {
+  return async (tx: DatabaseTransaction, storage: NewStorage): Promise<T> => {
     try {
-      await write(tx, storage);
+      return await write(tx, storage);
     } catch (error) {
       throw isUniqueViolation(error, "eom_storage_name_key") ? storageNameConflict(storage.name) : error;
     }
   };
 }
 
-/** Reads the object back as others will see it, tells the trail, and lets the request keep its answer. */
+/** Tells the trail of the object as others will see it, and lets the request keep its answer. */
 async function finish(
   tx: DatabaseTransaction,
-  id: string,
   before: StorageRow | null,
+  after: StorageRow,
   action: string,
   change: StorageChange,
 ): Promise<Storage> {
-  const storage = toStorage(await requireLocked(tx, id));
+  const storage = toStorage(after);
   await recordAudit(tx, {
     actor: change.actor,
     action,
     kind: "storage",
-    objectId: id,
+    objectId: storage.id,
     before: before === null ? null : toStorage(before),
     after: storage,
   });

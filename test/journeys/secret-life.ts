@@ -235,7 +235,8 @@ export async function breakTables(
 ): Promise<void> {
   for (const table of ["eom_storage", "eom_secret_intent", "eom_storage_collection", "eom_audit"]) {
     await rename(program, table, `${table}_away`);
-    await ask(500, "POST", storages, describe({}, {}), { "idempotency-key": randomUUID() });
+    const whole = describe({ collection_ids: [randomUUID()] });
+    await ask(500, "POST", storages, whole, { "idempotency-key": randomUUID() });
     await ask(500, "PUT", path, { resource: { credential: credential() }, collection_ids: [] });
     await rename(program, `${table}_away`, table);
   }

@@ -70,7 +70,7 @@ describe("a process that is killed", () => {
     "before any statement of a %s leaves no storage without its secret, and no secret that is not swept",
     async (operation) => {
       const stops = await killAtEveryStatement(operation);
-      expect(stops.length).toBeGreaterThan(operation === "delete" ? 5 : 10);
+      expect(stops.length).toBeGreaterThan(operation === "delete" ? 5 : 8);
       expect(stops.join("\n")).toContain("eom_secret_intent");
       if (operation !== "delete") expect(stops.join("\n")).toContain('insert into "eom_sealed_secret"');
       expect(stops.at(-1)).toBe("before commit");

@@ -11,7 +11,7 @@ export interface Tables {}
 export type Database = Kysely<Tables>;
 
 /** What a read takes: of the pool, of a transaction, or of a pipeline, in which no transaction can be. */
-export type Reads = Pick<Database, "executeQuery">;
+export type Reads = Pick<Database, "executeQuery" | "selectFrom">;
 
 export type DatabaseTransaction = Transaction<Tables>;
 
