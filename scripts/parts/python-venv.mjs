@@ -7,20 +7,21 @@ import { fileURLToPath } from "node:url";
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 
 /**
- * Installs Python packages into a virtual environment of their own, `.parts/<part>/venv`, as
- * `scripts/parts/<part>/requirements.txt` pins them. Does nothing when they are there already.
+ * Installs Python packages into a virtual environment of their own, `.parts/<part>/venv`, as a file of requirements pins
+ * them. Does nothing when they are there already.
  *
- * @param {{ part: string, label: string, paths?: readonly string[] }} options `label` names them in what is printed, with
- *   the version that is pinned for `part`; `paths` are folders whose modules are found as if they were installed.
+ * @param {{ part: string, label: string, requirements?: string, paths?: readonly string[] }} options `label` names them in
+ *   what is printed, with the version that is pinned for `part` where there is one; `requirements` is
+ *   `scripts/parts/<part>/requirements.txt` unless it is given; `paths` are folders whose modules are found as if they were
+ *   installed.
  * @throws when there is no Python that they take, no venv module, or pip fails
  */
-export async function installPythonPart({ part, label, paths = [] }) {
-  const requirements = join(ROOT, "scripts", "parts", part, "requirements.txt");
+export async function installPythonPart({ part, label, requirements = toRequirements(part), paths = [] }) {
   const output = join(ROOT, ".parts", part);
   const venv = join(output, "venv");
   const stampPath = join(output, "stamp");
   const pinned = new RegExp(`^${part}==(.*)$`, "m").exec(readFileSync(requirements, "utf8"))?.[1];
-  const name = `${label} ${pinned}`;
+  const name = pinned === undefined ? label : `${label} ${pinned}`;
 
   const python = findPython(name);
   const stamp = toStamp([readFileSync(requirements, "utf8"), python.version, venv, ...paths]);
@@ -37,6 +38,10 @@ export async function installPythonPart({ part, label, paths = [] }) {
   addPaths(join(venv, "lib", `python${python.version.split(".").slice(0, 2).join(".")}`, "site-packages"), paths);
   writeFileSync(stampPath, stamp);
   console.log(`${name}: installed in ${Math.round((Date.now() - started) / 1000)} s (${relative(ROOT, venv)})`);
+}
+
+function toRequirements(part) {
+  return join(ROOT, "scripts", "parts", part, "requirements.txt");
 }
 
 /**
