@@ -16,9 +16,9 @@ export interface FilledDatabase {
   close(): Promise<void>;
 }
 
-/** A PostgreSQL of its own with so many storages; or, with `url`, one that was filled before and is left as it is. */
-export async function startFilledDatabase(rows: number, url?: string): Promise<FilledDatabase> {
-  const server = url === undefined ? await createPostgresServer() : null;
+/** A PostgreSQL of its own with so many storages; or, with `url`, one that was filled before and is left there. */
+export async function startFilledDatabase(rows: number, url: string | null): Promise<FilledDatabase> {
+  const server = url === null ? await createPostgresServer() : null;
   try {
     const opened = openPostgresDatabase(url ?? server?.url ?? "", 4);
     const close = async () => {

@@ -4,7 +4,8 @@ import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { join } from "node:path";
 import type { Question } from "./child.ts";
-import type { Load, Measured } from "./load.ts";
+import type { Measured } from "./clients.ts";
+import type { Load } from "./load.ts";
 
 interface Process {
   stop(): Promise<void>;
@@ -12,8 +13,8 @@ interface Process {
 
 export interface ServerProcess extends Process {
   readonly url: string;
-  /** User and system time since its start. */
-  cpuMicroseconds(): Promise<number>;
+  /** User and system time since its start; null where this system does not tell it. */
+  cpuMicroseconds(): Promise<number | null>;
 }
 
 export interface LoadProcess extends Process {

@@ -1,81 +1,43 @@
-import type { Measured } from "./load.ts";
-import type { LoadProcess, ServerProcess } from "./processes.ts";
-
-/** One kind of request; both servers get the same paths. */
-export interface Scenario {
-  readonly name: string;
-  /** The least ratio to the bare server's requests per second that EOM aims at; null where the database does the work. */
-  readonly aim: number | null;
-  readonly paths: readonly string[];
-}
-
-export interface Side {
-  readonly requestsPerSecond: number;
-  readonly cpuMicrosecondsPerRequest: number;
+/** What one contestant did in one turn. */
+export interface Turn {
+  readonly perSecond: number;
+  /** User and system time of its own processes; null where this system does not tell it. */
+  readonly cpuMicrosecondsEach: number | null;
   readonly medianMilliseconds: number;
   readonly p99Milliseconds: number;
 }
 
-/** Both servers, one directly after the other. */
-export interface Round {
-  readonly eom: Side;
-  readonly bare: Side;
+/** Someone who does the work, loaded for so long. */
+export interface Contestant<Name extends string> {
+  readonly name: Name;
+  measure(milliseconds: number): Promise<Turn>;
 }
 
+/** All contestants, one directly after the other. */
+export type Round<Name extends string> = ReadonlyMap<Name, Turn>;
+
 export interface RoundOptions {
-  readonly token: string;
-  readonly connections: number;
   readonly rounds: number;
   readonly warmUpMilliseconds: number;
   readonly roundMilliseconds: number;
 }
 
-interface Servers {
-  readonly eom: ServerProcess;
-  readonly bare: ServerProcess;
-}
-
 /**
- * Loads the servers in turns. Whatever else the machine does falls on both; who goes first changes from round to round, so
- * that no drift favours one.
+ * Loads the contestants in turns. Whatever else the machine does falls on all; who goes first changes from round to round,
+ * so that no drift favours one.
  */
-export async function measure(
-  load: LoadProcess,
-  servers: Servers,
-  scenario: Scenario,
-  options: RoundOptions,
-): Promise<Round[]> {
-  const loadOne = (server: ServerProcess, milliseconds: number) =>
-    loadServer(load, server, scenario, options, milliseconds);
-  await loadOne(servers.eom, options.warmUpMilliseconds);
-  await loadOne(servers.bare, options.warmUpMilliseconds);
-  const rounds: Round[] = [];
-  for (let round = 0; round < options.rounds; round += 1) {
-    const first = await loadOne(round % 2 === 0 ? servers.eom : servers.bare, options.roundMilliseconds);
-    const second = await loadOne(round % 2 === 0 ? servers.bare : servers.eom, options.roundMilliseconds);
-    rounds.push(round % 2 === 0 ? { eom: first, bare: second } : { eom: second, bare: first });
+export async function measureInTurns<Name extends string>(
+  contestants: readonly Contestant<Name>[],
+  { rounds, warmUpMilliseconds, roundMilliseconds }: RoundOptions,
+): Promise<Round<Name>[]> {
+  for (const contestant of contestants) await contestant.measure(warmUpMilliseconds);
+  const measured: Round<Name>[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const first = round % contestants.length;
+    const turns = new Map<Name, Turn>();
+    for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)])
+      turns.set(contestant.name, await contestant.measure(roundMilliseconds));
+    measured.push(turns);
   }
-  return rounds;
-}
-
-async function loadServer(
-  load: LoadProcess,
-  server: ServerProcess,
-  { paths }: Scenario,
-  { token, connections }: RoundOptions,
-  milliseconds: number,
-): Promise<Side> {
-  const cpuBefore = await server.cpuMicroseconds();
-  const measured = await load.run({ url: server.url, paths, token, connections, milliseconds });
-  const cpu = (await server.cpuMicroseconds()) - cpuBefore;
-  return toSide(measured, cpu);
-}
-
-function toSide(measured: Measured, cpuMicroseconds: number): Side {
-  return {
-    requestsPerSecond: measured.requests / measured.seconds,
-    cpuMicrosecondsPerRequest: cpuMicroseconds / measured.requests,
-    medianMilliseconds: measured.medianMilliseconds,
-    p99Milliseconds: measured.p99Milliseconds,
-  };
+  return measured;
 }

@@ -23,7 +23,7 @@ const runs = 9;
  */
 async function run(): Promise<void> {
   await using stack = new AsyncDisposableStack();
-  const database = await startFilledDatabase(Number(values.rows), values.database);
+  const database = await startFilledDatabase(Number(values.rows), values.database ?? null);
   stack.defer(database.close);
   const recorded = recordStatements(database.db);
   console.log("| list of 8 | found | median ms | slowest ms | by way of |\n| --- | --- | --- | --- | --- |");

@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { cpus, loadavg, totalmem } from "node:os";
+import { listVersions } from "./machine.ts";
 import { toMedian } from "./median.ts";
+import type { ResultRow } from "./part.ts";
 import type { Worked } from "./queue.ts";
+import { toRatioRow, toSpread } from "./ratio.ts";
 
 export interface Contender {
   readonly name: string;
@@ -33,13 +34,27 @@ interface Setup {
 
 type Measured = ReadonlyMap<Contender, readonly Worked[]>;
 
-export async function toThroughputReport(measured: Measured, setup: Setup): Promise<string> {
+const atLeast = 2;
+
+export function toThroughputRows(measured: Measured): ResultRow[] {
+  const own = [...measured].filter(([{ isPeer }]) => !isPeer);
+  return own.map(([{ name }, worked]) =>
+    toRatioRow({
+      work: `sessions claimed, launched (no-op), completed: ${name}`,
+      beside: "the better of graphile-worker and pg-boss, at their fastest",
+      ratios: toRatios(measured, worked),
+      atLeast,
+    }),
+  );
+}
+
+export async function toThroughputText(measured: Measured, setup: Setup): Promise<string> {
   const lines = [...measured].map(([contender, worked]) => toLine(measured, contender, worked, setup.jobs));
   return `| queue | a second | spread of the rounds | to the better peer | spread | CPU of its process, cores |
 | --- | --- | --- | --- | --- | --- |
 ${lines.join("\n")}
 
-Aim: EOM at least 1.5 times the better peer. The ratio is the median, over the rounds, of its rate to that of the fastest peer in
+The ratio is the median, over the rounds, of its rate to that of the fastest peer in
 the same round, however that one was set up.
 
 - ${setup.jobs.toLocaleString("en")} no-op jobs, put in and vacuumed before; the time is from the start of the workers to the last end in the database,
@@ -55,38 +70,30 @@ the same round, however that one was set up.
 - pg-boss: \`bench/queue-pg-boss.ts\`, batchSize 500, localConcurrency 4, burstWhenBatchFull, pollingIntervalSeconds 0.5, a
   partition of its own, 10 connections; tuned: batchSize 1,000, localConcurrency 2. It keeps a row for each job, without history.
 
-| | |
-| --- | --- |
-| machine | ${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}; shared by the queue and PostgreSQL; load average at the end ${loadavg()[0]?.toFixed(1)} |
-| Node | ${process.version} |
-${await listVersions()}
+${await listVersions(".", ["graphile-worker", "pg-boss"])}.
 `;
 }
 
 function toLine(measured: Measured, contender: Contender, worked: readonly Worked[], jobs: number): string {
   const rates = worked.map(({ seconds }) => jobs / seconds);
-  const ratios = worked.map(({ seconds }, round) => findBestPeerSeconds(measured, round) / seconds);
-  const spread = (values: readonly number[], digits: number) =>
-    `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
+  const ratios = toRatios(measured, worked);
   const hasPeers = [...measured.keys()].some(({ isPeer }) => isPeer);
   const cells = [
     contender.name,
     toMedian(rates).toFixed(0),
-    spread(rates, 0),
-    ...(hasPeers ? [`**${toMedian(ratios).toFixed(2)}**`, spread(ratios, 2)] : ["none", "none"]),
+    toSpread(rates, 0),
+    ...(hasPeers ? [`**${toMedian(ratios).toFixed(2)}**`, toSpread(ratios, 2)] : ["none", "none"]),
     toMedian(worked.map(({ cpuSeconds, seconds }) => cpuSeconds / seconds)).toFixed(2),
   ];
   return `| ${cells.join(" | ")} |`;
 }
 
+/** Of each round, to the fastest peer in it. */
+function toRatios(measured: Measured, worked: readonly Worked[]): number[] {
+  return worked.map(({ seconds }, round) => findBestPeerSeconds(measured, round) / seconds);
+}
+
 function findBestPeerSeconds(measured: Measured, round: number): number {
   const peers = [...measured].filter(([{ isPeer }]) => isPeer);
   return Math.min(...peers.map(([, worked]) => worked[round]?.seconds ?? Number.POSITIVE_INFINITY));
-}
-
-async function listVersions(): Promise<string> {
-  const manifest = JSON.parse(await readFile(new URL("package.json", import.meta.url), "utf8"));
-  return Object.entries(manifest.dependencies)
-    .map(([name, version]) => `| ${name} | ${version} |`)
-    .join("\n");
 }

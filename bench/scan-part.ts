@@ -1,32 +1,45 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { sql } from "kysely";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
 import type { Database } from "../src/platform/database/tables.ts";
 import { createPostgresServer } from "../test/support/postgres.ts";
 import { fillSchedules } from "./fill-schedules.ts";
+import type { Part, PartResult } from "./part.ts";
 import { type AskedProcess, startAskedProcess } from "./processes.ts";
-import { type Herd, type ScanRound, toScanReport } from "./scan-scale-report.ts";
+import { type Herd, type ScanRound, type ScanSetup, toScanRows, toScanText } from "./scan-report.ts";
 import type { Scanned, ScanOrder } from "./scanner.ts";
-import { writeSection } from "./section.ts";
 
-const { values } = parseArgs({ options: { smoke: { type: "boolean", default: false }, rounds: { type: "string" } } });
-const scale = values.smoke ? 100 : 1;
-const few = 10_000 / scale;
-const many = 1_000_000 / scale;
-const due = 1_000 / scale;
-const herds = [10_000 / scale, 100_000 / scale];
-const rounds = Number(values.rounds ?? (values.smoke ? 2 : 15));
-/** Not counted. */
-const warmRounds = values.smoke ? 1 : 5;
+interface ScanSettings extends ScanSetup {
+  /** Not counted. */
+  readonly warmRounds: number;
+  /** So many schedules due at once, each a database of its own. */
+  readonly herds: readonly number[];
+}
+
 const firstSlot = Date.parse("2026-11-23T10:00:00Z");
 const watchEveryMilliseconds = 5;
 
 /**
- * Measures what a scan costs that finds as much to do among few and among many schedules, and what it holds when very
- * many are due at once; writes that part of SCHEDULER.md. `--smoke` checks with few rows that all of it works.
+ * What a scan costs that finds as much to do among few and among many schedules, and what it holds when very many are due
+ * at once.
  */
-async function run(): Promise<void> {
+export const part: Part = {
+  name: "scan",
+  title: "The scan of the schedules",
+  run({ smoke, rounds }) {
+    const scale = smoke ? 100 : 1;
+    return measureScan({
+      few: 10_000 / scale,
+      many: 1_000_000 / scale,
+      due: 1_000 / scale,
+      herds: [10_000 / scale, 100_000 / scale],
+      rounds: rounds ?? (smoke ? 2 : 15),
+      warmRounds: smoke ? 1 : 5,
+    });
+  },
+};
+
+async function measureScan(settings: ScanSettings): Promise<PartResult> {
   await using stack = new AsyncDisposableStack();
   const server = await createPostgresServer();
   stack.defer(server.remove);
@@ -43,19 +56,17 @@ async function run(): Promise<void> {
     stack.defer(child.stop);
     return child;
   };
+  const { few, many, due } = settings;
   const small = await start("few", { count: few, due });
   const large = await start("many", { count: many, due });
   await sql`checkpoint`.execute(db);
-  const measured = await compare(small, large);
+  const measured = await compare(small, large, settings);
   const opened: Herd[] = [];
-  for (const size of herds) {
+  for (const size of settings.herds) {
     const child = await start(`herd_${size}`, { count: size, due: size });
     opened.push(await openHerd(db, child, size));
   }
-  const report = toScanReport(measured, opened, { few, many, due, rounds });
-  if (values.smoke) console.log("The bench works; a smoke run's figures mean nothing.");
-  else await writeSection("Scan", report);
-  if (!values.smoke) console.log(report);
+  return { rows: toScanRows(measured, opened, settings), text: toScanText(measured, opened, settings) };
 }
 
 function toSlot(minutes: number): string {
@@ -63,7 +74,11 @@ function toSlot(minutes: number): string {
 }
 
 /** A minute later the same schedules are due again, so each round is as the one before. */
-async function compare(small: AskedProcess, large: AskedProcess): Promise<ScanRound[]> {
+async function compare(
+  small: AskedProcess,
+  large: AskedProcess,
+  { due, rounds, warmRounds }: ScanSettings,
+): Promise<ScanRound[]> {
   const measured: ScanRound[] = [];
   for (let round = 0; round < warmRounds + rounds; round += 1) {
     const first = await scanOnce(round % 2 === 0 ? small : large, round, due);
@@ -108,5 +123,3 @@ function watchTransactions(db: Database, database: string) {
   };
   return { end };
 }
-
-await run();

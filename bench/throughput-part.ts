@@ -1,87 +1,98 @@
-import { parseArgs } from "node:util";
 import { sql } from "kysely";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
 import type { Database } from "../src/platform/database/tables.ts";
 import { createPostgresServer, type PostgresServer } from "../test/support/postgres.ts";
+import type { Part, PartResult } from "./part.ts";
 import { type AskedProcess, startAskedProcess } from "./processes.ts";
 import type { QueueOrder, Worked } from "./queue.ts";
-import { writeSection } from "./section.ts";
-import { type Contender, contenders, toThroughputReport } from "./throughput-report.ts";
+import { type Contender, contenders, toThroughputRows, toThroughputText } from "./throughput-report.ts";
 
-const { values } = parseArgs({
-  options: {
-    smoke: { type: "boolean", default: false },
-    jobs: { type: "string" },
-    rounds: { type: "string" },
-    only: { type: "string", default: "" },
-    profile: { type: "string" },
-    statements: { type: "boolean", default: false },
+export interface ThroughputSettings {
+  readonly jobs: number;
+  readonly rounds: number;
+  /** A first round that does not count. */
+  readonly warmsUp: boolean;
+  /** For work on one thing; the part itself inspects nothing. */
+  readonly inspected: {
+    /** Only those with this in their name. */
+    readonly contender: string | null;
+    /** Where CPU profiles are written. */
+    readonly profileFolder: string | null;
+    /** Whether to tell where PostgreSQL's time went. */
+    readonly statements: boolean;
+  };
+}
+
+/** How many no-op jobs a second EOM and its peers work off. */
+export const part: Part = {
+  name: "throughput",
+  title: "Sessions worked off",
+  run({ smoke, rounds }) {
+    const inspected = { contender: null, profileFolder: null, statements: false };
+    return measureThroughput(
+      smoke
+        ? { jobs: 1_000, rounds: rounds ?? 1, warmsUp: false, inspected }
+        : { jobs: 50_000, rounds: rounds ?? 5, warmsUp: true, inspected },
+    );
   },
-});
-const jobs = Number(values.jobs ?? (values.smoke ? 1_000 : 50_000));
-const rounds = Number(values.rounds ?? (values.smoke ? 1 : 5));
+};
 
-/**
- * Measures how many no-op jobs a second EOM and its peers work off, and writes that part of SCHEDULER.md.
- *
- * `--smoke` checks with few jobs that all of it works; its figures mean nothing. For work on one thing, without SCHEDULER.md:
- * `--only TEXT` takes those with TEXT in their name, `--profile FOLDER` writes CPU profiles there, `--statements` tells
- * where PostgreSQL's time went.
- */
-async function run(): Promise<void> {
+export async function measureThroughput(settings: ThroughputSettings): Promise<PartResult> {
   await using stack = new AsyncDisposableStack();
+  const { jobs, rounds, inspected } = settings;
   const server = await createPostgresServer();
   stack.defer(server.remove);
-  if (values.statements) await loadStatistics(server);
+  if (inspected.statements) await loadStatistics(server);
   const maintenance = openPostgresDatabase(server.url, 1);
   stack.defer(maintenance.close);
   const { db } = maintenance;
-  const chosen = contenders.filter(({ name }) => name.includes(values.only));
+  const chosen = contenders.filter(({ name }) => name.includes(inspected.contender ?? ""));
   const processes = new Map<Contender, AskedProcess>();
   for (const contender of chosen) {
-    const process = await startContender(db, server.url, contender);
+    const process = await startContender(db, server.url, contender, inspected.profileFolder);
     stack.defer(process.stop);
     processes.set(contender, process);
   }
   const worked = new Map<Contender, Worked[]>(chosen.map((contender) => [contender, []]));
-  // The first round warms the processes up and does not count.
-  for (let round = values.smoke ? 1 : 0; round <= rounds; round += 1) {
+  for (let round = settings.warmsUp ? 0 : 1; round <= rounds; round += 1) {
     // Each goes first in turn, so that no drift favours one.
     const first = round % chosen.length;
     for (const contender of [...chosen.slice(first), ...chosen.slice(0, first)]) {
-      const one = await measureOne(db, processes.get(contender), contender);
+      const one = await measureOne(db, processes.get(contender), contender, settings);
       if (round > 0) worked.get(contender)?.push(one);
       console.log(round, contender.name, `${(jobs / one.seconds).toFixed(0)}/s`);
     }
   }
   const postgres = await findVersion(db);
-  const report = await toThroughputReport(worked, { jobs, rounds, postgres });
-  if (values.smoke) console.log("The bench works; a smoke run's figures mean nothing.");
-  else if (values.only === "" && values.profile === undefined && !values.statements) {
-    await writeSection("Sessions worked off", report);
-  } else console.log(report);
+  return { rows: toThroughputRows(worked), text: await toThroughputText(worked, { jobs, rounds, postgres }) };
 }
 
 async function startContender(
   db: Database,
   url: string,
   { name, file, environment }: Contender,
+  profileFolder: string | null,
 ): Promise<AskedProcess> {
   const database = name.replaceAll(/\W+/g, "_");
   await sql`create database ${sql.id(database)}`.execute(db);
   const own = new URL(url);
   own.pathname = `/${database}`;
-  const execArgv = values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`];
+  const execArgv = profileFolder === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`];
   return startAskedProcess(file, { BENCH_DATABASE_URL: own.toString(), ...environment }, execArgv);
 }
 
-async function measureOne(db: Database, process: AskedProcess | undefined, { name }: Contender): Promise<Worked> {
+async function measureOne(
+  db: Database,
+  process: AskedProcess | undefined,
+  { name }: Contender,
+  { jobs, inspected }: ThroughputSettings,
+): Promise<Worked> {
   if (process === undefined) throw new Error(`${name} was not started`);
   await process.ask({ order: "fill", jobs } satisfies QueueOrder);
   await sql`checkpoint`.execute(db);
-  if (values.statements) await sql`select pg_stat_statements_reset()`.execute(db);
+  if (inspected.statements) await sql`select pg_stat_statements_reset()`.execute(db);
   const worked = (await process.ask({ order: "work", jobs } satisfies QueueOrder)) as Worked;
-  if (values.statements) console.log(await listStatements(db));
+  if (inspected.statements) console.log(await listStatements(db));
   return worked;
 }
 
@@ -113,5 +124,3 @@ async function findVersion(db: Database): Promise<string> {
   const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
   return rows[0]?.server_version ?? "unknown";
 }
-
-await run();
