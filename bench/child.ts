@@ -20,6 +20,6 @@ export function serveParent({ url, close }: ServedChild): void {
 /** An environment variable that the parent always sets. */
 export function readEnvironment(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run.ts starts this program`);
+  if (value === undefined) throw new Error(`${name} is not set: the bench starts this program`);
   return value;
 }

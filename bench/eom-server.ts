@@ -5,7 +5,7 @@ import { createLogger } from "../src/platform/log.ts";
 import { readEnvironment, serveParent } from "./child.ts";
 
 // EOM's API as `eom api` runs it: authentication by token, validation, metrics, and a JSON log line a request on standard
-// output, which run.ts has pointed at the null device.
+// output, which the parent has pointed at the null device.
 const log = createLogger({ level: "info", format: "json" });
 const program = await composeProgram(readConfig(process.env, []), log);
 const actor = { subject: "bench", onBehalfOf: null, requestId: null };

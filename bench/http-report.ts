@@ -2,7 +2,7 @@ import type { HttpSettings } from "./http-part.ts";
 import { listVersions } from "./machine.ts";
 import { toMedian } from "./median.ts";
 import type { ResultRow } from "./part.ts";
-import { listPythonVersions, pythonWorkers } from "./python-peers.ts";
+import { listPythonVersions, pythonWorkers, toShare } from "./python-peers.ts";
 import { toRatioRow } from "./ratio.ts";
 import type { Round, Turn } from "./rounds.ts";
 import type { Peer, Scenario } from "./scenarios.ts";
@@ -18,6 +18,19 @@ interface Setup extends HttpSettings {
   readonly poolSize: number;
   readonly connections: number;
 }
+
+const eomParts = ["hono", "@hono/node-server", "kysely", "kysely-postgres-js", "postgres", "zod", "pino", "undici"];
+const pythonParts = [
+  "Flask",
+  "gunicorn",
+  "psycopg2-binary",
+  "fastapi",
+  "uvicorn",
+  "uvloop",
+  "httptools",
+  "asyncpg",
+  "pydantic",
+];
 
 const names: Readonly<Record<Peer | "eom", string>> = {
   eom: "EOM",
@@ -43,7 +56,16 @@ ${comparisons.flatMap(toLines).join("\n")}
 
 Medians of the rounds. CPU is user and system time of the contestant's own processes.
 
-- ${setup.storages.toLocaleString("en")} storages (\`bench/fill.ts\`, filled in ${setup.fillSeconds.toFixed(0)} s), PostgreSQL ${setup.postgres} on the same machine, without fsync.
+${toSetupText(setup)}
+
+EOM: ${await listVersions("..", eomParts)}.
+Python: ${await listPythonVersions(pythonParts)}.
+`;
+}
+
+function toSetupText(setup: Setup): string {
+  const share = toShare(setup.poolSize);
+  return `- ${setup.storages.toLocaleString("en")} storages (\`bench/fill.ts\`, filled in ${setup.fillSeconds.toFixed(0)} s), PostgreSQL ${setup.postgres} on the same machine, without fsync.
 - Load: \`bench/load.ts\`, a process of its own, undici, ${setup.connections} keep-alive connections, one request under way on each.
   ${setup.rounds} rounds of ${setup.roundMilliseconds / 1000} s for each after a warm-up of ${setup.warmUpMilliseconds / 1000} s; they take turns, and turns at going first. Load, servers and PostgreSQL share
   the machine's cores.
@@ -54,18 +76,14 @@ Medians of the rounds. CPU is user and system time of the contestant's own proce
 - Bare: \`bench/bare-server.ts\`, node:http and postgres.js, prepared and pipelined, one process. It has **no** authentication,
   validation, log, metrics, request ids, entity tags, \`Link\` header or error answers.
 - Flask: \`bench/python/flask_peer.py\`, under gunicorn with ${pythonWorkers} workers, as many as cores, of the class gthread, which its docs have
-  for keep-alive connections, ${Math.floor(setup.poolSize / pythonWorkers)} threads in each and a connection for each thread, in autocommit. psycopg2 from its wheel.
+  for keep-alive connections, ${share} threads in each and a connection for each thread, in autocommit. psycopg2 from its wheel.
 - FastAPI: \`bench/python/fastapi_peer.py\`, under uvicorn with ${pythonWorkers} workers on uvloop and httptools; asyncpg, prepared, a pool of
-  ${Math.floor(setup.poolSize / pythonWorkers)} in each.
+  ${share} in each.
 - Both Python peers validate path and query and build their answers with pydantic, which writes the JSON itself. They have **no**
   authentication, log, metrics, request ids or entity tags.
 - The bare INSERTs: \`bench/bare-inserts.ts\`, one process, **no HTTP**: copies of the rows that EOM leaves for a create, the storage,
   its sealed credential, the entry of the audit and the answer for the Idempotency-Key, in one transaction of postgres.js,
-  prepared and pipelined; ${setup.connections} at once, too. That as many rows come into the same tables is checked before.
-
-EOM: ${await listVersions("..", ["hono", "@hono/node-server", "kysely", "kysely-postgres-js", "postgres", "zod", "pino", "undici"])}.
-Python: ${await listPythonVersions(["Flask", "gunicorn", "psycopg2-binary", "fastapi", "uvicorn", "uvloop", "httptools", "asyncpg", "pydantic"])}.
-`;
+  prepared and pipelined; ${setup.connections} at once, too. That as many rows come into the same tables is checked before.`;
 }
 
 function toLines({ scenario, rounds }: Comparison): string[] {

@@ -42,7 +42,8 @@ export async function listPythonVersions(names: readonly string[]): Promise<stri
   return names.map((name) => `${name} ${new RegExp(`^${name}==(.*)$`, "m").exec(pinned)?.[1]}`).join(", ");
 }
 
-function toShare(poolSize: number): number {
+/** Connections of each worker, and threads of each of gunicorn's: at least one. */
+export function toShare(poolSize: number): number {
   return Math.max(1, Math.floor(poolSize / pythonWorkers));
 }
 

@@ -25,7 +25,8 @@ async function run(): Promise<void> {
   for (const part of chosen) {
     console.log(`\n${part.name}: ${part.title}`);
     const result = await part.run(options);
-    for (const row of result.rows) console.log(`  ${row.work}, beside ${row.beside}: ${row.result} (${row.spread})`);
+    for (const { work, beside, result: figure, spread, aim } of result.rows)
+      console.log(`  ${[work, beside, figure, spread, aim].join(" | ")}`);
     if (!values.smoke) await keepResult(part, result);
   }
   if (values.smoke) console.log("\nThe bench works; a smoke run's figures mean nothing.");

@@ -1,7 +1,8 @@
 """FastAPI, asyncpg and pydantic; uvicorn imports `app` in each worker."""
 
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, AsyncIterator
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg

@@ -1,15 +1,16 @@
 """Flask, psycopg2 and pydantic, as the functions that EOM replaces have them; gunicorn imports `app` in each worker."""
 
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any
+from uuid import UUID
 
 import psycopg2.extras
 from flask import Flask, Response, abort, request
 from psycopg2.pool import ThreadedConnectionPool
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
-from uuid import UUID
 
 from storage import DATABASE_URL, FIND_SQL, LIST_SQL, POOL_SIZE, ListQuery, list_parameters, to_page, to_storage
 

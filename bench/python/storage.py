@@ -4,8 +4,9 @@ import base64
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, Mapping
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
@@ -93,13 +94,15 @@ class ListQuery(BaseModel):
 
 def list_parameters(query: ListQuery) -> list[Any]:
     """EOM's parameters, with this collection in the place of the one that they were made with."""
-    return [[str(query.collection_id)] if isinstance(value, list) else value for value in STATEMENTS["list"]["parameters"]]
+    ids = [str(query.collection_id)]
+    return [ids if isinstance(value, list) else value for value in STATEMENTS["list"]["parameters"]]
 
 
 def to_storage(row: Mapping[str, Any]) -> Storage:
-    resource = {name: row[name] for name in ("endpoint", "region", "bucket", "prefix", "path_style", "read_only", "ca_certificate")}
-    resource["credential"] = {"access_key_id": row["access_key_id"]}
-    return Storage.model_validate({**row, "resource": resource})
+    columns = dict(row)
+    # What the models do not name is left out.
+    resource = {**columns, "credential": columns}
+    return Storage.model_validate({**columns, "resource": resource})
 
 
 def to_page(rows: list[Mapping[str, Any]], search: str) -> StoragePage:
