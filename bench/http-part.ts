@@ -35,6 +35,7 @@ export const part: Part = {
   },
 };
 
+/** @throws when contestants do not answer the same, or the INSERTs of a create do not leave the same rows */
 export async function measureHttp(settings: HttpSettings): Promise<PartResult> {
   await using stack = new AsyncDisposableStack();
   const { inspected } = settings;

@@ -40,6 +40,7 @@ const names: Readonly<Record<Peer | "eom", string>> = {
   inserts: "the bare INSERTs",
 };
 
+/** A line for each scenario and peer. */
 export function toHttpRows(comparisons: readonly Comparison[]): ResultRow[] {
   return comparisons.flatMap(({ scenario, rounds }) =>
     [...scenario.aims].map(([peer, atLeast]) => {
@@ -49,6 +50,7 @@ export function toHttpRows(comparisons: readonly Comparison[]): ResultRow[] {
   );
 }
 
+/** The section of RESULTS.md. */
 export async function toHttpText(comparisons: readonly Comparison[], setup: Setup): Promise<string> {
   return `| work | by | a second | CPU µs each | p50 / p99 ms |
 | --- | --- | --- | --- | --- |

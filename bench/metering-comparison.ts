@@ -16,6 +16,7 @@ export interface Compared extends Comparison {
 
 type Measure = (milliseconds: number) => Promise<Turn>;
 
+/** In turns; both are warmed up first. */
 export async function compare(
   comparison: Comparison,
   options: RoundOptions,
@@ -38,10 +39,12 @@ export async function compare(
   return compared;
 }
 
+/** Of each round, how many times the other's rate mine is. */
 export function toRatios({ rounds }: Compared): number[] {
   return rounds.map((round) => toPerSecond(round, "mine") / toPerSecond(round, "other"));
 }
 
+/** What this one did a second in this round. */
 export function toPerSecond(round: Round<"mine" | "other">, name: "mine" | "other"): number {
   return round.get(name)?.perSecond ?? Number.NaN;
 }

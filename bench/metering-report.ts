@@ -11,10 +11,12 @@ export interface MeteringSetup extends RoundOptions {
   readonly poolSize: number;
 }
 
+/** A line for each comparison. */
 export function toMeteringRows(results: readonly Compared[]): ResultRow[] {
   return results.map((compared) => toRatioRow({ ...compared, ratios: toRatios(compared) }));
 }
 
+/** The section of RESULTS.md. */
 export function toMeteringText(results: readonly Compared[], setup: MeteringSetup): string {
   return `| work | beside | a second | the other, a second |
 | --- | --- | --- | --- |

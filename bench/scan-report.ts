@@ -26,6 +26,7 @@ export interface ScanSetup {
 const mostTimes = 1.3;
 const mostTransactionSeconds = 1;
 
+/** A line about the ratio, and one for each herd. */
 export function toScanRows(rounds: readonly ScanRound[], herds: readonly Herd[], setup: ScanSetup): ResultRow[] {
   const ratios = toRatios(rounds);
   const median = toMedian(ratios);
@@ -49,6 +50,7 @@ export function toScanRows(rounds: readonly ScanRound[], herds: readonly Herd[],
   ];
 }
 
+/** The section of RESULTS.md. */
 export function toScanText(rounds: readonly ScanRound[], herds: readonly Herd[], setup: ScanSetup): string {
   const toSeconds = (values: readonly number[]) => toMedian(values).toFixed(3);
   return `| ${toCount(setup.due)} due | seconds |

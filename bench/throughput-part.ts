@@ -37,6 +37,7 @@ export const part: Part = {
   },
 };
 
+/** @throws when a job was not handled, or not once */
 export async function measureThroughput(settings: ThroughputSettings): Promise<PartResult> {
   await using stack = new AsyncDisposableStack();
   const { jobs, rounds, inspected } = settings;

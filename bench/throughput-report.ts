@@ -36,6 +36,7 @@ type Measured = ReadonlyMap<Contender, readonly Worked[]>;
 
 const atLeast = 2;
 
+/** A line for each way to set EOM up. */
 export function toThroughputRows(measured: Measured): ResultRow[] {
   const own = [...measured].filter(([{ isPeer }]) => !isPeer);
   return own.map(([{ name }, worked]) =>
@@ -48,6 +49,7 @@ export function toThroughputRows(measured: Measured): ResultRow[] {
   );
 }
 
+/** The section of RESULTS.md. */
 export async function toThroughputText(measured: Measured, setup: Setup): Promise<string> {
   const lines = [...measured].map(([contender, worked]) => toLine(measured, contender, worked, setup.jobs));
   return `| queue | a second | spread of the rounds | to the better peer | spread | CPU of its process, cores |
