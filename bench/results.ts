@@ -1,10 +1,11 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { loadavg } from "node:os";
 import { describeMachine } from "./machine.ts";
 import type { Part, PartResult, ResultRow } from "./part.ts";
 
 /** What is kept of a part's last run, so that RESULTS.md can be composed again when only some parts were measured anew. */
 interface KeptResult extends PartResult {
-  /** The day, the machine and its Node: parts may have been measured apart. */
+  /** The day, the machine, its Node and how busy it was: parts may have been measured apart. */
   readonly measured: string;
 }
 
@@ -13,7 +14,9 @@ const report = new URL("RESULTS.md", import.meta.url);
 
 /** Replaces what was kept of this part. */
 export async function keepResult({ name }: Part, { rows, text }: PartResult): Promise<void> {
-  const measured = `${new Date().toISOString().slice(0, 10)}, ${describeMachine()}`;
+  const load = loadavg()[1]?.toFixed(1);
+  const day = new Date().toISOString().slice(0, 10);
+  const measured = `${day}, ${describeMachine()}; load average of the last five minutes ${load}`;
   const kept: KeptResult = { measured, rows, text };
   await mkdir(folder, { recursive: true });
   await writeFile(toFile(name), `${JSON.stringify(kept, null, 2)}\n`);
