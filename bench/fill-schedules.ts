@@ -1,19 +1,21 @@
 import postgres from "postgres";
 import { migrate } from "../src/platform/database/migrate.ts";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
-import { defaultPolicy } from "../src/scheduler/model.ts";
+import { defaultPolicy, type Policy } from "../src/scheduler/model.ts";
 
-interface Schedules {
+export interface Schedules {
   readonly count: number;
   /** Of them, so many fire each minute, first at `at`; the others' next instants are spread over the days after. */
   readonly due: number;
   readonly at: string;
+  /** What differs from the default one. */
+  readonly policy?: Partial<Policy>;
 }
 
 const zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Africa/Cairo", "Australia/Lord_Howe"];
 
 /** Migrates an empty database and fills it, set-based; vacuumed and analysed, as autovacuum would have long done. */
-export async function fillSchedules(url: string, { count, due, at }: Schedules): Promise<void> {
+export async function fillSchedules(url: string, { count, due, at, policy }: Schedules): Promise<void> {
   const opened = openPostgresDatabase(url, 1);
   await migrate(opened.db);
   await opened.close();
@@ -26,7 +28,7 @@ export async function fillSchedules(url: string, { count, due, at }: Schedules):
       jsonb_build_object('type', 'cron', 'expression', case when is_due then '* * * * *' else n % 60 || ' 3 * * *' end,
         'time_zone', (${zones}::text[])[1 + n % ${zones.length}::integer]),
       '{"location": null, "repository": null, "name": "noop"}', '{"run_config": {}, "tags": {}}',
-      ${JSON.stringify(defaultPolicy)}::text::jsonb,
+      ${JSON.stringify({ ...defaultPolicy, ...policy })}::text::jsonb,
       case when is_due then ${at}::text::timestamptz
         else ${at}::text::timestamptz + interval '1 day' + (n % 10000) * interval '1 minute' end,
       ${at}::text::timestamptz - interval '1 day', 'bench', ${at}::text::timestamptz - interval '1 day', 'bench'

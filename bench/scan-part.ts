@@ -1,13 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
-import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
 import type { Database } from "../src/platform/database/tables.ts";
-import { createPostgresServer } from "../test/support/postgres.ts";
-import { fillSchedules } from "./fill-schedules.ts";
 import type { Part, PartResult } from "./part.ts";
-import { type AskedProcess, startAskedProcess } from "./processes.ts";
+import { startBenchPostgres } from "./postgres.ts";
 import { type Herd, type ScanRound, type ScanSetup, toScanRows, toScanText } from "./scan-report.ts";
-import type { Scanned, ScanOrder } from "./scanner.ts";
+import { type Scanner, startScanner } from "./scanners.ts";
+import { takeTurns } from "./turns.ts";
 
 interface ScanSettings extends ScanSetup {
   /** Not counted. */
@@ -41,20 +39,13 @@ export const part: Part = {
 
 async function measureScan(settings: ScanSettings): Promise<PartResult> {
   await using stack = new AsyncDisposableStack();
-  const server = await createPostgresServer();
-  stack.defer(server.remove);
-  const maintenance = openPostgresDatabase(server.url, 1);
-  stack.defer(maintenance.close);
-  const { db } = maintenance;
-
+  const postgres = await startBenchPostgres();
+  stack.defer(postgres.remove);
+  const { db } = postgres;
   const start = async (name: string, schedules: { count: number; due: number }) => {
-    await sql`create database ${sql.id(name)}`.execute(db);
-    const url = new URL(server.url);
-    url.pathname = `/${name}`;
-    await fillSchedules(url.toString(), { ...schedules, at: toSlot(0) });
-    const child = await startAskedProcess("scanner.ts", { BENCH_DATABASE_URL: url.toString() }, ["--expose-gc"]);
-    stack.defer(child.stop);
-    return child;
+    const scanner = await startScanner(postgres, name, { ...schedules, at: toSlot(0) });
+    stack.defer(scanner.stop);
+    return scanner;
   };
   const { few, many, due } = settings;
   const small = await start("few", { count: few, due });
@@ -63,8 +54,8 @@ async function measureScan(settings: ScanSettings): Promise<PartResult> {
   const measured = await compare(small, large, settings);
   const opened: Herd[] = [];
   for (const size of settings.herds) {
-    const child = await start(`herd_${size}`, { count: size, due: size });
-    opened.push(await openHerd(db, child, size));
+    const scanner = await start(`herd_${size}`, { count: size, due: size });
+    opened.push(await openHerd(db, scanner, size));
   }
   return { rows: toScanRows(measured, opened, settings), text: toScanText(measured, opened, settings) };
 }
@@ -75,31 +66,18 @@ function toSlot(minutes: number): string {
 
 /** A minute later the same schedules are due again, so each round is as the one before. */
 async function compare(
-  small: AskedProcess,
-  large: AskedProcess,
+  small: Scanner,
+  large: Scanner,
   { due, rounds, warmRounds }: ScanSettings,
 ): Promise<ScanRound[]> {
-  const measured: ScanRound[] = [];
-  for (let round = 0; round < warmRounds + rounds; round += 1) {
-    const first = await scanOnce(round % 2 === 0 ? small : large, round, due);
-    const second = await scanOnce(round % 2 === 0 ? large : small, round, due);
-    if (round < warmRounds) continue;
-    measured.push(
-      round % 2 === 0 ? { few: first.seconds, many: second.seconds } : { few: second.seconds, many: first.seconds },
-    );
-  }
-  return measured;
+  const scanOf = (scanner: Scanner) => async (round: number) => (await scanner.scan(toSlot(round), due)).seconds;
+  const turns = await takeTurns(warmRounds + rounds, scanOf(small), scanOf(large));
+  return turns.slice(warmRounds).map(({ mine, other }) => ({ few: mine, many: other }));
 }
 
-async function scanOnce(process: AskedProcess, minute: number, expected: number): Promise<Scanned> {
-  const scanned = (await process.ask({ at: toSlot(minute) } satisfies ScanOrder)) as Scanned;
-  if (scanned.sessions !== expected) throw new Error(`${scanned.sessions} sessions in place of ${expected}`);
-  return scanned;
-}
-
-async function openHerd(db: Database, process: AskedProcess, size: number): Promise<Herd> {
+async function openHerd(db: Database, scanner: Scanner, size: number): Promise<Herd> {
   const watch = watchTransactions(db, `herd_${size}`);
-  const scanned = await scanOnce(process, 0, size);
+  const scanned = await scanner.scan(toSlot(0), size);
   return { size, scanned, longestSeconds: await watch.end() };
 }
 

@@ -14,10 +14,12 @@ export interface Scanned {
   readonly seconds: number;
   readonly sessions: number;
   readonly heapBeforeBytes: number;
-  /** Of the resident set, looked at every few milliseconds. */
+  /** Of {@link rssBytes}. */
   readonly peakRssBytes: number;
   readonly peakHeapBytes: number;
   readonly heapAfterBytes: number;
+  /** The resident set, as it was looked at from the beginning of the scan to its end. */
+  readonly rssBytes: readonly number[];
 }
 
 /** As the workers have it (workers.ts). */
@@ -54,17 +56,18 @@ function readHeap(): number {
 }
 
 function watchMemory() {
-  const peaks = { peakRssBytes: 0, peakHeapBytes: 0 };
+  const rssBytes: number[] = [];
+  let peakHeapBytes = 0;
   const look = () => {
     const { rss, heapUsed } = process.memoryUsage();
-    peaks.peakRssBytes = Math.max(peaks.peakRssBytes, rss);
-    peaks.peakHeapBytes = Math.max(peaks.peakHeapBytes, heapUsed);
+    rssBytes.push(rss);
+    peakHeapBytes = Math.max(peakHeapBytes, heapUsed);
   };
   const timer = setInterval(look, watchEveryMilliseconds);
   const end = () => {
     look();
     clearInterval(timer);
-    return peaks;
+    return { rssBytes, peakRssBytes: Math.max(...rssBytes), peakHeapBytes };
   };
   return { end };
 }
