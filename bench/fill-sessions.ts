@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../src/platform/database/tables.ts";
-import { defaultPolicy, type Policy } from "../src/scheduler/model.ts";
+import { defaultPolicy, type Job, type Policy } from "../src/scheduler/model.ts";
 
 interface Sessions {
   readonly schedules: number;
@@ -8,10 +8,13 @@ interface Sessions {
   readonly each: number;
   readonly owners: number;
   readonly overlap: Policy["overlap"];
+  readonly engine: string;
+  readonly job: Job;
 }
 
 /** Empties the scheduler's tables and leaves them as after a scan of so many due slots, vacuumed. */
-export async function fillSessions(db: Database, { schedules, each, owners, overlap }: Sessions): Promise<void> {
+export async function fillSessions(db: Database, sessions: Sessions): Promise<void> {
+  const { schedules, each, owners, overlap, engine, job } = sessions;
   const policy = JSON.stringify({ ...defaultPolicy, overlap });
   await sql`truncate ailbl_session, ailbl_session_detail, ailbl_session_event, eom_event, ailbl_schedule cascade`.execute(
     db,
@@ -19,8 +22,8 @@ export async function fillSessions(db: Database, { schedules, each, owners, over
   await sql`
     insert into ailbl_schedule (id, name, name_key, search_text, kind, enable, owner, engine, labels, trigger, job, params, policy,
       next_due_at, created, created_by, modified, modified_by)
-    select uuidv7(), 'schedule ' || n, 'schedule ' || n, 'schedule ' || n, 1, true, 'team-' || n % ${owners}::integer, 'noop', '{}',
-      '{"type": "cron", "expression": "* * * * *", "time_zone": "UTC"}', '{"location": null, "repository": null, "name": "noop"}',
+    select uuidv7(), 'schedule ' || n, 'schedule ' || n, 'schedule ' || n, 1, true, 'team-' || n % ${owners}::integer, ${engine}, '{}',
+      '{"type": "cron", "expression": "* * * * *", "time_zone": "UTC"}', ${JSON.stringify(job)}::text::jsonb,
       '{"run_config": {}, "tags": {}}', ${policy}::text::jsonb, now() + interval '1 day', now(), 'bench', now(), 'bench'
     from generate_series(1, ${schedules}::integer) as n`.execute(db);
   await sql`insert into ailbl_schedule_stats (schedule_id, sessions)

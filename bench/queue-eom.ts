@@ -40,6 +40,8 @@ serveQueue({
       each: slotsEach,
       owners: 10,
       overlap: slotsEach === 1 ? "skip" : "allow",
+      engine: "noop",
+      job: { location: null, repository: null, name: "noop" },
     }),
   async start(onHandled) {
     const wakeUp = createWakeUp();
