@@ -39,11 +39,17 @@ export async function startFilledDatabase(rows: number, url: string | null): Pro
   }
 }
 
-/** By a connection without EOM's time limits. */
 async function fill(url: string, rows: number): Promise<void> {
-  const db = new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: postgres(url, { max: 1 }) }) });
+  const db = openUnlimited(url);
   await fillStorages(db, rows);
   await db.destroy();
+}
+
+/** One connection without EOM's time limits, for fills; to be destroyed. */
+export function openUnlimited(url: string): Database {
+  return new Kysely<Tables>({
+    dialect: new PostgresJSDialect({ postgres: postgres(url, { max: 1, onnotice: () => {} }) }),
+  });
 }
 
 async function findVersion(db: Database): Promise<string> {

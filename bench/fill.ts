@@ -1,19 +1,30 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../src/platform/database/tables.ts";
 
-/**
- * Fills the empty tables with `count` storages, the same ones every time, set-based: the secondary indexes are dropped
- * before and made anew after, as a bulk load would, and the tables are vacuumed, as autovacuum would have long done.
- */
+/** Fills the empty tables with `count` storages, the same ones every time, as {@link loadInBulk} does. */
 export function fillStorages(db: Database, count: number): Promise<void> {
+  return loadInBulk(db, ["eom_storage", "eom_storage_collection"], async (connection) => {
+    await insertStorages(count).execute(connection);
+    await insertCollections(count).execute(connection);
+  });
+}
+
+/**
+ * Inserts set-based into these tables: their secondary indexes are dropped before and made anew after, as a bulk load would,
+ * and the tables are vacuumed, as autovacuum would have long done.
+ */
+export function loadInBulk(
+  db: Database,
+  tables: readonly string[],
+  insert: (db: Database) => Promise<void>,
+): Promise<void> {
   // One connection, because of its settings.
   return db.connection().execute(async (connection) => {
     await sql`set maintenance_work_mem = '512MB'`.execute(connection);
-    const indexes = await takeSecondaryIndexes(connection);
-    await insertStorages(count).execute(connection);
-    await insertCollections(count).execute(connection);
+    const indexes = await takeSecondaryIndexes(connection, tables);
+    await insert(connection);
     for (const definition of indexes) await sql.raw(definition).execute(connection);
-    await sql`vacuum (analyze) eom_storage, eom_storage_collection`.execute(connection);
+    await sql`vacuum (analyze) ${sql.join(tables.map((table) => sql.table(table)))}`.execute(connection);
   });
 }
 
@@ -31,11 +42,11 @@ const verification = {
 };
 
 /** Drops what no constraint stands on, and tells how to make it again. */
-async function takeSecondaryIndexes(db: Database): Promise<string[]> {
+async function takeSecondaryIndexes(db: Database, tables: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ name: string; definition: string }>`
     select c.relname as name, pg_get_indexdef(c.oid) as definition
     from pg_index as i join pg_class as c on c.oid = i.indexrelid
-    where i.indrelid in ('eom_storage'::regclass, 'eom_storage_collection'::regclass)
+    where i.indrelid = any(${tables}::text[]::regclass[])
       and not exists (select from pg_constraint where conindid = c.oid)`.execute(db);
   for (const { name } of rows) await sql`drop index ${sql.id(name)}`.execute(db);
   return rows.map(({ definition }) => definition);
@@ -46,7 +57,7 @@ async function takeSecondaryIndexes(db: Database): Promise<string[]> {
  * "sentinel" in a third of the names, "glacier" in one description of 20,000, "q7" in one bucket name and no text; team:t0
  * on half of them, team:t19 on one in 10,000; one in 20 is disabled.
  */
-function insertStorages(count: number): RawBuilder<unknown> {
+export function insertStorages(count: number): RawBuilder<unknown> {
   return sql`
     with numbered as (
       select n,
@@ -77,7 +88,7 @@ function insertStorages(count: number): RawBuilder<unknown> {
 }
 
 /** Two thirds of the storages have a collection, half of those a second one; about twenty storages share one. */
-function insertCollections(count: number): RawBuilder<unknown> {
+export function insertCollections(count: number): RawBuilder<unknown> {
   return sql`
     insert into eom_storage_collection (storage_id, collection_id, created_by)
     select ${toId(sql`timestamptz '2024-01-01 00:00:00Z' + n * interval '1 minute'`, sql`md5(n::text)`)},

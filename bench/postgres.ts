@@ -8,8 +8,8 @@ export interface BenchPostgres {
   /** The maintenance database, on one connection. */
   readonly db: Database;
   readonly version: string;
-  /** @returns the URL of a new, empty database */
-  createDatabase(name: string): Promise<string>;
+  /** @returns the URL of a new database, empty or as its template is, on which nobody may be */
+  createDatabase(name: string, template?: string): Promise<string>;
   /** Stops it and removes its data. */
   remove(): Promise<void>;
 }
@@ -21,8 +21,8 @@ export async function startBenchPostgres(): Promise<BenchPostgres> {
   return {
     db,
     version: rows[0]?.server_version ?? "unknown",
-    async createDatabase(name) {
-      await sql`create database ${sql.id(name)}`.execute(db);
+    async createDatabase(name, template = "template1") {
+      await sql`create database ${sql.id(name)} template ${sql.id(template)}`.execute(db);
       const url = new URL(server.url);
       url.pathname = `/${name}`;
       return url.toString();
