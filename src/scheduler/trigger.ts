@@ -97,11 +97,6 @@ export function findPreviousInstant(timing: Timing, before: Date): Date | null {
   return known.previous.instant;
 }
 
-/** At most `count` instants before `before`, the newest first. */
-export function listPreviousInstants(timing: Timing, before: Date, count: number): Date[] {
-  return toKnown(timing).timetable.previousRuns(count, before);
-}
-
 function toKnown(timing: Timing): Known {
   const key = toCacheKey(timing);
   const known = cache.get(key);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Active, DstPolicy, FreqTrigger, Timing, Trigger } from "../../src/scheduler/model.ts";
-import { listLeftOut, listNextInstants, listPreviousInstants } from "../../src/scheduler/trigger.ts";
+import { listLeftOut, listNextInstants } from "../../src/scheduler/trigger.ts";
 import {
   dstPolicies,
   findInstants,
@@ -12,6 +12,7 @@ import {
   toCronPattern,
   zones,
 } from "./cron-oracle.ts";
+import { listPreviousInstants } from "./instants.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;

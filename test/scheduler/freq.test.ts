@@ -1,13 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { defaultPolicy, type FreqTrigger } from "../../src/scheduler/model.ts";
-import {
-  findNextInstant,
-  findPreviousInstant,
-  listNextInstants,
-  listPreviousInstants,
-  parseTiming,
-} from "../../src/scheduler/trigger.ts";
+import { findNextInstant, findPreviousInstant, listNextInstants, parseTiming } from "../../src/scheduler/trigger.ts";
+import { listPreviousInstants } from "./instants.ts";
 
 const zones = [
   "America/New_York",

@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Active, defaultPolicy, type Timing, type Trigger } from "../../src/scheduler/model.ts";
 import { planSlots } from "../../src/scheduler/slots.ts";
-import { listNextInstants, listPreviousInstants, parseTiming } from "../../src/scheduler/trigger.ts";
+import { listNextInstants, parseTiming } from "../../src/scheduler/trigger.ts";
 import { isIn, readMinutes } from "./cron-oracle.ts";
+import { listPreviousInstants } from "./instants.ts";
 
 const always: Active = { start_date: null, end_date: null, start_time: null, end_time: null, days_of_week: null };
 const now = new Date("2026-11-23T10:00:00.000Z");
