@@ -1420,6 +1420,13 @@ CREATE INDEX eom_audit_at ON public.eom_audit USING btree (at, id);
 
 
 --
+-- Name: eom_audit_kind; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_audit_kind ON public.eom_audit USING btree (kind, at, id);
+
+
+--
 -- Name: eom_audit_object; Type: INDEX; Schema: public; Owner: -
 --
 
