@@ -78,5 +78,14 @@ ${lines.join("\n")}
 - A database of each size, filled set-based, indexes made after the rows, vacuumed. ${rounds} rounds in turns, of ${calls} calls at each size or
   half a second of them, of which the median counts; before, ${warmCalls} calls that do not count. In brackets: the spread of the
   rounds. PostgreSQL ${version} on the same machine, without fsync, shared_buffers of 256 MB.
+
+What grows with the table, and why (EXPLAIN, ANALYZE, BUFFERS):
+
+- Webhooks by label, keyword or state: by intent no index, for there are few webhooks; every one is read.
+- A user's ledger by \`kind\`: all entries of the user are read, by (user_id, created, id). Another index would be written by every
+  consume.
+- Schedules by \`due_before\` in the order of another column: PostgreSQL takes the due to lie evenly in that order and walks it until
+  the page is full; when they lie at its end, that is all of it. In the order of \`next_due_at\` they are at hand. The storages'
+  list collects a search's results first (src/platform/database/list.ts); this list does not do so yet.
 `;
 }
