@@ -63,7 +63,7 @@ async function putBack(db: Database): Promise<void> {
 
 /** One at a time, of any of so many users; and of the one whose ledger has so many entries. */
 export function createConsumeCases(db: Database, users: number): ScaleCase[] {
-  const { consume } = createGrouped({ db, kind: "postgres", close: async () => {} });
+  const { consume } = createGrouped({ db, reads: db, kind: "postgres", close: async () => {} });
   const toName = (number: number) => `u${String(number).padStart(7, "0")}`;
   const anyUser = () => toName(1 + Math.floor(Math.random() * users));
   return [

@@ -98,7 +98,7 @@ export interface SessionTable {
   created_by: string;
 }
 
-/** A row for each session that has not ended, kept by the database: what its indexes stand on (db/migrations/0016_open_sessions.sql). */
+/** A row for each session that has not ended, kept by the database: what its indexes stand on (db/migrations/0015_open_sessions.sql). */
 interface OpenSessionTable {
   session_id: ColumnType<string, never, never>;
   schedule_id: ColumnType<string, never, never>;
