@@ -158,6 +158,8 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
   describe("beside each other, with a Dagster", () => {
     let fake: FakeDagster;
     beforeEach(async () => {
+      // Those of other tests have runs in a Dagster that is gone.
+      await sql`delete from ailbl_session`.execute(database.db);
       fake = await startFakeDagster();
     });
     afterEach(() => fake.stop());
