@@ -124,3 +124,8 @@ const utilisation = 0.7;
 export function toCores(microsecondsASecond: number): number {
   return microsecondsASecond / 1_000_000 / utilisation;
 }
+
+/** Units a second that so many cores carry, each of which takes so much CPU time. */
+export function toRate(cores: number, microsecondsEach: number): number {
+  return (cores * utilisation * 1_000_000) / microsecondsEach;
+}

@@ -2,7 +2,8 @@ import { cpus, loadavg, totalmem } from "node:os";
 import type { AdmissionAtOnce } from "./capacity-api-costs.ts";
 import type { Checked } from "./capacity-check.ts";
 import type { MeasuredCosts } from "./capacity-costs.ts";
-import type { Cost, Work } from "./capacity-model.ts";
+import { type Bearing, listBearings, listNeeds, type Needs } from "./capacity-examples.ts";
+import { type Cost, toCores, toRate, type Work } from "./capacity-model.ts";
 import type { ResultRow } from "./part.ts";
 
 export interface CapacitySetup {
@@ -71,6 +72,14 @@ Kept for an order: ${toTables(measured.keptByAdmission)}.
 | --- | --- | --- | --- | --- |
 ${checked.flatMap(toCheckLines).join("\n")}
 
+| the model says of | cores of PostgreSQL | cores of Node | WAL a day, GB | connections |
+| --- | --- | --- | --- | --- |
+${listNeeds(measured).map(toNeedsLine).join("\n")}
+
+| a second, alone | on 2 cores | on 8 | on 32 | cores of Node beside 8 |
+| --- | --- | --- | --- | --- |
+${listBearings(measured).map(toBearingLine).join("\n")}
+
 ${checked.map(toMix).join("\n")}
 - CPU time is user and system time of all processes: of PostgreSQL by /proc, those that ended included; of Node by \`process.cpuUsage\`.
   PostgreSQL ${setup.postgres} without fsync and full_page_writes, autovacuum off; instead each measurement ends with a VACUUM of what it
@@ -79,6 +88,17 @@ ${checked.map(toMix).join("\n")}
   storages. The mixes are offered at fixed rates for ${setup.seconds} s after a warm-up.
 - Machine: ${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB; load average at the end ${loadavg()[0]?.toFixed(1)}. Node ${process.version}.
 `;
+}
+
+function toNeedsLine({ name, postgresCores, nodeCores, walBytesADay, connections }: Needs): string {
+  const cells = [name, postgresCores.toFixed(2), nodeCores.toFixed(2), (walBytesADay / 1e9).toFixed(1), connections];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function toBearingLine({ name, cost }: Bearing): string {
+  const rates = [2, 8, 32].map((cores) => toRate(cores, cost.postgresMicroseconds));
+  const beside = toCores(toRate(8, cost.postgresMicroseconds) * cost.nodeMicroseconds);
+  return `| ${[name, ...rates.map(toDigits), beside.toFixed(1)].join(" | ")} |`;
 }
 
 function toLine(name: string, cost: Cost): string {
