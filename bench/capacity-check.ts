@@ -27,6 +27,8 @@ export interface Checked {
   /** What came, a second. */
   readonly rates: Rates;
   readonly predicted: Cost;
+  /** With as many statements of admission as were counted: what the costs say when the batches are known. */
+  readonly predictedAsCounted: Cost;
   readonly measured: Cost;
   readonly predictedRequestsAStatement: number;
   readonly measuredRequestsAStatement: number;
@@ -98,7 +100,8 @@ async function checkCatchUp({ site, api, hand, settings }: CheckBench, costs: Me
     { ...create, rate: 10 * scale },
   ];
   const at = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 10 * 86_400_000);
-  await fillDueSchedules(site.db, site.url, { count: schedules, at, policy: { misfire: "all", overlap: "allow" } });
+  const policy = { misfire: "all", max_catch_up: slotsEach, overlap: "allow" } as const;
+  await fillDueSchedules(site.db, site.url, { count: schedules, at, policy });
   await using worker = await site.startWorker();
   const scan = createCatchUp(hand, at);
   await worker.order({ order: "start", scans: false });
@@ -177,10 +180,12 @@ function judge(name: string, { costs, statementTime }: MeasuredCosts, offered: O
   const together = toRequestsAStatement(admission, lanes, statementTime);
   const all = { idlePostgres: 1, idleApi: 1, ...rates, admissionStatement: admission / together };
   const spent = addCost(offered.spent.cost, offered.tidied);
+  const counted = { ...all, admissionStatement: admission / offered.requestsAStatement };
   return {
     name,
     rates: all,
     predicted: predict(costs, all),
+    predictedAsCounted: predict(costs, counted),
     measured: mapCost(spent, (figure) => figure / offered.spent.seconds),
     predictedRequestsAStatement: together,
     measuredRequestsAStatement: offered.requestsAStatement,

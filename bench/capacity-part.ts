@@ -12,7 +12,7 @@ const whole: CapacitySettings = {
   users: 10_000,
   sessions: 10_000,
   trickleSeconds: 8,
-  idleSeconds: 20,
+  idleSeconds: 10,
   loadSeconds: 6,
   seconds: 20,
   warmSeconds: 4,

@@ -68,8 +68,8 @@ ${toLine(`an order of 64 clients, one hot user, ${toEach(hotUser)}`, hotUser.cos
 A statement of admission takes ${(statementTime.seconds * 1e6).toFixed(0)} µs and ${(statementTime.secondsEach * 1e6).toFixed(0)} µs for each order in it, HTTP included. Kept for a session that is worked off: ${toTables(measured.keptBySession)}.
 Kept for an order: ${toTables(measured.keptByAdmission)}.
 
-| a second of | | predicted | measured | off by |
-| --- | --- | --- | --- | --- |
+| mix | a second | predicted | measured | off by | with the statements counted |
+| --- | --- | --- | --- | --- | --- |
 ${checked.flatMap(toCheckLines).join("\n")}
 
 | the model says of | cores of PostgreSQL | cores of Node | WAL a day, GB | connections |
@@ -121,27 +121,18 @@ function toTables(tables: ReadonlyMap<string, number>): string {
     .join(", ");
 }
 
-function toCheckLines({ name, predicted, measured, ...requests }: Checked): string[] {
+function toCheckLines({ name, predicted, predictedAsCounted, measured, ...requests }: Checked): string[] {
   const { predictedRequestsAStatement, measuredRequestsAStatement } = requests;
-  const lines = figures.map(([key, figure]) =>
-    toCheckLine(name, figure, predicted[key], measured[key], key.endsWith("Microseconds") ? toCoreShare : toDigits),
-  );
-  const toOne = (value: number) => value.toFixed(2);
-  return [
-    ...lines,
-    toCheckLine(name, "orders in a statement", predictedRequestsAStatement, measuredRequestsAStatement, toOne),
-  ];
-}
-
-function toCheckLine(
-  name: string,
-  figure: string,
-  predicted: number,
-  measured: number,
-  toText: (value: number) => string,
-): string {
-  const cells = [name, figure, toText(predicted), toText(measured), toError(predicted, measured)];
-  return `| ${cells.join(" | ")} |`;
+  const mix = name.slice(0, 1);
+  const lines = figures.map(([key, figure]) => {
+    const toText = key.endsWith("Microseconds") ? toCoreShare : toDigits;
+    const asCounted = toError(predictedAsCounted[key], measured[key]);
+    const error = toError(predicted[key], measured[key]);
+    return `| ${[mix, figure, toText(predicted[key]), toText(measured[key]), error, asCounted].join(" | ")} |`;
+  });
+  const together = [predictedRequestsAStatement.toFixed(2), measuredRequestsAStatement.toFixed(2)];
+  const error = toError(predictedRequestsAStatement, measuredRequestsAStatement);
+  return [...lines, `| ${[mix, "orders in a statement", ...together, error, ""].join(" | ")} |`];
 }
 
 function toCoreShare(microsecondsASecond: number): string {

@@ -53,7 +53,8 @@ export async function measureWorkerCosts(bench: CostBench): Promise<WorkerCosts>
 /** The second scan counts: the first opens one slot of each and warms up. */
 async function scanRound({ site, hand }: CostBench, schedules: number, slotsEach: number): Promise<Sample> {
   const at = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 86_400_000);
-  await fillDueSchedules(site.db, site.url, { count: schedules, at, policy: { misfire: "all" } });
+  const policy = { misfire: "all", max_catch_up: slotsEach } as const;
+  await fillDueSchedules(site.db, site.url, { count: schedules, at, policy });
   await hand.order({ order: "scan", at: at.toISOString() });
   await site.meter.tidy(sessionTables);
   const later = new Date(at.getTime() + slotsEach * 60_000);
