@@ -19,7 +19,8 @@ export const sessionTables = [
  * due at once, `waiting` not before {@link releaseSessions}.
  */
 export async function fillTimedSessions(db: Database, warm: number, waiting: number): Promise<void> {
-  await fillSessions(db, { schedules: warm + waiting, each: 1, owners: 10, overlap: "skip" });
+  const job = { location: null, repository: null, name: "noop" };
+  await fillSessions(db, { schedules: warm + waiting, each: 1, owners: 10, overlap: "skip", engine: "noop", job });
   await sql`
     with numbered as (select id, row_number() over (order by id) as n from ailbl_session)
     update ailbl_session as s set run_after = 'infinity' from numbered

@@ -9,11 +9,11 @@ import type { Database } from "../src/platform/database/tables.ts";
 import { createPostgresServer } from "../test/support/postgres.ts";
 import { createMeter, type Meter, type ReadCpu } from "./capacity-meter.ts";
 import type { WorkerOrder } from "./capacity-worker.ts";
+import type { Measured } from "./clients.ts";
 import { fillStorages } from "./fill.ts";
 import { fillUsers } from "./fill-quotas.ts";
-import type { Measured } from "./load.ts";
 import type { Offered, Stream } from "./open-load.ts";
-import { type ServerProcess, startAskedProcess, startLoadProcess, startServerProcess } from "./processes.ts";
+import { type NodeServerProcess, startAskedProcess, startLoadProcess, startServerProcess } from "./processes.ts";
 import { listScenarios } from "./scenarios.ts";
 
 export interface Sizes {
@@ -28,7 +28,7 @@ export interface Worker {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface Api extends ServerProcess {
+export interface Api extends NodeServerProcess {
   /** As many clients as connections, each asking again when it was answered. */
   load(connections: number, seconds: number, stream: Omit<Stream, "rate">): Promise<Measured>;
   /** At their rates. */
@@ -83,7 +83,13 @@ export async function openSite({ storages, users }: Sizes): Promise<Site> {
     NODE_COMPILE_CACHE: join(dataDir, "compiled"),
   };
   const meter = await createMeter(db, server.data);
-  const site = { db, url: server.url, meter, requests: await listRequests(db), postgres: await findVersion(db) };
+  const site = {
+    db,
+    url: server.url,
+    meter,
+    requests: await listRequests(db, storages),
+    postgres: await findVersion(db),
+  };
   const opened = stack.move();
   return {
     ...site,
@@ -93,22 +99,12 @@ export async function openSite({ storages, users }: Sizes): Promise<Site> {
   };
 }
 
-async function listRequests(db: Database): Promise<Requests> {
-  const [get, list] = await listScenarios(db);
-  const body = {
-    name: "made by the bench $n",
-    resource: {
-      type: "s3",
-      endpoint: "https://s3.eu-central-1.amazonaws.com",
-      bucket: "bench-$n",
-      prefix: "scenes/",
-      credential: { access_key_id: "AKBENCH", secret_access_key: "not-a-secret" },
-    },
-  };
+async function listRequests(db: Database, storages: number): Promise<Requests> {
+  const [get, list, , create] = await listScenarios(db, storages);
   return {
-    get: { paths: get?.paths ?? [] },
-    list: { paths: list?.paths ?? [] },
-    create: { paths: ["/eom/admin/storages?verify=false"], body: JSON.stringify(body) },
+    get: { paths: get?.paths ?? [], body: null },
+    list: { paths: list?.paths ?? [], body: null },
+    create: { paths: create?.paths ?? [], body: create?.body ?? null },
     consume: (users) => ({
       paths: Array.from({ length: users }, (_, n) => `/eom/admin/users/u${n}/usage/consume`),
       body: JSON.stringify({ amounts: { MaxOrderTimes: 1 } }),

@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { Client } from "undici";
 import { type Measured, runClients } from "./clients.ts";
+import { toPost } from "./post.ts";
 
 /** Given to this process by message, answered with a {@link Measured}. */
 export interface Load {
@@ -26,11 +26,7 @@ process.on("disconnect", () => process.exit());
  * @throws when an answer is not a success
  */
 async function run({ url, paths, token, body, connections, milliseconds }: Load): Promise<Measured> {
-  const headers = {
-    authorization: `Bearer ${token}`,
-    accept: "application/json",
-    ...(body === null ? {} : { "content-type": "application/json" }),
-  };
+  const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
   const clients = Array.from({ length: connections }, () => new Client(url));
   let next = 0;
   const measured = await runClients(connections, milliseconds, (client) =>
@@ -59,14 +55,4 @@ function ask(
       onResponseError: (_controller, error) => reject(error),
     });
   });
-}
-
-function toPost(path: string, headers: Readonly<Record<string, string>>, body: string) {
-  const key = randomUUID();
-  return {
-    method: "POST",
-    path,
-    headers: { ...headers, "idempotency-key": key },
-    body: body.replaceAll("{key}", key),
-  } as const;
 }

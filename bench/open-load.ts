@@ -1,14 +1,14 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "undici";
+import { toPost } from "./post.ts";
 
 /** Requests that come at a fixed rate, whether or not the last one was answered. */
 export interface Stream {
   readonly rate: number;
   /** Asked one after the other, again from the first after the last. */
   readonly paths: readonly string[];
-  /** Sent by POST, each with an idempotency key of its own; `$n` becomes a number that no other body has. */
-  readonly body?: string;
+  /** As in load.ts. */
+  readonly body: string | null;
 }
 
 /** Given to this process by message, answered with an {@link Offered}. */
@@ -28,7 +28,6 @@ export interface Offered {
 
 const connections = 64;
 const lookEveryMilliseconds = 1;
-let bodies = 0;
 
 process.on("message", async (load: OpenLoad) => process.send?.(await offer(load)));
 process.on("disconnect", () => process.exit());
@@ -55,16 +54,8 @@ async function offer({ url, token, streams, seconds }: OpenLoad): Promise<Offere
 async function ask(pool: Pool, token: string, { paths, body }: Stream, number: number): Promise<void> {
   const path = paths[number % paths.length] ?? "/";
   const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
-  const answer = await pool.request(
-    body === undefined
-      ? { method: "GET", path, headers }
-      : {
-          method: "POST",
-          path,
-          headers: { ...headers, "content-type": "application/json", "idempotency-key": randomUUID() },
-          body: body.replaceAll("$n", String(++bodies)),
-        },
-  );
+  const request = body === null ? ({ method: "GET", path, headers } as const) : toPost(path, headers, body);
+  const answer = await pool.request(request);
   const text = await answer.body.text();
   if (answer.statusCode >= 300) throw new Error(`${path} was answered with ${answer.statusCode}: ${text}`);
 }

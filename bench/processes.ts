@@ -17,6 +17,11 @@ export interface ServerProcess extends Process {
   cpuMicroseconds(): Promise<number | null>;
 }
 
+/** A program of this folder, which tells it on every system. */
+export interface NodeServerProcess extends ServerProcess {
+  cpuMicroseconds(): Promise<number>;
+}
+
 export interface LoadProcess extends Process {
   run(load: Load): Promise<Measured>;
 }
@@ -46,7 +51,7 @@ export async function startServerProcess(
   file: string,
   environment: Record<string, string>,
   execArgv: readonly string[] = [],
-): Promise<ServerProcess> {
+): Promise<NodeServerProcess> {
   const child = start(file, environment, execArgv);
   const url = (await hear(child, file)) as string;
   const cpuMicroseconds = async () => {
