@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createApp } from "../../../src/platform/http/app.ts";
 import { roleSchema } from "../../../src/platform/http/caller.ts";
 import { defineRoute } from "../../../src/platform/http/route.ts";
@@ -41,7 +41,10 @@ describe("X-Request-Id", () => {
     const [one, other] = [await app.request("GET", missing), await app.request("GET", missing)];
     const ids = [one, other].map(({ headers }) => headers.get("x-request-id"));
     expect(new Set(ids).size).toBe(2);
-    for (const id of ids) expect(app.log.some((line) => line.includes(`"request_id":"${id}"`))).toBe(true);
+    // A function's lines come by way of a pipe.
+    await vi.waitFor(() => {
+      for (const id of ids) expect(app.log.some((line) => line.includes(`"request_id":"${id}"`))).toBe(true);
+    });
   });
 });
 

@@ -1,13 +1,13 @@
-import type { Agent, Response } from "undici";
+import type { Agent } from "undici";
 import type { DagsterAddress } from "./address.ts";
-import { DagsterFault } from "./fault.ts";
-import { type Exchanged, judge } from "./judge.ts";
+import { DagsterFault, Unconnected } from "./fault.ts";
+import { judge } from "./judge.ts";
 
 /** 250 runs are 50 KB, 10,000 events 500 KB, a workspace of 10,000 jobs 3 MB. */
 const maxAnswerBytes = 16 * 1024 * 1024;
-const connectSeconds = 5;
-/** dagster-webserver (uvicorn) closes connections that rest for 5 s: a launch on one that is being closed would be in doubt. */
-const keepAliveSeconds = 3;
+
+/** undici comes with it, for who asks: most deployments have no Dagster. */
+const loadTransport = () => import("./transport.ts");
 
 export interface Query {
   /** As the document names it. */
@@ -32,11 +32,16 @@ export interface Connection {
 export function createConnection(address: DagsterAddress): Connection {
   const closing = new AbortController();
   let shared: Promise<Agent> | null = null;
+  const createAgent = async () => (await loadTransport()).createAgent();
   const askOnce = async (query: Query, agent: Agent, signals: readonly AbortSignal[]): Promise<unknown> => {
-    const exchanged = await exchange(address, query, agent, signals).catch((error: unknown) => {
+    const { operation, document, variables, timeoutSeconds } = query;
+    const { post } = await loadTransport();
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutSeconds * 1000), ...signals]);
+    const body = JSON.stringify({ operationName: operation, query: document, variables });
+    const exchanged = await post(address, body, { agent, signal, maxAnswerBytes }).catch((error: unknown) => {
       throw toFault(address, query, error);
     });
-    return judge(address, query.operation, exchanged);
+    return judge(address, operation, exchanged);
   };
   return {
     async ask(query) {
@@ -56,59 +61,6 @@ export function createConnection(address: DagsterAddress): Connection {
       await (await shared)?.destroy();
     },
   };
-}
-
-/** No connection came about: nothing was sent. */
-class Unconnected extends Error {
-  override readonly name = "Unconnected";
-}
-
-/** undici is loaded by who asks: most deployments have no Dagster. */
-async function createAgent(): Promise<Agent> {
-  const { Agent, buildConnector } = await import("undici");
-  const keepAlive = keepAliveSeconds * 1000;
-  const connect = buildConnector({ timeout: connectSeconds * 1000, allowH2: false });
-  return new Agent({
-    // TLS fails with the same codes in the middle of a connection, where what was asked may have been carried out.
-    connect: (options, callback) =>
-      connect(options, (...[cause, socket]) => {
-        if (cause === null) callback(null, socket);
-        else callback(new Unconnected("no connection", { cause }), null);
-      }),
-    keepAliveTimeout: keepAlive,
-    keepAliveMaxTimeout: keepAlive,
-    allowH2: false,
-  });
-}
-
-async function exchange(
-  address: DagsterAddress,
-  { operation, document, variables, timeoutSeconds }: Query,
-  agent: Agent,
-  signals: readonly AbortSignal[],
-): Promise<Exchanged> {
-  const { fetch } = await import("undici");
-  const response = await fetch(address.graphql, {
-    method: "POST",
-    headers: { ...address.headers, "content-type": "application/json", accept: "application/json" },
-    body: JSON.stringify({ operationName: operation, query: document, variables }),
-    redirect: "manual",
-    dispatcher: agent,
-    signal: AbortSignal.any([AbortSignal.timeout(timeoutSeconds * 1000), ...signals]),
-  });
-  const type = response.headers.get("content-type") ?? "";
-  return { status: response.status, isHtml: type.includes("html"), text: await readBounded(response) };
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxAnswerBytes) throw new RangeError("answer too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** The error itself is dropped: what undici says may hold what was sent. */

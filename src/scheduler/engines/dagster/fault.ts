@@ -65,3 +65,8 @@ export function toAdvice(fault: DagsterFault): string {
   const { advice } = kinds[fault.kind];
   return advice === "" ? fault.message : `${fault.message}: ${advice}`;
 }
+
+/** No connection came about: nothing was sent. */
+export class Unconnected extends Error {
+  override readonly name = "Unconnected";
+}
