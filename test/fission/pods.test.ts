@@ -1,7 +1,7 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startFission } from "../support/fission.ts";
 import { type Bundle, buildBundle, findFunctionNode } from "../support/fission-bundle.ts";
 import { createServerApp, type TestApp } from "../support/server-app.ts";
@@ -37,7 +37,7 @@ test("a pod without configuration answers that it has none, and its log says wha
   const fission = start({});
   const { status, body } = await fission.request("GET", "/eom/admin/me");
   expect([status, JSON.parse(body.toString())]).toMatchObject([500, { error_code: "CONFIGURATION_ERROR" }]);
-  expect(fission.output.join("")).toMatch(/EOM_DATABASE_URL is needed in a function/);
+  await vi.waitFor(() => expect(fission.output.join("")).toMatch(/EOM_DATABASE_URL is needed in a function/));
   await fission.close();
 });
 
@@ -48,7 +48,8 @@ test("a module that cannot be loaded says so in the pod's log, though Fission te
   await writeFile(join(broken.folder, chunk), 'throw new Error("a flaw in a module");\n');
   const fission = start({ bundle: broken.folder });
   await expect(fission.request("GET", "/eom/admin/me")).rejects.toThrow(/could not be specialised \(500/);
-  expect(fission.output.join("")).toMatch(/EOM cannot be loaded: Error: a flaw in a module\n +at .*functions-/);
+  const flaw = /EOM cannot be loaded: Error: a flaw in a module\n +at .*functions-/;
+  await vi.waitFor(() => expect(fission.output.join("")).toMatch(flaw));
   await fission.close();
   await broken.remove();
 });

@@ -21,6 +21,8 @@ import type { WorkerTask } from "../support/scheduler-worker.ts";
 /** How long workers are killed for; EOM_KILLING_SECONDS=600 looks for longer. */
 const killingSeconds = Number(process.env["EOM_KILLING_SECONDS"] ?? 120);
 
+const leastKilled = killingSeconds / 5;
+
 /** The leases of the last dead run out, a sweep finds them, what they held is tried again. */
 const settlingSeconds = 120;
 
@@ -73,9 +75,9 @@ describe("four worker processes that are killed at random under load", () => {
       expect(await listSessionFaults(database.db)).toEqual([]);
       expect(await listCounterFaults(database.db)).toEqual([]);
       for (const id of ids) expect(await listSlotFaults(database.db, id, end, punctualSeconds)).toEqual([]);
-      expect(killed).toBeGreaterThan(killingSeconds / 5);
+      expect(killed).toBeGreaterThan(leastKilled);
     },
-    (killingSeconds + settlingSeconds + 60) * 1000,
+    (2 * killingSeconds + settlingSeconds + 60) * 1000,
   );
 
   /** Most are due each second, and most do nothing: the load is EOM's own. */
@@ -118,7 +120,8 @@ describe("four worker processes that are killed at random under load", () => {
   async function killAtRandom(ids: readonly string[]): Promise<number> {
     const until = Date.now() + killingSeconds * 1000;
     let killed = 0;
-    while (Date.now() < until) {
+    // A busy machine starts workers slowly, and takes longer for as many deaths.
+    while (Date.now() < until || killed <= leastKilled) {
       await delay(200 + Math.random() * 2000);
       const victim = [...workers][Math.floor(Math.random() * workers.size)];
       if (victim === undefined) throw new Error("no worker is left");
