@@ -4,7 +4,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listRoutes } from "../../src/compose.ts";
 import { createTestApp, isThroughFunctions, type TestApp } from "../support/app.ts";
-import { describeQuota, describeSchedule, describeStorage, provocations, schedules, storages } from "./provocations.ts";
+import { describeSchedule, describeStorage, schedules, storages } from "./described.ts";
+import { describeQuota, provocations } from "./provocations.ts";
 
 /** The parts of the document that this test walks. */
 interface Operation {

@@ -21,6 +21,7 @@ import { createTestApp, type TestApp } from "../support/app.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { findFreePort } from "../support/postgres.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
+import { describeSchedule, describeStorage, schedules, storages } from "./described.ts";
 
 /** Where provocations happen. `cleanUp` takes what is to be undone at the end, last first. */
 export interface Scene {
@@ -37,25 +38,7 @@ export interface Provoked {
   readonly options?: Parameters<TestApp["request"]>[3];
 }
 
-export const storages = "/eom/admin/storages";
-export const schedules = "/ailbl/admin/schedules";
 const unproved = `${storages}?verify=false`;
-
-/** A storage that nobody proves; each has its own name and place. */
-export function describeStorage(changes: Record<string, unknown> = {}, resource: Record<string, unknown> = {}) {
-  return {
-    name: randomUUID(),
-    resource: {
-      type: "s3",
-      endpoint: "http://127.0.0.1:9",
-      bucket: "scenes",
-      prefix: randomUUID(),
-      credential: { access_key_id: "AK", secret_access_key: "SK" },
-      ...resource,
-    },
-    ...changes,
-  };
-}
 
 export async function createStorage(
   app: TestApp,
@@ -64,17 +47,6 @@ export async function createStorage(
   const told = await app.request("POST", unproved, describeStorage(changes));
   if (told.status !== 201) throw new Error(`no storage was made: ${JSON.stringify(told.body)}`);
   return told.body;
-}
-
-export function describeSchedule(changes: Record<string, unknown> = {}) {
-  return {
-    name: randomUUID(),
-    kind: 5,
-    trigger: { type: "cron", expression: "0 3 * * *" },
-    job: { name: "inventory" },
-    params: { storage_id: randomUUID() },
-    ...changes,
-  };
 }
 
 export async function createSchedule(app: TestApp): Promise<{ id: string; name: string; params: unknown }> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findHttpFunction } from "../../src/fission/table.ts";
-import { createStorage, describeStorage, provocations, schedules, storages } from "../contract/provocations.ts";
+import { describeStorage, schedules, storages } from "../contract/described.ts";
+import { createStorage, provocations } from "../contract/provocations.ts";
 import type { Told } from "../support/app.ts";
 import { createFissionApp, type FissionApp } from "../support/fission-app.ts";
 import { variants } from "../support/fission-specs.ts";

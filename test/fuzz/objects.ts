@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { describeSchedule, describeStorage, schedules, storages } from "../contract/provocations.ts";
+import { describeSchedule, describeStorage, schedules, storages } from "../contract/described.ts";
 
 /** Sends a request as an admin. @returns the answer's body @throws when it is refused */
 export type Ask = (method: string, path: string, body?: unknown) => Promise<Record<string, unknown>>;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
-import { describeSchedule, describeStorage } from "../contract/provocations.ts";
+import { describeSchedule, describeStorage } from "../contract/described.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 
 const script = join(import.meta.dirname, "../../examples/migrate/carry-over.mjs");

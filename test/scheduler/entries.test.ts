@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createStorage, describeSchedule } from "../contract/provocations.ts";
+import { describeSchedule } from "../contract/described.ts";
+import { createStorage } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { databaseKinds } from "../support/database.ts";
 

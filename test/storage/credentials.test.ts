@@ -15,7 +15,8 @@ import { createEmbeddedSecretStore } from "../../src/storage/secrets/embedded.ts
 import type { SecretStore } from "../../src/storage/secrets/secret-store.ts";
 import { createStorageService } from "../../src/storage/service.ts";
 import { sweepSecrets } from "../../src/storage/sweep.ts";
-import { storages as base, createStorage, describeStorage } from "../contract/provocations.ts";
+import { storages as base, describeStorage } from "../contract/described.ts";
+import { createStorage } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { createTestDatabase, type DatabaseKind, databaseKinds, type TestDatabase } from "../support/database.ts";
 import type { WriterTask } from "../support/storage-writer.ts";

@@ -4,7 +4,8 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { storageSorts } from "../../src/storage/model.ts";
 import { insertStorage } from "../../src/storage/queries.ts";
-import { storages as base, createStorage } from "../contract/provocations.ts";
+import { storages as base } from "../contract/described.ts";
+import { createStorage } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { databaseKinds } from "../support/database.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { maxBodyBytes } from "../../../src/platform/http/body.ts";
-import { describeStorage, storages } from "../../contract/provocations.ts";
+import { describeStorage, storages } from "../../contract/described.ts";
 import { createTestApp, type TestApp } from "../../support/app.ts";
 import { createAsk } from "../../support/ask.ts";
 

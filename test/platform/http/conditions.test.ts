@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createStorage, storages } from "../../contract/provocations.ts";
+import { storages } from "../../contract/described.ts";
+import { createStorage } from "../../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../../support/app.ts";
 
 let app: TestApp;

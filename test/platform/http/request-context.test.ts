@@ -5,7 +5,7 @@ import { defineRoute } from "../../../src/platform/http/route.ts";
 import { z } from "../../../src/platform/http/schema.ts";
 import { createLogger } from "../../../src/platform/log.ts";
 import { createMetrics } from "../../../src/platform/metrics/metrics.ts";
-import { storages } from "../../contract/provocations.ts";
+import { storages } from "../../contract/described.ts";
 import { createTestApp, type TestApp } from "../../support/app.ts";
 
 let app: TestApp;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HttpServer, startHttpServer } from "../../../src/platform/http/server.ts";
-import { storages } from "../../contract/provocations.ts";
+import { storages } from "../../contract/described.ts";
 import { createTestApp, type TestApp } from "../../support/app.ts";
 import { exchangeRaw, openRawConnection, type RawAnswer } from "../../support/raw-http.ts";
 

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { maxBodyBytes } from "../../../src/platform/http/body.ts";
 import { connectionLimits, type HttpServer, startHttpServer } from "../../../src/platform/http/server.ts";
-import { storages } from "../../contract/provocations.ts";
+import { storages } from "../../contract/described.ts";
 import { createTestApp, type TestApp } from "../../support/app.ts";
 
 let app: TestApp;

@@ -6,7 +6,7 @@ import {
   type HttpServer,
   startHttpServer,
 } from "../../../src/platform/http/server.ts";
-import { storages } from "../../contract/provocations.ts";
+import { storages } from "../../contract/described.ts";
 import { createTestApp, type TestApp } from "../../support/app.ts";
 import { openRawConnection, type RawConnection } from "../../support/raw-http.ts";
 
