@@ -3,7 +3,7 @@
 --
 
 
--- Dumped from database version 18.3
+-- Dumped from database version 18.6
 -- Dumped by pg_dump version 18.3
 
 SET statement_timeout = 0;
