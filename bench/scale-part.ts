@@ -31,7 +31,10 @@ export const part: Part = {
     stack.defer(postgres.remove);
     await createTemplate(postgres);
     const scaled: Scaled[] = [];
-    for (const group of groups) scaled.push(...(await measureGroup(postgres, group, sizes, pace)));
+    for (const group of groups) {
+      console.log(`  ${group.name}`);
+      scaled.push(...(await measureGroup(postgres, group, sizes, pace)));
+    }
     return { rows: toRows(scaled), text: toText(scaled, { sizes, ...pace, version: postgres.version }) };
   },
 };

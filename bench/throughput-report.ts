@@ -6,24 +6,25 @@ import { toRatioRow, toSpread } from "./ratio.ts";
 
 export interface Contender {
   readonly name: string;
-  /** Peers are what EOM is measured by. */
-  readonly isPeer: boolean;
+  /** Peers are what EOM is measured by; the floor is what any record of a session costs, and nobody's program. */
+  readonly role: "eom" | "peer" | "floor";
   /** The program of this folder that is it. */
   readonly file: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-const graphileWorker = { isPeer: true, file: "queue-graphile-worker.ts" };
-const pgBoss = { isPeer: true, file: "queue-pg-boss.ts" };
+const graphileWorker = { role: "peer", file: "queue-graphile-worker.ts" } as const;
+const pgBoss = { role: "peer", file: "queue-pg-boss.ts" } as const;
 
 /** Each peer as its docs have it, and with what turned out fastest here of several settings. */
 export const contenders: readonly Contender[] = [
-  { name: "EOM", isPeer: false, file: "queue-eom.ts", environment: {} },
-  { name: "EOM, 50 slots each", isPeer: false, file: "queue-eom.ts", environment: { BENCH_SLOTS_EACH: "50" } },
+  { name: "EOM", role: "eom", file: "queue-eom.ts", environment: {} },
+  { name: "EOM, 50 slots each", role: "eom", file: "queue-eom.ts", environment: { BENCH_SLOTS_EACH: "50" } },
   { name: "graphile-worker", ...graphileWorker, environment: { BENCH_CONCURRENCY: "24", BENCH_BATCH: "500" } },
   { name: "graphile-worker, tuned", ...graphileWorker, environment: { BENCH_CONCURRENCY: "100", BENCH_BATCH: "2000" } },
   { name: "pg-boss", ...pgBoss, environment: { BENCH_CONCURRENCY: "4", BENCH_BATCH: "500" } },
   { name: "pg-boss, tuned", ...pgBoss, environment: { BENCH_CONCURRENCY: "2", BENCH_BATCH: "1000" } },
+  { name: "bare statements", role: "floor", file: "queue-bare.ts", environment: {} },
 ];
 
 interface Setup {
@@ -38,7 +39,7 @@ const atLeast = 2;
 
 /** A line for each way to set EOM up. */
 export function toThroughputRows(measured: Measured): ResultRow[] {
-  const own = [...measured].filter(([{ isPeer }]) => !isPeer);
+  const own = [...measured].filter(([{ role }]) => role === "eom");
   return own.map(([{ name }, worked]) =>
     toRatioRow({
       work: `sessions claimed, launched (no-op), completed: ${name}`,
@@ -71,6 +72,8 @@ the same round, however that one was set up.
   succeeded.
 - pg-boss: \`bench/queue-pg-boss.ts\`, batchSize 500, localConcurrency 4, burstWhenBatchFull, pollingIntervalSeconds 0.5, a
   partition of its own, 10 connections; tuned: batchSize 1,000, localConcurrency 2. It keeps a row for each job, without history.
+- bare statements: \`bench/queue-bare.ts\`, no program, but the least that any queue writes which keeps a session, its lease and its
+  three steps: a claim and an end, each a statement for 500, in four loops. Nothing else of what EOM does for a session is in it.
 
 ${await listVersions(".", ["graphile-worker", "pg-boss"])}.
 `;
@@ -79,7 +82,7 @@ ${await listVersions(".", ["graphile-worker", "pg-boss"])}.
 function toLine(measured: Measured, contender: Contender, worked: readonly Worked[], jobs: number): string {
   const rates = worked.map(({ seconds }) => jobs / seconds);
   const ratios = toRatios(measured, worked);
-  const hasPeers = [...measured.keys()].some(({ isPeer }) => isPeer);
+  const hasPeers = [...measured.keys()].some(({ role }) => role === "peer");
   const cells = [
     contender.name,
     toMedian(rates).toFixed(0),
@@ -96,6 +99,6 @@ function toRatios(measured: Measured, worked: readonly Worked[]): number[] {
 }
 
 function findBestPeerSeconds(measured: Measured, round: number): number {
-  const peers = [...measured].filter(([{ isPeer }]) => isPeer);
+  const peers = [...measured].filter(([{ role }]) => role === "peer");
   return Math.min(...peers.map(([, worked]) => worked[round]?.seconds ?? Number.POSITIVE_INFINITY));
 }

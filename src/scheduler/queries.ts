@@ -63,29 +63,29 @@ export interface NewSchedule {
 }
 
 const columns = [
-  "s.id",
-  "s.name",
-  "s.description",
-  "s.kind",
-  "s.enable",
-  "s.owner",
-  "s.engine",
-  "s.labels",
-  "s.trigger",
-  "s.active",
-  "s.job",
-  "s.params",
-  "s.storage_id",
-  "s.policy",
-  "s.last_slot",
-  "s.disabled",
-  "s.scanned",
-  "s.slot_sessions",
-  "s.version",
-  "s.created",
-  "s.created_by",
-  "s.modified",
-  "s.modified_by",
+  "ailbl_schedule.id",
+  "ailbl_schedule.name",
+  "ailbl_schedule.description",
+  "ailbl_schedule.kind",
+  "ailbl_schedule.enable",
+  "ailbl_schedule.owner",
+  "ailbl_schedule.engine",
+  "ailbl_schedule.labels",
+  "ailbl_schedule.trigger",
+  "ailbl_schedule.active",
+  "ailbl_schedule.job",
+  "ailbl_schedule.params",
+  "ailbl_schedule.storage_id",
+  "ailbl_schedule.policy",
+  "ailbl_schedule.last_slot",
+  "ailbl_schedule.disabled",
+  "ailbl_schedule.scanned",
+  "ailbl_schedule.slot_sessions",
+  "ailbl_schedule.version",
+  "ailbl_schedule.created",
+  "ailbl_schedule.created_by",
+  "ailbl_schedule.modified",
+  "ailbl_schedule.modified_by",
   "c.sessions",
   "c.succeeded",
   "c.failed",
@@ -94,20 +94,23 @@ const columns = [
   "c.changed",
 ] as const;
 
-const nextDueAt = sql<Date | null>`nullif(s.next_due_at, 'infinity')`.as("next_due_at");
-const pausedFrom = sql<Date | null>`nullif(s.paused_from, 'infinity')`.as("paused_from");
+const nextDueAt = sql<Date | null>`nullif(ailbl_schedule.next_due_at, 'infinity')`.as("next_due_at");
+const pausedFrom = sql<Date | null>`nullif(ailbl_schedule.paused_from, 'infinity')`.as("paused_from");
 
-/** What is read of a schedule, for one as for a list of them. */
+/** What is read of a schedule, in a statement that names both tables so: its own by its name, its stats `c`. */
+export const scheduleColumns = sql.join([...columns.map((column) => sql.ref(column)), nextDueAt, pausedFrom]);
+export const statsOfSchedule = sql`ailbl_schedule_stats as c on c.schedule_id = ailbl_schedule.id`;
+
 export function selectSchedules(db: Database) {
   return db
-    .selectFrom("ailbl_schedule as s")
-    .innerJoin("ailbl_schedule_stats as c", "c.schedule_id", "s.id")
+    .selectFrom("ailbl_schedule")
+    .innerJoin("ailbl_schedule_stats as c", "c.schedule_id", "ailbl_schedule.id")
     .select(columns)
     .select([nextDueAt, pausedFrom]);
 }
 
 export function findSchedule(db: Database, id: string): Promise<ScheduleRow | undefined> {
-  return selectSchedules(db).where("s.id", "=", id).executeTakeFirst();
+  return selectSchedules(db).where("ailbl_schedule.id", "=", id).executeTakeFirst();
 }
 
 /**

@@ -15,6 +15,8 @@ interface ListRequest {
   readonly table: string;
   /** What is read of each row, in a statement that names the table by its name. */
   readonly columns: RawBuilder<unknown>;
+  /** Another table that has a row for each, as in `c on c.row_id = table.id`. */
+  readonly joined?: RawBuilder<unknown>;
   readonly sort: SortColumn;
   readonly filter: RawBuilder<SqlBool>;
   /** Whether the filter has something that an index answers without an order of its own. */
@@ -53,6 +55,7 @@ export async function listRows<Row extends { readonly id: string }>(
 interface List {
   readonly table: RawBuilder<unknown>;
   readonly columns: RawBuilder<unknown>;
+  readonly joins: RawBuilder<unknown>;
   readonly filter: RawBuilder<SqlBool>;
   /** Whether a row lies where the page begins or after it; `isPickBeyond` asks it of a row of (id, sort_value). */
   readonly isBeyond: RawBuilder<SqlBool>;
@@ -64,12 +67,13 @@ interface List {
   readonly offset: number;
 }
 
-function toList({ table, columns, sort, filter, query, start }: ListRequest): List {
+function toList({ table, columns, joined, sort, filter, query, start }: ListRequest): List {
   const direction = sql.raw(query.asc ? "asc" : "desc");
   const column = sql.ref(sort.name);
   return {
     table: sql.table(table),
     columns,
+    joins: joined === undefined ? sql`` : sql`left join ${joined}`,
     filter,
     isBeyond: isBeyond(column, sort, query.asc, start),
     isPickBeyond: isBeyond(sql.ref("sort_value"), sort, query.asc, start),
@@ -109,12 +113,12 @@ export function toOffset(start: PageStart): number {
 /** Reads the rows of a page whose ids were picked, in (id, sort_value, total); the total comes even with an empty page. */
 async function readPage<Row extends { readonly id: string }>(
   db: Database,
-  { table, columns, pickOrder }: List,
+  { table, columns, joins, pickOrder }: List,
   pick: RawBuilder<unknown>,
 ): Promise<Page<Row>> {
   const { rows } = await sql<Row & { total: number }>`
     select ${columns}, pick.total
-    from (${pick}) as pick left join ${table} on ${table}.id = pick.id
+    from (${pick}) as pick left join ${table} on ${table}.id = pick.id ${joins}
     order by ${pickOrder}`.execute(db);
   return { rows: rows.filter((row) => row.id !== null), total: rows[0]?.total ?? 0 };
 }

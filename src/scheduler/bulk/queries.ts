@@ -59,7 +59,7 @@ export async function insertBulk(tx: DatabaseTransaction, { filter, ...bulk }: N
     .execute();
 }
 
-/** What a bulk action acts on: a table, named `s` in the filter. */
+/** What a bulk action acts on: a table, `s` where the filter names it. */
 export interface BulkTarget {
   readonly kind: Bulk["kind"];
   readonly filter: RawBuilder<SqlBool>;

@@ -65,7 +65,11 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
   function previewSchedules({ filter }: BulkSchedules, change: Change<BulkPreview>): Promise<BulkPreview> {
     const target = toScheduleTarget(filter);
     return inTransaction(db, async (tx) => {
-      const found = await selectSchedules(tx).where(target.filter).orderBy("s.id").limit(mostShown).execute();
+      const found = await selectSchedules(tx)
+        .where(target.filter)
+        .orderBy("ailbl_schedule.id")
+        .limit(mostShown)
+        .execute();
       const sample = found.map((row) => ({ id: row.id, name: row.name, state: toScheduleState(row) }));
       return preview(tx, target, sample, change);
     });
