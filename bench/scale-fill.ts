@@ -41,12 +41,15 @@ export const insertUserQuotas: Insert = (count) => sql`
     case when ${isMarked} then ${created} end, date_trunc('month', now()), case when ${isMarked} then 2 else 0 end, now(), 'bench'
   from ${numbers(count)}`;
 
-/** All of the user `u0000001`. */
+/** All of the user `u0000001`; those that are marked are of one reservation. */
 export const insertLedger: Insert = (count) => sql`
-  insert into eom_quota_ledger (id, created, user_id, type, quota_id, kind, amount, held, period_start, created_by)
+  insert into eom_quota_ledger (id, created, user_id, type, quota_id, kind, amount, held, period_start, reservation_id, created_by)
   select ${toId(moreTables.ledger)}, ${created}, 'u0000001', 'MaxOrderTimes', (select id from eom_quota order by created limit 1),
-    case when ${isMarked} then 'adjust' else 'consume' end, 1, 0, date_trunc('month', ${created}), 'bench'
+    case when ${isMarked} then 'adjust' else 'consume' end, 1, 0, date_trunc('month', ${created}),
+    case when ${isMarked} then ${markedReservation}::text::uuid end, 'bench'
   from ${numbers(count)}`;
+
+export const markedReservation = "018cc251-f400-7007-8000-000000000007";
 
 /** A hundred are due every minute, the others in a year and later. */
 export const insertSchedules: Insert = (count) => sql`

@@ -24,7 +24,7 @@ import type { ListSessions } from "../src/scheduler/session-model.ts";
 import { createTimelineService } from "../src/scheduler/timeline/service.ts";
 import { listStorages } from "../src/storage/list.ts";
 import type { ListStorages } from "../src/storage/model.ts";
-import { epoch } from "./scale-fill.ts";
+import { epoch, markedReservation } from "./scale-fill.ts";
 
 /** Something that is timed: called again and again among more and more rows. */
 export interface ScaleCase {
@@ -134,7 +134,11 @@ export function createUserCases(db: Database): ScaleCase[] {
       list: (query) => listLedger(db, user, query, start),
       usual: { size, asc: true, sortby: "created" },
       all: inOrder,
-      few: { ...early, "`kind` of 20": { ...backwards, kind: ["adjust"] } },
+      few: {
+        ...early,
+        "`kind` of 20": { ...backwards, kind: ["adjust"] },
+        "`reservation_id` of 20": { reservation_id: [markedReservation] },
+      },
     }),
   ];
 }

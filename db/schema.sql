@@ -1336,6 +1336,13 @@ CREATE INDEX ailbl_schedule_storage_id ON public.ailbl_schedule USING btree (sto
 
 
 --
+-- Name: ailbl_session_backfill; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX ailbl_session_backfill ON public.ailbl_session USING btree (backfill_id, created, id) WHERE (backfill_id IS NOT NULL);
+
+
+--
 -- Name: ailbl_session_backfill_slot; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1490,6 +1497,27 @@ CREATE INDEX eom_quota_labels ON public.eom_quota USING gin (labels jsonb_path_o
 
 
 --
+-- Name: eom_quota_ledger_kind; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_ledger_kind ON ONLY public.eom_quota_ledger USING btree (user_id, kind, created, id) WHERE (kind <> 'consume'::text);
+
+
+--
+-- Name: eom_quota_ledger_reservation; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_ledger_reservation ON ONLY public.eom_quota_ledger USING btree (reservation_id, created, id) WHERE (reservation_id IS NOT NULL);
+
+
+--
+-- Name: eom_quota_ledger_rest_reservation_id_created_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_ledger_rest_reservation_id_created_id_idx ON public.eom_quota_ledger_rest USING btree (reservation_id, created, id) WHERE (reservation_id IS NOT NULL);
+
+
+--
 -- Name: eom_quota_ledger_user; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1501,6 +1529,13 @@ CREATE INDEX eom_quota_ledger_user ON ONLY public.eom_quota_ledger USING btree (
 --
 
 CREATE INDEX eom_quota_ledger_rest_user_id_created_id_idx ON public.eom_quota_ledger_rest USING btree (user_id, created, id);
+
+
+--
+-- Name: eom_quota_ledger_rest_user_id_kind_created_id_idx; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_quota_ledger_rest_user_id_kind_created_id_idx ON public.eom_quota_ledger_rest USING btree (user_id, kind, created, id) WHERE (kind <> 'consume'::text);
 
 
 --
@@ -1672,10 +1707,31 @@ CREATE INDEX eom_webhook_delivery_webhook ON public.eom_webhook_delivery USING b
 
 
 --
+-- Name: eom_webhook_failing; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_webhook_failing ON public.eom_webhook USING btree (created, id) WHERE (state = 'failing'::text);
+
+
+--
+-- Name: eom_webhook_labels; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_webhook_labels ON public.eom_webhook USING gin (labels jsonb_path_ops);
+
+
+--
 -- Name: eom_webhook_modified; Type: INDEX; Schema: public; Owner: -
 --
 
 CREATE INDEX eom_webhook_modified ON public.eom_webhook USING btree (modified, id);
+
+
+--
+-- Name: eom_webhook_search_text; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX eom_webhook_search_text ON public.eom_webhook USING gin (search_text public.gin_trgm_ops);
 
 
 --
@@ -1686,10 +1742,24 @@ ALTER INDEX public.eom_quota_ledger_pkey ATTACH PARTITION public.eom_quota_ledge
 
 
 --
+-- Name: eom_quota_ledger_rest_reservation_id_created_id_idx; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.eom_quota_ledger_reservation ATTACH PARTITION public.eom_quota_ledger_rest_reservation_id_created_id_idx;
+
+
+--
 -- Name: eom_quota_ledger_rest_user_id_created_id_idx; Type: INDEX ATTACH; Schema: public; Owner: -
 --
 
 ALTER INDEX public.eom_quota_ledger_user ATTACH PARTITION public.eom_quota_ledger_rest_user_id_created_id_idx;
+
+
+--
+-- Name: eom_quota_ledger_rest_user_id_kind_created_id_idx; Type: INDEX ATTACH; Schema: public; Owner: -
+--
+
+ALTER INDEX public.eom_quota_ledger_kind ATTACH PARTITION public.eom_quota_ledger_rest_user_id_kind_created_id_idx;
 
 
 --

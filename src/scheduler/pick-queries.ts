@@ -9,7 +9,8 @@ import type {} from "./tables.ts";
  *
  * `owners` walks the index from owner to owner (a loose index scan: PostgreSQL has no node for it) and `queued` takes the
  * first of each, its share of the limit and as many again, so the cost follows owners and the limit, not the length of the
- * queue. The lock stands in a CTE of its own: within a join the planner may lock more rows than the LIMIT lets out.
+ * queue. Each of the chosen is locked by its key: in a join the planner may lock more rows than the LIMIT lets out, or read
+ * the whole table for them, since it takes any limit to let a tenth through.
  */
 export async function lockCandidates(
   tx: DatabaseTransaction,
@@ -35,14 +36,15 @@ export async function lockCandidates(
         order by s.run_after, s.session_id
         -- Each owner's share, and as much again: what is left waits for the next round.
         limit (select greatest(10, ceil(2.0 * ${limit} / greatest(1, count(n.owner))))::bigint from owners as n)) as q
-    ), chosen as (
+    ), chosen as materialized (
       select id, turn, run_after from queued order by turn, run_after, id limit ${limit}
-    ), locked as (
-      select s.id, s.schedule_id, s.lease_token, s.cause, s.slot, s.state, s.attempt from ailbl_session as s
-      where s.id in (select id from chosen) and s.state in ('pending', 'retry_wait') and not s.queued
-      for update skip locked
     )
-    select locked.* from locked join chosen using (id) order by chosen.turn, chosen.run_after, chosen.id`.execute(tx);
+    select locked.* from chosen cross join lateral (
+      select s.id, s.schedule_id, s.lease_token, s.cause, s.slot, s.state, s.attempt from ailbl_session as s
+      where s.id = chosen.id and s.state in ('pending', 'retry_wait') and not s.queued
+      for update skip locked
+    ) as locked
+    order by chosen.turn, chosen.run_after, chosen.id`.execute(tx);
   return rows;
 }
 
