@@ -24,6 +24,7 @@ export interface HttpSettings extends RoundOptions {
 /** EOM's HTTP API beside a bare server, beside Python's, and beside the bare INSERTs of a create. */
 export const part: Part = {
   name: "http",
+  needsPython: true,
   title: "The HTTP API",
   run({ smoke, rounds }) {
     const inspected = { databaseUrl: null, scenario: null, peer: null, profileFolder: null };

@@ -31,5 +31,7 @@ export interface Part {
   /** The word for `--only`. */
   readonly name: string;
   readonly title: string;
+  /** Whether it measures beside the Python stacks too. */
+  readonly needsPython?: boolean;
   run(options: PartOptions): Promise<PartResult>;
 }

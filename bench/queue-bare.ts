@@ -6,7 +6,7 @@ import { databaseUrl, serveQueue } from "./queue.ts";
  * for 500, from four loops. No schedule, overlap, owner, launch, run config, counters or events, and no other index than
  * those by which it claims and a history is read.
  */
-const batchSize = 500;
+const batchSize = 2000;
 const loops = 4;
 
 const sql = postgres(databaseUrl, { max: loops + 1, onnotice: () => {} });

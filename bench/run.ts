@@ -20,7 +20,7 @@ const { values } = parseArgs({
  */
 async function run(): Promise<void> {
   const chosen = chooseParts(values.only);
-  installPeers();
+  installPeers(chosen);
   const options = { smoke: values.smoke, rounds: values.rounds === undefined ? undefined : Number(values.rounds) };
   for (const part of chosen) {
     console.log(`\n${part.name}: ${part.title}`);

@@ -73,7 +73,7 @@ the same round, however that one was set up.
 - pg-boss: \`bench/queue-pg-boss.ts\`, batchSize 500, localConcurrency 4, burstWhenBatchFull, pollingIntervalSeconds 0.5, a
   partition of its own, 10 connections; tuned: batchSize 1,000, localConcurrency 2. It keeps a row for each job, without history.
 - bare statements: \`bench/queue-bare.ts\`, no program, but the least that any queue writes which keeps a session, its lease and its
-  three steps: a claim and an end, each a statement for 500, in four loops. Nothing else of what EOM does for a session is in it.
+  three steps: a claim and an end, each a statement for 2,000, in four loops. Nothing else of what EOM does for a session is in it.
 
 ${await listVersions(".", ["graphile-worker", "pg-boss"])}.
 `;
