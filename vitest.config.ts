@@ -23,6 +23,9 @@ const roomSuites = [
   "test/scheduler/entries.test.ts",
 ];
 
+/** Of `expect.poll`: Vitest's own second is over before a busy machine comes to it. Shorter than the time of any test. */
+const patience = { poll: { timeout: 25_000 } };
+
 export default defineConfig({
   test: {
     // One more than the two cores that it must pass on: many tests wait for time-outs and processes.
@@ -40,6 +43,7 @@ export default defineConfig({
           exclude: ["test/parts/**", "test/dagster/**", "test/fission/**", "test/deploy/**"],
           globalSetup: ["test/support/postgres-server.ts"],
           provide: { entry: "server" },
+          expect: patience,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -51,6 +55,7 @@ export default defineConfig({
           isolate: false,
           globalSetup: ["test/support/postgres-server.ts"],
           provide: { entry: "embedded" },
+          expect: patience,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -62,6 +67,7 @@ export default defineConfig({
           isolate: false,
           globalSetup: ["test/support/postgres-server.ts"],
           provide: { entry: "fission" },
+          expect: patience,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -74,6 +80,7 @@ export default defineConfig({
           provide: { entry: "server" },
           // One Dagster at a time: each is four processes, and each of its runs one that takes seconds to start.
           fileParallelism: false,
+          expect: patience,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
@@ -84,6 +91,7 @@ export default defineConfig({
           include: ["test/parts/**/*.test.ts", "test/fission/**/*.test.ts", "test/deploy/**/*.test.ts"],
           globalSetup: ["test/support/postgres-server.ts"],
           provide: { entry: "server" },
+          expect: patience,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
