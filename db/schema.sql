@@ -1710,7 +1710,7 @@ CREATE INDEX eom_webhook_delivery_webhook ON public.eom_webhook_delivery USING b
 -- Name: eom_webhook_failing; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX eom_webhook_failing ON public.eom_webhook USING btree (created, id) WHERE (state = 'failing'::text);
+CREATE INDEX eom_webhook_failing ON public.eom_webhook USING btree (created, id) WHERE (state <> 'healthy'::text);
 
 
 --

@@ -1,6 +1,6 @@
 -- What a list finds few of is found by an index, however many rows there are.
 
--- The sessions of one backfill: its unique (backfill_id, slot) leaves out their retries, so it served nobody who asked for all.
+-- The sessions of one backfill, in their order: its unique (backfill_id, slot) serves only statements that name the cause too.
 create index ailbl_session_backfill on ailbl_session (backfill_id, created, id) where backfill_id is not null;
 
 -- Consumption is nearly all of a ledger, and the one kind whose entries must cost as little as they can.
@@ -9,4 +9,4 @@ create index eom_quota_ledger_reservation on eom_quota_ledger (reservation_id, c
 
 create index eom_webhook_labels on eom_webhook using gin (labels jsonb_path_ops);
 create index eom_webhook_search_text on eom_webhook using gin (search_text gin_trgm_ops);
-create index eom_webhook_failing on eom_webhook (created, id) where state = 'failing';
+create index eom_webhook_failing on eom_webhook (created, id) where state <> 'healthy';

@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { listRows, type SortColumn } from "../platform/database/list.ts";
-import { isAll, isAny, listConditions } from "../platform/database/list-filters.ts";
+import { isAll, isAny, isOneOfRare, isSearch, listConditions } from "../platform/database/list-filters.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Page, PageStart } from "../platform/http/paging.ts";
 import type { ListDeliveries } from "./delivery-model.ts";
@@ -19,8 +19,11 @@ export function listWebhooks(db: Database, query: ListWebhooks, start: PageStart
     table: "eom_webhook",
     columns: sql`eom_webhook.*, ${deliveryCounts}`,
     sort: webhookSorts[query.sortby],
-    filter: isAll([...listConditions(query), ...isInState(query.state)]),
-    isSearch: [query.ids, query.keyword, query.label].some((values) => values !== undefined),
+    filter: isAll([
+      ...listConditions(query),
+      ...(query.state === undefined ? [] : [isOneOfRare("state", "healthy", query.state)]),
+    ]),
+    isSearch: isSearch(query),
     query,
     start,
   });
@@ -46,11 +49,6 @@ export function listDeliveries(
     query,
     start,
   });
-}
-
-/** Those that fail are few, and have an index of their own. */
-function isInState(states: ListWebhooks["state"]): RawBuilder<SqlBool>[] {
-  return states?.join() === "failing" ? [sql`state = 'failing'`] : isOneOf("state", states);
 }
 
 function isOneOf(column: string, values: readonly string[] | undefined): RawBuilder<SqlBool>[] {

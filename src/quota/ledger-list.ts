@@ -1,5 +1,6 @@
 import { type RawBuilder, type Selectable, type SqlBool, sql } from "kysely";
 import { isBeyond, toOffset, toOrder } from "../platform/database/list.ts";
+import { isOneOfRare } from "../platform/database/list-filters.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
 import type { ListLedger } from "./metering-model.ts";
@@ -31,15 +32,9 @@ export async function listLedger(
 function toFilter(userId: string, query: ListLedger): RawBuilder<SqlBool> {
   const conditions: RawBuilder<SqlBool>[] = [sql<SqlBool>`user_id = ${userId}`];
   if (query.type) conditions.push(sql`type = any(${query.type}::text[])`);
-  if (query.kind) conditions.push(isOfKind(query.kind));
+  if (query.kind) conditions.push(isOneOfRare("kind", "consume", query.kind));
   if (query.reservation_id) conditions.push(sql`reservation_id = any(${query.reservation_id}::uuid[])`);
   if (query.created_from) conditions.push(sql`created >= ${query.created_from}`);
   if (query.created_to) conditions.push(sql`created < ${query.created_to}`);
   return sql`${sql.join(conditions, sql` and `)}`;
-}
-
-/** What is not consumption is rare, and has an index. */
-function isOfKind(kinds: readonly LedgerRow["kind"][]): RawBuilder<SqlBool> {
-  const isOneOf = sql<SqlBool>`kind = any(${kinds}::text[])`;
-  return kinds.includes("consume") ? isOneOf : sql`kind <> 'consume' and ${isOneOf}`;
 }

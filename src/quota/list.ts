@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { listRows, type SortColumn } from "../platform/database/list.ts";
-import { isAll, isAny, listConditions } from "../platform/database/list-filters.ts";
+import { isAll, isAny, isSearch, listConditions } from "../platform/database/list-filters.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Page, PageStart } from "../platform/http/paging.ts";
 import type { ListQuotas } from "./model.ts";
@@ -21,7 +21,7 @@ export function listQuotas(db: Database, query: ListQuotas, start: PageStart): P
     columns: sql`eom_quota.*`,
     sort: quotaSortColumns[query.sortby],
     filter: toQuotaFilter(query),
-    isSearch: [query.ids, query.keyword, query.label].some((values) => values !== undefined),
+    isSearch: isSearch(query),
     query,
     start,
   });

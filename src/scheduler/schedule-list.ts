@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { listRows, type SortColumn } from "../platform/database/list.ts";
-import { isAll, isAny, listConditions } from "../platform/database/list-filters.ts";
+import { isAll, isAny, isSearch, listConditions } from "../platform/database/list-filters.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Page, PageStart } from "../platform/http/paging.ts";
 import type { ScheduleState } from "./model.ts";
@@ -23,15 +23,15 @@ export function listSchedules(db: Database, query: ListSchedules, start: PageSta
     joined: statsOfSchedule,
     sort: sortColumns[query.sortby],
     filter: toScheduleFilter(query),
-    isSearch: isSearch(query),
+    isSearch: isSearch(query, ...listSearched(query)),
     query,
     start,
   });
 }
 
-function isSearch({ ids, keyword, label, kind, state, storage_id, due_before, sortby }: ListSchedules): boolean {
-  const searched = [ids, keyword, label, kind, state, storage_id, sortby === "next_due_at" ? undefined : due_before];
-  return searched.some((values) => values !== undefined);
+/** What is due before an instant comes first in the order of `next_due_at`. */
+function listSearched({ kind, state, storage_id, due_before, sortby }: ListSchedules): readonly unknown[] {
+  return [kind, state, storage_id, sortby === "next_due_at" ? undefined : due_before];
 }
 
 /** For statements over ailbl_schedule, alone or beside its stats. */

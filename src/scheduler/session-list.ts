@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import { isAll } from "../platform/database/list-filters.ts";
+import { isAll, isOneOfRare } from "../platform/database/list-filters.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
 import type { ListSessions, SessionFilter } from "./session-model.ts";
@@ -40,7 +40,7 @@ export function toSessionFilter(query: SessionFilter): RawBuilder<SqlBool> {
   if (query.backfill_id) conditions.push(sql`s.backfill_id = any(${query.backfill_id}::uuid[])`);
   if (query.state) conditions.push(toStateFilter(query.state));
   if (query.kind) conditions.push(sql`s.kind = any(${query.kind}::smallint[])`);
-  if (query.created_by) conditions.push(toCreatorFilter(query.created_by));
+  if (query.created_by) conditions.push(isOneOfRare("s.created_by", "scheduler", query.created_by));
   if (query.slot_from) conditions.push(sql`s.slot >= ${query.slot_from}`);
   if (query.slot_to) conditions.push(sql`s.slot < ${query.slot_to}`);
   return isAll(conditions);
@@ -56,12 +56,6 @@ function toStateFilter(states: readonly SessionState[]): RawBuilder<SqlBool> {
   if (phases.length === 0) return sql`s.unsuccessful = any(${ends}::text[])`;
   if (ends.length === 0) return sql`s.id in (${open}) and ${isOneOf}`;
   return sql`s.id in (${open} union all select id from ailbl_session where unsuccessful = any(${ends}::text[])) and ${isOneOf}`;
-}
-
-/** What people and others asked for has an index; what the scheduler opened is nearly all there is. */
-function toCreatorFilter(creators: readonly string[]): RawBuilder<SqlBool> {
-  const isOneOf = sql<SqlBool>`s.created_by = any(${creators}::text[])`;
-  return creators.includes("scheduler") ? isOneOf : sql`s.created_by <> 'scheduler' and ${isOneOf}`;
 }
 
 function isBeyond(column: (typeof sortColumns)[keyof typeof sortColumns], asc: boolean, start: PageStart) {

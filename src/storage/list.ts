@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { listRows, type SortColumn } from "../platform/database/list.ts";
-import { isAll, listConditions } from "../platform/database/list-filters.ts";
+import { isAll, isSearch, listConditions } from "../platform/database/list-filters.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Page, PageStart } from "../platform/http/paging.ts";
 import type { ListStorages } from "./model.ts";
@@ -20,14 +20,10 @@ export function listStorages(db: Database, query: ListStorages, start: PageStart
     columns: sql`eom_storage.*, ${collectionIds}`,
     sort: sortColumns[query.sortby],
     filter: isAll([...listConditions(query), ...listOwnConditions(query)]),
-    isSearch: isSearch(query),
+    isSearch: isSearch(query, query.collection_id),
     query,
     start,
   });
-}
-
-function isSearch({ ids, keyword, collection_id, label }: ListStorages): boolean {
-  return [ids, keyword, collection_id, label].some((values) => values !== undefined);
 }
 
 function listOwnConditions({ collection_id }: ListStorages): RawBuilder<SqlBool>[] {

@@ -28,6 +28,23 @@ export function listConditions(query: CommonFilters): RawBuilder<SqlBool>[] {
   return conditions;
 }
 
+/**
+ * Whether a list is searched by what an index finds without an order of its own: by some of the common filters, or by one
+ * of the `own` that is there.
+ */
+export function isSearch({ ids, keyword, label }: CommonFilters, ...own: readonly unknown[]): boolean {
+  return [ids, keyword, label, ...own].some((values) => values !== undefined);
+}
+
+/**
+ * One of these. All values but `common` are rare and have an index that leaves it out, which PostgreSQL takes only where the
+ * statement says in so many words that it is none of them.
+ */
+export function isOneOfRare(column: string, common: string, values: readonly string[]): RawBuilder<SqlBool> {
+  const isOneOf = sql<SqlBool>`${sql.ref(column)} = any(${values}::text[])`;
+  return values.includes(common) ? isOneOf : sql`${sql.ref(column)} <> ${sql.lit(common)} and ${isOneOf}`;
+}
+
 /** True when there are none. */
 export function isAll(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> {
   return sql`${sql.join([sql`true`, ...conditions], sql` and `)}`;
