@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../../src/platform/database/tables.ts";
-import type { Schedule, SkipReason } from "../../src/scheduler/model.ts";
+import type { Schedule, SkipReason } from "../../src/schedules/model.ts";
 import {
   type Instant,
   isReopened,

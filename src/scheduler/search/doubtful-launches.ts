@@ -1,0 +1,174 @@
+import { sql } from "kysely";
+import { type Engine, type FoundRun, maxStatusIds } from "../../engines/engine.ts";
+import type { Database } from "../../platform/database/tables.ts";
+import type { SessionState } from "../../sessions/states.ts";
+import type {} from "../../sessions/tables.ts";
+import type { PickNeeds } from "../pick/pick.ts";
+
+/**
+ * How long after a launch without a clear answer its run may still appear: a server can go on with a request that nobody waits
+ * for any more, and a process that stood still can send one late.
+ */
+const watchSeconds = 15 * 60;
+
+/** The next look comes after a tenth of what has passed, so that one launch costs a few dozen looks, and a batch of them one. */
+const leastPauseSeconds = 15;
+
+/** As long as poll.ts waits for a run to end. */
+const stopPatienceSeconds = 5 * 60;
+
+const batchSize = 100;
+
+interface DoubtfulLaunch {
+  readonly session_id: string;
+  readonly attempt: number;
+  /** The watch is over. */
+  readonly is_old: boolean;
+  /** Runs that were asked to end at the beginning have had the time for it. */
+  readonly is_late: boolean;
+  /** Runs that were asked to end. */
+  readonly ended: readonly string[];
+  /** Of the session now; null when it is not this engine's any more. */
+  readonly state: SessionState | null;
+  readonly session_attempt: number | null;
+  readonly run_id: string | null;
+}
+
+/** A run beside its session's own. */
+interface Duplicate {
+  readonly launch: Pick<DoubtfulLaunch, "session_id" | "attempt" | "ended" | "is_late">;
+  readonly runId: string;
+}
+
+/**
+ * Looks again for the runs of launches that had no clear answer, and ends those that are not their session's: of all that a
+ * launch may have made, one stays. Any process may do it, also two at once.
+ *
+ * @returns how many runs were ended
+ */
+export async function watchDoubtfulLaunches(needs: PickNeeds): Promise<number> {
+  const { db, engine } = needs;
+  const launches = await takeDoubtfulLaunches(db, engine.name);
+  const decided = launches.filter((launch) => !isUndecided(launch));
+  if (decided.length === 0) return 0;
+  const found = await engine.findRuns(decided.map(({ session_id, attempt }) => ({ sessionId: session_id, attempt })));
+  const looks = decided.flatMap((launch, index) => {
+    const runs = found[index] ?? null;
+    return runs === null ? [] : [{ launch, runs }];
+  });
+  const duplicates = looks.flatMap(({ launch, runs }) => toDuplicates(launch, launch.run_id, runs));
+  const { asked, live } = await endDuplicates(needs, duplicates);
+  const seen = looks.map(({ launch }) => launch);
+  const [old, young] = [seen.filter(({ is_old }) => is_old), seen.filter(({ is_old }) => !is_old)];
+  await forget(
+    db,
+    old.filter((launch) => !live.has(launch)),
+  );
+  await lookAgainSoon(
+    db,
+    young.filter((launch) => live.has(launch)),
+  );
+  return asked;
+}
+
+/** Those that are due, a batch: what is asked of the engine is bounded, also when it was away from thousands. */
+async function takeDoubtfulLaunches(db: Database, engine: string): Promise<DoubtfulLaunch[]> {
+  const { rows } = await sql<DoubtfulLaunch>`
+    with due as (
+      select session_id, attempt from ailbl_doubtful_launch where engine = ${engine} and check_at <= now()
+      order by check_at limit ${batchSize} for update skip locked
+    ), taken as (
+      update ailbl_doubtful_launch as d
+      set check_at = now() + greatest(make_interval(secs => ${leastPauseSeconds}), (now() - d.since) / 10)
+      from due where d.session_id = due.session_id and d.attempt = due.attempt
+      returning d.session_id, d.attempt, d.since, d.ended
+    )
+    select t.*, t.since < now() - make_interval(secs => ${watchSeconds}) as is_old,
+      t.since < now() - make_interval(secs => ${stopPatienceSeconds}) as is_late,
+      s.state, s.attempt as session_attempt, s.run_id
+    from taken as t left join ailbl_session as s on s.id = t.session_id and s.engine = ${engine}`.execute(db);
+  return rows;
+}
+
+/** Its session has no run yet: it takes one itself, when it is looked for (reconcile.ts) or launched again (launch.ts). */
+function isUndecided({ attempt, session_attempt, state }: DoubtfulLaunch): boolean {
+  return attempt === session_attempt && ["pending", "claimed", "unknown"].includes(state ?? "");
+}
+
+/** A second run does its session's work once more while it goes on. */
+async function lookAgainSoon(db: Database, launches: readonly DoubtfulLaunch[]): Promise<void> {
+  if (launches.length === 0) return;
+  await sql`
+    update ailbl_doubtful_launch as d set check_at = least(d.check_at, now() + make_interval(secs => ${leastPauseSeconds}))
+    from unnest(${launches.map(({ session_id }) => session_id)}::uuid[],
+      ${launches.map(({ attempt }) => attempt)}::integer[]) as w (session_id, attempt)
+    where d.session_id = w.session_id and d.attempt = w.attempt`.execute(db);
+}
+
+/** After the last look; not what has come into doubt anew since. */
+async function forget(db: Database, launches: readonly DoubtfulLaunch[]): Promise<void> {
+  if (launches.length === 0) return;
+  await sql`
+    delete from ailbl_doubtful_launch as d using unnest(${launches.map(({ session_id }) => session_id)}::uuid[],
+      ${launches.map(({ attempt }) => attempt)}::integer[]) as w (session_id, attempt)
+    where d.session_id = w.session_id and d.attempt = w.attempt
+      and d.since < now() - make_interval(secs => ${watchSeconds})`.execute(db);
+}
+
+/**
+ * All but the session's own, which stays, whichever came first: its row says which that is, so that no two processes end each
+ * other's.
+ */
+export function toDuplicates(
+  launch: Duplicate["launch"],
+  ownRunId: string | null,
+  found: readonly FoundRun[],
+): Duplicate[] {
+  return found.filter(({ runId }) => runId !== ownRunId).map(({ runId }) => ({ launch, runId }));
+}
+
+/**
+ * Asks those that are not over to end, again at every look: an engine may refuse one that is about to start, and an ask may be
+ * lost. One that goes on long after it was asked is given up.
+ *
+ * @returns how many were asked for the first time, and the launches that have one which was not seen to be over
+ */
+export async function endDuplicates(needs: PickNeeds, duplicates: readonly Duplicate[]): Promise<EndedDuplicates> {
+  const { engine, metrics } = needs;
+  const live = await listLive(engine, duplicates);
+  const isAsked = ({ launch, runId }: Duplicate) => launch.ended.includes(runId);
+  const fresh = live.filter((duplicate) => !isAsked(duplicate));
+  for (const duplicate of fresh) await noteDuplicate(needs, duplicate);
+  metrics.duplicateRuns.inc({ engine: engine.name }, fresh.length);
+  const isLate = (duplicate: Duplicate) => isAsked(duplicate) && duplicate.launch.is_late;
+  const toRunIds = (some: readonly Duplicate[]) => some.map(({ runId }) => runId);
+  await engine.cancel(toRunIds(live.filter((duplicate) => !isLate(duplicate))));
+  await engine.cancel(toRunIds(live.filter(isLate)), { force: true });
+  return { asked: fresh.length, live: new Set(live.map(({ launch }) => launch)) };
+}
+
+interface EndedDuplicates {
+  readonly asked: number;
+  readonly live: ReadonlySet<Duplicate["launch"]>;
+}
+
+async function listLive(engine: Engine, duplicates: readonly Duplicate[]): Promise<Duplicate[]> {
+  const live: Duplicate[] = [];
+  for (let start = 0; start < duplicates.length; start += maxStatusIds) {
+    const some = duplicates.slice(start, start + maxStatusIds);
+    const statuses = await engine.status(some.map(({ runId }) => runId));
+    const isLive = ({ runId }: Duplicate) => {
+      const status = statuses.get(runId);
+      return status !== undefined && !("endedAt" in status);
+    };
+    live.push(...some.filter(isLive));
+  }
+  return live;
+}
+
+/** So that it is counted once, whoever looks. */
+async function noteDuplicate({ db, engine, log }: PickNeeds, { launch, runId }: Duplicate): Promise<void> {
+  log.warn({ session_id: launch.session_id, run_id: runId, engine: engine.name }, "a second run of a session is ended");
+  await sql`update ailbl_doubtful_launch set ended = array_append(ended, ${runId}::text)
+    where session_id = ${launch.session_id} and attempt = ${launch.attempt}`.execute(db);
+}
