@@ -3,7 +3,6 @@ import { listRows } from "../platform/database/list.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import type { Page, PageStart } from "../platform/resource/paging.ts";
 import type { SessionState } from "../sessions/states.ts";
-import type {} from "../sessions/tables.ts";
 import type { ListBackfills } from "./model.ts";
 
 export interface BackfillRow {

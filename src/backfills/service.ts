@@ -5,11 +5,11 @@ import { invalid } from "../platform/failure.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
-import { backfillNotFound } from "../schedules/errors.ts";
 import { requireSchedule } from "../schedules/lookup.ts";
 import type { ScheduleNeeds } from "../schedules/service.ts";
 import { endWaiting, listUnderWay, requestStops } from "../sessions/queries.ts";
 import { listSlotsBetween } from "../timing/slots-between.ts";
+import { backfillNotFound } from "./errors.ts";
 import type { Backfill, CreateBackfill, ListBackfills } from "./model.ts";
 import {
   type BackfillRow,

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import type { DatabaseTransaction } from "../platform/database/tables.ts";
 import type { ScheduleRow } from "../schedules/queries.ts";
-import type {} from "../sessions/tables.ts";
 
 export interface NewBackfillSession {
   readonly id: string;

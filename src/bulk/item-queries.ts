@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import { toJsonb } from "../platform/database/sql.ts";
 import type { Database } from "../platform/database/tables.ts";
-import type {} from "../sessions/tables.ts";
 import type { Bulk, BulkAction } from "./model.ts";
 
 export interface RunningBulk {

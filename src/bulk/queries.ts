@@ -3,7 +3,6 @@ import { listRows } from "../platform/database/list.ts";
 import { toJsonb } from "../platform/database/sql.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import type { Page, PageStart } from "../platform/resource/paging.ts";
-import type {} from "../sessions/tables.ts";
 import { type Bulk, type BulkAction, type ListBulks, mostShown } from "./model.ts";
 
 export interface BulkRow {

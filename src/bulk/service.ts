@@ -4,13 +4,13 @@ import { inTransaction } from "../platform/database/transaction.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
-import { bulkNotFound, bulkTotalConflict } from "../schedules/errors.ts";
 import { toScheduleFilter } from "../schedules/list.ts";
 import { selectSchedules } from "../schedules/queries.ts";
 import { toScheduleState } from "../schedules/representation.ts";
 import type { ScheduleNeeds } from "../schedules/service.ts";
 import { toSessionFilter } from "../sessions/list.ts";
 import { selectSessions } from "../sessions/queries.ts";
+import { bulkNotFound, bulkTotalConflict } from "./errors.ts";
 import {
   type Bulk,
   type BulkAction,

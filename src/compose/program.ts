@@ -23,6 +23,7 @@ import {
 import { createDoctorRoutes } from "../doctor/routes.ts";
 import { createTimeZonesCheck } from "../doctor/time-zones-check.ts";
 import { checkInTime } from "../engines/check-in-time.ts";
+import { findFailingEngines } from "../engines/concerns.ts";
 import { createDagsterEngine } from "../engines/dagster/engine.ts";
 import type { Engine } from "../engines/engine.ts";
 import type { BuiltInJob } from "../engines/local/built-in.ts";
@@ -65,20 +66,17 @@ import { findExceededUsers } from "../quotas/concerns.ts";
 import { createQuotaRoutes } from "../quotas/routes.ts";
 import { createQuotaService } from "../quotas/service.ts";
 import { createSchedulerMetrics, type SchedulerMetrics } from "../scheduler/metrics.ts";
+import { findOverdueSeconds } from "../scheduler/scan/overdue.ts";
 import { createSchedulerWorkers } from "../scheduler/workers.ts";
-import {
-  findFailingEngines,
-  findFailingSchedules,
-  findOverdueSeconds,
-  findStuckSessions,
-  listMissingEngines,
-} from "../schedules/concerns.ts";
+import { findFailingSchedules } from "../schedules/concerns.ts";
 import { scheduleDependants } from "../schedules/dependants.ts";
+import { listMissingEngines } from "../schedules/missing-engines.ts";
 import { createEmbeddedSecretStore } from "../secrets/embedded.ts";
 import { createSecretKeeper } from "../secrets/keeper.ts";
 import { readOrCreateKeyFile } from "../secrets/key-file.ts";
 import type { SecretStore } from "../secrets/store.ts";
 import type { VaultAuth } from "../secrets/vault/options.ts";
+import { findStuckSessions } from "../sessions/concerns.ts";
 import { findFailingStorages } from "../storages/concerns.ts";
 import { createCredentialKeeper } from "../storages/credentials.ts";
 import { collectionDependants } from "../storages/dependants.ts";

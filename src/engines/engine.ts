@@ -1,4 +1,5 @@
-import type { Job } from "../schedules/model.ts";
+import type { RunConfigOf } from "../kinds/kind.ts";
+import type { Job } from "./job.ts";
 
 /** What a session asks an engine to run. */
 export interface LaunchRequest {
@@ -12,12 +13,6 @@ export interface LaunchRequest {
   readonly runConfigOf: RunConfigOf;
   readonly tags: Readonly<Record<string, string>>;
 }
-
-/**
- * Whose shape a run config has: the job's own, which its engine takes as it is; or the session's, in EOM's words, which an
- * engine hands to the job in a place of its own.
- */
-export type RunConfigOf = "job" | "session";
 
 /** One attempt of a session: what a run belongs to. */
 export interface SessionAttempt {

@@ -1,6 +1,6 @@
 import { defineRoute, type Route } from "../platform/http/route.ts";
 import { z } from "../platform/resource/schema.ts";
-import { engineJobSchema, engineLocationSchema, engineSchema } from "../sessions/model.ts";
+import { engineJobSchema, engineLocationSchema, engineSchema } from "./model.ts";
 import type { EngineService } from "./service.ts";
 
 const base = "/ailbl/admin/engines";

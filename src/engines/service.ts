@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
-import { engineNotFound, engineUnreachable } from "../schedules/errors.ts";
 import { checkInTime } from "./check-in-time.ts";
 import { type Engine, type EngineJob, type EngineLocation, EngineUnreachable } from "./engine.ts";
+import { engineNotFound, engineUnreachable } from "./errors.ts";
 import type { Engines } from "./registry.ts";
 
 export type EngineService = ReturnType<typeof createEngineService>;

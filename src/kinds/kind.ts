@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { RunConfigOf } from "../engines/engine.ts";
 import type { S3Location } from "../storages/s3/location.ts";
 
 /** What a run is told about the storage that it works on: never its secret, only where the secret store keeps it. */
@@ -37,3 +36,9 @@ export interface Kind<Params extends z.ZodObject = z.ZodObject> {
   /** Labels for the engine's own lists. */
   toTags(params: z.output<Params>): Record<string, string>;
 }
+/**
+ * Whose shape a run config has: the job's own, which its engine takes as it is; or the session's, in EOM's words, which an
+ * engine hands to the job in a place of its own.
+ */
+
+export type RunConfigOf = "job" | "session";

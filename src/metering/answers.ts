@@ -1,7 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import { keptHours } from "../platform/idempotency/claims.ts";
-import type {} from "../quotas/tables.ts";
 
 /** What was answered to a key before. Hashes are in hex. */
 export interface KeptAnswer<Outcome> {

@@ -3,8 +3,8 @@ import { isBeyond, toOffset, toOrder } from "../platform/database/list.ts";
 import { isOneOfRare } from "../platform/database/list-filters.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { maxExactTotal, type Page, type PageStart } from "../platform/resource/paging.ts";
-import type { LedgerTable } from "../quotas/tables.ts";
 import type { ListLedger } from "./model.ts";
+import type { LedgerTable } from "./tables.ts";
 
 export type LedgerRow = Selectable<LedgerTable>;
 

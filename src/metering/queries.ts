@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import { effectiveEnable, effectiveLimit, reservedNow, resetsAt, usedNow } from "../quotas/effective.ts";
 import type { QuotaType } from "../quotas/model.ts";
-import type { ReservationState } from "../quotas/tables.ts";
+import type { ReservationState } from "./tables.ts";
 
 export interface LevelRow {
   readonly type: QuotaType;

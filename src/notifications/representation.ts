@@ -1,3 +1,4 @@
+import { toTime } from "../platform/resource/fields.ts";
 import type { Delivery } from "./deliveries/model.ts";
 import type { DeliveryRow } from "./deliveries/queries.ts";
 import type { Webhook } from "./model.ts";
@@ -51,8 +52,4 @@ function toLastAttempt(row: DeliveryRow): Delivery["last_attempt"] {
     error: row.last_error,
     duration_ms: row.last_duration_ms ?? 0,
   };
-}
-
-function toTime(at: Date | null): string | null {
-  return at?.toISOString() ?? null;
 }

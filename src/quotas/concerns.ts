@@ -3,7 +3,6 @@ import type { Database } from "../platform/database/tables.ts";
 import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/resource/concerns.ts";
 import { effectiveLimit, isPeriodOver } from "./effective.ts";
 import type { QuotaType } from "./model.ts";
-import type {} from "./tables.ts";
 
 interface ExceededRow {
   readonly user_id: string;

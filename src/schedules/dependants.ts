@@ -1,5 +1,4 @@
 import type { Database } from "../platform/database/tables.ts";
-import type {} from "../sessions/tables.ts";
 import type { DependantSource } from "../storages/dependants.ts";
 
 /** Schedules that name a storage: the foreign key ailbl_schedule_storage keeps it from being deleted, and this says who. */

@@ -1,16 +1,9 @@
-import { kinds } from "../kinds/kinds.ts";
+import { kindParameter } from "../kinds/parameter.ts";
 import { idParameter, objectFilters, pageParameters, timeParameter } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { scheduleStates } from "./model.ts";
 
 export const scheduleSorts = ["name", "enable", "created", "modified", "next_due_at"] as const;
-
-export const kindParameter = z
-  .enum(kinds.map(({ kind }) => String(kind)) as [string, ...string[]], {
-    error: `wants one of ${kinds.map(({ kind }) => kind).join(", ")}`,
-  })
-  .transform(Number)
-  .openapi({ type: "integer", enum: kinds.map(({ kind }) => kind) });
 
 export const scheduleFilters = {
   ...objectFilters,

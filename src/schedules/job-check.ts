@@ -1,4 +1,5 @@
 import type { JobReference, JobVerdict } from "../engines/engine.ts";
+import type { Job } from "../engines/job.ts";
 import type { Engines } from "../engines/registry.ts";
 import { type StoragesForRuns, toRunStorage } from "../engines/run-storage.ts";
 import type { RunStorage } from "../kinds/kind.ts";
@@ -8,7 +9,6 @@ import { type Failure, fail } from "../platform/failure.ts";
 import type { Logger } from "../platform/log.ts";
 import { answerInTime } from "../platform/outbound/answer-in-time.ts";
 import { unknownEngine, unknownStorage } from "./errors.ts";
-import type { Job } from "./model.ts";
 
 /** Whoever saves a schedule waits for it. */
 const patienceSeconds = 5;

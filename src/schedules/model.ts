@@ -1,63 +1,19 @@
+import { jobSchema } from "../engines/job.ts";
 import { kinds } from "../kinds/kinds.ts";
 import {
   descriptionField,
   historyFields,
   idField,
-  instantField,
   labelsField,
   nameField,
   timeField,
-  timeZoneField,
 } from "../platform/resource/fields.ts";
+import { booleanParameter } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
+import { sessionErrorSchema } from "../sessions/model.ts";
+import { activeSchema, dstPolicyFields, keptTriggerSchema, triggerSchema } from "../timing/model.ts";
 
 const daySeconds = 86_400;
-
-/** The expression itself is judged by trigger.ts, which knows what is wrong with it. */
-const cronTriggerFields = {
-  type: z.literal("cron"),
-  expression: z.string().trim().min(1, "wants a cron expression").max(255).openapi({ example: "30 2 * * *" }),
-  time_zone: timeZoneField.default("UTC"),
-};
-
-/** Of months 833 years: no instant that is looked for has a year of five digits. */
-const maxEvery = 10_000;
-
-/** Minutes and hours elapse; days, weeks and months are steps of the calendar in the zone. None lies before the anchor. */
-const freqTriggerFields = {
-  type: z.literal("freq"),
-  every: z.int("wants a whole number").min(1, "wants at least 1").max(maxEvery, `wants at most ${maxEvery}`),
-  unit: z.enum(["minute", "hour", "day", "week", "month"], { error: "wants minute, hour, day, week or month" }),
-  anchor: instantField.transform((at) => at.toISOString()).openapi({ type: "string", format: "date-time" }),
-  time_zone: timeZoneField.default("UTC"),
-};
-
-export const triggerSchema = z
-  .discriminatedUnion("type", [z.strictObject(cronTriggerFields), z.strictObject(freqTriggerFields)], {
-    error: "wants a type of cron or freq",
-  })
-  .openapi("Trigger");
-
-export type Trigger = z.output<typeof triggerSchema>;
-export type CronTrigger = Extract<Trigger, { type: "cron" }>;
-export type FreqTrigger = Extract<Trigger, { type: "freq" }>;
-
-/** As answers tell it. */
-export const keptTriggerSchema = z.discriminatedUnion("type", [
-  z.object(cronTriggerFields),
-  z.object({ ...freqTriggerFields, anchor: timeField }),
-]);
-
-/** Which part of the engine's workspace the job stands in; an engine without such parts takes null alone. */
-export const jobSchema = z
-  .strictObject({
-    location: z.string().min(1).max(255).nullable().default(null),
-    repository: z.string().min(1).max(255).nullable().default(null),
-    name: z.string().min(1, "wants the name of a job").max(255),
-  })
-  .openapi("JobReference");
-
-export type Job = z.output<typeof jobSchema>;
 
 const policyFields = {
   overlap: z.enum(["skip", "queue", "allow", "cancel_previous"]).openapi({
@@ -77,12 +33,7 @@ const policyFields = {
     description:
       "Sessions start up to so much after their slot, each schedule at a moment of its own, before the next slot.",
   }),
-  dst_gap: z.enum(["shift", "skip"]).openapi({
-    description: "A fixed time that does not exist runs at the first instant after the gap, or not at all.",
-  }),
-  dst_overlap: z
-    .enum(["first", "second", "both"])
-    .openapi({ description: "Which of the two instants runs of a fixed time that exists twice." }),
+  ...dstPolicyFields,
   max_retries: z.int().min(0).max(100).openapi({ description: "How often a failed run is tried again." }),
   retry_delay_seconds: z
     .int()
@@ -136,51 +87,6 @@ export const defaultPolicy: Policy = {
 
 /** What is left out keeps its value; on create, its default. */
 export const policyChangeSchema = z.strictObject(policyFields).partial().openapi("PolicyChange");
-
-const dateField = z.iso.date("wants a date like 2026-01-01");
-const timeOfDayField = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "wants a time like 01:00")
-  .openapi({ example: "01:00" });
-
-/** By the wall clock of the trigger's zone: dates with both ends, times without the end, days from 1, Monday, to 7. */
-export const activeSchema = z
-  .strictObject({
-    start_date: dateField.nullable().default(null),
-    end_date: dateField.nullable().default(null),
-    start_time: timeOfDayField.nullable().default(null),
-    end_time: timeOfDayField
-      .nullable()
-      .default(null)
-      .openapi({ description: "Before start_time: the window passes midnight." }),
-    days_of_week: z
-      .array(z.int().min(1, "wants 1 (Monday) to 7 (Sunday)").max(7, "wants 1 (Monday) to 7 (Sunday)"))
-      .min(1, "wants at least one day")
-      .max(7, "wants each day once")
-      .refine((days) => new Set(days).size === days.length, "wants each day once")
-      .nullable()
-      .default(null),
-  })
-  .superRefine(({ start_date, end_date, start_time, end_time }, context) => {
-    if (start_date !== null && end_date !== null && end_date < start_date)
-      context.addIssue({ code: "custom", path: ["end_date"], message: "must not be before start_date" });
-    if (start_time !== null && start_time === end_time)
-      context.addIssue({ code: "custom", path: ["end_time"], message: "must differ from start_time" });
-  })
-  .openapi("Active", { description: "A slot outside is none, and no miss." });
-
-export type Active = z.output<typeof activeSchema>;
-
-/** What fixed times are where the clocks change. */
-export type DstPolicy = Pick<Policy, "dst_gap" | "dst_overlap">;
-
-/** What a schedule's instants hang on. */
-export interface Timing {
-  readonly trigger: Trigger;
-  /** Null is always. */
-  readonly active: Active | null;
-  readonly policy: DstPolicy;
-}
 
 /** A schedule keeps the engine that it was created with, also when the deployment comes to have another default. */
 const engineField = z.string().min(1, "wants the name of an engine").max(63);
@@ -238,17 +144,6 @@ export const noteSchema = z
   .strictObject({ note: z.string().max(4000, "wants at most 4000 characters").nullable().default(null) })
   .openapi("Note");
 
-export const sessionErrorSchema = z
-  .object({
-    code: z.string(),
-    message: z.string(),
-    step: z.string().nullable(),
-    fingerprint: z.string().openapi({ description: "The same for failures of the same cause." }),
-  })
-  .openapi("SessionError");
-
-export type SessionError = z.infer<typeof sessionErrorSchema>;
-
 const disabledSchema = z
   .object({ reason: z.string(), note: z.string().nullable(), by: z.string(), at: timeField })
   .openapi("Disabled");
@@ -294,17 +189,8 @@ export const scheduleSchema = z
   .openapi("Schedule");
 
 export type Schedule = z.infer<typeof scheduleSchema>;
-
-/** Why an instant became no session. `edited`: the trigger was changed before a scan had looked at it. */
-export const skipReasons = [
-  "missed_window",
-  "misfire_policy",
-  "overlap",
-  "paused",
-  "edited",
-  "max_sessions",
-  "quota",
-  "dst_gap",
-] as const;
-
-export type SkipReason = (typeof skipReasons)[number];
+export const cancelQuerySchema = z.strictObject({
+  cancel: booleanParameter
+    .default(false)
+    .openapi({ type: "boolean", default: false, description: "Also end the sessions that run." }),
+});

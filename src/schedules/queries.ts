@@ -1,8 +1,11 @@
 import { sql } from "kysely";
+import type { Job } from "../engines/job.ts";
 import { toJsonb, toNullableJsonb } from "../platform/database/sql.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { foldCase } from "../platform/resource/fields.ts";
-import type { Active, Disabled, Job, Policy, SessionError, Trigger } from "./model.ts";
+import type { SessionError } from "../sessions/model.ts";
+import type { Active, Trigger } from "../timing/model.ts";
+import type { Disabled, Policy } from "./model.ts";
 
 /** A schedule with its counters. Never due, in the database `infinity`, is null here. */
 export interface ScheduleRow {

@@ -4,9 +4,14 @@ import { toEntityTag } from "../platform/resource/entity-tag.ts";
 import { foldCase } from "../platform/resource/fields.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
-import { cancelQuerySchema } from "../sessions/model.ts";
 import { listSchedulesSchema, scheduleFilterNames } from "./filters.ts";
-import { createScheduleSchema, type Schedule, scheduleSchema, updateScheduleSchema } from "./model.ts";
+import {
+  cancelQuerySchema,
+  createScheduleSchema,
+  type Schedule,
+  scheduleSchema,
+  updateScheduleSchema,
+} from "./model.ts";
 import type { ScheduleRow } from "./queries.ts";
 import { isQuiet, toSchedule } from "./representation.ts";
 import type { ScheduleService } from "./service.ts";

@@ -2,7 +2,6 @@ import { type Actor, recordAudit } from "../platform/audit/record.ts";
 import { isForeignKeyViolation, isUniqueViolation } from "../platform/database/faults.ts";
 import type { DatabaseTransaction } from "../platform/database/tables.ts";
 import type { Change } from "../platform/resource/change.ts";
-import { insertSkippedSlots } from "../scheduler/scan/queries.ts";
 import { endWaiting, rerouteWaiting } from "../sessions/queries.ts";
 import { scheduleNameConflict, unknownStorage } from "./errors.ts";
 import { requireLocked } from "./lookup.ts";
@@ -15,6 +14,7 @@ import {
   updateSchedule,
 } from "./queries.ts";
 import { toSchedule } from "./representation.ts";
+import { insertSkippedSlots } from "./slots/queries.ts";
 import { moveWatermark } from "./watermark.ts";
 
 interface SaveContext {

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { SkippedStretch } from "../scheduler/scan/plan.ts";
 import { findNextInstant, findPreviousInstant, withLeftOut } from "../timing/instants.ts";
-import type { DstPolicy, Policy, Timing } from "./model.ts";
+import type { DstPolicy, Timing } from "../timing/model.ts";
+import type { Policy } from "./model.ts";
+import type { SkippedStretch } from "./slots/queries.ts";
 
 /** What a schedule's instants hang on: which there are, and from where on nobody has looked at them. */
 export interface Watermark extends Timing {

@@ -1,7 +1,7 @@
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { createId } from "../platform/id.ts";
-import { credentialAbandoned } from "../storages/errors.ts";
+import { credentialAbandoned } from "./errors.ts";
 import { deleteIntent, hastenIntent, insertGarbage, insertIntent } from "./intents.ts";
 import type { Secret, SecretStore } from "./store.ts";
 

@@ -5,8 +5,8 @@ import type { Database, DatabaseTransaction } from "../platform/database/tables.
 import { inTransaction } from "../platform/database/transaction.ts";
 import { insertEvents } from "../platform/events/queries.ts";
 import type { EventType } from "../platform/events/types.ts";
-import type { SessionError } from "../schedules/model.ts";
 import { keepLastOutputs } from "./log/queries.ts";
+import type { SessionError } from "./model.ts";
 import { type By, type Fence, type MovedSession, moveSessions } from "./moves.ts";
 import { isRetryable, listRetryPolicies, toRetryDelaySeconds } from "./retries.ts";
 import type { EndState, SessionState } from "./states.ts";

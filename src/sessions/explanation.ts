@@ -1,6 +1,6 @@
 import type { Explanation } from "./model.ts";
 import type { SessionRow } from "./queries.ts";
-import type { StopReason } from "./tables.ts";
+import type { StopReason } from "./stop.ts";
 
 /** What a person at night wants to know of a session: why is it where it is, and what can be done. */
 export function explain(session: SessionRow): Explanation {

@@ -1,8 +1,7 @@
+import { kindParameter } from "../kinds/parameter.ts";
 import { idField, timeField } from "../platform/resource/fields.ts";
-import { booleanParameter, idParameter, pageParameters, timeParameter } from "../platform/resource/paging.ts";
+import { idParameter, pageParameters, timeParameter } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
-import { kindParameter } from "../schedules/filters.ts";
-import { sessionErrorSchema } from "../schedules/model.ts";
 import { sessionStates } from "./states.ts";
 
 export const explanationSchema = z
@@ -17,6 +16,16 @@ export const explanationSchema = z
   .openapi("Explanation");
 
 export type Explanation = z.infer<typeof explanationSchema>;
+
+export const sessionErrorSchema = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    step: z.string().nullable(),
+    fingerprint: z.string().openapi({ description: "The same for failures of the same cause." }),
+  })
+  .openapi("SessionError");
+export type SessionError = z.infer<typeof sessionErrorSchema>;
 
 const runSchema = z.object({
   engine: z.string(),
@@ -101,39 +110,3 @@ export const listSessionsSchema = z.strictObject({ ...sessionFilters, ...pagePar
 export type SessionFilter = Omit<ListSessions, keyof ReturnType<typeof pageParameters>>;
 
 export type ListSessions = z.output<typeof listSessionsSchema>;
-
-export const engineSchema = z
-  .object({
-    name: z.string(),
-    is_default: z.boolean().openapi({ description: "Schedules take it that name none." }),
-    state: z.enum(["ok", "failing"]),
-    detail: z.string().openapi({ description: "A sentence; of one that is failing, what is wrong." }),
-    running: z.int().openapi({ description: "Its runs under way, of all processes." }),
-    room: z.int().openapi({ description: "How many more it takes now from the process that answers." }),
-    checked_at: timeField,
-  })
-  .openapi("Engine");
-
-export const engineLocationSchema = z
-  .object({
-    name: z.string(),
-    state: z.enum(["loaded", "loading", "failed"]),
-    detail: z.string().nullable().openapi({ description: "Why it failed to load." }),
-  })
-  .openapi("EngineLocation");
-
-export const engineJobSchema = z
-  .object({
-    location: z.string().nullable(),
-    repository: z.string().nullable(),
-    name: z.string(),
-    kinds: z.array(z.int()),
-    description: z.string().nullable(),
-  })
-  .openapi("EngineJob");
-
-export const cancelQuerySchema = z.strictObject({
-  cancel: booleanParameter
-    .default(false)
-    .openapi({ type: "boolean", default: false, description: "Also end the sessions that run." }),
-});

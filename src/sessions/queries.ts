@@ -1,8 +1,10 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
+import type { Job } from "../engines/job.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
-import type { Job, SessionError } from "../schedules/model.ts";
+import type { SessionError } from "./model.ts";
 import type { SessionState } from "./states.ts";
-import type { SessionEventTable, SessionTable, StopReason } from "./tables.ts";
+import type { StopReason } from "./stop.ts";
+import type { SessionEventTable, SessionTable } from "./tables.ts";
 
 /** A session with what is told of it in lists. */
 export interface SessionRow {

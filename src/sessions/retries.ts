@@ -1,6 +1,5 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
-import type {} from "./tables.ts";
 
 /** Failures that may not happen again: those of the run itself. What was refused before it began would be refused again. */
 const retryableCodes: ReadonlySet<string> = new Set([

@@ -4,13 +4,12 @@ import { inTransaction } from "../platform/database/transaction.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
-import { sessionIsOver, sessionNotFound, sessionNotRetried } from "../schedules/errors.ts";
 import { requireLocked, requireSchedule } from "../schedules/lookup.ts";
 import type { ScheduleRow } from "../schedules/queries.ts";
-import { toSession } from "../schedules/representation.ts";
 import type { ScheduleNeeds } from "../schedules/service.ts";
 import { findPreviousInstant } from "../timing/instants.ts";
 import { endSessionsIn } from "./ends.ts";
+import { sessionIsOver, sessionNotFound, sessionNotRetried } from "./errors.ts";
 import { listSessions } from "./list.ts";
 import type { ListSessions, Session, SessionWithHistory } from "./model.ts";
 import {
@@ -24,6 +23,7 @@ import {
   requestStops,
   type SessionRow,
 } from "./queries.ts";
+import { toSession } from "./representation.ts";
 import { isEnded, isLeased } from "./states.ts";
 
 export type SessionService = ReturnType<typeof createSessionService>;

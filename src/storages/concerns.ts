@@ -2,7 +2,6 @@ import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/resource/concerns.ts";
 import type { Verification } from "./model.ts";
-import type {} from "./tables.ts";
 
 interface FailingRow {
   readonly id: string;

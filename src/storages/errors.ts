@@ -35,8 +35,3 @@ export function connectionFailed(report: VerificationReport): Failure {
     { reason: failed?.reason ?? "server_error", hint: failed?.hint ?? null, checks: report.checks },
   );
 }
-
-/** The credential was written but not in time, or its storage changed meanwhile: nothing was saved, and it will be swept. */
-export function credentialAbandoned(): Failure {
-  return fail("SECRET_STORE_UNAVAILABLE", "Keeping the credential took too long; nothing was saved, try again", null);
-}

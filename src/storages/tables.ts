@@ -35,27 +35,9 @@ interface StorageCollectionTable {
   created_by: string;
 }
 
-interface SecretIntentTable {
-  ref: string;
-  storage_id: string;
-  writing: boolean;
-  swept: Defaulted<boolean>;
-  not_before: Date;
-  attempts: Defaulted<number>;
-  created: Generated<Date>;
-}
-
-interface SealedSecretTable {
-  ref: string;
-  sealed: Uint8Array;
-  created: Generated<Date>;
-}
-
 declare module "../platform/database/tables.ts" {
   interface Tables {
     eom_storage: StorageTable;
     eom_storage_collection: StorageCollectionTable;
-    eom_secret_intent: SecretIntentTable;
-    eom_sealed_secret: SealedSecretTable;
   }
 }

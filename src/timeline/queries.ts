@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
-import type { SkipReason } from "../schedules/model.ts";
+import type { SkipReason } from "../schedules/slots/model.ts";
 import type { SessionState } from "../sessions/states.ts";
 import type { SessionTable } from "../sessions/tables.ts";
 

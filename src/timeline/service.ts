@@ -1,7 +1,7 @@
+import { toTime } from "../platform/resource/fields.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
 import { listSchedules } from "../schedules/list.ts";
 import type { ScheduleRow } from "../schedules/queries.ts";
-import { toTime } from "../schedules/representation.ts";
 import type { ScheduleNeeds } from "../schedules/service.ts";
 import { listStretches } from "../schedules/watermark.ts";
 import { listSlotsBetween } from "../timing/slots-between.ts";

@@ -1,4 +1,4 @@
-import { cronParseError } from "../schedules/errors.ts";
+import { cronParseError } from "./errors.ts";
 
 const nicknames = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
 

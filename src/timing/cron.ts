@@ -1,7 +1,7 @@
 import { Cron } from "croner";
-import { cronParseError } from "../schedules/errors.ts";
-import type { CronTrigger, DstPolicy } from "../schedules/model.ts";
 import { explainFault } from "./cron-fault.ts";
+import { cronParseError } from "./errors.ts";
+import type { CronTrigger, DstPolicy } from "./model.ts";
 import type { Timetable } from "./timetable.ts";
 import { createZonedTimetable } from "./zoned.ts";
 

@@ -1,4 +1,4 @@
-import type { DstPolicy, FreqTrigger } from "../schedules/model.ts";
+import type { DstPolicy, FreqTrigger } from "./model.ts";
 import { createTimetable, type Steps, type Timetable } from "./timetable.ts";
 import { toWall, toWallTime } from "./wall-clock.ts";
 import { createZonedTimetable } from "./zoned.ts";

@@ -1,9 +1,9 @@
 import { invalid } from "../platform/failure.ts";
-import { cronParseError } from "../schedules/errors.ts";
-import type { Timing } from "../schedules/model.ts";
 import { createCronTimetable } from "./cron.ts";
 import { normaliseExpression } from "./cron-expression.ts";
+import { cronParseError } from "./errors.ts";
 import { createFreqTimetable } from "./freq.ts";
+import type { Timing } from "./model.ts";
 import type { Timetable } from "./timetable.ts";
 import { findChangeAfter } from "./wall-clock.ts";
 import { createWindowedTimetable } from "./window.ts";

@@ -1,5 +1,5 @@
-import type { Timing } from "../schedules/model.ts";
 import { findNextInstant } from "./instants.ts";
+import type { Timing } from "./model.ts";
 
 /** At most `count` slots from `from` (included) to `to` (excluded), in their order; none beyond `to` is computed but the first. */
 export function listSlotsBetween(timing: Timing, { from, to }: { from: Date; to: Date }, count: number): Date[] {

@@ -1,4 +1,4 @@
-import type { Active } from "../schedules/model.ts";
+import type { Active } from "./model.ts";
 import { createTimetable, type Timetable } from "./timetable.ts";
 import { findChangeAfter, findChangeBefore, toEpoch, toWall } from "./wall-clock.ts";
 

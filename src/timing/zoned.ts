@@ -1,4 +1,4 @@
-import type { DstPolicy } from "../schedules/model.ts";
+import type { DstPolicy } from "./model.ts";
 import { createTimetable, type Timetable } from "./timetable.ts";
 import { findChangeAfter, findChangeBefore, findEpoch, type Pass, toEpoch, toWall, toWallTime } from "./wall-clock.ts";
 

@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planSlots } from "../../src/scheduler/scan/plan.ts";
 import { countLeft, listWithin, settlePlan } from "../../src/scheduler/scan/session-limit.ts";
-import { defaultPolicy, type Policy, type Timing, type Trigger } from "../../src/schedules/model.ts";
+import { defaultPolicy, type Policy } from "../../src/schedules/model.ts";
 import { findNextInstant, listLeftOut, listNextInstants, withLeftOut } from "../../src/timing/instants.ts";
+import type { Timing, Trigger } from "../../src/timing/model.ts";
 import { spreadStart } from "../../src/timing/spread.ts";
 
 const punctualSeconds = 10;

@@ -1,4 +1,4 @@
-import type { Active, DstPolicy } from "../../src/schedules/model.ts";
+import type { Active, DstPolicy } from "../../src/timing/model.ts";
 
 /**
  * What instants a trigger has, found without croner and without a search for changes of the clocks: by looking at what the

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Active, DstPolicy, FreqTrigger, Timing, Trigger } from "../../src/schedules/model.ts";
 import { listLeftOut, listNextInstants } from "../../src/timing/instants.ts";
+import type { Active, DstPolicy, FreqTrigger, Timing, Trigger } from "../../src/timing/model.ts";
 import {
   dstPolicies,
   findInstants,

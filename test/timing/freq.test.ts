@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { defaultPolicy, type FreqTrigger } from "../../src/schedules/model.ts";
+import { defaultPolicy } from "../../src/schedules/model.ts";
 import { findNextInstant, findPreviousInstant, listNextInstants, parseTiming } from "../../src/timing/instants.ts";
+import type { FreqTrigger } from "../../src/timing/model.ts";
 import { listPreviousInstants } from "./instants.ts";
 
 const zones = [

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { defaultPolicy, type Trigger } from "../../src/schedules/model.ts";
+import { defaultPolicy } from "../../src/schedules/model.ts";
 import { normaliseExpression } from "../../src/timing/cron-expression.ts";
 import { findNextInstant, listNextInstants, parseTiming } from "../../src/timing/instants.ts";
+import type { Trigger } from "../../src/timing/model.ts";
 
 const now = new Date("2026-11-23T10:00:00.000Z");
 

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planSlots } from "../../src/scheduler/scan/plan.ts";
-import { type Active, defaultPolicy, type Timing, type Trigger } from "../../src/schedules/model.ts";
+import { defaultPolicy } from "../../src/schedules/model.ts";
 import { listNextInstants, parseTiming } from "../../src/timing/instants.ts";
+import type { Active, Timing, Trigger } from "../../src/timing/model.ts";
 import { isIn, readMinutes } from "./cron-oracle.ts";
 import { listPreviousInstants } from "./instants.ts";
 

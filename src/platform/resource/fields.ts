@@ -78,3 +78,8 @@ export const historyFields = {
 export function foldCase(text: string): string {
   return text.normalize("NFKC").toLowerCase();
 }
+
+/** The form of {@link timeField}; null stays null. */
+export function toTime(time: Date | null): string | null {
+  return time === null ? null : time.toISOString();
+}

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { LaunchRequest } from "../../engines/engine.ts";
 import type { Database } from "../../platform/database/tables.ts";
 import type { Fence } from "../../sessions/moves.ts";
-import type { StopReason } from "../../sessions/tables.ts";
+import type { StopReason } from "../../sessions/stop.ts";
 
 /** A claimed session, with what its engine is to be asked. */
 export interface Prepared {

@@ -1,11 +1,9 @@
 import type { Engine } from "../../engines/engine.ts";
-import type { Clock } from "../../platform/clock.ts";
-import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
+import type { DatabaseTransaction } from "../../platform/database/tables.ts";
 import { inTransaction } from "../../platform/database/transaction.ts";
-import type { Logger } from "../../platform/log.ts";
 import { endSessionsIn } from "../../sessions/ends.ts";
-import { countEnd, type SchedulerMetrics } from "../metrics.ts";
-import type { LeaseSettings } from "../renew/leases.ts";
+import type { PickNeeds } from "../context.ts";
+import { countEnd } from "../metrics.ts";
 import { giveBackLaunches, takeLaunches } from "./launch-rate.ts";
 import { type Candidate, type Decided, decideOverlap } from "./overlap.ts";
 import {
@@ -21,15 +19,6 @@ import {
   skipSessions,
 } from "./queries.ts";
 import { replaceSessions } from "./replace.ts";
-
-export interface PickNeeds {
-  readonly db: Database;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly metrics: SchedulerMetrics;
-  readonly engine: Engine;
-  readonly lease: LeaseSettings;
-}
 
 /** A session of ours to launch, with its schedule as it was when it was claimed. */
 export interface Claim {

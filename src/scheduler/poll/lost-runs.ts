@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { PickNeeds } from "../pick/pick.ts";
+import type { PickNeeds } from "../context.ts";
 import { noteLostLease } from "../renew/leases.ts";
 
 /**

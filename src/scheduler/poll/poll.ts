@@ -4,15 +4,16 @@ import { retryLost } from "../../platform/database/transaction.ts";
 import { endSessions, type SessionEnd } from "../../sessions/ends.ts";
 import { keepOutputs } from "../../sessions/log/queries.ts";
 import { requestStops } from "../../sessions/queries.ts";
-import type { StopReason } from "../../sessions/tables.ts";
+import type { StopReason } from "../../sessions/stop.ts";
+import { isWanted } from "../../sessions/stop.ts";
+import type { PickNeeds } from "../context.ts";
 import { countEnds } from "../metrics.ts";
-import type { PickNeeds } from "../pick/pick.ts";
 import { noteLostLease, renewLeases } from "../renew/leases.ts";
 import { createRound, type IdRange } from "../row-pages.ts";
 import { reconcile } from "../search/search.ts";
 import { endLostRuns } from "./lost-runs.ts";
 import { noteStatuses, type RunNews } from "./queries.ts";
-import { findReachedLimit, isWanted, type RunningSession, toEnd } from "./run-end.ts";
+import { findReachedLimit, type RunningSession, toEnd } from "./run-end.ts";
 
 /** After so long, a run that was asked to end and goes on is given up. */
 const stopPatienceSeconds = 5 * 60;

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import type { RunStatus } from "../../engines/engine.ts";
 import type { Database } from "../../platform/database/tables.ts";
-import type {} from "../../sessions/tables.ts";
 import type { RunningSession } from "./run-end.ts";
 
 /** What a poll has found of a run under way; null when its engine did not know it. */

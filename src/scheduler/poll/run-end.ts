@@ -1,7 +1,7 @@
 import type { RunError, RunStatus } from "../../engines/engine.ts";
 import type { SessionEnd } from "../../sessions/ends.ts";
-import type { StopReason } from "../../sessions/tables.ts";
-import { replacedError } from "../pick/replace.ts";
+import type { StopReason } from "../../sessions/stop.ts";
+import { replacedError } from "../../sessions/stop.ts";
 
 /** What a poll knows of a session that runs. */
 export interface RunningSession {
@@ -61,11 +61,6 @@ export function toEnd(session: RunningSession, status: Extract<RunStatus, { ende
     default:
       return session.stop_reason satisfies never;
   }
-}
-
-/** Somebody wants the session to end, which says nothing about its job; a limit is the job's own failure. */
-export function isWanted(stop: StopReason | null): boolean {
-  return stop === "cancel" || stop === "replaced";
 }
 
 function toLimitError(code: string, message: string): RunError {

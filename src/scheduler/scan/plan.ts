@@ -1,13 +1,8 @@
-import type { Policy, SkipReason, Timing } from "../../schedules/model.ts";
+import type { Policy } from "../../schedules/model.ts";
+import type { SkippedStretch } from "../../schedules/slots/queries.ts";
 import { findNextInstant, findPreviousInstant, listLeftOut, withLeftOut } from "../../timing/instants.ts";
+import type { Timing } from "../../timing/model.ts";
 import { spreadStart } from "../../timing/spread.ts";
-
-/** A stretch of instants that become no session; both ends are instants of the trigger. */
-export interface SkippedStretch {
-  readonly first: Date;
-  readonly last: Date;
-  readonly reason: SkipReason;
-}
 
 export interface PlannedSlot {
   readonly slot: Date;

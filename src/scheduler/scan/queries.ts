@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import type { DatabaseTransaction } from "../../platform/database/tables.ts";
-import type { Policy, Timing } from "../../schedules/model.ts";
-import type {} from "../../sessions/tables.ts";
-import type { PlannedSlot, SkippedStretch } from "./plan.ts";
+import type { Policy } from "../../schedules/model.ts";
+import type { Timing } from "../../timing/model.ts";
+import type { PlannedSlot } from "./plan.ts";
 
 export interface DueSchedule extends Timing {
   readonly id: string;
@@ -71,26 +71,6 @@ export async function insertSlotSessions(
     )
     select schedule_id, sessions from of_schedule`.execute(tx);
   return new Map(rows.map(({ schedule_id, sessions }) => [schedule_id, sessions]));
-}
-
-export async function insertSkippedSlots(
-  tx: DatabaseTransaction,
-  skipped: readonly (SkippedStretch & { readonly scheduleId: string })[],
-  now: Date,
-): Promise<void> {
-  if (skipped.length === 0) return;
-  await tx
-    .insertInto("ailbl_skipped_slots")
-    .values(
-      skipped.map(({ scheduleId, first, last, reason }) => ({
-        schedule_id: scheduleId,
-        first_slot: first,
-        last_slot: last,
-        reason,
-        recorded: now,
-      })),
-    )
-    .execute();
 }
 
 interface ScheduleMove {

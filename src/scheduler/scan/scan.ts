@@ -3,15 +3,10 @@ import type { Database, DatabaseTransaction } from "../../platform/database/tabl
 import { inTransaction } from "../../platform/database/transaction.ts";
 import { createId } from "../../platform/id.ts";
 import type { Logger } from "../../platform/log.ts";
+import { insertSkippedSlots } from "../../schedules/slots/queries.ts";
 import type { SchedulerMetrics } from "../metrics.ts";
 import { planSlots, type SlotPlan } from "./plan.ts";
-import {
-  type DueSchedule,
-  insertSkippedSlots,
-  insertSlotSessions,
-  lockDueSchedules,
-  moveSchedules,
-} from "./queries.ts";
+import { type DueSchedule, insertSlotSessions, lockDueSchedules, moveSchedules } from "./queries.ts";
 import { countLeft, listWithin, settlePlan } from "./session-limit.ts";
 
 export interface ScanNeeds {

@@ -1,4 +1,5 @@
-import type { PlannedSlot, SkippedStretch, SlotPlan } from "./plan.ts";
+import type { SkippedStretch } from "../../schedules/slots/queries.ts";
+import type { PlannedSlot, SlotPlan } from "./plan.ts";
 
 /** How many slots may still become sessions. */
 export function countLeft(maxSessions: number | null, slotSessions: number): number {

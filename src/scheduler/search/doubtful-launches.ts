@@ -1,9 +1,8 @@
 import { sql } from "kysely";
-import { type Engine, type FoundRun, maxStatusIds } from "../../engines/engine.ts";
 import type { Database } from "../../platform/database/tables.ts";
 import type { SessionState } from "../../sessions/states.ts";
-import type {} from "../../sessions/tables.ts";
-import type { PickNeeds } from "../pick/pick.ts";
+import type { PickNeeds } from "../context.ts";
+import { endDuplicates, stopPatienceSeconds, toDuplicates } from "./duplicates.ts";
 
 /**
  * How long after a launch without a clear answer its run may still appear: a server can go on with a request that nobody waits
@@ -14,12 +13,9 @@ const watchSeconds = 15 * 60;
 /** The next look comes after a tenth of what has passed, so that one launch costs a few dozen looks, and a batch of them one. */
 const leastPauseSeconds = 15;
 
-/** As long as poll.ts waits for a run to end. */
-const stopPatienceSeconds = 5 * 60;
-
 const batchSize = 100;
 
-interface DoubtfulLaunch {
+export interface DoubtfulLaunch {
   readonly session_id: string;
   readonly attempt: number;
   /** The watch is over. */
@@ -32,12 +28,6 @@ interface DoubtfulLaunch {
   readonly state: SessionState | null;
   readonly session_attempt: number | null;
   readonly run_id: string | null;
-}
-
-/** A run beside its session's own. */
-interface Duplicate {
-  readonly launch: Pick<DoubtfulLaunch, "session_id" | "attempt" | "ended" | "is_late">;
-  readonly runId: string;
 }
 
 /**
@@ -113,62 +103,4 @@ async function forget(db: Database, launches: readonly DoubtfulLaunch[]): Promis
       ${launches.map(({ attempt }) => attempt)}::integer[]) as w (session_id, attempt)
     where d.session_id = w.session_id and d.attempt = w.attempt
       and d.since < now() - make_interval(secs => ${watchSeconds})`.execute(db);
-}
-
-/**
- * All but the session's own, which stays, whichever came first: its row says which that is, so that no two processes end each
- * other's.
- */
-export function toDuplicates(
-  launch: Duplicate["launch"],
-  ownRunId: string | null,
-  found: readonly FoundRun[],
-): Duplicate[] {
-  return found.filter(({ runId }) => runId !== ownRunId).map(({ runId }) => ({ launch, runId }));
-}
-
-/**
- * Asks those that are not over to end, again at every look: an engine may refuse one that is about to start, and an ask may be
- * lost. One that goes on long after it was asked is given up.
- *
- * @returns how many were asked for the first time, and the launches that have one which was not seen to be over
- */
-export async function endDuplicates(needs: PickNeeds, duplicates: readonly Duplicate[]): Promise<EndedDuplicates> {
-  const { engine, metrics } = needs;
-  const live = await listLive(engine, duplicates);
-  const isAsked = ({ launch, runId }: Duplicate) => launch.ended.includes(runId);
-  const fresh = live.filter((duplicate) => !isAsked(duplicate));
-  for (const duplicate of fresh) await noteDuplicate(needs, duplicate);
-  metrics.duplicateRuns.inc({ engine: engine.name }, fresh.length);
-  const isLate = (duplicate: Duplicate) => isAsked(duplicate) && duplicate.launch.is_late;
-  const toRunIds = (some: readonly Duplicate[]) => some.map(({ runId }) => runId);
-  await engine.cancel(toRunIds(live.filter((duplicate) => !isLate(duplicate))));
-  await engine.cancel(toRunIds(live.filter(isLate)), { force: true });
-  return { asked: fresh.length, live: new Set(live.map(({ launch }) => launch)) };
-}
-
-interface EndedDuplicates {
-  readonly asked: number;
-  readonly live: ReadonlySet<Duplicate["launch"]>;
-}
-
-async function listLive(engine: Engine, duplicates: readonly Duplicate[]): Promise<Duplicate[]> {
-  const live: Duplicate[] = [];
-  for (let start = 0; start < duplicates.length; start += maxStatusIds) {
-    const some = duplicates.slice(start, start + maxStatusIds);
-    const statuses = await engine.status(some.map(({ runId }) => runId));
-    const isLive = ({ runId }: Duplicate) => {
-      const status = statuses.get(runId);
-      return status !== undefined && !("endedAt" in status);
-    };
-    live.push(...some.filter(isLive));
-  }
-  return live;
-}
-
-/** So that it is counted once, whoever looks. */
-async function noteDuplicate({ db, engine, log }: PickNeeds, { launch, runId }: Duplicate): Promise<void> {
-  log.warn({ session_id: launch.session_id, run_id: runId, engine: engine.name }, "a second run of a session is ended");
-  await sql`update ailbl_doubtful_launch set ended = array_append(ended, ${runId}::text)
-    where session_id = ${launch.session_id} and attempt = ${launch.attempt}`.execute(db);
 }

@@ -2,13 +2,13 @@ import { sql } from "kysely";
 import type { FoundRun } from "../../engines/engine.ts";
 import { endSessions, type SessionEnd } from "../../sessions/ends.ts";
 import { type Fence, type Move, moveSessions } from "../../sessions/moves.ts";
-import type { StopReason } from "../../sessions/tables.ts";
+import type { StopReason } from "../../sessions/stop.ts";
+import { replacedError } from "../../sessions/stop.ts";
+import type { PickNeeds } from "../context.ts";
 import { countEnds } from "../metrics.ts";
-import type { PickNeeds } from "../pick/pick.ts";
-import { replacedError } from "../pick/replace.ts";
 import { noteLostLease } from "../renew/leases.ts";
 import { createRound, type IdRange } from "../row-pages.ts";
-import { endDuplicates, toDuplicates } from "./doubtful-launches.ts";
+import { endDuplicates, toDuplicates } from "./duplicates.ts";
 
 /**
  * How long a run that may exist is looked for before the session is launched again. Longer than an engine may take to

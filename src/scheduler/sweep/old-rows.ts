@@ -1,6 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../../platform/database/tables.ts";
-import type {} from "../../sessions/tables.ts";
 
 export interface OldRows {
   readonly sessions: number;

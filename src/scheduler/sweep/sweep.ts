@@ -5,11 +5,10 @@ import { inTransaction } from "../../platform/database/transaction.ts";
 import { endSessionsIn, type SessionEnd } from "../../sessions/ends.ts";
 import { type By, type Move, moveSessions } from "../../sessions/moves.ts";
 import type { LeasedState } from "../../sessions/states.ts";
-import type { StopReason } from "../../sessions/tables.ts";
+import type { StopReason } from "../../sessions/stop.ts";
+import { canceledError, isWanted, replacedError } from "../../sessions/stop.ts";
+import type { PickNeeds } from "../context.ts";
 import { countEnds } from "../metrics.ts";
-import type { PickNeeds } from "../pick/pick.ts";
-import { canceledError, replacedError } from "../pick/replace.ts";
-import { isWanted } from "../poll/run-end.ts";
 import { handedBack, type LeaseSettings, renewLeases } from "../renew/leases.ts";
 import { watchDoubtfulLaunches } from "../search/doubtful-launches.ts";
 

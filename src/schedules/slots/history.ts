@@ -1,9 +1,8 @@
 import { sql } from "kysely";
 import type { Database } from "../../platform/database/tables.ts";
-import type { SkipReason } from "../model.ts";
 import type { ScheduleRow } from "../queries.ts";
 import { listStretches } from "../watermark.ts";
-import type { Slots } from "./model.ts";
+import type { SkipReason, Slots } from "./model.ts";
 
 type PastSlot = Slots["past"][number];
 

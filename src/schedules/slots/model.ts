@@ -1,6 +1,7 @@
 import { idField, instantField, timeField } from "../../platform/resource/fields.ts";
 import { z } from "../../platform/resource/schema.ts";
-import { activeSchema, keptTriggerSchema, policyChangeSchema, policySchema, triggerSchema } from "../model.ts";
+import { activeSchema, keptTriggerSchema, triggerSchema } from "../../timing/model.ts";
+import { policyChangeSchema, policySchema } from "../model.ts";
 
 export const previewSchema = z
   .strictObject({
@@ -39,3 +40,16 @@ export const slotsSchema = z
   .openapi("Slots", { description: "Past ones newest first; a stretch that did not run stands as from and to." });
 
 export type Slots = z.infer<typeof slotsSchema>;
+/** Why an instant became no session. `edited`: the trigger was changed before a scan had looked at it. */
+
+export const skipReasons = [
+  "missed_window",
+  "misfire_policy",
+  "overlap",
+  "paused",
+  "edited",
+  "max_sessions",
+  "quota",
+  "dst_gap",
+] as const;
+export type SkipReason = (typeof skipReasons)[number];

@@ -1,7 +1,7 @@
 import type { Database } from "../../platform/database/tables.ts";
 import { isUuid } from "../../platform/id.ts";
-import { sessionNotFound } from "../../schedules/errors.ts";
-import { toTime } from "../../schedules/representation.ts";
+import { toTime } from "../../platform/resource/fields.ts";
+import { sessionNotFound } from "../errors.ts";
 import { isEnded } from "../states.ts";
 import type { SessionLog } from "./model.ts";
 import { findSessionLog } from "./queries.ts";
