@@ -93,14 +93,14 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         failures: ["BACKFILL_NOT_FOUND"],
       },
       (input) =>
-        answerChange(input, toFound, (change) =>
+        answerChange(input, toRead, (change) =>
           service.cancel(input.params.ScheduleId, input.params.BackfillId, input.query, change),
         ),
     ),
   ];
 }
 
-function toFound(backfill: Backfill): Answer {
+function toRead(backfill: Backfill): Answer {
   return { status: 200, body: backfill };
 }
 

@@ -39,7 +39,7 @@ export function createBackfillService({ db, clock, onWork }: Pick<ScheduleNeeds,
   /** Opens nothing itself: a worker does. @throws SCHEDULE_NOT_FOUND, VALIDATION_ERROR for a stretch without a slot that is over */
   async function create(scheduleId: string, input: CreateBackfill, change: Change<Backfill>): Promise<Backfill> {
     await requireSchedule(db, scheduleId);
-    const told = await inTransaction(db, async (tx) => {
+    const backfill = await inTransaction(db, async (tx) => {
       await holdSchedule(tx, scheduleId);
       const schedule = await requireSchedule(tx, scheduleId);
       const now = clock.now();
@@ -56,7 +56,7 @@ export function createBackfillService({ db, clock, onWork }: Pick<ScheduleNeeds,
       return backfill;
     });
     onWork();
-    return told;
+    return backfill;
   }
 
   /** What waits ends at once, what runs is asked to end if `running`. One that is over already is told as it is. */
@@ -67,7 +67,7 @@ export function createBackfillService({ db, clock, onWork }: Pick<ScheduleNeeds,
     { actor }: Pick<Change<null>, "actor">,
   ): Promise<Backfill> {
     await find(scheduleId, id);
-    const told = await inTransaction(db, async (tx) => {
+    const backfill = await inTransaction(db, async (tx) => {
       const before = requireOf(scheduleId, id, await lockBackfill(tx, id));
       const now = clock.now();
       const by = actor.subject;
@@ -93,7 +93,7 @@ export function createBackfillService({ db, clock, onWork }: Pick<ScheduleNeeds,
       return after;
     });
     onWork();
-    return told;
+    return backfill;
   }
 
   return { find, list, create, cancel };

@@ -9,10 +9,10 @@ import type { SessionService } from "../sessions/service.ts";
 import {
   type BulkItem,
   claimItems,
+  endItem,
   listRunningBulks,
   type RunningBulk,
   releaseItems,
-  settleItem,
 } from "./item-queries.ts";
 import type { Bulk, BulkAction } from "./model.ts";
 import { endBulk } from "./queries.ts";
@@ -39,7 +39,7 @@ const batchSize = 50;
 /** Longer than any turn. */
 const claimSeconds = 120;
 /** For a fault of ours or of the database; a refusal is final at once. */
-const mostAttempts = 5;
+const maxAttempts = 5;
 
 /** Goes on with every bulk action, a batch of each in turn, through the use cases of the single calls. */
 export async function carryOutBulks(needs: BulkNeeds, signal: AbortSignal): Promise<BulkSummary> {
@@ -66,8 +66,8 @@ async function carryOutBatch(needs: BulkNeeds, bulk: RunningBulk, items: readonl
     for (const item of items) {
       if (signal.aborted) break;
       begun += 1;
-      const fate = await carryOut(needs, bulk, item);
-      if (fate !== "another's") sum[fate] += 1;
+      const outcome = await carryOut(needs, bulk, item);
+      if (outcome !== "another's") sum[outcome] += 1;
     }
   } finally {
     await releaseItems(needs.db, items.slice(begun));
@@ -75,36 +75,36 @@ async function carryOutBatch(needs: BulkNeeds, bulk: RunningBulk, items: readonl
   return sum;
 }
 
-type Fate = "acted" | "refused" | "another's";
+type ItemOutcome = "acted" | "refused" | "another's";
 
 /** Thrown within the transaction of an action, so that nothing of it stays. */
-class SettledAlready extends Error {}
+class EndedAlready extends Error {}
 
 /** @throws what is no refusal: the item is left to a later turn */
-async function carryOut(needs: BulkNeeds, bulk: RunningBulk, item: BulkItem): Promise<Fate> {
-  let isSettled = false;
+async function carryOut(needs: BulkNeeds, bulk: RunningBulk, item: BulkItem): Promise<ItemOutcome> {
+  let isEnded = false;
   const beforeCommit: Change<unknown>["beforeCommit"] = async (tx) => {
-    if (!(await settleItem(tx, item, null))) throw new SettledAlready();
-    isSettled = true;
+    if (!(await endItem(tx, item, null))) throw new EndedAlready();
+    isEnded = true;
   };
   try {
     await acts[bulk.kind](needs, bulk, item.object_id, { actor: toActor(bulk), beforeCommit });
     // Who finds nothing to change settles nothing.
-    return isSettled || (await settleItem(needs.db, item, null)) ? "acted" : "another's";
+    return isEnded || (await endItem(needs.db, item, null)) ? "acted" : "another's";
   } catch (error) {
-    if (error instanceof SettledAlready) return "another's";
+    if (error instanceof EndedAlready) return "another's";
     return refuse(needs, item, error);
   }
 }
 
-async function refuse({ db, log }: BulkNeeds, item: BulkItem, error: unknown): Promise<Fate> {
+async function refuse({ db, log }: BulkNeeds, item: BulkItem, error: unknown): Promise<ItemOutcome> {
   const isRefusal = error instanceof Failure && toStatus(error).status < 500;
-  if (!isRefusal && item.attempts < mostAttempts) throw error;
+  if (!isRefusal && item.attempts < maxAttempts) throw error;
   if (!isRefusal) log.error({ bulk_id: item.bulk_id, object_id: item.object_id, err: error }, "bulk item given up");
   const reason = isRefusal
     ? { code: error.code, message: error.message }
     : { code: "INTERNAL_ERROR", message: "It failed again and again by a fault of EOM, which the log tells" };
-  return (await settleItem(db, item, reason)) ? "refused" : "another's";
+  return (await endItem(db, item, reason)) ? "refused" : "another's";
 }
 
 /** The trail has each object's entry under who asked for the bulk action, and the bulk action's id in place of the request's. */

@@ -28,7 +28,7 @@ export interface BulkItem {
   readonly attempts: number;
 }
 
-/** The next items that nobody has, for so long. The claim only spares others the work: exactly once is {@link settleItem}'s. */
+/** The next items that nobody has, for so long. The claim only spares others the work: exactly once is {@link endItem}'s. */
 export async function claimItems(
   db: Database,
   bulkId: string,
@@ -42,7 +42,7 @@ export async function claimItems(
     update ailbl_bulk_item as i set claimed_until = now() + make_interval(secs => ${seconds}), attempts = i.attempts + 1
     from next where i.bulk_id = next.bulk_id and i.item = next.item
     returning i.bulk_id, i.item, i.object_id, i.attempts`.execute(db);
-  return rows.sort((one, other) => one.item - other.item);
+  return rows.sort((left, right) => left.item - right.item);
 }
 
 /** Hands back what was claimed and not come to. */
@@ -60,7 +60,7 @@ export async function releaseItems(db: Database, items: readonly BulkItem[]): Pr
  *
  * @returns false when the item has its end already, or the bulk action has: what was done must be rolled back
  */
-export async function settleItem(
+export async function endItem(
   db: Database,
   { bulk_id, item }: BulkItem,
   error: { readonly code: string; readonly message: string } | null,

@@ -4,19 +4,19 @@ import { z } from "../platform/resource/schema.ts";
 import { scheduleFilters } from "../schedules/filters.ts";
 import { noteSchema } from "../schedules/model.ts";
 import { sessionFilters } from "../sessions/model.ts";
-import { toJsonFilter } from "./filter.ts";
+import { toJsonFilter } from "./json-filter.ts";
 
 /** What is acted on is written down at once, in one transaction. */
-const mostItems = 100_000;
+const maxItems = 100_000;
 
 /** How many objects a dry run shows, and how many failures a bulk action tells. */
-export const mostShown = 100;
+export const maxShown = 100;
 
 const commonFields = {
   expected_total: z
     .int()
     .min(0)
-    .max(mostItems, `wants at most ${mostItems}: narrow the filter, and go on with the rest afterwards`)
+    .max(maxItems, `wants at most ${maxItems}: narrow the filter, and go on with the rest afterwards`)
     .optional()
     .openapi({ description: "How many the filter is to find, not one more or less. Required unless dry_run." }),
   dry_run: z.boolean().default(false).openapi({ description: "Only tell what would be acted on." }),
@@ -53,7 +53,7 @@ export const bulkPreviewSchema = z
     total: z.int(),
     sample: z
       .array(z.object({ id: idField, name: z.string(), state: z.string() }))
-      .max(mostShown)
+      .max(maxShown)
       .openapi({ description: "The first of them, in the order of work." }),
   })
   .openapi("BulkPreview");
@@ -75,7 +75,7 @@ export const bulkSchema = z
     waiting: z.int(),
     failures: z
       .array(z.object({ id: idField, code: z.string(), message: z.string() }))
-      .max(mostShown)
+      .max(maxShown)
       .openapi({ description: "The first of those that failed, and why." }),
     created: timeField,
     created_by: z.string(),

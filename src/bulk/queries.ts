@@ -3,7 +3,7 @@ import { listRows } from "../platform/database/list.ts";
 import { toJsonb } from "../platform/database/sql.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import type { Page, PageStart } from "../platform/resource/paging.ts";
-import { type Bulk, type BulkAction, type ListBulks, mostShown } from "./model.ts";
+import { type Bulk, type BulkAction, type ListBulks, maxShown } from "./model.ts";
 
 export interface BulkRow {
   readonly id: string;
@@ -29,7 +29,7 @@ const count = (state: string) =>
 const columns = sql`ailbl_bulk.*, ${count("done")} as done, ${count("failed")} as failed, coalesce((
     select jsonb_agg(jsonb_build_object('id', object_id) || error order by item) from (
       select i.item, i.object_id, i.error from ailbl_bulk_item as i where i.bulk_id = ailbl_bulk.id and i.state = 'failed'
-      order by i.item limit ${sql.lit(mostShown)}) as told), '[]') as failures`;
+      order by i.item limit ${sql.lit(maxShown)}) as told), '[]') as failures`;
 
 export async function findBulk(db: Database, id: string): Promise<BulkRow | undefined> {
   const { rows } = await sql<BulkRow>`select ${columns} from ailbl_bulk where id = ${id}`.execute(db);

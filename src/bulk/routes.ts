@@ -120,12 +120,12 @@ export function createBulkRoutes(service: BulkService): Route[] {
         answers: { 200: bulkAnswer },
         failures: ["BULK_NOT_FOUND"],
       },
-      (input) => answerChange(input, toFound, (change) => service.cancel(input.params.BulkId, change)),
+      (input) => answerChange(input, toRead, (change) => service.cancel(input.params.BulkId, change)),
     ),
   ];
 }
 
-function toFound(bulk: Bulk): Answer {
+function toRead(bulk: Bulk): Answer {
   return { status: 200, body: bulk };
 }
 

@@ -18,7 +18,7 @@ import {
   type BulkSchedules,
   type BulkSessions,
   type ListBulks,
-  mostShown,
+  maxShown,
 } from "./model.ts";
 import {
   type BulkRow,
@@ -34,7 +34,7 @@ import {
 export type BulkService = ReturnType<typeof createBulkService>;
 
 /** A bulk action as it was asked for, and what it is about. */
-interface Wanted {
+interface BulkRequest {
   readonly action: BulkAction;
   readonly filter: Record<string, unknown>;
   readonly note: string | null;
@@ -56,7 +56,7 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
   function previewSessions({ filter }: BulkSessions, change: Change<BulkPreview>): Promise<BulkPreview> {
     const target = toSessionTarget(filter);
     return inTransaction(db, async (tx) => {
-      const found = await selectSessions(tx).where(target.filter).orderBy("s.id").limit(mostShown).execute();
+      const found = await selectSessions(tx).where(target.filter).orderBy("s.id").limit(maxShown).execute();
       const sample = found.map(({ id, schedule_name: name, state }) => ({ id, name, state }));
       return preview(tx, target, sample, change);
     });
@@ -68,7 +68,7 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
       const found = await selectSchedules(tx)
         .where(target.filter)
         .orderBy("ailbl_schedule.id")
-        .limit(mostShown)
+        .limit(maxShown)
         .execute();
       const sample = found.map((row) => ({ id: row.id, name: row.name, state: toScheduleState(row) }));
       return preview(tx, target, sample, change);
@@ -88,14 +88,14 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
   }
 
   /** What it acts on is found, counted and written down by one statement: the total is that of what will be done. */
-  async function create({ target, expectedTotal, ...wanted }: Wanted, change: Change<Bulk>): Promise<Bulk> {
-    const told = await inTransaction(db, async (tx) => {
+  async function create({ target, expectedTotal, ...request }: BulkRequest, change: Change<Bulk>): Promise<Bulk> {
+    const bulk = await inTransaction(db, async (tx) => {
       const id = createId();
       const now = clock.now();
       await insertBulk(tx, {
         id,
         kind: target.kind,
-        ...wanted,
+        ...request,
         state: expectedTotal === 0 ? "done" : "running",
         total: expectedTotal,
         created: now,
@@ -105,10 +105,10 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
       });
       const found = await insertItems(tx, id, target, expectedTotal + 1);
       if (found !== expectedTotal) throw bulkTotalConflict(expectedTotal, await countTargets(tx, target));
-      return finish(tx, id, null, `${target.kind}.bulk_${wanted.action}`, change);
+      return recordBulkChange(tx, id, null, `${target.kind}.bulk_${request.action}`, change);
     });
     onWork();
-    return told;
+    return bulk;
   }
 
   /** What is done stays done; nothing more is. One that is over already is told as it is. @throws BULK_NOT_FOUND */
@@ -117,7 +117,7 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
     return inTransaction(db, async (tx) => {
       const before = await requireBulk(tx, id);
       if (!(await endBulk(tx, id, "canceled", clock.now()))) return toBulk(await requireBulk(tx, id));
-      return finish(tx, id, before, "bulk.cancel", { actor, beforeCommit: async () => {} });
+      return recordBulkChange(tx, id, before, "bulk.cancel", { actor, beforeCommit: async () => {} });
     });
   }
 
@@ -138,12 +138,12 @@ async function preview(
   sample: BulkPreview["sample"],
   change: Change<BulkPreview>,
 ): Promise<BulkPreview> {
-  const told = { total: await countTargets(tx, target), sample };
-  await change.beforeCommit(tx, told);
-  return told;
+  const bulk = { total: await countTargets(tx, target), sample };
+  await change.beforeCommit(tx, bulk);
+  return bulk;
 }
 
-async function finish(
+async function recordBulkChange(
   tx: Parameters<Change<Bulk>["beforeCommit"]>[0],
   id: string,
   before: BulkRow | null,

@@ -7,6 +7,7 @@ const base = "/ailbl/admin/engines";
 const tag = "engines";
 const none = z.strictObject({});
 
+/** `GET /ailbl/admin/engines`, and the jobs and locations of one engine. */
 export function createEngineRoutes(service: EngineService): Route[] {
   return [
     defineRoute(
@@ -15,7 +16,7 @@ export function createEngineRoutes(service: EngineService): Route[] {
         path: base,
         operationId: "listEngines",
         tag,
-        summary: "The connections to what executes runs, with their state",
+        summary: "List the engines and their state",
         role: "viewer",
         params: none,
         query: none,
@@ -30,7 +31,7 @@ export function createEngineRoutes(service: EngineService): Route[] {
         path: `${base}/{EngineName}/jobs`,
         operationId: "listEngineJobs",
         tag,
-        summary: "The jobs that can be scheduled",
+        summary: "List the jobs of an engine",
         role: "viewer",
         params: z.object({ EngineName: z.string() }),
         query: none,
@@ -45,7 +46,7 @@ export function createEngineRoutes(service: EngineService): Route[] {
         path: `${base}/{EngineName}/locations`,
         operationId: "listEngineLocations",
         tag,
-        summary: "Where its jobs are loaded from, and whether that worked",
+        summary: "List the code locations of an engine, and whether each has loaded",
         role: "viewer",
         params: z.object({ EngineName: z.string() }),
         query: none,

@@ -43,24 +43,24 @@ export function endSessions(db: Database, ends: readonly SessionEnd[], by: By): 
  * many statements for a thousand as for one. A failed attempt that is to be tried again makes its session wait instead.
  */
 export async function endSessionsIn(tx: DatabaseTransaction, ends: readonly SessionEnd[], by: By): Promise<Ended> {
-  const retries = await decideRetries(tx, ends, by.at);
+  const retries = await listRetryTimes(tx, ends, by.at);
   const moved = await moveSessions(
     tx,
     ends.map((end) => toMove(end, retries.get(end.id))),
     by,
   );
   const byId = new Map(ends.map((end) => [end.id, end]));
-  const told = moved.flatMap((session) => {
+  const closed = moved.flatMap((session) => {
     const end = byId.get(session.id);
     return end === undefined ? [] : [{ session, end, error: end.error === null ? null : toSessionError(end.error) }];
   });
-  await upsertDetails(tx, told);
+  await upsertDetails(tx, closed);
   await keepLastOutputs(
     tx,
-    told.flatMap(({ end: { id, leaseToken, output } }) => (output == null ? [] : [{ id, leaseToken, output }])),
+    closed.flatMap(({ end: { id, leaseToken, output } }) => (output == null ? [] : [{ id, leaseToken, output }])),
     by.at,
   );
-  const final = told.filter(({ session }) => !retries.has(session.id));
+  const final = closed.filter(({ session }) => !retries.has(session.id));
   await countEnded(tx, final, by.at);
   await insertEvents(tx, final.map(toEvent));
   return {
@@ -70,7 +70,7 @@ export async function endSessionsIn(tx: DatabaseTransaction, ends: readonly Sess
 }
 
 /** By session, when its next attempt begins. */
-async function decideRetries(
+async function listRetryTimes(
   tx: DatabaseTransaction,
   ends: readonly SessionEnd[],
   at: Date,
@@ -113,15 +113,15 @@ function toSessionError({ code, message, step }: RunError): SessionError {
   return { code, message, step, fingerprint };
 }
 
-interface Told {
+interface ClosedAttempt {
   readonly session: MovedSession;
   readonly end: SessionEnd;
   readonly error: SessionError | null;
 }
 
 /** A success leaves no error of an earlier attempt behind. */
-async function upsertDetails(tx: DatabaseTransaction, told: readonly Told[]): Promise<void> {
-  const rows = told.filter(({ session, end, error }) => error !== null || end.result != null || session.attempt > 1);
+async function upsertDetails(tx: DatabaseTransaction, closed: readonly ClosedAttempt[]): Promise<void> {
+  const rows = closed.filter(({ session, end, error }) => error !== null || end.result != null || session.attempt > 1);
   if (rows.length === 0) return;
   const toText = (value: unknown) => (value == null ? null : JSON.stringify(value));
   await sql`insert into ailbl_session_detail (session_id, error, result)
@@ -146,7 +146,7 @@ const nothing: Counted = { succeeded: 0, failed: 0, failedSince: 0, hasSucceeded
  * Cancels say nothing about the job, so they count neither way; and how a backfill goes says nothing about the slots to
  * come, so it neither makes nor breaks a row of failures.
  */
-function toCounted(counted: Counted, { session, end, error }: Told): Counted {
+function toCounted(counted: Counted, { session, end, error }: ClosedAttempt): Counted {
   const isOfRow = session.cause !== "backfill";
   switch (end.state) {
     case "succeeded":
@@ -173,9 +173,9 @@ function toCounted(counted: Counted, { session, end, error }: Told): Counted {
  * In the order in which they ended. Locked in the order of the schedules' ids: two that end sessions of the same schedules
  * must not wait for each other.
  */
-async function countEnded(tx: DatabaseTransaction, told: readonly Told[], at: Date): Promise<void> {
+async function countEnded(tx: DatabaseTransaction, closed: readonly ClosedAttempt[], at: Date): Promise<void> {
   const counts = new Map<string, Counted>();
-  for (const one of told.toSorted((first, second) => Number(first.end.endedAt) - Number(second.end.endedAt))) {
+  for (const one of closed.toSorted((first, second) => Number(first.end.endedAt) - Number(second.end.endedAt))) {
     const { schedule_id: id } = one.session;
     counts.set(id, toCounted(counts.get(id) ?? nothing, one));
   }
@@ -202,7 +202,7 @@ async function countEnded(tx: DatabaseTransaction, told: readonly Told[], at: Da
 const lostCodes: ReadonlySet<string> = new Set(["RUN_LOST"]);
 const timedOutCodes: ReadonlySet<string> = new Set(["JOB_TIMED_OUT", "MAX_RUNTIME_EXCEEDED", "LAUNCH_TIMED_OUT"]);
 
-function toEvent({ session, end, error }: Told) {
+function toEvent({ session, end, error }: ClosedAttempt) {
   return {
     type: toEventType(end),
     kind: "session",

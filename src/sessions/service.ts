@@ -54,14 +54,14 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
     return listSessions(db, query, parsePageStart(query));
   }
 
-  function tell(row: SessionRow): Session {
+  function represent(row: SessionRow): Session {
     return toSession(row, engines);
   }
 
   async function find(id: string): Promise<SessionWithHistory> {
     const row = await requireSession(db, id);
     const detail = await findSessionDetail(db, id);
-    const session = tell(row);
+    const session = represent(row);
     return {
       ...session,
       run:
@@ -94,7 +94,7 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
         } as const;
         await endSessionsIn(tx, [end], { at: now, actor: by });
       }
-      const after = tell(await requireSession(tx, id));
+      const after = represent(await requireSession(tx, id));
       await recordAudit(tx, {
         actor: change.actor,
         action: "session.cancel",
@@ -153,7 +153,7 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
       const id = createId();
       const asked = await toAsked(tx, schedule, now);
       await insertSession(tx, { ...asked, id, schedule, now, createdBy: change.actor.subject });
-      const session = tell(await requireSession(tx, id));
+      const session = represent(await requireSession(tx, id));
       await recordAudit(tx, { ...trail, actor: change.actor, before: null, after: { session_id: id } });
       await change.beforeCommit(tx, session);
       return session;
@@ -162,7 +162,7 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
     return told;
   }
 
-  return { list, tell, find, trigger, retry, cancel };
+  return { list, tell: represent, find, trigger, retry, cancel };
 }
 
 type AskedSession = Pick<NewSession, "cause" | "slot" | "dataIntervalStart" | "retryOf">;

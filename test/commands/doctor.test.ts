@@ -226,7 +226,7 @@ const setUps: readonly Broken[] = [
   {
     what: "nobody listens at Dagster's address",
     breakIt: (scene) => onDagster(scene, scene.nobody),
-    told: /engine dagster +http:\S+ cannot be reached \(ECONNREFUSED\): see that dagster-webserver runs/,
+    told: /engine dagster +http:\S+ cannot be reached \(ECONNREFUSED\): check that dagster-webserver runs/,
   },
   {
     what: "a login page answers in place of Dagster",

@@ -44,7 +44,7 @@ const { terminateRuns } = answers.terminateAnswer.shape;
 const unions: readonly (readonly [string, Union])[] = [
   ["LaunchRunResult", answers.launchAnswer.shape.launchRun],
   ["RunsOrError", answers.statusAnswer.shape.runsOrError],
-  ["RunsOrError", answers.foundAnswer.valueType],
+  ["RunsOrError", answers.attemptRunsAnswer.valueType],
   ["RunOrError", answers.failuresAnswer.valueType],
   ["TerminateRunsResultOrError", terminateRuns],
   ["TerminateRunResult", terminateRuns.options[0].shape.terminateRunResults.element],

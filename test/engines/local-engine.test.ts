@@ -23,6 +23,7 @@ describeEngine("local", async () => {
     log: createTestLog().log,
     path: process.env["PATH"] ?? "",
     maxRuns: 10,
+    launchesPerSecond: null,
     graceSeconds: 5,
     onRunEnded: () => {},
   });
@@ -70,6 +71,7 @@ describe("the local engine alone", () => {
       log,
       path,
       maxRuns: 10,
+      launchesPerSecond: null,
       graceSeconds,
       onRunEnded: ended.add,
     });

@@ -1,14 +1,15 @@
 import type { Agent } from "undici";
 import type { DagsterAddress } from "./address.ts";
+import { classifyResponse } from "./classify-response.ts";
 import { DagsterFault, Unconnected } from "./fault.ts";
-import { judge } from "./judge.ts";
 
 /** 250 runs are 50 KB, 10,000 events 500 KB, a workspace of 10,000 jobs 3 MB. */
 const maxAnswerBytes = 16 * 1024 * 1024;
 
-/** undici comes with it, for who asks: most deployments have no Dagster. */
+/** Loads undici on first use: most deployments have no Dagster. */
 const loadTransport = () => import("./transport.ts");
 
+/** One GraphQL request. */
 export interface Query {
   /** As the document names it. */
   readonly operation: string;
@@ -17,18 +18,20 @@ export interface Query {
   readonly timeoutSeconds: number;
 }
 
+/** Sends GraphQL requests to one Dagster. */
 export interface Connection {
   /**
-   * Asks once, and gives what GraphQL calls the data.
+   * Sends one request, without a retry.
    *
-   * @throws DagsterFault alone
+   * @returns the `data` of the answer
+   * @throws DagsterFault and nothing else
    */
   ask(query: Query): Promise<unknown>;
-  /** Cuts off what is under way. Safe twice; who asks later has a connection of their own. */
+  /** Aborts the requests under way. Safe to call twice. A later request opens a connection of its own, for the last statuses. */
   close(): Promise<void>;
 }
 
-/** Speaks GraphQL over HTTP with Dagster: own connections, time limits, no redirects, bounded answers. */
+/** Creates a connection that speaks GraphQL over HTTP: time limits, no redirects, answers of 16 MiB at most. */
 export function createConnection(address: DagsterAddress): Connection {
   const closing = new AbortController();
   let shared: Promise<Agent> | null = null;
@@ -38,10 +41,10 @@ export function createConnection(address: DagsterAddress): Connection {
     const { post } = await loadTransport();
     const signal = AbortSignal.any([AbortSignal.timeout(timeoutSeconds * 1000), ...signals]);
     const body = JSON.stringify({ operationName: operation, query: document, variables });
-    const exchanged = await post(address, body, { agent, signal, maxAnswerBytes }).catch((error: unknown) => {
+    const response = await post(address, body, { agent, signal, maxAnswerBytes }).catch((error: unknown) => {
       throw toFault(address, query, error);
     });
-    return judge(address, operation, exchanged);
+    return classifyResponse(address, operation, response);
   };
   return {
     async ask(query) {
@@ -57,13 +60,13 @@ export function createConnection(address: DagsterAddress): Connection {
       }
     },
     async close() {
-      closing.abort(new DagsterFault("closed", "EOM was being stopped while it waited for Dagster"));
+      closing.abort(new DagsterFault("closed", "EOM was stopped while it waited for Dagster"));
       await (await shared)?.destroy();
     },
   };
 }
 
-/** The error itself is dropped: what undici says may hold what was sent. */
+/** Drops the error itself: undici's message may contain what was sent. */
 function toFault({ shown }: DagsterAddress, { operation, timeoutSeconds }: Query, error: unknown): DagsterFault {
   if (error instanceof DagsterFault) return error;
   const asked = `Dagster at ${shown}, asked for ${operation},`;
@@ -86,10 +89,10 @@ function isUnconnected(error: unknown): boolean {
   return error instanceof Error && (error instanceof Unconnected || isUnconnected(error.cause));
 }
 
-/** A code of the operating system, of TLS or of undici, or else the error's name. */
+/** A code of the operating system, of TLS or of undici; without one, the error's name. */
 function findReason(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
-  // An address with several IP addresses fails with one error for each.
+  // A host with several IP addresses fails with one error for each.
   if (error instanceof AggregateError && error.errors.length > 0) return findReason(error.errors[0]);
   if ("code" in error && typeof error.code === "string") return error.code;
   return error.cause instanceof Error ? findReason(error.cause) : error.name;

@@ -2,16 +2,17 @@ import { kinds } from "../../kinds/kinds.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { createId } from "../../platform/id.ts";
 import type { Logger } from "../../platform/log.ts";
-import type {
-  Engine,
-  EngineJob,
-  JobReference,
-  JobVerdict,
-  LaunchOutcome,
-  LaunchRequest,
-  RunError,
-  RunStatus,
-  SessionAttempt,
+import {
+  createRunError,
+  type Engine,
+  type EngineJob,
+  type JobReference,
+  type JobVerdict,
+  type LaunchOutcome,
+  type LaunchRequest,
+  type RunError,
+  type RunStatus,
+  type SessionAttempt,
 } from "../engine.ts";
 import type { BuiltIn } from "./built-in.ts";
 import { startDeadline } from "./deadline.ts";
@@ -24,15 +25,15 @@ interface LocalEngineNeeds {
   readonly builtIns: readonly BuiltIn[];
   readonly clock: Clock;
   readonly log: Logger;
-  /** Where programs are looked for; nothing else of our environment reaches a run. */
+  /** PATH of the runs. No other variable of EOM's environment reaches a run. */
   readonly path: string;
-  /** As many as come, unless given. */
-  readonly launchesPerSecond?: number;
+  /** Null for no limit. */
+  readonly launchesPerSecond: number | null;
   /** Runs at once. */
   readonly maxRuns: number;
-  /** Between asking a run to end and killing it. */
+  /** Time between SIGTERM and SIGKILL. */
   readonly graceSeconds: number;
-  /** Wakes whoever records ends. */
+  /** Called after each end, so that poll records it soon. */
   readonly onRunEnded: () => void;
 }
 
@@ -49,14 +50,18 @@ interface Run {
 
 type EndedStatus = Extract<RunStatus, { endedAt: Date }>;
 
-/** Runs jobs in this very process and as its children. Nothing of it outlives the process. */
+/** Creates the engine that runs built-in jobs in this process and declared jobs as its children. No run survives the process. */
 export function createLocalEngine(needs: LocalEngineNeeds): Engine {
   const runs = new Map<string, Run>();
   const jobs = [...needs.builtIns.map(toBuiltInJob), ...needs.jobs.map(toDeclaredJob)];
   let isClosed = false;
 
   function launch(request: LaunchRequest): LaunchOutcome {
-    if (isClosed) return { outcome: "refused", error: toError("ENGINE_STOPPED", "EOM was being stopped") };
+    if (isClosed)
+      return {
+        outcome: "refused",
+        error: createRunError("ENGINE_STOPPED", "EOM was being stopped: nothing was launched"),
+      };
     const starter = findStarter(needs, request);
     if (starter === null) return { outcome: "refused", error: unknownJob(request.job.name) };
     const runId = createId();
@@ -80,17 +85,17 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
     run.live.end();
   }
 
-  const settle = async () => {
+  const waitUntilIdle = async () => {
     await Promise.all([...runs.values()].map(({ live }) => live.ended));
   };
 
   return {
     name: "local",
     durable: false,
-    launchesPerSecond: needs.launchesPerSecond ?? null,
+    launchesPerSecond: needs.launchesPerSecond,
     maxRuns: null,
     pollSeconds: 1,
-    // Runs whose end is not recorded yet count: their output is held until then.
+    // Runs whose end is not recorded yet count: their output stays in memory until then.
     room: () => (isClosed ? 0 : Math.max(0, needs.maxRuns - runs.size)),
     launch: async (request) => launch(request),
     async listRuns(attempts) {
@@ -126,11 +131,11 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
     toRunUrl: () => null,
     held: () =>
       [...runs].map(([runId, { request, end }]) => ({ runId, sessionId: request.sessionId, isOver: end !== null })),
-    waitUntilIdle: settle,
+    waitUntilIdle: waitUntilIdle,
     async close() {
       isClosed = true;
       for (const run of runs.values()) stop(run, "close");
-      await settle();
+      await waitUntilIdle();
     },
   };
 }
@@ -139,18 +144,18 @@ function isOf(request: LaunchRequest, { sessionId, attempt }: SessionAttempt): b
   return request.sessionId === sessionId && request.attempt === attempt;
 }
 
-/** It has neither locations nor repositories, and jobs judge their run configs themselves. */
+/** Checks the name only: this engine has neither locations nor repositories, and a job checks its run config itself. */
 function checkJob(jobs: readonly EngineJob[], { kind, job }: JobReference): JobVerdict {
   const offered = jobs.filter(({ kinds }) => kinds.includes(kind));
   const isOffered = job.location === null && job.repository === null && offered.some(({ name }) => name === job.name);
   if (isOffered) return { verdict: "accepted" };
-  const names = offered.slice(0, mostNames).map(({ name }) => name);
+  const names = offered.slice(0, maxNames).map(({ name }) => name);
   const offer = names.length === 0 ? "the engine has none" : `there is ${names.join(", ")}`;
   const message = `names no job for schedules of kind ${kind}: '${job.name}' is not known, ${offer}`;
   return { verdict: "refused", issues: [{ path: ["job", "name"], message, code: "unknown_job" }] };
 }
 
-const mostNames = 20;
+const maxNames = 20;
 
 interface Starter {
   readonly timeoutSeconds: number | null;
@@ -169,7 +174,7 @@ function findStarter(
 }
 
 function unknownJob(name: string): RunError {
-  return toError("JOB_UNKNOWN", `The local engine has no job '${name}': it is not in the jobs file any more`);
+  return createRunError("JOB_UNKNOWN", `The local engine has no job '${name}' any more: add it to the jobs file`);
 }
 
 function toStatus({ end, startedAt, live }: Run): RunStatus {
@@ -181,28 +186,27 @@ function toEndedStatus(clock: Clock, run: Run, end: RunEnd): EndedStatus {
   if (end.error === null) return { state: "succeeded", ...facts, error: null };
   switch (run.stopCause) {
     case "cancel":
-      return { state: "canceled", ...facts, error: toError("RUN_CANCELED", "The run was canceled") };
+      return { state: "canceled", ...facts, error: createRunError("RUN_CANCELED", "The run was canceled") };
     case "timeout":
       return {
         state: "failed",
         ...facts,
-        error: toError("JOB_TIMED_OUT", "The run took longer than the jobs file allows and was ended"),
+        error: createRunError(
+          "JOB_TIMED_OUT",
+          "The run took longer than its timeout_seconds in the jobs file, and was ended",
+        ),
       };
     case "close":
       return {
         state: "failed",
         ...facts,
-        error: toError("ENGINE_STOPPED", "EOM was stopped while the job ran, and ended it"),
+        error: createRunError("ENGINE_STOPPED", "EOM was stopped while the job ran, and ended it"),
       };
     case null:
       return { state: "failed", ...facts, error: end.error };
     default:
       return run.stopCause satisfies never;
   }
-}
-
-function toError(code: string, message: string): RunError {
-  return { code, message, step: null };
 }
 
 function toBuiltInJob({ name, kinds, description }: BuiltIn): EngineJob {

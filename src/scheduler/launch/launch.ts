@@ -192,7 +192,7 @@ const unseen: LaunchOutcome = {
 function toAppeared(runs: readonly EngineRun[] | null): LaunchOutcome | null {
   if (runs === null) return unseen;
   const run = runs.find(({ isSubmitted }) => isSubmitted);
-  return run === undefined ? null : { outcome: "launched", runId: run.runId, isFound: true };
+  return run === undefined ? null : { outcome: "launched", runId: run.runId, isAdopted: true };
 }
 
 /** What is not ready for longer than the grace is refused. */
@@ -210,7 +210,7 @@ async function confirmAll(needs: LaunchNeeds, answers: readonly Answer[]): Promi
   const moves = answers.flatMap((answer) => toMove(answer, by.at));
   const moved = await retryLost(() => moveSessions(needs.db, moves, by));
   const isMoved = new Set(moved.map(({ id }) => id));
-  const found = answers.filter(({ session, outcome }) => "isFound" in outcome && isMoved.has(session.fence.id));
+  const found = answers.filter(({ session, outcome }) => "isAdopted" in outcome && isMoved.has(session.fence.id));
   needs.metrics.runsAdopted.inc({ engine: needs.engine.name }, found.length);
   const left = answers.filter(({ session }) => !isMoved.has(session.fence.id));
   const ended = await endClaimed(needs, await toEnds(needs, left));

@@ -24,7 +24,7 @@ describe("the check", () => {
   test.for<readonly [string, Misbehaviour, RegExp]>([
     ["a wrong path", answer(405, "Method Not Allowed"), /405: .*without \/graphql/],
     ["a login page", loginPage, /page for people: .*headers/],
-    ["a redirect", loginRedirect, /302: EOM follows none/],
+    ["a redirect", loginRedirect, /302: EOM follows no redirect/],
     ["a refused credential", answer(403, {}), /403: .*credential/],
     ["another schema", schemaError, /Cannot query field.*versions/],
     ["a silent Dagster", hang, /no answer within 4 s: /],
@@ -122,7 +122,7 @@ describe("a job is checked", () => {
     ],
     ["name", toReference("x"), ["job", "name"], /'x'.*'ok', 'fail', 'hang'/],
     ["resource", toReference("plain", session), ["job", "name"], /without a resource 'eom'/],
-    ["fields", toReference("strict", session), ["job", "name"], /does not take .*"attempt"/],
+    ["fields", toReference("strict", session), ["job", "name"], /does not accept .*"attempt"/],
     [
       "run config",
       toReference("configured", { runConfig: { ops: { wants_config: { config: { a: "x" } } } } }),

@@ -1,6 +1,6 @@
 import type { EngineRun, SessionAttempt } from "../engine.ts";
-import { type FoundRow, foundAnswer } from "./answers.ts";
-import { askApart } from "./ask-apart.ts";
+import { type AttemptRunRow, attemptRunsAnswer } from "./answers.ts";
+import { askBisecting } from "./bisect.ts";
 import { type DagsterClient, toException } from "./client.ts";
 import { toFindRunsDocument } from "./documents.ts";
 import { DagsterFault } from "./fault.ts";
@@ -16,61 +16,62 @@ const runsPerAttempt = 100;
  *
  * @throws DagsterFault
  */
-export async function findRuns(
+export async function listRuns(
   client: DagsterClient,
   attempts: readonly SessionAttempt[],
 ): Promise<readonly (readonly EngineRun[] | null)[]> {
-  const found = new Map<SessionAttempt, readonly EngineRun[]>();
+  const rowsByAttempt = new Map<SessionAttempt, readonly EngineRun[]>();
   let fault: DagsterFault | null = null;
   for (let start = 0; start < attempts.length; start += attemptsPerRequest) {
     try {
-      const { answers } = await askApart(attempts.slice(start, start + attemptsPerRequest), (some) =>
+      const { answers } = await askBisecting(attempts.slice(start, start + attemptsPerRequest), (some) =>
         ask(client, some),
       );
-      for (const { attempt, rows } of answers) found.set(attempt, rows.filter(isRoot).sort(byAge).map(toFoundRun));
+      for (const { attempt, rows } of answers)
+        rowsByAttempt.set(attempt, rows.filter(isRoot).sort(byAge).map(toEngineRun));
     } catch (error) {
       if (!(error instanceof DagsterFault && error.kind === "failing")) throw error;
       fault = error;
     }
   }
-  if (fault !== null && found.size === 0) throw fault;
-  return attempts.map((attempt) => found.get(attempt) ?? null);
+  if (fault !== null && rowsByAttempt.size === 0) throw fault;
+  return attempts.map((attempt) => rowsByAttempt.get(attempt) ?? null);
 }
 
-interface Found {
+interface AttemptRows {
   readonly attempt: SessionAttempt;
-  readonly rows: FoundRow[];
+  readonly rows: AttemptRunRow[];
 }
 
 /** Without those at which Dagster fails, unless it fails at all. */
-async function ask(client: DagsterClient, attempts: readonly SessionAttempt[]): Promise<readonly Found[]> {
+async function ask(client: DagsterClient, attempts: readonly SessionAttempt[]): Promise<readonly AttemptRows[]> {
   const filters = attempts.map((attempt, index) => [`s${index}`, { tags: toAttemptTags(attempt) }]);
   const answers = await client.ask({
     operation: "FindRuns",
     document: toFindRunsDocument(attempts.length),
     variables: { limit: runsPerAttempt, ...Object.fromEntries(filters) },
-    answer: foundAnswer,
+    answer: attemptRunsAnswer,
   });
-  const found = attempts.flatMap((attempt, index) => {
+  const rowsByAttempt = attempts.flatMap((attempt, index) => {
     const answer = answers[`s${index}`];
     return answer?.__typename === "Runs" ? [{ attempt, rows: answer.results }] : [];
   });
   // "Nothing found" would be taken for leave to launch again.
-  if (found.length > 0) return found;
+  if (rowsByAttempt.length > 0) return rowsByAttempt;
   const failure = Object.values(answers).find((answer) => answer.__typename !== "Runs");
   throw toException(failure?.message ?? "it left a question out");
 }
 
 /** A run that a person has executed again in Dagster has a child with the same tags. */
-function isRoot({ parentRunId, rootRunId }: FoundRow): boolean {
+function isRoot({ parentRunId, rootRunId }: AttemptRunRow): boolean {
   return (parentRunId ?? null) === null && (rootRunId ?? null) === null;
 }
 
-function byAge(one: FoundRow, other: FoundRow): number {
-  return one.creationTime - other.creationTime || (one.runId < other.runId ? -1 : 1);
+function byAge(left: AttemptRunRow, right: AttemptRunRow): number {
+  return left.creationTime - right.creationTime || (left.runId < right.runId ? -1 : 1);
 }
 
 /** A webserver that dies between writing a run down and handing it over leaves it so for ever (1.13). */
-function toFoundRun({ runId, status }: FoundRow): EngineRun {
+function toEngineRun({ runId, status }: AttemptRunRow): EngineRun {
   return { runId, isSubmitted: status !== "NOT_STARTED" };
 }
