@@ -8,7 +8,7 @@ import { isEnded, type SessionState, toPhase } from "./states.ts";
 
 const sortColumns = { created: "s.created", slot: "s.slot" } as const;
 
-/** One page and the total, each in one statement. Every filter and every order stands on an index of its own. */
+/** Reads one page and the total, each in one statement. Each filter and each order has an index. */
 export async function listSessions(db: Database, query: ListSessions, start: PageStart): Promise<Page<SessionRow>> {
   const column = sortColumns[query.sortby];
   const direction = query.asc ? "asc" : "desc";
@@ -23,7 +23,7 @@ export async function listSessions(db: Database, query: ListSessions, start: Pag
   const counted = db
     .selectFrom(
       matching
-        .select(sql`1`.as("one"))
+        .select(sql`1`.as("row"))
         .limit(maxExactTotal + 1)
         .as("counted"),
     )
@@ -32,7 +32,7 @@ export async function listSessions(db: Database, query: ListSessions, start: Pag
   return { rows, total };
 }
 
-/** For statements that name the table `s`. */
+/** The condition of a filter, for statements that name the table `s`. */
 export function toSessionFilter(query: SessionFilter): RawBuilder<SqlBool> {
   const conditions: RawBuilder<SqlBool>[] = [];
   if (query.ids) conditions.push(sql`s.id = any(${query.ids}::uuid[])`);
@@ -46,7 +46,10 @@ export function toSessionFilter(query: SessionFilter): RawBuilder<SqlBool> {
   return isAll(conditions);
 }
 
-/** Those that have not ended and those that did not succeed are found by indexes; the others are nearly all there are. */
+/**
+ * The condition for states. Sessions that have not ended are in ailbl_open_session, and those that ended without success are in
+ * the index on `unsuccessful`. Succeeded sessions are nearly all, so an index would not help.
+ */
 function toStateFilter(states: readonly SessionState[]): RawBuilder<SqlBool> {
   const isOneOf = sql<SqlBool>`s.state = any(${states}::text[])`;
   if (states.includes("succeeded")) return isOneOf;

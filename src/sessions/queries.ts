@@ -5,8 +5,9 @@ import type { SessionError } from "./model.ts";
 import type { SessionState } from "./states.ts";
 import type { StopReason } from "./stop.ts";
 import type { SessionEventTable, SessionTable } from "./tables.ts";
+import { reachedLimitList, stopRequestList, waitingPhaseList } from "./word-lists.ts";
 
-/** A session with what is told of it in lists. */
+/** A session as lists show it. */
 export interface SessionRow {
   readonly id: string;
   readonly schedule_id: string;
@@ -22,7 +23,7 @@ export interface SessionRow {
   readonly reason: string | null;
   readonly attempt: number;
   readonly run_after: Date;
-  /** Its start is still to come. */
+  /** Whether `run_after` is in the future. */
   readonly is_early: boolean;
   readonly lease_token: number;
   readonly not_ready_since: Date | null;
@@ -41,7 +42,7 @@ export interface SessionRow {
   readonly error: SessionError | null;
 }
 
-/** What is read of a session, for one as for a list of them. */
+/** Selects {@link SessionRow}s. The tables are `s` and `d` (details). */
 export function selectSessions(db: Database) {
   return db
     .selectFrom("ailbl_session as s")
@@ -80,17 +81,21 @@ export function selectSessions(db: Database) {
     ]);
 }
 
+/** Reads a session by id, which must be a UUID. */
 export function findSession(db: Database, id: string): Promise<SessionRow | undefined> {
   return selectSessions(db).where("s.id", "=", id).executeTakeFirst();
 }
 
-/** Locked first and read afterwards, for the same reason as a schedule (queries.ts). */
+/**
+ * Locks a session until the transaction ends. Locks first and reads in a second statement, which sees what a transaction wrote that
+ * held the lock before.
+ */
 export async function lockSession(tx: DatabaseTransaction, id: string): Promise<SessionRow | undefined> {
   await tx.selectFrom("ailbl_session").select("id").where("id", "=", id).forUpdate().execute();
   return findSession(tx, id);
 }
 
-/** The large part, which lists leave out. */
+/** Reads the large values of a session, which lists leave out. */
 export async function findSessionDetail(
   db: Database,
   id: string,
@@ -104,7 +109,7 @@ export async function findSessionDetail(
 
 type EventRow = Omit<SessionEventTable, "id" | "session_id">;
 
-/** Oldest first; of more than 1000, which a session makes only while its engine is away for hours, the last. */
+/** The history of a session, oldest step first. At most the last 1000 steps: only an engine that is down for hours causes more. */
 export async function listSessionEvents(db: Database, id: string): Promise<EventRow[]> {
   const newestFirst = await db
     .selectFrom("ailbl_session_event")
@@ -116,6 +121,7 @@ export async function listSessionEvents(db: Database, id: string): Promise<Event
   return newestFirst.reverse();
 }
 
+/** A session that a person requests. */
 export interface NewSession {
   readonly id: string;
   readonly schedule: {
@@ -129,13 +135,13 @@ export interface NewSession {
   readonly cause: "manual" | "retry";
   readonly slot: Date;
   readonly dataIntervalStart: Date;
-  /** The session that it does again. */
+  /** The session that this one retries. */
   readonly retryOf: string | null;
   readonly now: Date;
   readonly createdBy: string;
 }
 
-/** One that a person asked for: due at once. */
+/** Inserts a session that is due at once, and counts it for its schedule. */
 export async function insertSession(tx: DatabaseTransaction, session: NewSession): Promise<void> {
   const { schedule, now } = session;
   await tx
@@ -163,20 +169,20 @@ export async function insertSession(tx: DatabaseTransaction, session: NewSession
     where schedule_id = ${schedule.id}`.execute(tx);
 }
 
-/** The session that does this one again, if somebody asked for it. */
+/** The id of the session that retries this one, or null. */
 export async function findRetry(db: Database, id: string): Promise<string | null> {
   const row = await db.selectFrom("ailbl_session").select("id").where("retry_of", "=", id).executeTakeFirst();
   return row?.id ?? null;
 }
 
-/** Sessions that belong together. */
+/** The sessions of a schedule, or of a backfill. */
 export type SessionsOf = { readonly scheduleId: string } | { readonly backfillId: string };
 
 function isOf(which: SessionsOf): RawBuilder<SqlBool> {
   return "scheduleId" in which ? sql`schedule_id = ${which.scheduleId}` : sql`backfill_id = ${which.backfillId}`;
 }
 
-/** Those that a worker holds. */
+/** Locks and returns the sessions on which a worker has a lease. */
 export async function listUnderWay(
   tx: DatabaseTransaction,
   which: SessionsOf,
@@ -190,9 +196,9 @@ export async function listUnderWay(
 }
 
 interface WaitingEnd {
-  /** Skipped are sessions that never ran: one that waits for its next attempt is left alone. */
+  /** `skipped` ends sessions that never ran; those in retry_wait go on. */
   readonly state: "skipped" | "canceled";
-  /** All unless given. */
+  /** Default: all causes. */
   readonly causes?: readonly SessionTable["cause"][];
   readonly now: Date;
   readonly actor: string;
@@ -200,7 +206,7 @@ interface WaitingEnd {
   readonly message: string;
 }
 
-/** Ends those that no worker holds yet. */
+/** Ends the sessions on which no worker has a lease. */
 export async function endWaiting(tx: DatabaseTransaction, which: SessionsOf, end: WaitingEnd): Promise<void> {
   const { causes } = end;
   const isOfCause = causes === undefined ? sql`true` : sql`cause = any(${causes}::text[])`;
@@ -208,7 +214,7 @@ export async function endWaiting(tx: DatabaseTransaction, which: SessionsOf, end
     with waiting as (
       select id, state from ailbl_session
       where id in (select session_id from ailbl_open_session where ${isOf(which)})
-        and phase in ('waiting', 'retrying') and ${isOfCause}
+        and phase in (${waitingPhaseList}) and ${isOfCause}
         and (state = 'pending' or ${end.state} = 'canceled')
       order by id for update
     ), ended as (
@@ -220,12 +226,12 @@ export async function endWaiting(tx: DatabaseTransaction, which: SessionsOf, end
     from ended`.execute(tx);
 }
 
-/** As rerouteSessions does (pick-queries.ts): the engine that they waited for may take none, or be gone. */
+/** Assigns waiting sessions to another engine, when their schedule changes its engine: the old one may be down or removed. */
 export async function rerouteWaiting(tx: DatabaseTransaction, scheduleId: string, engine: string): Promise<void> {
   await sql`update ailbl_session set engine = ${engine}, version = version + 1, run_id = null, run_status = null,
       launch_started = null, not_ready_since = null
     where id in (select session_id from ailbl_open_session where schedule_id = ${scheduleId})
-      and phase in ('waiting', 'retrying')`.execute(tx);
+      and phase in (${waitingPhaseList})`.execute(tx);
 }
 
 interface StopRequest {
@@ -234,7 +240,10 @@ interface StopRequest {
   readonly reason: StopReason;
 }
 
-/** Asks whoever holds the sessions to end them. Who wants an end outweighs a limit that was reached; else the first ask holds. */
+/**
+ * Asks the workers that have the sessions to end them. A request replaces a reached limit, so that the session ends as canceled;
+ * otherwise the first reason stays.
+ */
 export async function requestStops(
   tx: Database,
   ids: readonly string[],
@@ -246,7 +255,7 @@ export async function requestStops(
     with stopping as (
       update ailbl_session set stop_reason = ${reason}, stop_requested = ${now}, version = version + 1
       where id = any(${ids}::uuid[]) and phase = 'active' and (stop_reason is null
-        or ${reason} in ('cancel', 'replaced') and stop_reason in ('max_runtime', 'launch_timeout'))
+        or ${reason} in (${stopRequestList}) and stop_reason in (${reachedLimitList}))
       returning id, state, attempt)
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
     select id, ${now}::timestamptz, state, state, attempt, ${by}, ${cause} from stopping`.execute(tx);

@@ -18,6 +18,7 @@ const none = z.strictObject({});
 const scheduleParams = z.object({ ScheduleId: z.string() });
 const sessionParams = z.object({ SessionId: z.string() });
 
+/** `/ailbl/admin/sessions`, and `POST …/schedules/{ScheduleId}/trigger`. */
 export function createSessionRoutes(service: SessionService): Route[] {
   return [
     defineRoute(
@@ -39,7 +40,7 @@ export function createSessionRoutes(service: SessionService): Route[] {
           query,
           url,
           found: await service.list(query),
-          toItem: service.tell,
+          toItem: service.represent,
           toKey: (row) => ({ value: (query.sortby === "slot" ? row.slot : row.created).toISOString(), id: row.id }),
         }),
     ),
@@ -68,8 +69,9 @@ export function createSessionRoutes(service: SessionService): Route[] {
         path: `${base}/{SessionId}/cancel`,
         operationId: "cancelSession",
         tag,
-        summary: "End a session",
-        description: "At once while it waits; one that runs is asked to end, and its state tells when it has.",
+        summary: "Cancel a session",
+        description:
+          "A session that waits ends at once. A session that runs is asked to end; its state changes to `canceled` when it has.",
         role: "operator",
         params: sessionParams,
         query: none,
@@ -84,8 +86,8 @@ export function createSessionRoutes(service: SessionService): Route[] {
         path: `${base}/{SessionId}/retry`,
         operationId: "retrySession",
         tag,
-        summary: "Do a session again that did not succeed",
-        description: "A new session for the same slot and data, with the schedule as it is now.",
+        summary: "Retry a session that did not succeed",
+        description: "Opens a new session for the same slot and data interval, with the schedule as it is now.",
         role: "operator",
         params: sessionParams,
         query: none,
@@ -93,7 +95,7 @@ export function createSessionRoutes(service: SessionService): Route[] {
         failures: ["SESSION_NOT_FOUND", "SCHEDULE_NOT_FOUND", "SESSION_STATE_CONFLICT"],
         idempotent: true,
       },
-      (input) => answerChange(input, toMade, (change) => service.retry(input.params.SessionId, change)),
+      (input) => answerChange(input, toCreated, (change) => service.retry(input.params.SessionId, change)),
     ),
     defineRoute(
       {
@@ -101,7 +103,7 @@ export function createSessionRoutes(service: SessionService): Route[] {
         path: `${schedules}/{ScheduleId}/trigger`,
         operationId: "triggerSchedule",
         tag,
-        summary: "Run a schedule now, beside its instants",
+        summary: "Run a schedule now, in addition to its slots",
         role: "operator",
         params: scheduleParams,
         query: none,
@@ -109,7 +111,7 @@ export function createSessionRoutes(service: SessionService): Route[] {
         failures: ["SCHEDULE_NOT_FOUND"],
         idempotent: true,
       },
-      (input) => answerChange(input, toMade, (change) => service.trigger(input.params.ScheduleId, change)),
+      (input) => answerChange(input, toCreated, (change) => service.trigger(input.params.ScheduleId, change)),
     ),
   ];
 }
@@ -118,7 +120,7 @@ function toChanged(session: Session): Answer {
   return { status: 200, body: session, version: session.version };
 }
 
-function toMade(session: Session): Answer {
+function toCreated(session: Session): Answer {
   const location = `${base}/${session.id}`;
   return { status: 201, body: session, version: session.version, headers: { location } };
 }

@@ -26,14 +26,14 @@ import {
 import { toSession } from "./representation.ts";
 import { isEnded, isLeased } from "./states.ts";
 
-/** What opening a session takes from its schedule. */
+/** The fields of a schedule that a new session needs. */
 type LockedSchedule = NewSession["schedule"] & Timing;
 
-/** What this room asks of the schedules' room, which stands above it; compose/ brings the two together. */
+/** The part of the schedules room that this room needs. Schedules may import sessions and not the reverse, so compose/ passes it. */
 export interface SchedulesOfSessions {
-  /** @throws SCHEDULE_NOT_FOUND */
+  /** Finds the schedule, or throws its 404. */
   require(db: Database, id: string): Promise<unknown>;
-  /** Locks the schedule until the transaction ends. @throws SCHEDULE_NOT_FOUND */
+  /** Locks the schedule until the transaction ends, or throws its 404. */
   lock(tx: DatabaseTransaction, id: string): Promise<LockedSchedule>;
 }
 
@@ -42,13 +42,14 @@ interface SessionNeeds {
   readonly clock: Clock;
   readonly engines: Pick<Engines, "find">;
   readonly schedules: SchedulesOfSessions;
-  /** Called after something was written that a worker should look at soon. */
+  /** Called after a commit that a worker should see soon. */
   readonly onWork: () => void;
 }
 
+/** The use cases of the session routes and of bulk actions. */
 export type SessionService = ReturnType<typeof createSessionService>;
 
-/** The use cases of sessions; each owns its transactions. */
+/** Creates the use cases of sessions. Each opens its own transaction. */
 export function createSessionService({ db, clock, engines, schedules, onWork }: SessionNeeds) {
   function list(query: ListSessions): Promise<Page<SessionRow>> {
     return listSessions(db, query, parsePageStart(query));
@@ -72,7 +73,12 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
     };
   }
 
-  /** Ends it at once while no worker has it, else asks its worker to. @throws SESSION_NOT_FOUND, SESSION_STATE_CONFLICT */
+  /**
+   * Cancels a session: at once if no worker has a lease on it, else by a request to its worker.
+   *
+   * @throws SESSION_NOT_FOUND
+   * @throws SESSION_STATE_CONFLICT when it has ended
+   */
   async function cancel(id: string, change: Change<Session>): Promise<Session> {
     await requireSession(db, id);
     const told = await inTransaction(db, async (tx) => {
@@ -111,38 +117,44 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
   }
 
   /**
-   * A session now, beside the slots: whatever the trigger says, whether or not another one runs, enabled or not.
+   * Opens a session that is due now, in addition to the slots. It runs beside other sessions, and also if the schedule is disabled.
    *
    * @throws SCHEDULE_NOT_FOUND
    */
   function trigger(scheduleId: string, change: Change<Session>): Promise<Session> {
-    const toAsked = async (_: DatabaseTransaction, schedule: LockedSchedule, now: Date): Promise<AskedSession> => {
+    const toRequested = async (
+      _: DatabaseTransaction,
+      schedule: LockedSchedule,
+      now: Date,
+    ): Promise<RequestedSession> => {
       const dataIntervalStart = findPreviousInstant(schedule, now) ?? now;
       return { cause: "manual", slot: now, dataIntervalStart, retryOf: null };
     };
     const trail = { action: "schedule.trigger", kind: "schedule", objectId: scheduleId };
-    return open(scheduleId, toAsked, trail, change);
+    return open(scheduleId, toRequested, trail, change);
   }
 
   /**
-   * A new session for the same slot and stretch of data as one that did not succeed, with the schedule as it is now. The
-   * old one stays as it ended.
+   * Opens a new session for the slot and data interval of a session that did not succeed, with the schedule as it is now. The old
+   * session does not change.
    *
-   * @throws SESSION_NOT_FOUND, SCHEDULE_NOT_FOUND, SESSION_STATE_CONFLICT when it goes on, succeeded or was done again already
+   * @throws SESSION_NOT_FOUND
+   * @throws SCHEDULE_NOT_FOUND
+   * @throws SESSION_STATE_CONFLICT when the session has not ended, succeeded, or was retried already
    */
   async function retry(id: string, change: Change<Session>): Promise<Session> {
     const { schedule_id: scheduleId } = await requireSession(db, id);
-    const toAsked = async (tx: DatabaseTransaction): Promise<AskedSession> => {
+    const toRequested = async (tx: DatabaseTransaction): Promise<RequestedSession> => {
       const { slot, data_interval_start: dataIntervalStart } = await requireRetryable(tx, id);
       return { cause: "retry", slot, dataIntervalStart, retryOf: id };
     };
-    return open(scheduleId, toAsked, { action: "session.retry", kind: "session", objectId: id }, change);
+    return open(scheduleId, toRequested, { action: "session.retry", kind: "session", objectId: id }, change);
   }
 
-  /** Opens a session that a person asks for, under the schedule's lock. */
+  /** Opens a requested session under the lock of its schedule. */
   async function open(
     scheduleId: string,
-    toAsked: (tx: DatabaseTransaction, schedule: LockedSchedule, now: Date) => Promise<AskedSession>,
+    toRequested: (tx: DatabaseTransaction, schedule: LockedSchedule, now: Date) => Promise<RequestedSession>,
     trail: { readonly action: string; readonly kind: string; readonly objectId: string },
     change: Change<Session>,
   ): Promise<Session> {
@@ -151,8 +163,8 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
       const schedule = await schedules.lock(tx, scheduleId);
       const now = clock.now();
       const id = createId();
-      const asked = await toAsked(tx, schedule, now);
-      await insertSession(tx, { ...asked, id, schedule, now, createdBy: change.actor.subject });
+      const requested = await toRequested(tx, schedule, now);
+      await insertSession(tx, { ...requested, id, schedule, now, createdBy: change.actor.subject });
       const session = represent(await requireSession(tx, id));
       await recordAudit(tx, { ...trail, actor: change.actor, before: null, after: { session_id: id } });
       await change.beforeCommit(tx, session);
@@ -162,10 +174,10 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
     return told;
   }
 
-  return { list, tell: represent, find, trigger, retry, cancel };
+  return { list, represent, find, trigger, retry, cancel };
 }
 
-type AskedSession = Pick<NewSession, "cause" | "slot" | "dataIntervalStart" | "retryOf">;
+type RequestedSession = Pick<NewSession, "cause" | "slot" | "dataIntervalStart" | "retryOf">;
 
 /** @throws SESSION_NOT_FOUND */
 async function requireSession(db: Database, id: string): Promise<SessionRow> {
@@ -174,20 +186,21 @@ async function requireSession(db: Database, id: string): Promise<SessionRow> {
   return row;
 }
 
-/** Under the lock, so that two who ask at once do not both get one. @throws SESSION_NOT_FOUND, SESSION_STATE_CONFLICT */
+/** Locks the session, so that of two retries at once only one succeeds. @throws SESSION_NOT_FOUND, SESSION_STATE_CONFLICT */
 async function requireRetryable(tx: DatabaseTransaction, id: string): Promise<SessionRow> {
   const session = await lockSession(tx, id);
   if (session === undefined) throw sessionNotFound(id);
-  if (!isEnded(session.state)) throw sessionNotRetried(session.state, `it is ${session.state} and may still succeed`);
+  if (!isEnded(session.state))
+    throw sessionNotRetried(session.state, `it is ${session.state} and may still succeed; cancel it first`);
   if (session.state === "succeeded") throw sessionNotRetried("succeeded", "it succeeded; trigger the schedule instead");
   const retried = await findRetry(tx, id);
-  if (retried !== null) throw sessionNotRetried(session.state, `the session ${retried} does it again already`);
+  if (retried !== null) throw sessionNotRetried(session.state, `the session ${retried} is its retry`);
   return session;
 }
 
 type HistoryEntry = SessionWithHistory["history"][number];
 
-/** How it came to be stands in the session itself. */
+/** The first entry, which comes from the session itself: only later steps are rows of the history. */
 function toFirstEntry(row: SessionRow): HistoryEntry {
   return {
     at: row.created.toISOString(),

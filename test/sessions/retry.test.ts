@@ -139,7 +139,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     await ticks.pick(world.needs, notAborted);
     const at = world.clock.now();
     remote.set("run-1", { state: "succeeded", startedAt: at, endedAt: at, error: null, result: null, output: null });
-    const engine = { ...remote.engine, findRuns: () => Promise.reject(new Error("no route to the engine")) };
+    const engine = { ...remote.engine, listRuns: () => Promise.reject(new Error("no route to the engine")) };
     await ticks.poll(withEngine(world.needs, engine), notAborted);
     expect(await find(running.id)).toMatchObject({ state: "succeeded" });
     expect(await find(doubtful.id)).toMatchObject({ state: "unknown" });
