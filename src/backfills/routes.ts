@@ -18,6 +18,7 @@ const scheduleParams = z.object({ ScheduleId: z.string() });
 const backfillParams = z.object({ ScheduleId: z.string(), BackfillId: z.string() });
 const backfillAnswer = { description: "The backfill", schema: backfillSchema };
 
+/** `…/schedules/{ScheduleId}/backfill` and `…/backfills`. */
 export function createBackfillRoutes(service: BackfillService): Route[] {
   return [
     defineRoute(
@@ -26,9 +27,9 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         path: `${base}/backfill`,
         operationId: "createBackfill",
         tag,
-        summary: "Run the slots of a stretch of time that is over",
+        summary: "Run the slots of a past interval",
         description:
-          "Also those that have run before, and of a disabled schedule. Sessions are opened oldest slot first, as room comes.",
+          "Slots that have run before run again, and the schedule may be disabled. Sessions are opened oldest slot first, `max_parallel` at a time.",
         role: "admin",
         params: scheduleParams,
         query: none,
@@ -68,7 +69,7 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         path: `${base}/backfills/{BackfillId}`,
         operationId: "getBackfill",
         tag,
-        summary: "Read how far a backfill has come",
+        summary: "Read a backfill and its progress",
         role: "viewer",
         params: backfillParams,
         query: none,
@@ -83,9 +84,9 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         path: `${base}/backfills/{BackfillId}/cancel`,
         operationId: "cancelBackfill",
         tag,
-        summary: "End a backfill",
+        summary: "Cancel a backfill",
         description:
-          "What waits does not start. What runs goes on, unless `running` is true. Again: it changes nothing.",
+          "Ends sessions that wait. Sessions that run go on, unless `running` is true. A second cancel changes nothing.",
         role: "operator",
         params: backfillParams,
         query: cancelBackfillSchema,

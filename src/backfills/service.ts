@@ -19,34 +19,40 @@ import {
   lockBackfill,
   moveBackfill,
 } from "./queries.ts";
-import { holdSchedule } from "./session-queries.ts";
+import { keepSchedule } from "./session-queries.ts";
 
+/** The use cases of the backfill routes. */
 export type BackfillService = ReturnType<typeof createBackfillService>;
 
-/** The use cases of backfills; each owns its transactions. */
+/** Creates the use cases of backfills. Each opens its own transaction. */
 export function createBackfillService({ db, clock, onWork }: Pick<ScheduleNeeds, "db" | "clock" | "onWork">) {
-  /** @throws BACKFILL_NOT_FOUND, also for one of another schedule */
+  /** @throws BACKFILL_NOT_FOUND, also for a backfill of another schedule */
   async function find(scheduleId: string, id: string): Promise<Backfill> {
     return toBackfill(requireOf(scheduleId, id, isUuid(id) ? await findBackfill(db, id) : undefined));
   }
 
-  /** Of a schedule that was deleted too. */
+  /** Lists the backfills of a schedule, also of a deleted one. Empty for an unknown schedule. */
   async function list(scheduleId: string, query: ListBackfills): Promise<Page<BackfillRow>> {
     const start = parsePageStart(query);
     return isUuid(scheduleId) ? listBackfills(db, scheduleId, query, start) : { rows: [], total: 0 };
   }
 
-  /** Opens nothing itself: a worker does. @throws SCHEDULE_NOT_FOUND, VALIDATION_ERROR for a stretch without a slot that is over */
+  /**
+   * Creates a backfill. A worker opens its sessions.
+   *
+   * @throws SCHEDULE_NOT_FOUND
+   * @throws VALIDATION_ERROR when `to` is after now, or the interval contains no slot
+   */
   async function create(scheduleId: string, input: CreateBackfill, change: Change<Backfill>): Promise<Backfill> {
     await requireSchedule(db, scheduleId);
     const backfill = await inTransaction(db, async (tx) => {
-      await holdSchedule(tx, scheduleId);
+      await keepSchedule(tx, scheduleId);
       const schedule = await requireSchedule(tx, scheduleId);
       const now = clock.now();
       if (input.to > now)
-        throw invalid("/to", `must not be after now (${now.toISOString()}): a backfill is for what is over`);
+        throw invalid("/to", `must not be after now (${now.toISOString()}): a backfill runs past slots only`);
       if (listSlotsBetween(schedule, input, 1).length === 0)
-        throw invalid("/from", "begins a stretch in which the schedule has no slot", "no_slots");
+        throw invalid("/from", "begins an interval in which the schedule has no slot: choose a longer one", "no_slots");
       const id = createId();
       const { from, to, max_parallel: maxParallel } = input;
       await insertBackfill(tx, { id, schedule, from, to, maxParallel, now, createdBy: change.actor.subject });
@@ -59,7 +65,12 @@ export function createBackfillService({ db, clock, onWork }: Pick<ScheduleNeeds,
     return backfill;
   }
 
-  /** What waits ends at once, what runs is asked to end if `running`. One that is over already is told as it is. */
+  /**
+   * Cancels a backfill: ends its waiting sessions and, if `running`, asks the others to end. A backfill that has ended is returned
+   * as it is.
+   *
+   * @throws BACKFILL_NOT_FOUND
+   */
   async function cancel(
     scheduleId: string,
     id: string,
@@ -112,6 +123,7 @@ function toTrail({ actor }: Pick<Change<null>, "actor">, objectId: string, actio
   return { actor, action, kind: "schedule", objectId };
 }
 
+/** Converts a row to the backfill of the API. */
 export function toBackfill(row: BackfillRow): Backfill {
   return {
     id: row.id,

@@ -31,9 +31,10 @@ import {
   listBulks,
 } from "./queries.ts";
 
+/** The use cases of the bulk routes. */
 export type BulkService = ReturnType<typeof createBulkService>;
 
-/** A bulk action as it was asked for, and what it is about. */
+/** A requested bulk action and its objects. */
 interface BulkRequest {
   readonly action: BulkAction;
   readonly filter: Record<string, unknown>;
@@ -42,7 +43,7 @@ interface BulkRequest {
   readonly target: BulkTarget;
 }
 
-/** The use cases of bulk actions; each owns its transactions. A worker carries them out (tick.ts). */
+/** Creates the use cases of bulk actions. Each opens its own transaction. The step `bulk` of the workers carries the actions out. */
 export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db" | "clock" | "onWork">) {
   /** @throws BULK_NOT_FOUND */
   async function find(id: string): Promise<Bulk> {
@@ -56,8 +57,8 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
   function previewSessions({ filter }: BulkSessions, change: Change<BulkPreview>): Promise<BulkPreview> {
     const target = toSessionTarget(filter);
     return inTransaction(db, async (tx) => {
-      const found = await selectSessions(tx).where(target.filter).orderBy("s.id").limit(maxShown).execute();
-      const sample = found.map(({ id, schedule_name: name, state }) => ({ id, name, state }));
+      const rows = await selectSessions(tx).where(target.filter).orderBy("s.id").limit(maxShown).execute();
+      const sample = rows.map(({ id, schedule_name: name, state }) => ({ id, name, state }));
       return preview(tx, target, sample, change);
     });
   }
@@ -65,29 +66,34 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
   function previewSchedules({ filter }: BulkSchedules, change: Change<BulkPreview>): Promise<BulkPreview> {
     const target = toScheduleTarget(filter);
     return inTransaction(db, async (tx) => {
-      const found = await selectSchedules(tx)
+      const rows = await selectSchedules(tx)
         .where(target.filter)
         .orderBy("ailbl_schedule.id")
         .limit(maxShown)
         .execute();
-      const sample = found.map((row) => ({ id: row.id, name: row.name, state: toScheduleState(row) }));
+      const sample = rows.map((row) => ({ id: row.id, name: row.name, state: toScheduleState(row) }));
       return preview(tx, target, sample, change);
     });
   }
 
-  /** @throws BULK_TOTAL_CONFLICT */
+  /** Creates a bulk action on sessions. @throws BULK_TOTAL_CONFLICT */
   function createForSessions(input: BulkSessions, change: Change<Bulk>): Promise<Bulk> {
     const { action, filter, expected_total: expectedTotal = 0 } = input;
     return create({ action, filter, note: null, expectedTotal, target: toSessionTarget(filter) }, change);
   }
 
-  /** @throws BULK_TOTAL_CONFLICT */
+  /** Creates a bulk action on schedules. @throws BULK_TOTAL_CONFLICT */
   function createForSchedules(input: BulkSchedules, change: Change<Bulk>): Promise<Bulk> {
     const { action, filter, note, expected_total: expectedTotal = 0 } = input;
     return create({ action, filter, note, expectedTotal, target: toScheduleTarget(filter) }, change);
   }
 
-  /** What it acts on is found, counted and written down by one statement: the total is that of what will be done. */
+  /**
+   * Inserts the bulk action and its items. One statement selects, counts and inserts the items, so the compared total is exactly the
+   * number of objects that will be changed.
+   *
+   * @throws BULK_TOTAL_CONFLICT when the filter matches another number than expected
+   */
   async function create({ target, expectedTotal, ...request }: BulkRequest, change: Change<Bulk>): Promise<Bulk> {
     const bulk = await inTransaction(db, async (tx) => {
       const id = createId();
@@ -103,15 +109,19 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
         on_behalf_of: change.actor.onBehalfOf,
         ended: expectedTotal === 0 ? now : null,
       });
-      const found = await insertItems(tx, id, target, expectedTotal + 1);
-      if (found !== expectedTotal) throw bulkTotalConflict(expectedTotal, await countTargets(tx, target));
+      const items = await insertItems(tx, id, target, expectedTotal + 1);
+      if (items !== expectedTotal) throw bulkTotalConflict(expectedTotal, await countTargets(tx, target));
       return recordBulkChange(tx, id, null, `${target.kind}.bulk_${request.action}`, change);
     });
     onWork();
     return bulk;
   }
 
-  /** What is done stays done; nothing more is. One that is over already is told as it is. @throws BULK_NOT_FOUND */
+  /**
+   * Stops a bulk action. Changes that were made stay. A bulk action that has ended is returned as it is.
+   *
+   * @throws BULK_NOT_FOUND
+   */
   async function cancel(id: string, { actor }: Pick<Change<null>, "actor">): Promise<Bulk> {
     await requireBulk(db, id);
     return inTransaction(db, async (tx) => {
@@ -169,6 +179,7 @@ async function requireBulk(db: Database, id: string): Promise<BulkRow> {
   return row;
 }
 
+/** Converts a row to the bulk action of the API. */
 export function toBulk(row: BulkRow): Bulk {
   return {
     id: row.id,
