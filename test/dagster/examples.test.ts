@@ -6,6 +6,7 @@ import { createId } from "../../src/platform/id.ts";
 import { findSecrets, type Places, type Secrets } from "../journeys/secret-search.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { type RealDagster, startDagster } from "../support/dagster.ts";
+import { partPatience } from "../support/time-limits.ts";
 import { type RealVault, startVault } from "../support/vault.ts";
 import { startVersitygw, type VersitygwServer } from "../support/versitygw.ts";
 
@@ -77,7 +78,7 @@ async function run(job: string, kind: number, params: object) {
     expect(session.ended, JSON.stringify(session.explanation)).not.toBeNull();
     return session;
   };
-  return vi.waitFor(find, { timeout: 90_000, interval: 200 });
+  return vi.waitFor(find, partPatience);
 }
 
 function describeStorage(): object {

@@ -208,10 +208,12 @@ describe.each(databaseKinds)("messages on %s", (kind) => {
     await once(slammer.listen(0, "127.0.0.1"), "listening");
     const slamming = slammer.address();
     if (slamming === null || typeof slamming === "string") throw new Error("no port was given");
-    const find = async (address: string) =>
-      (await world.deliveries.test((await world.createWebhook({ address })).id)).error;
+    const find = async (address: string, { createWebhook, deliveries } = world) =>
+      (await deliveries.test((await createWebhook({ address })).id)).error;
     receiver.answer(() => {});
-    expect(await find(receiver.address)).toBe("timeout");
+    const impatient = await createWorld(kind, { timeoutMs: 1000 });
+    expect(await find(receiver.address, impatient)).toBe("timeout");
+    await impatient.close();
     expect(await find(`http://127.0.0.1:${await findFreePort()}/`)).toBe("connection_failed");
     expect(await find(`http://127.0.0.1:${slamming.port}/`)).toBe("connection_failed");
     expect(await find(receiver.address.replace("http:", "https:"))).toMatch(/^(tls_failed|timeout)$/);

@@ -5,6 +5,7 @@ import { EngineUnreachable } from "../../src/scheduler/engines/engine.ts";
 import type { SessionWithHistory } from "../../src/scheduler/session-model.ts";
 import { type TickNeeds, ticks } from "../../src/scheduler/tick.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { heavyTestTimeout, patience } from "../support/time-limits.ts";
 import { type FakeDagster, startFakeDagster } from "./engines/dagster/fake-dagster.ts";
 import type { FakeRun } from "./engines/dagster/fake-runs.ts";
 import {
@@ -83,7 +84,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
       if (session.ended !== null) return session;
       // Longer than a search, and than any pause of the breaker, whose probe is then under way.
       world.clock.advance(121);
-      await vi.waitUntil(() => world.needs.engine.room() > 0, { timeout: 10_000, interval: 1 });
+      await vi.waitUntil(() => world.needs.engine.room() > 0, { ...patience, interval: 1 });
     }
     throw new Error(`the session has not ended: ${JSON.stringify((await world.api.sessions.find(id)).history)}`);
   }
@@ -314,7 +315,9 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expect(listRuns(id).map(({ status }) => status)).toEqual(["CANCELED"]);
   });
 
-  test("a thousand runs under way are polled with four requests, and all of them also where the answers are slow", async () => {
+  test("a thousand runs under way are polled with four requests, and all of them also where the answers are slow", {
+    timeout: heavyTestTimeout,
+  }, async () => {
     const policy = { overlap: "allow", misfire: "all", max_catch_up: 1000, catch_up_seconds: 86_400 };
     await world.api.schedules.create(toCreate({ job: { ...inPipelines, name: "hang" }, policy }), change);
     world.clock.advance(1000 * 60);
@@ -351,7 +354,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
   });
 
   test("a process killed at each step leaves one run a session, whose state is true", {
-    timeout: 120_000,
+    timeout: heavyTestTimeout,
   }, async () => {
     let isWhole = false;
     for (let fuse = 0; !isWhole; fuse += 1) {

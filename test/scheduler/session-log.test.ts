@@ -4,6 +4,7 @@ import { maxOutputBytes } from "../../src/scheduler/engines/engine.ts";
 import { keepLastOutputs, keepOutputs, type SessionOutput } from "../../src/scheduler/session-log-queries.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { patience } from "../support/time-limits.ts";
 import { type Api, createApi } from "./api.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createWorld, nodeJob, notAborted, toCreate, type World } from "./world.ts";
@@ -81,13 +82,10 @@ describe.each(databaseKinds)("the log of a session on %s", (kind) => {
     const schedule = await elsewhere.api.schedules.create(toCreate({ enable: false }), change);
     const { id } = await elsewhere.api.sessions.trigger(schedule.id, change);
     await ticks.pick(elsewhere.needs, notAborted);
-    await vi.waitFor(
-      async () => {
-        await ticks.poll(elsewhere.needs, notAborted);
-        expect(await read(id)).toMatchObject({ text: "begun\n", is_final: false, at: expect.any(String) });
-      },
-      { timeout: 10_000, interval: 10 },
-    );
+    await vi.waitFor(async () => {
+      await ticks.poll(elsewhere.needs, notAborted);
+      expect(await read(id)).toMatchObject({ text: "begun\n", is_final: false, at: expect.any(String) });
+    }, patience);
     await elsewhere.close();
     await ticks.poll(elsewhere.needs, notAborted);
     expect(await read(id)).toMatchObject({ text: "begun\nended\n", is_final: true, is_truncated: false });

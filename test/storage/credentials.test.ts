@@ -20,6 +20,7 @@ import { createStorage } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { createTestDatabase, type DatabaseKind, databaseKinds, type TestDatabase } from "../support/database.ts";
 import type { WriterTask } from "../support/storage-writer.ts";
+import { heavyTestTimeout } from "../support/time-limits.ts";
 
 const writerName = "eom-writer";
 const silent = createLogger({ level: "silent", format: "json" });
@@ -80,7 +81,7 @@ describe("a process that is killed", () => {
       await sweepAll(app.database, createStore(app.database));
       await expectSwept(app.database);
     },
-    120_000,
+    heavyTestTimeout,
   );
 
   /** @returns the statements before which it was killed, in order */

@@ -7,6 +7,7 @@ import { createLogger } from "../../../src/platform/log.ts";
 import { createMetrics } from "../../../src/platform/metrics/metrics.ts";
 import { storages } from "../../contract/described.ts";
 import { createTestApp, type TestApp } from "../../support/app.ts";
+import { patience } from "../../support/time-limits.ts";
 
 let app: TestApp;
 beforeAll(async () => {
@@ -44,7 +45,7 @@ describe("X-Request-Id", () => {
     // A function's lines come by way of a pipe.
     await vi.waitFor(() => {
       for (const id of ids) expect(app.log.some((line) => line.includes(`"request_id":"${id}"`))).toBe(true);
-    });
+    }, patience);
   });
 });
 

@@ -10,14 +10,14 @@ import { storages } from "../../contract/described.ts";
 import { createTestApp, type TestApp } from "../../support/app.ts";
 import { openRawConnection, type RawConnection } from "../../support/raw-http.ts";
 
-/** As in earnest, but soon. */
+/** As in earnest, but soon; long enough for a busy machine to read what was sent whole. */
 const soon: ConnectionLimits = {
   ...connectionLimits,
-  headMilliseconds: 300,
-  requestMilliseconds: 600,
+  headMilliseconds: 1_200,
+  requestMilliseconds: 2_400,
   checkMilliseconds: 50,
-  silenceMilliseconds: 400,
-  idleMilliseconds: 300,
+  silenceMilliseconds: 1_600,
+  idleMilliseconds: 1_200,
 };
 
 let app: TestApp;
