@@ -151,7 +151,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     "one that, asked for %s, %s has one run in the end, and the session's state is true",
     async ([operation, , misbehaviour]) => {
       await world.close();
-      world = createWorld({ db: database.db, start, engine: createEngine(1) });
+      world = createWorld({ db: database.db, start, engine: createEngine(misbehaviour === hang ? 1 : 20) });
       if (operation === "FindRuns") fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
       fake.misbehave(misbehaviour, { operation, times: 2 });
       const session = await seeThrough(await trigger());
