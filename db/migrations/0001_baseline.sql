@@ -106,7 +106,8 @@ create trigger eom_audit_is_kept before update on eom_audit
 -- before the secret is written, and deleted in the transaction that makes an object point to the secret.
 create table eom_secret_intent (
   ref text primary key,
-  storage_id uuid not null,
+  -- The storage or webhook whose secret it is.
+  owner_id uuid not null,
   -- A writer may still be at work. After the first deletion the secret is deleted once more, in case the write came late.
   writing boolean not null,
   -- The sweeper owns the reference: no object may point to it any more.
