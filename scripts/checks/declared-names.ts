@@ -1,4 +1,5 @@
-import { type Node, type Program, visitorKeys } from "oxc-parser";
+import type { Node, Program } from "oxc-parser";
+import { visit } from "./visit.ts";
 
 /** A name where it is declared, not where it is used: names of other people's libraries are theirs. */
 export interface DeclaredName {
@@ -13,15 +14,6 @@ export function listDeclaredNames(program: Program): DeclaredName[] {
   const names: DeclaredName[] = [];
   visit(program, (node) => names.push(...namesOf(node)));
   return names;
-}
-
-/** Calls `enter` for `node` and all below it, parents first. `enter` returns false to leave out the nodes below. */
-export function visit(node: Node, enter: (node: Node) => unknown): void {
-  if (enter(node) === false) return;
-  for (const key of visitorKeys[node.type] ?? []) {
-    const child = (node as unknown as Record<string, Node | (Node | null)[] | null | undefined>)[key];
-    for (const below of Array.isArray(child) ? child : [child]) if (below) visit(below, enter);
-  }
 }
 
 function namesOf(node: Node): DeclaredName[] {

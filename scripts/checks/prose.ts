@@ -1,6 +1,6 @@
 import type { BannedOpening } from "./banned.ts";
-import { visit } from "./declared-names.ts";
 import type { Source } from "./source.ts";
+import { visit } from "./visit.ts";
 
 /** Text that people read, within a file. All that is no prose is blank in it, so that offsets are the file's. */
 export interface Prose {
