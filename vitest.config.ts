@@ -15,10 +15,10 @@ const contractSuites = [
  */
 const roomSuites = [
   "test/overview/*.test.ts",
-  "test/storage/{credentials,listing,storages}.test.ts",
+  "test/storages/{credentials,listing,storages}.test.ts",
   "test/access/{token-use,tokens}.test.ts",
   "test/notifications/webhooks.test.ts",
-  "test/quota/{metering,quotas,reconcile,user-quotas,users-list}.test.ts",
+  "test/{metering,quotas}/{metering,quotas,reconcile,user-quotas,users-list}.test.ts",
   "test/platform/idempotency.test.ts",
   "test/scheduler/entries.test.ts",
 ];
@@ -36,12 +36,12 @@ export default defineConfig({
       {
         test: {
           name: "fast",
-          // Files of one worker share EOM's modules and their databases (test/support/database.ts): to load and start them anew
+          // Files of one worker share EOM's modules and their databases (test/support/database/database.ts): to load and start them anew
           // for each of a hundred files took a third of the time.
           isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: ["test/parts/**", "test/dagster/**", "test/fission/**", "test/deploy/**"],
-          globalSetup: ["test/support/postgres-server.ts"],
+          globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "server" },
           expect: patience,
           testTimeout: 30_000,
@@ -53,7 +53,7 @@ export default defineConfig({
           name: "embedded",
           include: contractSuites,
           isolate: false,
-          globalSetup: ["test/support/postgres-server.ts"],
+          globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "embedded" },
           expect: patience,
           testTimeout: 60_000,
@@ -65,7 +65,7 @@ export default defineConfig({
           name: "fission",
           include: [...contractSuites, ...roomSuites],
           isolate: false,
-          globalSetup: ["test/support/postgres-server.ts"],
+          globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "fission" },
           expect: patience,
           testTimeout: 60_000,
@@ -76,7 +76,7 @@ export default defineConfig({
         test: {
           name: "dagster",
           include: ["test/dagster/**/*.test.ts"],
-          globalSetup: ["test/support/postgres-server.ts"],
+          globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "server" },
           // One Dagster at a time: each is four processes, and each of its runs one that takes seconds to start.
           fileParallelism: false,
@@ -89,7 +89,7 @@ export default defineConfig({
         test: {
           name: "parts",
           include: ["test/parts/**/*.test.ts", "test/fission/**/*.test.ts", "test/deploy/**/*.test.ts"],
-          globalSetup: ["test/support/postgres-server.ts"],
+          globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "server" },
           expect: patience,
           testTimeout: 120_000,

@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import { migrate } from "../src/platform/database/migrate.ts";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
 import type { Database } from "../src/platform/database/tables.ts";
-import { createPostgresServer } from "../test/support/postgres.ts";
+import { createPostgresServer } from "../test/support/database/postgres.ts";
 import { createMeter, type Meter, type ReadCpu } from "./capacity-meter.ts";
 import type { WorkerOrder } from "./capacity-worker.ts";
 import type { Measured } from "./clients.ts";

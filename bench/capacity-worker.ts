@@ -1,19 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import { Registry } from "prom-client";
-import { composeProgram } from "../src/compose.ts";
+import { composeProgram } from "../src/compose/program.ts";
+import { workerNames } from "../src/compose/workers.ts";
+import { createEngines } from "../src/engines/registry.ts";
+import { deleteExpiredAnswers } from "../src/metering/answers.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { readConfig } from "../src/platform/config/config.ts";
 import { createLogger } from "../src/platform/log.ts";
 import { createWorkerMetrics } from "../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../src/platform/worker/wake-up.ts";
-import { deleteExpiredAnswers } from "../src/quota/metering-answers.ts";
-import { createEngines } from "../src/scheduler/engines/engines.ts";
 import { createSchedulerMetrics } from "../src/scheduler/metrics.ts";
-import { deleteOldSessions } from "../src/scheduler/retention.ts";
-import { scan } from "../src/scheduler/scan.ts";
+import { scan } from "../src/scheduler/scan/scan.ts";
+import { deleteOldSessions } from "../src/scheduler/sweep/old-rows.ts";
 import { createSchedulerWorkers } from "../src/scheduler/workers.ts";
-import { workerNames } from "../src/workers.ts";
 import { createNoopEngine } from "./noop-engine.ts";
 
 /** Each is answered with a number. */

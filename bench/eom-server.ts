@@ -1,4 +1,4 @@
-import { composeProgram } from "../src/compose.ts";
+import { composeProgram } from "../src/compose/program.ts";
 import { readConfig } from "../src/platform/config/config.ts";
 import { startHttpServer } from "../src/platform/http/server.ts";
 import { createLogger } from "../src/platform/log.ts";

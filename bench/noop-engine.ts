@@ -1,4 +1,4 @@
-import type { Engine, LaunchRequest } from "../src/scheduler/engines/engine.ts";
+import type { Engine, LaunchRequest } from "../src/engines/engine.ts";
 
 interface NoopEngineNeeds {
   /** Runs at once; as in the embedded engine, those count too whose end is not recorded yet. */

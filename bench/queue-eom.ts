@@ -1,12 +1,12 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
+import { createEngines } from "../src/engines/registry.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { migrate } from "../src/platform/database/migrate.ts";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
 import { createLogger } from "../src/platform/log.ts";
 import { createWorkerMetrics } from "../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../src/platform/worker/wake-up.ts";
-import { createEngines } from "../src/scheduler/engines/engines.ts";
 import { createSchedulerMetrics } from "../src/scheduler/metrics.ts";
 import { createSchedulerWorkers, type SchedulerWorkers } from "../src/scheduler/workers.ts";
 import { fillSessions } from "./fill-sessions.ts";

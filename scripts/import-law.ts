@@ -3,13 +3,13 @@ import { dirname, join, relative, resolve } from "node:path";
 
 /*
  * The law of imports: entry → compose → rooms → platform, each only downwards. Rooms see each other by `import type`
- * alone: values come through compose.ts. What breaks it is printed with the remedy.
+ * alone: values come through compose/. What breaks it is printed with the remedy.
  */
 
 const source = join(import.meta.dirname, "../src");
 
 const entries = new Set(["main.ts", "commands", "fission"]);
-const composition = new Set(["compose.ts", "workers.ts", "cleaning.ts", "version.ts"]);
+const composition = new Set(["compose", "version.ts"]);
 
 type Storey = "entry" | "compose" | "room" | "platform";
 const storeys: readonly Storey[] = ["platform", "room", "compose", "entry"];
@@ -50,7 +50,7 @@ function findOffence({ from, to, isType }: Import): string | null {
     return `a ${here.storey} file imports from ${there.storey}: pass it in from above instead`;
   }
   if (here.storey === "room" && there.storey === "room" && here.part !== there.part && !isType) {
-    return `the room ${here.part} imports a value of ${there.part}: use \`import type\`, and let compose.ts pass the value`;
+    return `the room ${here.part} imports a value of ${there.part}: use \`import type\`, and let compose/ pass the value`;
   }
   return null;
 }

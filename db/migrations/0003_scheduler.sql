@@ -145,7 +145,7 @@ create index ailbl_session_kind on ailbl_session (kind, created, id);
 
 create index ailbl_session_created_by on ailbl_session (created_by, created, id);
 
--- The legal steps, as src/scheduler/states.ts has them (a test holds the two together). They stand in the WHEN, so that
+-- The legal steps, as src/sessions/states.ts has them (a test holds the two together). They stand in the WHEN, so that
 -- only a step that is refused costs a call.
 create function ailbl_refuse_step() returns trigger language plpgsql as $$
 begin

@@ -1,7 +1,7 @@
-import { toActor } from "../platform/http/actor.ts";
-import { pageSchema, toPageAnswer } from "../platform/http/paging.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { z } from "../platform/http/schema.ts";
+import { toActor } from "../platform/resource/actor.ts";
+import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { z } from "../platform/resource/schema.ts";
 import {
   type CreatedToken,
   createdTokenSchema,

@@ -3,8 +3,8 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { invalid } from "../platform/failure.ts";
-import { type Page, type PageStart, parsePageStart } from "../platform/http/paging.ts";
 import { createId, isUuid } from "../platform/id.ts";
+import { type Page, type PageStart, parsePageStart } from "../platform/resource/paging.ts";
 import { tokenNotFound } from "./errors.ts";
 import {
   type CreatedToken,

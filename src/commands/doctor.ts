@@ -1,4 +1,4 @@
-import { composeBesideDatabase, composeOn, openDatabase, type ProgramDatabase } from "../compose.ts";
+import { composeBesideDatabase, composeOn, openDatabase, type ProgramDatabase } from "../compose/program.ts";
 import { createAddressCheck } from "../doctor/address-check.ts";
 import { type Check, type Finding, runChecks } from "../doctor/checks.ts";
 import { findFolderProblem, hasEmbeddedDatabase } from "../doctor/data-folder.ts";

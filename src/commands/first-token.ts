@@ -1,4 +1,4 @@
-import type { Program } from "../compose.ts";
+import type { Program } from "../compose/program.ts";
 import type { Config } from "../platform/config/config.ts";
 
 const actor = { subject: "eom start", onBehalfOf: null, requestId: null };

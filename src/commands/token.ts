@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { createTokenSchema } from "../access/model.ts";
-import { composeProgram, type Program } from "../compose.ts";
+import { composeProgram, type Program } from "../compose/program.ts";
 import { readConfig } from "../platform/config/config.ts";
-import type { Role } from "../platform/http/caller.ts";
 import { createLogger } from "../platform/log.ts";
+import type { Role } from "../platform/resource/caller.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./usage.ts";
 

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
-import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/concerns.ts";
 import type { Database } from "../platform/database/tables.ts";
-import type {} from "./tables.ts";
+import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/resource/concerns.ts";
 
 interface FailingRow {
   readonly id: string;

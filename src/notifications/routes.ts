@@ -1,7 +1,7 @@
-import { toActor } from "../platform/http/actor.ts";
-import { pageSchema, toPageAnswer } from "../platform/http/paging.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { z } from "../platform/http/schema.ts";
+import { toActor } from "../platform/resource/actor.ts";
+import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { z } from "../platform/resource/schema.ts";
 import {
   createWebhookSchema,
   listWebhooksSchema,
@@ -12,8 +12,8 @@ import {
   webhookSchema,
   writtenWebhookSchema,
 } from "./model.ts";
+import { toWebhook } from "./representation.ts";
 import type { WebhookService } from "./service.ts";
-import { toWebhook } from "./wire.ts";
 
 const base = "/eom/admin/webhooks";
 const tag = "webhooks";

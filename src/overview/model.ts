@@ -1,6 +1,6 @@
-import { mostConcerns, mostCounted } from "../platform/concerns.ts";
-import { timeField } from "../platform/http/fields.ts";
-import { z } from "../platform/http/schema.ts";
+import { mostConcerns, mostCounted } from "../platform/resource/concerns.ts";
+import { timeField } from "../platform/resource/fields.ts";
+import { z } from "../platform/resource/schema.ts";
 
 const partSchema = z
   .object({

@@ -1,17 +1,17 @@
+import { fillBack } from "../backfills/fill.ts";
+import { carryOutBulks } from "../bulk/carry-out.ts";
+import type { Engine } from "../engines/engine.ts";
+import type { Engines } from "../engines/registry.ts";
 import { retryLost } from "../platform/database/transaction.ts";
+import { createScheduleService } from "../schedules/service.ts";
+import { createSessionService } from "../sessions/service.ts";
 import { autoDisable } from "./auto-disable.ts";
-import { fillBack } from "./backfill/tick.ts";
-import { carryOutBulks } from "./bulk/tick.ts";
-import type { Engine } from "./engines/engine.ts";
-import type { Engines } from "./engines/engines.ts";
-import { type Launched, type LaunchNeeds, launchAll } from "./launch.ts";
-import { type Claim, pick } from "./pick.ts";
-import { releaseQueued } from "./pick-queries.ts";
-import { poll } from "./poll.ts";
-import { type ScanNeeds, scan } from "./scan.ts";
-import { createScheduleService } from "./service.ts";
-import { createSessionService } from "./session-service.ts";
-import { sweep } from "./sweep.ts";
+import { type Launched, type LaunchNeeds, launchAll } from "./launch/launch.ts";
+import { type Claim, pick } from "./pick/pick.ts";
+import { releaseQueued } from "./pick/queries.ts";
+import { poll } from "./poll/poll.ts";
+import { type ScanNeeds, scan } from "./scan/scan.ts";
+import { sweep } from "./sweep/sweep.ts";
 
 export interface TickNeeds extends ScanNeeds, Omit<LaunchNeeds, "engine"> {
   readonly engines: Engines;

@@ -1,5 +1,7 @@
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import { createEngines, type Engines } from "../engines/registry.ts";
+import type { StoragesForRuns } from "../engines/run-storage.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { createId } from "../platform/id.ts";
@@ -7,12 +9,10 @@ import type { Logger } from "../platform/log.ts";
 import { createLoop, type Loop } from "../platform/worker/loop.ts";
 import type { WorkerMetrics } from "../platform/worker/metrics.ts";
 import type { WakeUp } from "../platform/worker/wake-up.ts";
-import { watchDoubtfulLaunches } from "./doubtful-launches.ts";
-import { createEngines, type Engines } from "./engines/engines.ts";
-import { expireForeignLeases, handBackLeases, handBackRuns } from "./lease.ts";
 import type { SchedulerMetrics } from "./metrics.ts";
-import type { StoragesForRuns } from "./run-storage.ts";
-import { sweepLeases } from "./sweep.ts";
+import { expireForeignLeases, handBackLeases, handBackRuns } from "./renew/leases.ts";
+import { watchDoubtfulLaunches } from "./search/doubtful-launches.ts";
+import { sweepLeases } from "./sweep/sweep.ts";
 import { type TickName, type TickNeeds, type TickSummary, tickNames, ticks } from "./tick.ts";
 
 interface WorkersNeeds {

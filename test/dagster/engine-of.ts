@@ -1,5 +1,5 @@
-import { createDagsterEngine } from "../../src/scheduler/engines/dagster/engine.ts";
-import type { Engine } from "../../src/scheduler/engines/engine.ts";
+import { createDagsterEngine } from "../../src/engines/dagster/engine.ts";
+import type { Engine } from "../../src/engines/engine.ts";
 import { createTestLog } from "../scheduler/world.ts";
 
 /** EOM's engine for the Dagster at a URL, without limits. */

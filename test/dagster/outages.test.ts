@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Engine, LaunchRequest } from "../../src/scheduler/engines/engine.ts";
-import { toRequest } from "../scheduler/engines/suite.ts";
-import { type RealDagster, startDagster } from "../support/dagster.ts";
+import type { Engine, LaunchRequest } from "../../src/engines/engine.ts";
+import { toRequest } from "../engines/suite.ts";
+import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
 import { engineOf } from "./engine-of.ts";
 
 let dagster: RealDagster;

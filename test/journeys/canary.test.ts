@@ -6,13 +6,13 @@ import { Writable } from "node:stream";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type S3Server, startS3Server } from "../../scripts/demo/s3-server.ts";
-import { composeProgram, type Program } from "../../src/compose.ts";
+import { composeProgram, type Program } from "../../src/compose/program.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { createCanary, findCanaries, toForms } from "../support/canary.ts";
-import { dumpDatabase } from "../support/dump.ts";
-import { always, bucket, sendError, startMisbehavingS3 } from "../support/misbehaving-s3.ts";
-import { echo, type MisbehavingVault, reset, startMisbehavingVault } from "../support/misbehaving-vault.ts";
+import { dumpDatabase } from "../support/database/dump.ts";
+import { always, bucket, sendError, startMisbehavingS3 } from "../support/s3/misbehaving-s3.ts";
+import { echo, type MisbehavingVault, reset, startMisbehavingVault } from "../support/vault/misbehaving-vault.ts";
 
 const storages = "/eom/admin/storages";
 const tokens = "/eom/admin/tokens";

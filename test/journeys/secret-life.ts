@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { expect } from "vitest";
-import type { Program } from "../../src/compose.ts";
-import { bucket, type MisbehavingS3, startMisbehavingS3 } from "../support/misbehaving-s3.ts";
+import type { Program } from "../../src/compose/program.ts";
+import { bucket, type MisbehavingS3, startMisbehavingS3 } from "../support/s3/misbehaving-s3.ts";
 
 const storages = "/eom/admin/storages";
 const tokens = "/eom/admin/tokens";

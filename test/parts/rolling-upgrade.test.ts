@@ -5,10 +5,10 @@ import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listSlotFaults } from "../scheduler/account.ts";
 import { listCounterFaults, listSessionFaults } from "../scheduler/account-sessions.ts";
-import { type Balancer, startBalancer } from "../support/balancer.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { type EomProcess, runEom, startEom, thisCheckout } from "../support/eom-process.ts";
-import { createLoad, type Load } from "../support/load.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { type Balancer, startBalancer } from "../support/http/balancer.ts";
+import { type EomProcess, runEom, startEom, thisCheckout } from "../support/processes/eom-process.ts";
+import { createLoad, type Load } from "../support/processes/load.ts";
 
 const rollingSeconds = Number(process.env["EOM_ROLLING_SECONDS"] ?? 120);
 const settlingSeconds = 90;

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { CompiledQuery, Kysely, sql } from "kysely";
 import { PostgresJSDialect } from "kysely-postgres-js";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { composeProgram, type Program } from "../../src/compose.ts";
+import { composeProgram, type Program } from "../../src/compose/program.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { createPostgresPool } from "../../src/platform/database/postgres-pool.ts";
 import type { Reads } from "../../src/platform/database/tables.ts";
 import { createLogger } from "../../src/platform/log.ts";
-import { createPostgresServer, type PostgresServer } from "../support/postgres.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import { createPostgresServer, type PostgresServer } from "../support/database/postgres.ts";
+import { startTcpProxy, type TcpProxy } from "../support/http/tcp-proxy.ts";
 
 const poolSize = 4;
 /** More than the pool has connections, so that some wait for their turn. */

@@ -5,10 +5,10 @@ import { runOnce } from "../../src/platform/http/idempotency.ts";
 import { deleteExpiredKeys } from "../../src/platform/idempotency/claims.ts";
 import { describeStorage, storages } from "../contract/described.ts";
 import { createStorage } from "../contract/provocations.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
-import { createAsk } from "../support/ask.ts";
-import { databaseKinds } from "../support/database.ts";
-import { dumpDatabase } from "../support/dump.ts";
+import { databaseKinds } from "../support/database/database.ts";
+import { dumpDatabase } from "../support/database/dump.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
+import { createAsk } from "../support/http/ask.ts";
 
 const tokens = "/eom/admin/tokens";
 const unproved = `${storages}?verify=false`;

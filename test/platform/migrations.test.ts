@@ -7,15 +7,15 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { sql } from "kysely";
 import { afterEach, describe, expect, inject, test } from "vitest";
-import { composeProgram } from "../../src/compose.ts";
+import { composeProgram } from "../../src/compose/program.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
 import { findMigrationState, migrate } from "../../src/platform/database/migrate.ts";
 import type { OpenDatabase } from "../../src/platform/database/open.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { createLogger } from "../../src/platform/log.ts";
-import { createTestDatabase } from "../support/database.ts";
-import { toDatabaseUrl } from "../support/postgres-server.ts";
+import { createTestDatabase } from "../support/database/database.ts";
+import { toDatabaseUrl } from "../support/database/postgres-server.ts";
 import { describeSchema } from "./schema-description.ts";
 
 const root = join(import.meta.dirname, "../..");

@@ -1,12 +1,11 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { createDagsterEngine } from "../../src/scheduler/engines/dagster/engine.ts";
-import { EngineUnreachable } from "../../src/scheduler/engines/engine.ts";
-import type { SessionWithHistory } from "../../src/scheduler/session-model.ts";
+import { createDagsterEngine } from "../../src/engines/dagster/engine.ts";
+import { EngineUnreachable } from "../../src/engines/engine.ts";
 import { type TickNeeds, ticks } from "../../src/scheduler/tick.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
-import { type FakeDagster, startFakeDagster } from "./engines/dagster/fake-dagster.ts";
-import type { FakeRun } from "./engines/dagster/fake-runs.ts";
+import type { SessionWithHistory } from "../../src/sessions/model.ts";
+import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
+import type { FakeRun } from "../engines/dagster/fake-runs.ts";
 import {
   answer,
   deleteRun,
@@ -22,7 +21,8 @@ import {
   reset,
   schemaError,
   sendReply,
-} from "./engines/dagster/misbehaviour.ts";
+} from "../engines/dagster/misbehaviour.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { createLife, createMortalDatabase, createMortalEngine, Died } from "./simulation-life.ts";
 import { change, createTestClock, createWorld, notAborted, toCreate, type World, withEngine } from "./world.ts";
 

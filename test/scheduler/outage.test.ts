@@ -4,8 +4,8 @@ import { migrate } from "../../src/platform/database/migrate.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { createLoop } from "../../src/platform/worker/loop.ts";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
-import { scan } from "../../src/scheduler/scan.ts";
-import { createPostgresServer } from "../support/postgres.ts";
+import { scan } from "../../src/scheduler/scan/scan.ts";
+import { createPostgresServer } from "../support/database/postgres.ts";
 import { change, createWorld, toCreate } from "./world.ts";
 
 test("a worker outlives its database, does not repeat itself in the log, and goes on by itself when it is back", async () => {

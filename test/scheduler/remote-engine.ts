@@ -1,5 +1,5 @@
+import type { Engine, LaunchRequest, RunStatus } from "../../src/engines/engine.ts";
 import { systemClock } from "../../src/platform/clock.ts";
-import type { Engine, LaunchRequest, RunStatus } from "../../src/scheduler/engines/engine.ts";
 
 interface RemoteRun {
   readonly sessionId: string;

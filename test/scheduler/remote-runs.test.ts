@@ -1,17 +1,17 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { LaunchOutcome, LaunchRequest } from "../../src/engines/engine.ts";
+import { createEngines } from "../../src/engines/registry.ts";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
-import type { LaunchOutcome, LaunchRequest } from "../../src/scheduler/engines/engine.ts";
-import { createEngines } from "../../src/scheduler/engines/engines.ts";
-import { launchAll } from "../../src/scheduler/launch.ts";
+import { launchAll } from "../../src/scheduler/launch/launch.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
-import { pick } from "../../src/scheduler/pick.ts";
-import { listSessionsSchema, type Session } from "../../src/scheduler/session-model.ts";
+import { pick } from "../../src/scheduler/pick/pick.ts";
 import { type TickNeeds, ticks } from "../../src/scheduler/tick.ts";
 import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { listSessionsSchema, type Session } from "../../src/sessions/model.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createWorld, noStorages, notAborted, toCreate, type World, withEngine } from "./world.ts";
 

@@ -1,6 +1,6 @@
+import type { Engine, LaunchOutcome, RunStatus } from "../../src/engines/engine.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import { createId } from "../../src/platform/id.ts";
-import type { Engine, LaunchOutcome, RunStatus } from "../../src/scheduler/engines/engine.ts";
 
 /** What the jobs of a simulation do. `slow` runs until it is canceled or the story ends; `flaky` fails at its first attempt. */
 export const simulatedJobs = ["ok", "fail", "flaky", "slow", "unclear", "absent"] as const;

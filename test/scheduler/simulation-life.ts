@@ -7,8 +7,8 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
 } from "kysely";
+import type { Engine } from "../../src/engines/engine.ts";
 import type { Database, Tables } from "../../src/platform/database/tables.ts";
-import type { Engine } from "../../src/scheduler/engines/engine.ts";
 
 export class Died extends Error {}
 

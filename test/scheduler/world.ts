@@ -1,18 +1,18 @@
 import { Registry } from "prom-client";
+import { createScheduler } from "../../src/compose/scheduler.ts";
+import type { Engine } from "../../src/engines/engine.ts";
+import type { BuiltIn } from "../../src/engines/local/built-in.ts";
+import { createLocalEngine } from "../../src/engines/local/engine.ts";
+import type { DeclaredJob } from "../../src/engines/local/jobs-file.ts";
+import { createEngines, type Engines } from "../../src/engines/registry.ts";
+import type { StoragesForRuns } from "../../src/engines/run-storage.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { createId } from "../../src/platform/id.ts";
 import { createLogger } from "../../src/platform/log.ts";
-import type { Engine } from "../../src/scheduler/engines/engine.ts";
-import { createEngines, type Engines } from "../../src/scheduler/engines/engines.ts";
-import type { BuiltIn } from "../../src/scheduler/engines/local/built-in.ts";
-import { createLocalEngine } from "../../src/scheduler/engines/local/engine.ts";
-import type { DeclaredJob } from "../../src/scheduler/engines/local/jobs-file.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
-import { type CreateSchedule, createScheduleSchema } from "../../src/scheduler/model.ts";
-import type { StoragesForRuns } from "../../src/scheduler/run-storage.ts";
-import { createScheduler } from "../../src/scheduler/scheduler.ts";
 import type { TickNeeds } from "../../src/scheduler/tick.ts";
+import { type CreateSchedule, createScheduleSchema } from "../../src/schedules/model.ts";
 
 /** A clock that stands still until it is moved. */
 export interface TestClock extends Clock {

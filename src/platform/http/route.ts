@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { FailureCode } from "../failure.ts";
 import type { KeyedRequest } from "../idempotency/claims.ts";
-import type { Caller, RequiredRole } from "./caller.ts";
-import type { VersionCondition } from "./entity-tag.ts";
+import type { Caller, RequiredRole } from "../resource/caller.ts";
+import type { VersionCondition } from "../resource/entity-tag.ts";
 import type { Settle } from "./idempotency.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";

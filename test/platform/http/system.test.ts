@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { failures } from "../../../src/platform/failure.ts";
 import { storages } from "../../contract/described.ts";
-import { createTestApp, type TestApp } from "../../support/app.ts";
+import { createTestApp, type TestApp } from "../../support/http/app.ts";
 
 let app: TestApp;
 beforeAll(async () => {
