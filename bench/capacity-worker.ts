@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import { Registry } from "prom-client";
 import { composeProgram } from "../src/compose/program.ts";
+import { createScheduler } from "../src/compose/scheduler.ts";
 import { workerNames } from "../src/compose/workers.ts";
 import { createEngines } from "../src/engines/registry.ts";
 import { deleteExpiredAnswers } from "../src/metering/answers.ts";
@@ -48,12 +49,18 @@ const engine = createNoopEngine({
   },
   onRunEnded: wakeUp.wake,
 });
-const noopWorkers = createSchedulerWorkers({
+const parts = {
   db,
   clock: systemClock,
   log,
   engines: createEngines([engine], engine.name),
   storages: { findStoragesForRuns: async () => new Map() },
+};
+const { schedules, sessions } = createScheduler({ ...parts, onWork: wakeUp.wake });
+const noopWorkers = createSchedulerWorkers({
+  ...parts,
+  schedules,
+  sessions,
   metrics,
   workerMetrics: createWorkerMetrics(new Registry()),
   wakeUp,

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
+import { createScheduler } from "../src/compose/scheduler.ts";
 import { createDagsterEngine } from "../src/engines/dagster/engine.ts";
 import { createEngines } from "../src/engines/registry.ts";
 import { systemClock } from "../src/platform/clock.ts";
@@ -81,15 +82,21 @@ function createWorkers(db: Database, { url }: FakeDagster): SchedulerWorkers {
     url,
     headers: {},
     launchesPerSecond: null,
-    mostRuns: null,
+    maxRuns: null,
     log,
   });
-  return createSchedulerWorkers({
+  const parts = {
     db,
     clock: systemClock,
     log,
     engines: createEngines([engine], engine.name),
     storages: { findStoragesForRuns: async () => new Map() },
+  };
+  const { schedules, sessions } = createScheduler({ ...parts, onWork: () => {} });
+  return createSchedulerWorkers({
+    ...parts,
+    schedules,
+    sessions,
     metrics: createSchedulerMetrics(new Registry()),
     workerMetrics: createWorkerMetrics(new Registry()),
     wakeUp: createWakeUp(),

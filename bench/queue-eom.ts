@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
+import { createScheduler } from "../src/compose/scheduler.ts";
 import { createEngines } from "../src/engines/registry.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { migrate } from "../src/platform/database/migrate.ts";
@@ -47,17 +48,17 @@ serveQueue({
     const wakeUp = createWakeUp();
     const engine = createNoopEngine({ maxRuns, onHandled, onRunEnded: wakeUp.wake });
     const storages = { findStoragesForRuns: async () => new Map() };
-    const needs = {
-      db,
-      clock: systemClock,
-      log,
-      engines: createEngines([engine], engine.name),
-      storages,
+    const parts = { db, clock: systemClock, log, engines: createEngines([engine], engine.name), storages };
+    const { schedules, sessions } = createScheduler({ ...parts, onWork: wakeUp.wake });
+    workers = createSchedulerWorkers({
+      ...parts,
+      schedules,
+      sessions,
       metrics,
       workerMetrics,
       wakeUp,
-    };
-    workers = createSchedulerWorkers({ ...needs, isOnlyProcess: false });
+      isOnlyProcess: false,
+    });
     await workers.start();
   },
   async isEmpty() {

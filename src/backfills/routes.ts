@@ -1,5 +1,5 @@
+import { answerChange } from "../platform/http/answer-change.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { toActor } from "../platform/resource/actor.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -37,13 +37,8 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         failures: ["SCHEDULE_NOT_FOUND"],
         idempotent: true,
       },
-      async (input) =>
-        toCreated(
-          await service.create(input.params.ScheduleId, input.body, {
-            actor: toActor(input),
-            settle: (tx, backfill) => input.settle(tx, toCreated(backfill)),
-          }),
-        ),
+      (input) =>
+        answerChange(input, toCreated, (change) => service.create(input.params.ScheduleId, input.body, change)),
     ),
     defineRoute(
       {
@@ -97,13 +92,16 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         answers: { 200: backfillAnswer },
         failures: ["BACKFILL_NOT_FOUND"],
       },
-      async (input) => {
-        const { ScheduleId, BackfillId } = input.params;
-        const change = { actor: toActor(input) };
-        return { status: 200, body: await service.cancel(ScheduleId, BackfillId, input.query, change) };
-      },
+      (input) =>
+        answerChange(input, toFound, (change) =>
+          service.cancel(input.params.ScheduleId, input.params.BackfillId, input.query, change),
+        ),
     ),
   ];
+}
+
+function toFound(backfill: Backfill): Answer {
+  return { status: 200, body: backfill };
 }
 
 function toCreated(backfill: Backfill): Answer {

@@ -52,7 +52,7 @@ export function createBackfillService({ db, clock, onWork }: Pick<ScheduleNeeds,
       await insertBackfill(tx, { id, schedule, from, to, maxParallel, now, createdBy: change.actor.subject });
       const backfill = await read(tx, scheduleId, id);
       await recordAudit(tx, { ...toTrail(change, scheduleId, "schedule.backfill"), before: null, after: backfill });
-      await change.settle(tx, backfill);
+      await change.beforeCommit(tx, backfill);
       return backfill;
     });
     onWork();

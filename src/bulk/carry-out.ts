@@ -17,7 +17,8 @@ import {
 import type { Bulk, BulkAction } from "./model.ts";
 import { endBulk } from "./queries.ts";
 
-interface BulkNeeds {
+/** What a turn works with; each object is acted on as a single call of the API would. */
+export interface BulkNeeds {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Logger;
@@ -82,12 +83,12 @@ class SettledAlready extends Error {}
 /** @throws what is no refusal: the item is left to a later turn */
 async function carryOut(needs: BulkNeeds, bulk: RunningBulk, item: BulkItem): Promise<Fate> {
   let isSettled = false;
-  const settle: Change<unknown>["settle"] = async (tx) => {
+  const beforeCommit: Change<unknown>["beforeCommit"] = async (tx) => {
     if (!(await settleItem(tx, item, null))) throw new SettledAlready();
     isSettled = true;
   };
   try {
-    await acts[bulk.kind](needs, bulk, item.object_id, { actor: toActor(bulk), settle });
+    await acts[bulk.kind](needs, bulk, item.object_id, { actor: toActor(bulk), beforeCommit });
     // Who finds nothing to change settles nothing.
     return isSettled || (await settleItem(needs.db, item, null)) ? "acted" : "another's";
   } catch (error) {

@@ -1,5 +1,5 @@
+import { answerChange } from "../platform/http/answer-change.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { toActor } from "../platform/resource/actor.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -42,16 +42,10 @@ export function createBulkRoutes(service: BulkService): Route[] {
         failures: ["BULK_TOTAL_CONFLICT"],
         idempotent: true,
       },
-      async (input) => {
-        const actor = toActor(input);
-        if (input.body.dry_run) {
-          const settle = (tx: Parameters<typeof input.settle>[0], told: BulkPreview) =>
-            input.settle(tx, toPreviewed(told));
-          return toPreviewed(await service.previewSessions(input.body, { actor, settle }));
-        }
-        const settle = (tx: Parameters<typeof input.settle>[0], bulk: Bulk) => input.settle(tx, toAccepted(bulk));
-        return toAccepted(await service.createForSessions(input.body, { actor, settle }));
-      },
+      (input) =>
+        input.body.dry_run
+          ? answerChange(input, toPreviewed, (change) => service.previewSessions(input.body, change))
+          : answerChange(input, toAccepted, (change) => service.createForSessions(input.body, change)),
     ),
     defineRoute(
       {
@@ -70,16 +64,10 @@ export function createBulkRoutes(service: BulkService): Route[] {
         failures: ["BULK_TOTAL_CONFLICT"],
         idempotent: true,
       },
-      async (input) => {
-        const actor = toActor(input);
-        if (input.body.dry_run) {
-          const settle = (tx: Parameters<typeof input.settle>[0], told: BulkPreview) =>
-            input.settle(tx, toPreviewed(told));
-          return toPreviewed(await service.previewSchedules(input.body, { actor, settle }));
-        }
-        const settle = (tx: Parameters<typeof input.settle>[0], bulk: Bulk) => input.settle(tx, toAccepted(bulk));
-        return toAccepted(await service.createForSchedules(input.body, { actor, settle }));
-      },
+      (input) =>
+        input.body.dry_run
+          ? answerChange(input, toPreviewed, (change) => service.previewSchedules(input.body, change))
+          : answerChange(input, toAccepted, (change) => service.createForSchedules(input.body, change)),
     ),
     defineRoute(
       {
@@ -132,9 +120,13 @@ export function createBulkRoutes(service: BulkService): Route[] {
         answers: { 200: bulkAnswer },
         failures: ["BULK_NOT_FOUND"],
       },
-      async (input) => ({ status: 200, body: await service.cancel(input.params.BulkId, { actor: toActor(input) }) }),
+      (input) => answerChange(input, toFound, (change) => service.cancel(input.params.BulkId, change)),
     ),
   ];
+}
+
+function toFound(bulk: Bulk): Answer {
+  return { status: 200, body: bulk };
 }
 
 function toPreviewed(preview: BulkPreview): Answer {

@@ -117,7 +117,7 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
     return inTransaction(db, async (tx) => {
       const before = await requireBulk(tx, id);
       if (!(await endBulk(tx, id, "canceled", clock.now()))) return toBulk(await requireBulk(tx, id));
-      return finish(tx, id, before, "bulk.cancel", { actor, settle: async () => {} });
+      return finish(tx, id, before, "bulk.cancel", { actor, beforeCommit: async () => {} });
     });
   }
 
@@ -133,18 +133,18 @@ function toScheduleTarget(filter: BulkSchedules["filter"]): BulkTarget {
 }
 
 async function preview(
-  tx: Parameters<Change<BulkPreview>["settle"]>[0],
+  tx: Parameters<Change<BulkPreview>["beforeCommit"]>[0],
   target: BulkTarget,
   sample: BulkPreview["sample"],
   change: Change<BulkPreview>,
 ): Promise<BulkPreview> {
   const told = { total: await countTargets(tx, target), sample };
-  await change.settle(tx, told);
+  await change.beforeCommit(tx, told);
   return told;
 }
 
 async function finish(
-  tx: Parameters<Change<Bulk>["settle"]>[0],
+  tx: Parameters<Change<Bulk>["beforeCommit"]>[0],
   id: string,
   before: BulkRow | null,
   action: string,
@@ -159,7 +159,7 @@ async function finish(
     before: before === null ? null : toBulk(before),
     after,
   });
-  await change.settle(tx, after);
+  await change.beforeCommit(tx, after);
   return after;
 }
 

@@ -30,7 +30,7 @@ import type { BuiltInJob } from "../engines/local/built-in.ts";
 import { createLocalEngine } from "../engines/local/engine.ts";
 import { readJobsFile } from "../engines/local/jobs-file.ts";
 import { createEngines, type Engines } from "../engines/registry.ts";
-import type { AdmissionPolicy } from "../metering/admission.ts";
+import type { AdmissionPolicy } from "../metering/admission-model.ts";
 import { createMeteringMetrics } from "../metering/metrics.ts";
 import { createReconciler, type Reconciler } from "../metering/reconcile.ts";
 import { createMeteringRoutes } from "../metering/routes.ts";
@@ -290,7 +290,9 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
   const policy = createEgressPolicy(config);
   const wakeUp = createWakeUp();
 
-  const credentials = createCredentialKeeper({ db, secrets, deploymentId });
+  const keep = (folder: string, label: string) =>
+    createSecretKeeper({ db, secrets, deploymentId, owners: { folder, label } });
+  const credentials = createCredentialKeeper(keep("storages", "storage_id"));
   const storages = createStorageService({
     db,
     reads,
@@ -325,7 +327,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
     clock,
     log,
     policy,
-    secrets: createSecretKeeper({ db, secrets, deploymentId, owners: { folder: "webhooks", label: "webhook_id" } }),
+    secrets: keep("webhooks", "webhook_id"),
     deploymentId,
     version,
     registry: metrics.registry,
@@ -338,6 +340,8 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
       log,
       engines,
       storages: forRuns,
+      schedules: scheduler.schedules,
+      sessions: scheduler.sessions,
       metrics: schedulerMetrics,
       workerMetrics: metrics.workers,
       wakeUp,
@@ -372,7 +376,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
       storages: () => findFailingStorages(db),
       users: () => findExceededUsers(db),
       webhooks: () => findFailingWebhooks(db),
-      engines: () => findFailingEngines(db, engines),
+      engines: async () => findFailingEngines(engines, await listMissingEngines(db, engines)),
     },
   });
 
@@ -466,7 +470,7 @@ function createDagsterEngines(config: Config, log: Logger, metrics: SchedulerMet
       url,
       headers,
       launchesPerSecond: rate,
-      mostRuns: maxRuns,
+      maxRuns,
       log,
       onBreaker,
       onCall(operation, result, seconds) {

@@ -5,6 +5,7 @@ import { type BulkService, createBulkService } from "../bulk/service.ts";
 import { createEngineRoutes } from "../engines/routes.ts";
 import { createEngineService, type EngineService } from "../engines/service.ts";
 import type { Route } from "../platform/http/route.ts";
+import { requireLocked, requireSchedule } from "../schedules/lookup.ts";
 import { createScheduleRoutes } from "../schedules/routes.ts";
 import { createScheduleService, type ScheduleNeeds, type ScheduleService } from "../schedules/service.ts";
 import { createSlotRoutes } from "../schedules/slots/routes.ts";
@@ -13,7 +14,7 @@ import { createToggleRoutes } from "../schedules/toggle-routes.ts";
 import { createSessionLogRoutes } from "../sessions/log/routes.ts";
 import { createSessionLogService, type SessionLogService } from "../sessions/log/service.ts";
 import { createSessionRoutes } from "../sessions/routes.ts";
-import { createSessionService, type SessionService } from "../sessions/service.ts";
+import { createSessionService, type SchedulesOfSessions, type SessionService } from "../sessions/service.ts";
 import { createTimelineRoutes } from "../timeline/routes.ts";
 import { createTimelineService, type TimelineService } from "../timeline/service.ts";
 
@@ -29,11 +30,16 @@ export interface Scheduler {
   readonly engines: EngineService;
 }
 
+const schedulesOfSessions: SchedulesOfSessions = {
+  require: requireSchedule,
+  lock: (tx, id) => requireLocked(tx, id, null),
+};
+
 export function createScheduler(needs: ScheduleNeeds): Scheduler {
   return {
     schedules: createScheduleService(needs),
     slots: createSlotService(needs),
-    sessions: createSessionService(needs),
+    sessions: createSessionService({ ...needs, schedules: schedulesOfSessions }),
     logs: createSessionLogService(needs),
     backfills: createBackfillService(needs),
     bulks: createBulkService(needs),

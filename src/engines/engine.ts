@@ -21,7 +21,7 @@ export interface SessionAttempt {
 }
 
 /** `isSubmitted`: what executes runs has it. One that was only written down, as by a server that died then, may never be. */
-export interface FoundRun {
+export interface EngineRun {
   readonly runId: string;
   readonly isSubmitted: boolean;
 }
@@ -134,7 +134,7 @@ export interface Engine {
   /** How many it may be asked to begin in a second, by all processes together; null is as many as there are. */
   readonly launchesPerSecond: number | null;
   /** How many runs it may have under way at once, of all processes together; null is as many as there are. */
-  readonly mostRuns: number | null;
+  readonly maxRuns: number | null;
   /** The pause between two polls. */
   readonly pollSeconds: number;
   /** How many more runs this process may ask it to begin now; those above stay pending. */
@@ -145,7 +145,7 @@ export interface Engine {
    * was lost and another was launched. What somebody else has made from such a run, as by executing it again, is none of them.
    * Null where the engine could not look for those of one attempt: nothing is known of it.
    */
-  findRuns(attempts: readonly SessionAttempt[]): Promise<readonly (readonly FoundRun[] | null)[]>;
+  listRuns(attempts: readonly SessionAttempt[]): Promise<readonly (readonly EngineRun[] | null)[]>;
   /** By run id, of at most {@link maxStatusIds} runs, of none when asked of none; what it does not know is not in the answer. */
   status(runIds: readonly string[]): Promise<ReadonlyMap<string, RunStatus>>;
   /**
@@ -167,7 +167,7 @@ export interface Engine {
   /** The runs that live in this process and are not forgotten; of a durable engine, none. */
   held(): readonly HeldRun[];
   /** Waits until no run lives in this process. */
-  settle(): Promise<void>;
+  waitUntilIdle(): Promise<void>;
   /** Ends every run that lives in this process, and waits for it. Their status can still be asked. */
   close(): Promise<void>;
 }

@@ -9,7 +9,7 @@ import {
   toThreshold,
 } from "../quotas/effective.ts";
 import { insertThresholdEvents } from "../quotas/threshold-events.ts";
-import type { AdmissionPolicy, AdmissionRequest } from "./admission.ts";
+import type { AdmissionPolicy, AdmissionRequest } from "./admission-model.ts";
 import { insertEntries } from "./ledger-entries.ts";
 import { listAmounts } from "./model.ts";
 

@@ -1,4 +1,4 @@
-import type { AdmissionPolicy, Outcome, OutcomeLevel } from "./admission.ts";
+import type { AdmissionPolicy, Outcome, OutcomeLevel } from "./admission-model.ts";
 import type { Violation } from "./model.ts";
 import { toInstantOrNull } from "./representation.ts";
 

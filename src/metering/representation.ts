@@ -1,5 +1,5 @@
 import { toUsage } from "../quotas/level.ts";
-import type { AdmissionPolicy, OutcomeLevel } from "./admission.ts";
+import type { AdmissionPolicy, OutcomeLevel } from "./admission-model.ts";
 import type { ClosingOutcome, ClosingRequest } from "./closing.ts";
 import type { Metering, Reservation } from "./model.ts";
 import type { LevelRow } from "./queries.ts";

@@ -4,7 +4,7 @@ import { invalid } from "../platform/failure.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import { type KeyedRequest, keyReused } from "../platform/idempotency/claims.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
-import type { AdmissionPolicy, AdmissionRequest, Outcome } from "./admission.ts";
+import type { AdmissionPolicy, AdmissionRequest, Outcome } from "./admission-model.ts";
 import { createAdmitter } from "./admitter.ts";
 import { listAnswers } from "./answers.ts";
 import { type ClosingOutcome, type ClosingRequest, closeReservation } from "./closing.ts";

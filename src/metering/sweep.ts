@@ -2,7 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
 import { updateExpiries, updateThresholds } from "../quotas/standing.ts";
-import type { AdmissionPolicy } from "./admission.ts";
+import type { AdmissionPolicy } from "./admission-model.ts";
 import { deleteExpiredAnswers } from "./answers.ts";
 import { deleteOldReservations, expireReservations } from "./closing.ts";
 import type { MeteringMetrics } from "./metrics.ts";

@@ -187,6 +187,6 @@ async function finish(
     after: webhook,
   });
   const written = { ...webhook, secret: shown };
-  await change.settle(tx, written);
+  await change.beforeCommit(tx, written);
   return written;
 }

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
-import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/resource/concerns.ts";
+import { type Concerns, maxConcerns, maxCounted, toConcerns } from "../platform/resource/concerns.ts";
 import { effectiveLimit, isPeriodOver } from "./effective.ts";
 import type { QuotaType } from "./model.ts";
 
@@ -20,8 +20,8 @@ export async function findExceededUsers(db: Database): Promise<Concerns> {
     with found as materialized (
       select u.user_id, u.type, q.name, u.used, u.reserved, ${effectiveLimit} as "limit"
       from eom_user_quota as u join eom_quota as q on q.id = u.quota_id
-      where u.threshold = 2 and not ${isPeriodOver} limit ${mostCounted})
-    select found.*, (select count(*) from found) as total from found order by user_id, type limit ${mostConcerns}`.execute(
+      where u.threshold = 2 and not ${isPeriodOver} limit ${maxCounted})
+    select found.*, (select count(*) from found) as total from found order by user_id, type limit ${maxConcerns}`.execute(
     db,
   );
   return toConcerns(rows, ({ user_id, type, name, used, reserved, limit }) => ({

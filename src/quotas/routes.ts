@@ -1,5 +1,5 @@
+import { answerChange, noContent } from "../platform/http/answer-change.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { toActor } from "../platform/resource/actor.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -62,13 +62,7 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         failures: ["QUOTA_NAME_CONFLICT"],
         idempotent: true,
       },
-      async (input) => {
-        const quota = await service.create(input.body, {
-          actor: toActor(input),
-          settle: (tx, created) => input.settle(tx, toCreated(created)),
-        });
-        return toCreated(quota);
-      },
+      (input) => answerChange(input, toCreated, (change) => service.create(input.body, change)),
     ),
     defineRoute(
       {
@@ -101,7 +95,10 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         failures: ["QUOTA_NOT_FOUND", "QUOTA_NAME_CONFLICT", "QUOTA_IN_USE"],
         versioned: true,
       },
-      async (input) => toFound(await service.update(input.params.QuotaId, input.body, input.ifMatch, toChange(input))),
+      (input) =>
+        answerChange(input, toFound, (change) =>
+          service.update(input.params.QuotaId, input.body, input.ifMatch, change),
+        ),
     ),
     defineRoute(
       {
@@ -117,16 +114,10 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         failures: ["QUOTA_NOT_FOUND", "QUOTA_IN_USE"],
         versioned: true,
       },
-      async (input) => {
-        await service.remove(input.params.QuotaId, input.ifMatch, toChange(input));
-        return { status: 204 };
-      },
+      (input) =>
+        answerChange(input, noContent, (change) => service.remove(input.params.QuotaId, input.ifMatch, change)),
     ),
   ];
-}
-
-function toChange(input: Parameters<typeof toActor>[0]) {
-  return { actor: toActor(input), settle: async () => {} };
 }
 
 function toFound(quota: Quota): Answer {

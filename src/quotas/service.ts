@@ -184,7 +184,7 @@ async function finish(
     before: before === null ? null : toQuota(before),
     after: quota,
   });
-  await change.settle(tx, quota);
+  await change.beforeCommit(tx, quota);
   return quota;
 }
 

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
-import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/resource/concerns.ts";
+import { type Concerns, maxConcerns, maxCounted, toConcerns } from "../platform/resource/concerns.ts";
 import type { SessionError } from "../sessions/model.ts";
 import type { Disabled } from "./model.ts";
 
@@ -20,13 +20,13 @@ export async function findFailingSchedules(db: Database): Promise<Concerns> {
     with found as materialized (
       (select s.id, s.name, c.changed as since, c.consecutive_failures, c.last_error, s.disabled
         from ailbl_schedule_stats as c join ailbl_schedule as s on s.id = c.schedule_id
-        where c.consecutive_failures > 0 and s.enable limit ${mostCounted})
+        where c.consecutive_failures > 0 and s.enable limit ${maxCounted})
       union all
       (select s.id, s.name, (s.disabled ->> 'at')::timestamptz as since, c.consecutive_failures, c.last_error, s.disabled
         from ailbl_schedule as s join ailbl_schedule_stats as c on c.schedule_id = s.id
-        where not s.enable and s.disabled ->> 'reason' = 'failing' limit ${mostCounted}))
-    select found.*, least((select count(*) from found), ${mostCounted}) as total
-    from found order by since, id limit ${mostConcerns}`.execute(db);
+        where not s.enable and s.disabled ->> 'reason' = 'failing' limit ${maxCounted}))
+    select found.*, least((select count(*) from found), ${maxCounted}) as total
+    from found order by since, id limit ${maxConcerns}`.execute(db);
   return toConcerns(rows, (row) => ({ id: row.id, name: row.name, why: toFailingSentence(row), since: row.since }));
 }
 

@@ -1,5 +1,5 @@
+import { answerChange, noContent } from "../platform/http/answer-change.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { toActor } from "../platform/resource/actor.ts";
 import { toEntityTag } from "../platform/resource/entity-tag.ts";
 import { foldCase } from "../platform/resource/fields.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
@@ -62,13 +62,7 @@ export function createScheduleRoutes(service: ScheduleService): Route[] {
         failures: ["SCHEDULE_NAME_CONFLICT", "CRON_PARSE_ERROR"],
         idempotent: true,
       },
-      async (input) =>
-        toCreated(
-          await service.create(input.body, {
-            actor: toActor(input),
-            settle: (tx, schedule) => input.settle(tx, toCreated(schedule)),
-          }),
-        ),
+      (input) => answerChange(input, toCreated, (change) => service.create(input.body, change)),
     ),
     defineRoute(
       {
@@ -102,11 +96,10 @@ export function createScheduleRoutes(service: ScheduleService): Route[] {
         failures: ["SCHEDULE_NOT_FOUND", "SCHEDULE_NAME_CONFLICT", "CRON_PARSE_ERROR"],
         versioned: true,
       },
-      async (input) => {
-        const change = { actor: toActor(input), settle: async () => {} };
-        const schedule = await service.update(input.params.ScheduleId, input.body, input.ifMatch, change);
-        return { status: 200, body: schedule, version: schedule.version };
-      },
+      (input) =>
+        answerChange(input, toChanged, (change) =>
+          service.update(input.params.ScheduleId, input.body, input.ifMatch, change),
+        ),
     ),
     defineRoute(
       {
@@ -122,10 +115,10 @@ export function createScheduleRoutes(service: ScheduleService): Route[] {
         failures: ["SCHEDULE_NOT_FOUND", "SESSION_STATE_CONFLICT"],
         versioned: true,
       },
-      async (input) => {
-        await service.remove(input.params.ScheduleId, input.query.cancel, input.ifMatch, { actor: toActor(input) });
-        return { status: 204 };
-      },
+      (input) =>
+        answerChange(input, noContent, (change) =>
+          service.remove(input.params.ScheduleId, input.query.cancel, input.ifMatch, change),
+        ),
     ),
   ];
 }
@@ -153,4 +146,8 @@ function toSortKey(row: ScheduleRow, sort: string): { value: string; id: string 
     next_due_at: row.next_due_at?.toISOString() ?? "infinity",
   };
   return { value: values[sort] ?? "", id: row.id };
+}
+
+function toChanged(schedule: Schedule): Answer {
+  return { status: 200, body: schedule, version: schedule.version };
 }

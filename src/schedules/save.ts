@@ -100,7 +100,7 @@ export async function finishChange(
 ): Promise<Schedule> {
   const schedule = toSchedule(await requireLocked(tx, id, null));
   await auditSchedule(tx, change.actor, action, before === null ? null : toSchedule(before), schedule);
-  await change.settle(tx, schedule);
+  await change.beforeCommit(tx, schedule);
   return schedule;
 }
 

@@ -1,6 +1,8 @@
+import { answerChange } from "../platform/http/answer-change.ts";
+import type { Answer } from "../platform/http/route.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { toActor } from "../platform/resource/actor.ts";
 import { z } from "../platform/resource/schema.ts";
+import type { Schedule } from "./model.ts";
 import { noteSchema, scheduleSchema } from "./model.ts";
 import type { ScheduleService } from "./service.ts";
 
@@ -26,14 +28,17 @@ export function createToggleRoutes(service: ScheduleService): Route[] {
         answers: { 200: scheduleAnswer },
         failures: ["SCHEDULE_NOT_FOUND"],
       },
-      async (input) => {
-        const change = { actor: toActor(input), settle: async () => {} };
-        const schedule = await service.setEnabled(input.params.ScheduleId, verb === "enable", input.body.note, change);
-        return { status: 200, body: schedule, version: schedule.version };
-      },
+      (input) =>
+        answerChange(input, toFound, (change) =>
+          service.setEnabled(input.params.ScheduleId, verb === "enable", input.body.note, change),
+        ),
     );
   return [
     toggle("enable", "Let a schedule run from its next instant on"),
     toggle("disable", "Stop a schedule; what runs goes on, what waits does not start"),
   ];
+}
+
+function toFound(schedule: Schedule): Answer {
+  return { status: 200, body: schedule, version: schedule.version };
 }

@@ -14,6 +14,8 @@ export interface SecretKeeperNeeds {
   readonly owners: { readonly folder: string; readonly label: string };
 }
 
+export type SecretKeeper = ReturnType<typeof createSecretKeeper>;
+
 /** Keeps database and secret store in step, for secrets that rows point to; the drawing is in intents.ts. */
 export function createSecretKeeper({ db, secrets, deploymentId, owners }: SecretKeeperNeeds) {
   /**

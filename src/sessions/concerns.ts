@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
-import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/resource/concerns.ts";
+import { type Concerns, maxConcerns, maxCounted, toConcerns } from "../platform/resource/concerns.ts";
 import type { SessionState } from "./states.ts";
 
 interface StuckRow {
@@ -19,15 +19,15 @@ export async function findStuckSessions({ db, clock }: { db: Database; clock: Cl
   const { rows } = await sql<StuckRow>`
     with found as materialized (
       (select s.id, s.schedule_name as name, s.run_after as since, s.state from ${open}
-        where o.phase in ('waiting', 'retrying') and not o.queued and o.run_after < ${before} limit ${mostCounted})
+        where o.phase in ('waiting', 'retrying') and not o.queued and o.run_after < ${before} limit ${maxCounted})
       union all
       (select s.id, s.schedule_name, s.picked, s.state from ${open}
-        where o.phase = 'active' and s.state in ('claimed', 'unknown') and s.picked < ${before} limit ${mostCounted})
+        where o.phase = 'active' and s.state in ('claimed', 'unknown') and s.picked < ${before} limit ${maxCounted})
       union all
       (select s.id, s.schedule_name, s.stop_requested, s.state from ${open}
-        where o.phase = 'active' and s.state = 'running' and s.stop_requested < ${before} limit ${mostCounted}))
-    select found.*, least((select count(*) from found), ${mostCounted}) as total
-    from found order by since, id limit ${mostConcerns}`.execute(db);
+        where o.phase = 'active' and s.state = 'running' and s.stop_requested < ${before} limit ${maxCounted}))
+    select found.*, least((select count(*) from found), ${maxCounted}) as total
+    from found order by since, id limit ${maxConcerns}`.execute(db);
   return toConcerns(rows, ({ id, name, state, since }) => {
     const why = stuckSentences[state] ?? `It is ${state}`;
     return { id, name, why, since };

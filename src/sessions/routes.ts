@@ -1,5 +1,5 @@
+import { answerChange } from "../platform/http/answer-change.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { toActor } from "../platform/resource/actor.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -76,13 +76,7 @@ export function createSessionRoutes(service: SessionService): Route[] {
         answers: { 200: { description: "The session", schema: sessionSchema } },
         failures: ["SESSION_NOT_FOUND", "SESSION_STATE_CONFLICT"],
       },
-      async (input) => {
-        const session = await service.cancel(input.params.SessionId, {
-          actor: toActor(input),
-          settle: (tx, told) => input.settle(tx, { status: 200, body: told, version: told.version }),
-        });
-        return { status: 200, body: session, version: session.version };
-      },
+      (input) => answerChange(input, toChanged, (change) => service.cancel(input.params.SessionId, change)),
     ),
     defineRoute(
       {
@@ -99,13 +93,7 @@ export function createSessionRoutes(service: SessionService): Route[] {
         failures: ["SESSION_NOT_FOUND", "SCHEDULE_NOT_FOUND", "SESSION_STATE_CONFLICT"],
         idempotent: true,
       },
-      async (input) =>
-        toMade(
-          await service.retry(input.params.SessionId, {
-            actor: toActor(input),
-            settle: (tx, session) => input.settle(tx, toMade(session)),
-          }),
-        ),
+      (input) => answerChange(input, toMade, (change) => service.retry(input.params.SessionId, change)),
     ),
     defineRoute(
       {
@@ -121,15 +109,13 @@ export function createSessionRoutes(service: SessionService): Route[] {
         failures: ["SCHEDULE_NOT_FOUND"],
         idempotent: true,
       },
-      async (input) =>
-        toMade(
-          await service.trigger(input.params.ScheduleId, {
-            actor: toActor(input),
-            settle: (tx, session) => input.settle(tx, toMade(session)),
-          }),
-        ),
+      (input) => answerChange(input, toMade, (change) => service.trigger(input.params.ScheduleId, change)),
     ),
   ];
+}
+
+function toChanged(session: Session): Answer {
+  return { status: 200, body: session, version: session.version };
 }
 
 function toMade(session: Session): Answer {

@@ -1,13 +1,13 @@
+import type { Engines } from "../engines/registry.ts";
 import { recordAudit } from "../platform/audit/record.ts";
+import type { Clock } from "../platform/clock.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
-import { requireLocked, requireSchedule } from "../schedules/lookup.ts";
-import type { ScheduleRow } from "../schedules/queries.ts";
-import type { ScheduleNeeds } from "../schedules/service.ts";
 import { findPreviousInstant } from "../timing/instants.ts";
+import type { Timing } from "../timing/model.ts";
 import { endSessionsIn } from "./ends.ts";
 import { sessionIsOver, sessionNotFound, sessionNotRetried } from "./errors.ts";
 import { listSessions } from "./list.ts";
@@ -26,15 +26,30 @@ import {
 import { toSession } from "./representation.ts";
 import { isEnded, isLeased } from "./states.ts";
 
+/** What opening a session takes from its schedule. */
+type LockedSchedule = NewSession["schedule"] & Timing;
+
+/** What this room asks of the schedules' room, which stands above it; compose/ brings the two together. */
+export interface SchedulesOfSessions {
+  /** @throws SCHEDULE_NOT_FOUND */
+  require(db: Database, id: string): Promise<unknown>;
+  /** Locks the schedule until the transaction ends. @throws SCHEDULE_NOT_FOUND */
+  lock(tx: DatabaseTransaction, id: string): Promise<LockedSchedule>;
+}
+
+interface SessionNeeds {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly engines: Pick<Engines, "find">;
+  readonly schedules: SchedulesOfSessions;
+  /** Called after something was written that a worker should look at soon. */
+  readonly onWork: () => void;
+}
+
 export type SessionService = ReturnType<typeof createSessionService>;
 
 /** The use cases of sessions; each owns its transactions. */
-export function createSessionService({
-  db,
-  clock,
-  engines,
-  onWork,
-}: Pick<ScheduleNeeds, "db" | "clock" | "engines" | "onWork">) {
+export function createSessionService({ db, clock, engines, schedules, onWork }: SessionNeeds) {
   function list(query: ListSessions): Promise<Page<SessionRow>> {
     return listSessions(db, query, parsePageStart(query));
   }
@@ -88,7 +103,7 @@ export function createSessionService({
         before: { state: before.state },
         after: { state: after.state },
       });
-      await change.settle(tx, after);
+      await change.beforeCommit(tx, after);
       return after;
     });
     onWork();
@@ -101,7 +116,7 @@ export function createSessionService({
    * @throws SCHEDULE_NOT_FOUND
    */
   function trigger(scheduleId: string, change: Change<Session>): Promise<Session> {
-    const toAsked = async (_: DatabaseTransaction, schedule: ScheduleRow, now: Date): Promise<AskedSession> => {
+    const toAsked = async (_: DatabaseTransaction, schedule: LockedSchedule, now: Date): Promise<AskedSession> => {
       const dataIntervalStart = findPreviousInstant(schedule, now) ?? now;
       return { cause: "manual", slot: now, dataIntervalStart, retryOf: null };
     };
@@ -127,20 +142,20 @@ export function createSessionService({
   /** Opens a session that a person asks for, under the schedule's lock. */
   async function open(
     scheduleId: string,
-    toAsked: (tx: DatabaseTransaction, schedule: ScheduleRow, now: Date) => Promise<AskedSession>,
+    toAsked: (tx: DatabaseTransaction, schedule: LockedSchedule, now: Date) => Promise<AskedSession>,
     trail: { readonly action: string; readonly kind: string; readonly objectId: string },
     change: Change<Session>,
   ): Promise<Session> {
-    await requireSchedule(db, scheduleId);
+    await schedules.require(db, scheduleId);
     const told = await inTransaction(db, async (tx) => {
-      const schedule = await requireLocked(tx, scheduleId, null);
+      const schedule = await schedules.lock(tx, scheduleId);
       const now = clock.now();
       const id = createId();
       const asked = await toAsked(tx, schedule, now);
       await insertSession(tx, { ...asked, id, schedule, now, createdBy: change.actor.subject });
       const session = tell(await requireSession(tx, id));
       await recordAudit(tx, { ...trail, actor: change.actor, before: null, after: { session_id: id } });
-      await change.settle(tx, session);
+      await change.beforeCommit(tx, session);
       return session;
     });
     onWork();

@@ -15,6 +15,6 @@ export const canceledError: RunError = {
 };
 
 /** Somebody wants the session to end, which says nothing about its job; a limit is the job's own failure. */
-export function isWanted(stop: StopReason | null): boolean {
+export function isStopRequest(stop: StopReason | null): boolean {
   return stop === "cancel" || stop === "replaced";
 }

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
-import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/resource/concerns.ts";
+import { type Concerns, maxConcerns, maxCounted, toConcerns } from "../platform/resource/concerns.ts";
 import type { Verification } from "./model.ts";
 
 interface FailingRow {
@@ -14,9 +14,9 @@ interface FailingRow {
 export async function findFailingStorages(db: Database): Promise<Concerns> {
   const { rows } = await sql<FailingRow>`
     with found as materialized (
-      select id, name, verification from eom_storage where enable and verification ->> 'status' = 'FAIL' limit ${mostCounted})
+      select id, name, verification from eom_storage where enable and verification ->> 'status' = 'FAIL' limit ${maxCounted})
     select found.*, (select count(*) from found) as total
-    from found order by (verification ->> 'checked_at')::timestamptz, id limit ${mostConcerns}`.execute(db);
+    from found order by (verification ->> 'checked_at')::timestamptz, id limit ${maxConcerns}`.execute(db);
   return toConcerns(rows, ({ id, name, verification }) => ({
     id,
     name,

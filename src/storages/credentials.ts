@@ -1,6 +1,6 @@
 import type { DatabaseTransaction } from "../platform/database/tables.ts";
 import { fail } from "../platform/failure.ts";
-import { createSecretKeeper, type SecretKeeperNeeds } from "../secrets/keeper.ts";
+import type { SecretKeeper } from "../secrets/keeper.ts";
 import type { S3Credential } from "./s3/location.ts";
 
 /** Longer than a worker keeps a credential in memory and than most jobs run with the old one. */
@@ -8,12 +8,8 @@ const rotationGraceSeconds = 3600;
 
 export type CredentialKeeper = ReturnType<typeof createCredentialKeeper>;
 
-const owners = { folder: "storages", label: "storage_id" };
-
-/** The credentials of storages, as secrets of a keeper. */
-export function createCredentialKeeper(needs: Omit<SecretKeeperNeeds, "owners">) {
-  const keeper = createSecretKeeper({ ...needs, owners });
-
+/** The credentials of storages, kept as secrets. */
+export function createCredentialKeeper(keeper: SecretKeeper) {
   /** As the keeper's own `write`. */
   function write<T>(
     storageId: string,

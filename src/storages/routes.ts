@@ -1,5 +1,5 @@
+import { answerChange, noContent } from "../platform/http/answer-change.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { toActor } from "../platform/resource/actor.ts";
 import { booleanParameter, pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -15,7 +15,7 @@ import {
 } from "./model.ts";
 import type { StorageRow } from "./queries.ts";
 import { toStorage } from "./representation.ts";
-import type { StorageService } from "./service.ts";
+import type { SaveOptions, StorageService } from "./service.ts";
 
 const base = "/eom/admin/storages";
 const tag = "storages";
@@ -80,15 +80,10 @@ export function createStorageRoutes(service: StorageService): Route[] {
         ],
         idempotent: true,
       },
-      async (input) => {
-        const options = { verify: input.query.verify, allowOverlap: input.query.allow_overlap };
-        const storage = await service.create(input.body, options, {
-          actor: toActor(input),
-          signal: input.signal,
-          settle: (tx, created) => input.settle(tx, toCreated(created)),
-        });
-        return toCreated(storage);
-      },
+      (input) =>
+        answerChange(input, toCreated, (change) =>
+          service.create(input.body, toSaveOptions(input), { ...change, signal: input.signal }),
+        ),
     ),
     defineRoute(
       {
@@ -143,12 +138,13 @@ export function createStorageRoutes(service: StorageService): Route[] {
         ],
         versioned: true,
       },
-      async (input) => {
-        const options = { verify: input.query.verify, allowOverlap: input.query.allow_overlap };
-        return toFound(
-          await service.update(input.params.StorageId, input.body, options, input.ifMatch, toChange(input)),
-        );
-      },
+      (input) =>
+        answerChange(input, toFound, (change) =>
+          service.update(input.params.StorageId, input.body, toSaveOptions(input), input.ifMatch, {
+            ...change,
+            signal: input.signal,
+          }),
+        ),
     ),
     defineRoute(
       {
@@ -164,10 +160,8 @@ export function createStorageRoutes(service: StorageService): Route[] {
         failures: ["STORAGE_NOT_FOUND", "STORAGE_IN_USE"],
         versioned: true,
       },
-      async (input) => {
-        await service.remove(input.params.StorageId, input.ifMatch, toChange(input));
-        return { status: 204 };
-      },
+      (input) =>
+        answerChange(input, noContent, (change) => service.remove(input.params.StorageId, input.ifMatch, change)),
     ),
     defineRoute(
       {
@@ -212,10 +206,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         answers: { 200: storageAnswer },
         failures: ["STORAGE_NOT_FOUND"],
       },
-      async (input) => {
-        const { StorageId, CollectionId } = input.params;
-        return toFound(await service.bindCollection(StorageId, CollectionId, true, toChange(input)));
-      },
+      (input) => answerChange(input, toFound, (change) => service.bindCollection(input.params, true, change)),
     ),
     defineRoute(
       {
@@ -230,17 +221,13 @@ export function createStorageRoutes(service: StorageService): Route[] {
         answers: { 204: { description: "It is not bound", schema: null } },
         failures: ["STORAGE_NOT_FOUND"],
       },
-      async (input) => {
-        const { StorageId, CollectionId } = input.params;
-        await service.bindCollection(StorageId, CollectionId, false, toChange(input));
-        return { status: 204 };
-      },
+      (input) => answerChange(input, noContent, (change) => service.bindCollection(input.params, false, change)),
     ),
   ];
 }
 
-function toChange(input: Parameters<typeof toActor>[0] & { signal: AbortSignal }) {
-  return { actor: toActor(input), signal: input.signal, settle: async () => {} };
+function toSaveOptions({ query }: { readonly query: z.output<typeof saveParameters> }): SaveOptions {
+  return { verify: query.verify, allowOverlap: query.allow_overlap };
 }
 
 function toFound(storage: Storage): Answer {

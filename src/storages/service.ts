@@ -75,7 +75,8 @@ interface StorageChange extends Change<Storage> {
   readonly signal: AbortSignal;
 }
 
-interface SaveOptions {
+/** How a storage is saved: whether its connection is proved first (unset: EOM_STORAGE_VERIFY), and may overlap with others. */
+export interface SaveOptions {
   readonly verify?: boolean | undefined;
   readonly allowOverlap: boolean;
 }
@@ -180,7 +181,7 @@ export function createStorageService(needs: StorageNeeds) {
   }
 
   /** @throws STORAGE_NOT_FOUND, PRECONDITION_FAILED, STORAGE_IN_USE */
-  async function remove(id: string, condition: VersionCondition, change: StorageChange): Promise<void> {
+  async function remove(id: string, condition: VersionCondition, change: Pick<Change<null>, "actor">): Promise<void> {
     await requireStorage(db, id);
     await inTransaction(db, async (tx) => {
       const before = await requireLocked(tx, id);
@@ -226,10 +227,9 @@ export function createStorageService(needs: StorageNeeds) {
 
   /** Binding again what is bound, or unbinding what is not, changes nothing. */
   async function bindCollection(
-    id: string,
-    collectionId: string,
+    { StorageId: id, CollectionId: collectionId }: { readonly StorageId: string; readonly CollectionId: string },
     bound: boolean,
-    change: StorageChange,
+    change: Change<Storage>,
   ): Promise<Storage> {
     await requireStorage(db, id);
     return inTransaction(db, async (tx) => {
@@ -324,7 +324,7 @@ async function finish(
   before: StorageRow | null,
   after: StorageRow,
   action: string,
-  change: StorageChange,
+  change: Change<Storage>,
 ): Promise<Storage> {
   const storage = toStorage(after);
   await recordAudit(tx, {
@@ -335,7 +335,7 @@ async function finish(
     before: before === null ? null : toStorage(before),
     after: storage,
   });
-  await change.settle(tx, storage);
+  await change.beforeCommit(tx, storage);
   return storage;
 }
 

@@ -15,6 +15,7 @@ import { defineRoute, type Route } from "../../src/platform/http/route.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import type { Role } from "../../src/platform/resource/caller.ts";
+import { createChange } from "../../src/platform/resource/change.ts";
 import { z } from "../../src/platform/resource/schema.ts";
 import { createEmbeddedSecretStore } from "../../src/secrets/embedded.ts";
 import { createTestDatabase } from "../support/database/database.ts";
@@ -370,7 +371,7 @@ async function createCutOffRequest(scene: Scene): Promise<TestApp["request"]> {
   });
   const actor = { subject: "test", onBehalfOf: null, requestId: null };
   const input = { label: "admin", role: "admin", expires_at: null } as const;
-  const { token } = await program.access.create(input, actor, async () => {});
+  const { token } = await program.access.create(input, createChange(actor));
   const authorization = `Bearer ${token}`;
   await program.app.request(storages, { headers: { authorization } });
   proxy.behave("slam");

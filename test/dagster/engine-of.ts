@@ -9,7 +9,7 @@ export function engineOf(url: string): Engine {
     url,
     headers: {},
     launchesPerSecond: null,
-    mostRuns: null,
+    maxRuns: null,
     log: createTestLog().log,
   });
 }

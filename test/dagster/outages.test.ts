@@ -42,7 +42,7 @@ describe("a job of a real Dagster", () => {
     await dagster.jobs.kill();
     const request = toJob("ok");
     expect(await engine.launch(request)).toMatchObject({ outcome: "not_ready" });
-    expect(await engine.findRuns([request])).toEqual([[]]);
+    expect(await engine.listRuns([request])).toEqual([[]]);
     await dagster.jobs.start();
     const again = () => launch(request);
     await until(await vi.waitFor(again, { timeout: 30_000, interval: 200 }), { state: "succeeded" });

@@ -63,7 +63,7 @@ export function describeEngine(
     }
 
     async function findRuns(request: LaunchRequest, attempt: number): Promise<readonly string[]> {
-      const [runs] = await engine.findRuns([toAttempt(request, attempt)]);
+      const [runs] = await engine.listRuns([toAttempt(request, attempt)]);
       return (runs ?? []).map(({ runId }) => runId);
     }
 
@@ -89,10 +89,10 @@ export function describeEngine(
       const other = toJob("hang");
       const otherRunId = await launch(other);
       const asked = [toAttempt(request, 2), toAttempt(other, 2), toAttempt(request, 1), toAttempt(other, 1)];
-      const found = await engine.findRuns([{ sessionId: createId(), attempt: 1 }, ...asked]);
+      const found = await engine.listRuns([{ sessionId: createId(), attempt: 1 }, ...asked]);
       expect(found.map((runs) => runs?.map((run) => run.runId))).toEqual([[], [runId], [], [], [otherRunId]]);
       expect(found.flat().every((run) => run?.isSubmitted)).toBe(true);
-      expect(await engine.findRuns([])).toEqual([]);
+      expect(await engine.listRuns([])).toEqual([]);
     });
 
     test("tells two attempts of a session apart", async () => {
@@ -218,7 +218,7 @@ export function describeEngine(
       await until(runId, { state: "running" });
       expect(engine.held().map((run) => run.sessionId)).toEqual(engine.durable ? [] : [request.sessionId]);
       await Promise.all([engine.close(), engine.close()]);
-      await engine.settle();
+      await engine.waitUntilIdle();
       expect(engine.held().filter(({ isOver }) => !isOver)).toEqual([]);
       if (engine.durable) expect(await find(runId)).toMatchObject({ state: "running" });
       else expect(await find(runId)).toMatchObject({ state: "failed", error: { code: "ENGINE_STOPPED" } });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Outcome } from "../../src/metering/admission.ts";
+import type { Outcome } from "../../src/metering/admission-model.ts";
 import { listAnswers } from "../../src/metering/answers.ts";
 import { listAmounts } from "../../src/metering/model.ts";
 import { type QuotaType, quotaTypes } from "../../src/quotas/model.ts";

@@ -23,7 +23,7 @@ import { createTestDatabase, type DatabaseKind } from "../support/database/datab
 
 export const deploymentId = "01a209ba-d02e-741b-a63b-6063454757eb";
 const actor = { subject: "test", onBehalfOf: null, requestId: null };
-const change = { actor, settle: async () => {} };
+const change = { actor, beforeCommit: async () => {} };
 
 interface WorldSettings {
   readonly egress?: Partial<EgressSettings>;

@@ -10,6 +10,7 @@ import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { createPostgresPool } from "../../src/platform/database/postgres-pool.ts";
 import type { Reads } from "../../src/platform/database/tables.ts";
 import { createLogger } from "../../src/platform/log.ts";
+import { createChange } from "../../src/platform/resource/change.ts";
 import { createPostgresServer, type PostgresServer } from "../support/database/postgres.ts";
 import { startTcpProxy, type TcpProxy } from "../support/http/tcp-proxy.ts";
 
@@ -56,8 +57,7 @@ describe("the app, when its database goes away", () => {
     const actor = { subject: "test", onBehalfOf: null, requestId: null };
     const created = await program.access.create(
       { label: "admin", role: "admin", expires_at: null },
-      actor,
-      async () => {},
+      createChange(actor),
     );
     token = created.token;
   });

@@ -44,12 +44,15 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
       db: app.database.db,
       key,
       request: { principal, method: "POST", path: tokens, input: { params: {}, query: {}, body } },
-      run: async (settle) => {
+      run: async (keepAnswer) => {
         reached.resolve();
         await released.promise;
         const actor = { subject: "admin", onBehalfOf: null, requestId: null };
         const answer = { status: 201, body: { slow: true } };
-        await app.program.access.create({ label, role: "viewer", expires_at: null }, actor, (tx) => settle(tx, answer));
+        await app.program.access.create(
+          { label, role: "viewer", expires_at: null },
+          { actor, beforeCommit: (tx) => keepAnswer(tx, answer) },
+        );
         return answer;
       },
     });

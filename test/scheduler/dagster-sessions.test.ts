@@ -56,7 +56,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
       url: fake.url,
       headers: {},
       launchesPerSecond: null,
-      mostRuns: null,
+      maxRuns: null,
       log: world?.log ?? createWorld({ db: database.db }).log,
       mostSeconds,
       monotonic: () => (world?.clock ?? clock).now().getTime(),

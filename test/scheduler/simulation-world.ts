@@ -44,13 +44,19 @@ export async function beginSimulation(
   function createWorker(): Worker {
     const life = createLife();
     const own = durable ? shared : createSimulatedEngine(false, clock, launches);
-    const needs: TickNeeds = {
+    const parts = {
       db: createMortalDatabase(db, life),
       clock,
       log,
-      metrics,
       storages: noStorages,
       engines: createEngines([createMortalEngine(own.engine, life)], own.engine.name),
+    };
+    const { schedules, sessions } = createScheduler({ ...parts, onWork: () => {} });
+    const needs: TickNeeds = {
+      ...parts,
+      schedules,
+      sessions,
+      metrics,
       lease: { owner: createId(), seconds: 3600 },
       scan: { batchSize: scanBatchSize, punctualSeconds },
     };

@@ -43,18 +43,20 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     });
     const engines = createEngines([engine, ...others], engine.name);
     const registry = new Registry();
+    const api = createScheduler({ db, clock, log, engines, storages: noStorages, onWork: wakeUp.wake });
     const workers = createSchedulerWorkers({
       db,
       clock,
       log,
       engines,
       storages: noStorages,
+      schedules: api.schedules,
+      sessions: api.sessions,
       metrics: createSchedulerMetrics(registry),
       workerMetrics: createWorkerMetrics(registry),
       wakeUp,
       isOnlyProcess: false,
     });
-    const api = createScheduler({ db, clock, log, engines, storages: noStorages, onWork: wakeUp.wake });
     return { workers, lines, registry, api };
   }
 
@@ -82,7 +84,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
       url: fake.url,
       headers: {},
       launchesPerSecond: null,
-      mostRuns: null,
+      maxRuns: null,
       log: createTestLog().log,
     });
     const { workers, api } = createProgram([dagster]);
@@ -117,7 +119,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
       asked.resolve();
       return silence.promise;
     };
-    const { workers, registry } = createProgram([{ ...engine, findRuns }]);
+    const { workers, registry } = createProgram([{ ...engine, listRuns: findRuns }]);
     await sql`insert into ailbl_doubtful_launch (session_id, attempt, engine, since, check_at)
       values (gen_random_uuid(), 1, 'silent', now(), now())`.execute(database.db);
     await workers.start(["sweep"]);
@@ -173,7 +175,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
           url: fake.url,
           headers: {},
           launchesPerSecond: null,
-          mostRuns: null,
+          maxRuns: null,
           log: createTestLog().log,
         }),
       ]);

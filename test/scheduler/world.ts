@@ -123,14 +123,18 @@ export function createWorld(options: WorldOptions) {
   /** As another process would: with an engine and a lease of its own. */
   function createProcess(more: { engine?: Engine; leaseSeconds?: number; batchSize?: number } = {}): ProcessNeeds {
     const engine = more.engine ?? options.engine ?? options.engines?.all[0] ?? createTestEngine();
+    const engines = options.engines ?? createEngines([engine], engine.name);
+    const { schedules, sessions } = createScheduler({ db, clock, log, engines, storages, onWork: () => {} });
     return {
       db,
       clock,
       log,
       metrics,
       storages,
+      schedules,
+      sessions,
       engine,
-      engines: options.engines ?? createEngines([engine], engine.name),
+      engines,
       lease: { owner: createId(), seconds: more.leaseSeconds ?? 60 },
       scan: { batchSize: more.batchSize ?? 100, punctualSeconds: 10 },
     };
@@ -155,7 +159,7 @@ export function createWorld(options: WorldOptions) {
 
 const change = {
   actor: { subject: "ada", onBehalfOf: null, requestId: null },
-  settle: async () => {},
+  beforeCommit: async () => {},
 };
 
 export { change };

@@ -9,6 +9,7 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { findDeploymentId } from "../../src/platform/deployment.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { createEmbeddedSecretStore } from "../../src/secrets/embedded.ts";
+import { createSecretKeeper } from "../../src/secrets/keeper.ts";
 import type { SecretStore } from "../../src/secrets/store.ts";
 import { sweepSecrets } from "../../src/secrets/sweep.ts";
 import { createCredentialKeeper } from "../../src/storages/credentials.ts";
@@ -307,7 +308,7 @@ describe.each(databaseKinds)("collections on %s", (kind) => {
 const change = {
   actor: { subject: "test", onBehalfOf: null, requestId: null },
   signal: new AbortController().signal,
-  settle: async () => {},
+  beforeCommit: async () => {},
 };
 const options = { verify: false, allowOverlap: true };
 
@@ -342,7 +343,14 @@ async function createWorld(kind: DatabaseKind) {
     db,
     reads: db,
     clock: systemClock,
-    credentials: createCredentialKeeper({ db, secrets, deploymentId: await findDeploymentId(db) }),
+    credentials: createCredentialKeeper(
+      createSecretKeeper({
+        db,
+        secrets,
+        deploymentId: await findDeploymentId(db),
+        owners: { folder: "storages", label: "storage_id" },
+      }),
+    ),
     // Nothing is proved here.
     prover: { requireReachable: () => {}, prove: () => Promise.reject(new Error("asked to prove")) },
     dependants: [collectionDependants],

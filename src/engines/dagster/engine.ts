@@ -23,7 +23,7 @@ export interface DagsterEngineOptions {
   /** Sent with every request. Secret. */
   readonly headers: Readonly<Record<string, string>>;
   readonly launchesPerSecond: number | null;
-  readonly mostRuns: number | null;
+  readonly maxRuns: number | null;
   readonly log: Logger;
   /** Whether Dagster is left alone from now on, or asked again. Not called until that changes; at first it is asked. */
   readonly onBreaker?: (isOpen: boolean) => void;
@@ -70,7 +70,7 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
     name,
     durable: true,
     launchesPerSecond: options.launchesPerSecond,
-    mostRuns: options.mostRuns,
+    maxRuns: options.maxRuns,
     pollSeconds,
     room: () => (breaker.isOpen() ? 0 : Math.max(0, mostLaunches - launching)),
     async launch(request) {
@@ -81,7 +81,7 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
         launching -= 1;
       }
     },
-    findRuns: (attempts) => findRuns(client, attempts),
+    listRuns: (attempts) => findRuns(client, attempts),
     status: (runIds) => findStatuses({ client, clock, monotonic, onUnknownStatus, onUnreadable }, runIds),
     cancel,
     forget() {},
@@ -91,7 +91,7 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
     checkJob: (reference) => checkJob(client, reference),
     toRunUrl: (runId) => `${address.shown}/runs/${encodeURIComponent(runId)}`,
     held: () => [],
-    settle: async () => {},
+    waitUntilIdle: async () => {},
     close: () => connection.close(),
   };
 

@@ -1,4 +1,4 @@
-import type { FoundRun, SessionAttempt } from "../engine.ts";
+import type { EngineRun, SessionAttempt } from "../engine.ts";
 import { type FoundRow, foundAnswer } from "./answers.ts";
 import { askApart } from "./ask-apart.ts";
 import { type DagsterClient, toException } from "./client.ts";
@@ -19,8 +19,8 @@ const runsPerAttempt = 100;
 export async function findRuns(
   client: DagsterClient,
   attempts: readonly SessionAttempt[],
-): Promise<readonly (readonly FoundRun[] | null)[]> {
-  const found = new Map<SessionAttempt, readonly FoundRun[]>();
+): Promise<readonly (readonly EngineRun[] | null)[]> {
+  const found = new Map<SessionAttempt, readonly EngineRun[]>();
   let fault: DagsterFault | null = null;
   for (let start = 0; start < attempts.length; start += attemptsPerRequest) {
     try {
@@ -71,6 +71,6 @@ function byAge(one: FoundRow, other: FoundRow): number {
 }
 
 /** A webserver that dies between writing a run down and handing it over leaves it so for ever (1.13). */
-function toFoundRun({ runId, status }: FoundRow): FoundRun {
+function toFoundRun({ runId, status }: FoundRow): EngineRun {
   return { runId, isSubmitted: status !== "NOT_STARTED" };
 }

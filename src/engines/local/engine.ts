@@ -88,12 +88,12 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
     name: "local",
     durable: false,
     launchesPerSecond: needs.launchesPerSecond ?? null,
-    mostRuns: null,
+    maxRuns: null,
     pollSeconds: 1,
     // Runs whose end is not recorded yet count: their output is held until then.
     room: () => (isClosed ? 0 : Math.max(0, needs.maxRuns - runs.size)),
     launch: async (request) => launch(request),
-    async findRuns(attempts) {
+    async listRuns(attempts) {
       return attempts.map((attempt) =>
         [...runs].flatMap(([runId, { request }]) => (isOf(request, attempt) ? [{ runId, isSubmitted: true }] : [])),
       );
@@ -126,7 +126,7 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
     toRunUrl: () => null,
     held: () =>
       [...runs].map(([runId, { request, end }]) => ({ runId, sessionId: request.sessionId, isOver: end !== null })),
-    settle,
+    waitUntilIdle: settle,
     async close() {
       isClosed = true;
       for (const run of runs.values()) stop(run, "close");

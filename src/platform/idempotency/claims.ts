@@ -61,7 +61,7 @@ async function findClaim(db: Database, request: KeyedRequest): Promise<Claim> {
  *
  * @throws IDEMPOTENCY_IN_FLIGHT when the claim was taken over in the meantime: the transaction must not commit
  */
-export async function keepAnswer(tx: DatabaseTransaction, keyHash: Uint8Array, claim: string, answer: Uint8Array) {
+export async function storeAnswer(tx: DatabaseTransaction, keyHash: Uint8Array, claim: string, answer: Uint8Array) {
   const { numUpdatedRows } = await tx
     .updateTable("eom_idempotency_key")
     .set({ answer })

@@ -10,17 +10,17 @@ export interface Concern {
 
 export interface Concerns {
   readonly total: number;
-  /** The oldest first, at most {@link mostConcerns}. */
+  /** The oldest first, at most {@link maxConcerns}. */
   readonly items: readonly Concern[];
 }
 
 /** What one room knows to need a person. It must be cheap: dashboards ask again and again. */
 export type FindConcerns = () => Promise<Concerns>;
 
-export const mostConcerns = 10;
+export const maxConcerns = 10;
 
 /** Totals are counted up to here. */
-export const mostCounted = 10_000;
+export const maxCounted = 10_000;
 
 /** Of rows that carry the total of all that were found. */
 export function toConcerns<Row extends { readonly total: number }>(

@@ -1,3 +1,4 @@
+import { answerChange } from "../../platform/http/answer-change.ts";
 import { type Answer, defineRoute, type Route } from "../../platform/http/route.ts";
 import { toActor } from "../../platform/resource/actor.ts";
 import { toEntityTag } from "../../platform/resource/entity-tag.ts";
@@ -75,14 +76,12 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
         failures: ["QUOTA_NOT_FOUND", "USER_QUOTA_CONFLICT"],
         idempotent: true,
       },
-      async (input) => {
-        const { atomic } = input.body;
-        const results = await service.assignToMany(input.params.QuotaId, input.body, {
-          actor: toActor(input),
-          settle: (tx, told) => input.settle(tx, toManyAssigned(told, atomic)),
-        });
-        return toManyAssigned(results, atomic);
-      },
+      (input) =>
+        answerChange(
+          input,
+          (results: AssignResult[]) => toManyAssigned(results, input.body.atomic),
+          (change) => service.assignToMany(input.params.QuotaId, input.body, change),
+        ),
     ),
     defineRoute(
       {
@@ -122,13 +121,8 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
         failures: ["QUOTA_NOT_FOUND", "USER_QUOTA_CONFLICT"],
         idempotent: true,
       },
-      async (input) =>
-        toAssigned(
-          await service.assign(input.params.UserId, input.body.quota_id, {
-            actor: toActor(input),
-            settle: (tx, assigned) => input.settle(tx, toAssigned(assigned)),
-          }),
-        ),
+      (input) =>
+        answerChange(input, toAssigned, (change) => service.assign(input.params.UserId, input.body.quota_id, change)),
     ),
     defineRoute(
       {
@@ -144,13 +138,8 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
         failures: ["QUOTA_NOT_FOUND", "USER_QUOTA_CONFLICT"],
         idempotent: true,
       },
-      async (input) =>
-        toAssigned(
-          await service.assign(input.params.UserId, input.params.QuotaId, {
-            actor: toActor(input),
-            settle: (tx, assigned) => input.settle(tx, toAssigned(assigned)),
-          }),
-        ),
+      (input) =>
+        answerChange(input, toAssigned, (change) => service.assign(input.params.UserId, input.params.QuotaId, change)),
     ),
     defineRoute(
       {

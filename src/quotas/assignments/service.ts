@@ -90,7 +90,7 @@ export function createUserQuotaService({ db, warningPercent }: UserQuotaNeeds) {
     if (!(await insertUserQuota(tx, userId, quotaId, change.actor.subject))) throw quotaNotFound(quotaId);
     const told = toItem(await requireUserQuota(tx, userId, quotaId));
     await recordAudit(tx, { ...toEntry("assign", told, change.actor), before: null, after: told });
-    await change.settle(tx, told);
+    await change.beforeCommit(tx, told);
     return told;
   }
 
@@ -115,7 +115,7 @@ export function createUserQuotaService({ db, warningPercent }: UserQuotaNeeds) {
         .map((after) => ({ ...toEntry("assign", after, change.actor), before: null, after }));
       await recordAudits(tx, entries);
       const results = toAssignResults(user_ids, quota.type, assignments);
-      await change.settle(tx, results);
+      await change.beforeCommit(tx, results);
       return results;
     });
   }

@@ -1,4 +1,4 @@
-import type { FoundRun, LaunchOutcome, LaunchRequest, RunError } from "../../engines/engine.ts";
+import type { EngineRun, LaunchOutcome, LaunchRequest, RunError } from "../../engines/engine.ts";
 import { type StoragesForRuns, toRunStorage } from "../../engines/run-storage.ts";
 import type { RunStorage } from "../../kinds/kind.ts";
 import { requireKind } from "../../kinds/kinds.ts";
@@ -171,7 +171,7 @@ async function findAppeared(
   if (doubtful.length === 0) return new Map();
   const attempts = doubtful.map(({ request: { sessionId, attempt } }) => ({ sessionId, attempt }));
   try {
-    const found = await engine.findRuns(attempts);
+    const found = await engine.listRuns(attempts);
     const known = attempts.flatMap(({ sessionId }, index) => {
       const outcome = toAppeared(found[index] ?? null);
       return outcome === null ? [] : [[sessionId, outcome] as const];
@@ -189,7 +189,7 @@ const unseen: LaunchOutcome = {
 };
 
 /** @param runs null where they could not be looked for @returns null where there is none, so that one may be launched */
-function toAppeared(runs: readonly FoundRun[] | null): LaunchOutcome | null {
+function toAppeared(runs: readonly EngineRun[] | null): LaunchOutcome | null {
   if (runs === null) return unseen;
   const run = runs.find(({ isSubmitted }) => isSubmitted);
   return run === undefined ? null : { outcome: "launched", runId: run.runId, isFound: true };

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Engine } from "../../engines/engine.ts";
 import type { DatabaseTransaction } from "../../platform/database/tables.ts";
 
-type RatedEngine = Pick<Engine, "name" | "launchesPerSecond" | "mostRuns">;
+type RatedEngine = Pick<Engine, "name" | "launchesPerSecond" | "maxRuns">;
 
 /**
  * Takes leave to launch from the engine's token bucket, which all processes share: it fills by the rate, and holds a
@@ -34,14 +34,14 @@ export async function takeLaunches(tx: DatabaseTransaction, engine: RatedEngine,
 }
 
 /** Exact: asked in a statement of its own, while no other process that would claim sessions gets past the bucket's row. */
-async function findRoom(tx: DatabaseTransaction, { name, mostRuns }: RatedEngine): Promise<number> {
-  if (mostRuns === null) return Number.POSITIVE_INFINITY;
+async function findRoom(tx: DatabaseTransaction, { name, maxRuns }: RatedEngine): Promise<number> {
+  if (maxRuns === null) return Number.POSITIVE_INFINITY;
   const { rows } = await sql<{ running: number }>`
     select count(*)::integer as running from (
-      select from ailbl_open_session where engine = ${name} and phase = 'active' limit ${mostRuns}) as active`.execute(
+      select from ailbl_open_session where engine = ${name} and phase = 'active' limit ${maxRuns}) as active`.execute(
     tx,
   );
-  return mostRuns - (rows[0]?.running ?? 0);
+  return maxRuns - (rows[0]?.running ?? 0);
 }
 
 /** In the transaction that took them. */

@@ -5,7 +5,7 @@ import { endSessions, type SessionEnd } from "../../sessions/ends.ts";
 import { keepOutputs } from "../../sessions/log/queries.ts";
 import { requestStops } from "../../sessions/queries.ts";
 import type { StopReason } from "../../sessions/stop.ts";
-import { isWanted } from "../../sessions/stop.ts";
+import { isStopRequest } from "../../sessions/stop.ts";
 import type { PickNeeds } from "../context.ts";
 import { countEnds } from "../metrics.ts";
 import { noteLostLease, renewLeases } from "../renew/leases.ts";
@@ -107,7 +107,7 @@ function isLost({ missed_polls: missed, missed_since: since }: RunningSession, n
 function toLostEnd({ engine }: PickNeeds, session: RunningSession, endedAt: Date): SessionEnd {
   const message = `The engine ${engine.name} does not know the run any more`;
   const error = { code: "RUN_LOST", message, step: null };
-  const state = isWanted(session.stop_reason) ? "canceled" : "failed";
+  const state = isStopRequest(session.stop_reason) ? "canceled" : "failed";
   return { id: session.id, leaseToken: session.lease_token, from: "running", state, endedAt, error };
 }
 

@@ -1,8 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../../platform/database/tables.ts";
-import type { SessionState } from "../../sessions/states.ts";
 import type { PickNeeds } from "../context.ts";
-import { endDuplicates, stopPatienceSeconds, toDuplicates } from "./duplicates.ts";
+import { type DoubtfulLaunch, endDuplicates, stopPatienceSeconds, toDuplicates } from "./duplicates.ts";
 
 /**
  * How long after a launch without a clear answer its run may still appear: a server can go on with a request that nobody waits
@@ -15,21 +14,6 @@ const leastPauseSeconds = 15;
 
 const batchSize = 100;
 
-export interface DoubtfulLaunch {
-  readonly session_id: string;
-  readonly attempt: number;
-  /** The watch is over. */
-  readonly is_old: boolean;
-  /** Runs that were asked to end at the beginning have had the time for it. */
-  readonly is_late: boolean;
-  /** Runs that were asked to end. */
-  readonly ended: readonly string[];
-  /** Of the session now; null when it is not this engine's any more. */
-  readonly state: SessionState | null;
-  readonly session_attempt: number | null;
-  readonly run_id: string | null;
-}
-
 /**
  * Looks again for the runs of launches that had no clear answer, and ends those that are not their session's: of all that a
  * launch may have made, one stays. Any process may do it, also two at once.
@@ -41,7 +25,7 @@ export async function watchDoubtfulLaunches(needs: PickNeeds): Promise<number> {
   const launches = await takeDoubtfulLaunches(db, engine.name);
   const decided = launches.filter((launch) => !isUndecided(launch));
   if (decided.length === 0) return 0;
-  const found = await engine.findRuns(decided.map(({ session_id, attempt }) => ({ sessionId: session_id, attempt })));
+  const found = await engine.listRuns(decided.map(({ session_id, attempt }) => ({ sessionId: session_id, attempt })));
   const looks = decided.flatMap((launch, index) => {
     const runs = found[index] ?? null;
     return runs === null ? [] : [{ launch, runs }];

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { type Engine, type FoundRun, maxStatusIds } from "../../engines/engine.ts";
+import { type Engine, type EngineRun, maxStatusIds } from "../../engines/engine.ts";
+import type { SessionState } from "../../sessions/states.ts";
 import type { PickNeeds } from "../context.ts";
-import type { DoubtfulLaunch } from "./doubtful-launches.ts";
 
 /** A run beside its session's own. */
 export interface Duplicate {
@@ -16,7 +16,7 @@ export interface Duplicate {
 export function toDuplicates(
   launch: Duplicate["launch"],
   ownRunId: string | null,
-  found: readonly FoundRun[],
+  found: readonly EngineRun[],
 ): Duplicate[] {
   return found.filter(({ runId }) => runId !== ownRunId).map(({ runId }) => ({ launch, runId }));
 }
@@ -69,3 +69,17 @@ export async function noteDuplicate({ db, engine, log }: PickNeeds, { launch, ru
 
 /** As long as poll.ts waits for a run to end. */
 export const stopPatienceSeconds = 5 * 60;
+export interface DoubtfulLaunch {
+  readonly session_id: string;
+  readonly attempt: number;
+  /** The watch is over. */
+  readonly is_old: boolean;
+  /** Runs that were asked to end at the beginning have had the time for it. */
+  readonly is_late: boolean;
+  /** Runs that were asked to end. */
+  readonly ended: readonly string[];
+  /** Of the session now; null when it is not this engine's any more. */
+  readonly state: SessionState | null;
+  readonly session_attempt: number | null;
+  readonly run_id: string | null;
+}

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { FoundRun } from "../../engines/engine.ts";
+import type { EngineRun } from "../../engines/engine.ts";
 import { endSessions, type SessionEnd } from "../../sessions/ends.ts";
 import { type Fence, type Move, moveSessions } from "../../sessions/moves.ts";
 import type { StopReason } from "../../sessions/stop.ts";
@@ -60,7 +60,7 @@ async function listUnknown({ db, engine, lease }: PickNeeds, { after, until }: I
 }
 
 async function search(needs: PickNeeds, sessions: readonly UnknownSession[]): Promise<void> {
-  const runs = await needs.engine.findRuns(sessions.map(({ id, attempt }) => ({ sessionId: id, attempt })));
+  const runs = await needs.engine.listRuns(sessions.map(({ id, attempt }) => ({ sessionId: id, attempt })));
   const searched = sessions.flatMap((session, index) => {
     const found = runs[index] ?? null;
     return found === null ? [] : [{ session, runs: found }];
@@ -88,7 +88,7 @@ async function noteFirstLook({ db, clock }: PickNeeds, missing: readonly Unknown
 interface Search {
   readonly session: UnknownSession;
   /** The oldest first. */
-  readonly runs: readonly FoundRun[];
+  readonly runs: readonly EngineRun[];
 }
 
 /** A run that was written down and not submitted may be so in a moment, or never: it is looked for on. */

@@ -6,7 +6,7 @@ import { endSessionsIn, type SessionEnd } from "../../sessions/ends.ts";
 import { type By, type Move, moveSessions } from "../../sessions/moves.ts";
 import type { LeasedState } from "../../sessions/states.ts";
 import type { StopReason } from "../../sessions/stop.ts";
-import { canceledError, isWanted, replacedError } from "../../sessions/stop.ts";
+import { canceledError, isStopRequest, replacedError } from "../../sessions/stop.ts";
 import type { PickNeeds } from "../context.ts";
 import { countEnds } from "../metrics.ts";
 import { handedBack, type LeaseSettings, renewLeases } from "../renew/leases.ts";
@@ -165,6 +165,6 @@ function toCanceledEnd({ id, lease_token, stop_reason }: Abandoned, endedAt: Dat
 function toLostEnd({ id, lease_token, state, stop_reason }: Abandoned, endedAt: Date): SessionEnd {
   const message = "The EOM process that ran it ended before the run did; its work may be half done";
   const error = { code: "RUN_LOST", message, step: null };
-  const end = isWanted(stop_reason) ? "canceled" : "failed";
+  const end = isStopRequest(stop_reason) ? "canceled" : "failed";
   return { id, leaseToken: lease_token, from: state, state: end, endedAt, error };
 }

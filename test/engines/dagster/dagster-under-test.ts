@@ -28,7 +28,7 @@ export async function startDagsterUnderTest(path = ""): Promise<DagsterUnderTest
     url: dagster.url + path,
     headers: secretHeaders,
     launchesPerSecond: 30,
-    mostRuns: 1000,
+    maxRuns: 1000,
     log,
     onBreaker: (isOpen) => breaker.push(isOpen),
     monotonic: () => milliseconds,

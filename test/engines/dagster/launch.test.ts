@@ -175,10 +175,10 @@ describe("a launch", () => {
     await expect.poll(() => under.dagster.count("LaunchRun")).toBe(1);
     await under.engine.close();
     expect(await launching).toMatchObject({ outcome: "unclear" });
-    expect(await under.engine.findRuns([request])).toEqual([[]]);
+    expect(await under.engine.listRuns([request])).toEqual([[]]);
     held.release();
     await held.done;
-    expect((await under.engine.findRuns([request]))[0]).toHaveLength(1);
+    expect((await under.engine.listRuns([request]))[0]).toHaveLength(1);
   });
 
   test("whose run is deleted at once is known by an id that has no status", async () => {

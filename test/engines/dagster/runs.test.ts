@@ -25,7 +25,7 @@ test("finds the runs of an attempt, oldest first, without those that somebody ma
   const second = addRun({ jobName: "ok", tags, creationTime: 200 });
   const first = addRun({ jobName: "ok", tags, creationTime: 100 });
   addRun({ jobName: "ok", tags, parentRunId: first.runId, rootRunId: first.runId });
-  const found = await under.engine.findRuns([{ sessionId, attempt: 1 }]);
+  const found = await under.engine.listRuns([{ sessionId, attempt: 1 }]);
   expect(found).toEqual([[first, second].map(({ runId }) => ({ runId, isSubmitted: true }))]);
 });
 
@@ -35,7 +35,7 @@ test("tells two attempts of one session apart, and a run that was never submitte
   const first = under.dagster.addRun({ jobName: "ok", tags: toTags(sessionId), status: "NOT_STARTED" });
   const tags = toTags(sessionId).map((tag) => (tag.key === "eom/attempt" ? { ...tag, value: "2" } : tag));
   const second = under.dagster.addRun({ jobName: "ok", tags });
-  expect(await under.engine.findRuns([2, 1, 3].map(toAttempt))).toEqual([
+  expect(await under.engine.listRuns([2, 1, 3].map(toAttempt))).toEqual([
     [{ runId: second.runId, isSubmitted: true }],
     [{ runId: first.runId, isSubmitted: false }],
     [],
@@ -143,7 +143,7 @@ test("runs that are asked to end one by one take 15 seconds of a turn, and those
 test("looks for 45 attempts with three requests", async () => {
   const attempts = Array.from({ length: 45 }, () => ({ sessionId: createId(), attempt: 1 }));
   const runs = attempts.map(({ sessionId }) => under.dagster.addRun({ jobName: "ok", tags: toTags(sessionId) }));
-  const found = await under.engine.findRuns(attempts);
+  const found = await under.engine.listRuns(attempts);
   expect(found.map((of) => of?.map(({ runId }) => runId))).toEqual(runs.map(({ runId }) => [runId]));
   expect(under.dagster.count()).toBe(3);
 });
@@ -154,7 +154,7 @@ test("a search that fails is never taken for one that found nothing", async () =
   under.dagster.misbehave(answer(200, { data: {} }), { operation: "FindRuns", times: 1 });
   under.dagster.misbehave(reset, { operation: "FindRuns", times: 1 });
   for (const _ of [1, 2, 3]) {
-    await expect(under.engine.findRuns([{ sessionId: createId(), attempt: 1 }])).rejects.toThrow(EngineUnreachable);
+    await expect(under.engine.listRuns([{ sessionId: createId(), attempt: 1 }])).rejects.toThrow(EngineUnreachable);
   }
 });
 
@@ -173,7 +173,7 @@ test("a run that Dagster cannot read holds up the search for no other", async ()
     },
     { operation: "FindRuns" },
   );
-  const found = await under.engine.findRuns(attempts);
+  const found = await under.engine.listRuns(attempts);
   expect(found).toEqual(
     runs.map(({ runId }, index) => ([3, 20].includes(index) ? null : [{ runId, isSubmitted: true }])),
   );
@@ -189,7 +189,7 @@ test("an attempt that fails the answer to all is found by halves", async () => {
     },
     { operation: "FindRuns" },
   );
-  const found = await under.engine.findRuns(attempts);
+  const found = await under.engine.listRuns(attempts);
   expect(found).toEqual(attempts.map((_, index) => (index === 1 ? null : [])));
 });
 

@@ -44,7 +44,7 @@ async function launch() {
     url: `https://127.0.0.1:${(relay.address() as AddressInfo).port}`,
     headers: {},
     launchesPerSecond: null,
-    mostRuns: null,
+    maxRuns: null,
     log: createTestLog().log,
   });
   const outcome = await engine.launch(toRequest("ok", { job: { ...pipelines, name: "ok" } }));

@@ -7,6 +7,7 @@ import { composeOn, type Program } from "../../../src/compose/program.ts";
 import { readConfig } from "../../../src/platform/config/config.ts";
 import { createLogger } from "../../../src/platform/log.ts";
 import type { Role } from "../../../src/platform/resource/caller.ts";
+import { createChange } from "../../../src/platform/resource/change.ts";
 import { createTestDatabase, type DatabaseKind, type TestDatabase } from "../database/database.ts";
 
 export interface TestApp {
@@ -70,7 +71,7 @@ function collect(lines: string[]): Writable {
 async function createTokens(program: Program): Promise<Record<Role, string>> {
   const actor = { subject: "test", onBehalfOf: null, requestId: null };
   const create = async (role: Role) =>
-    (await program.access.create({ label: role, role, expires_at: null }, actor, async () => {})).token;
+    (await program.access.create({ label: role, role, expires_at: null }, createChange(actor))).token;
   return {
     viewer: await create("viewer"),
     meter: await create("meter"),

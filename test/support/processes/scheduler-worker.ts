@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { Registry } from "prom-client";
+import { createScheduler } from "../../../src/compose/scheduler.ts";
 import type { Engine } from "../../../src/engines/engine.ts";
 import { createEngines } from "../../../src/engines/registry.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
@@ -38,12 +39,18 @@ const tellingEngine: Engine = {
   },
 };
 const registry = new Registry();
-const workers = createSchedulerWorkers({
+const parts = {
   db,
   clock: systemClock,
   log,
   engines: createEngines([tellingEngine], engine.name),
   storages: { findStoragesForRuns: async () => new Map() },
+};
+const { schedules, sessions } = createScheduler({ ...parts, onWork: wakeUp.wake });
+const workers = createSchedulerWorkers({
+  ...parts,
+  schedules,
+  sessions,
   metrics: createSchedulerMetrics(registry),
   workerMetrics: createWorkerMetrics(registry),
   wakeUp,

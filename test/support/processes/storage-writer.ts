@@ -9,6 +9,7 @@ import { createPostgresPool } from "../../../src/platform/database/postgres-pool
 import type { Database, Tables } from "../../../src/platform/database/tables.ts";
 import { findDeploymentId } from "../../../src/platform/deployment.ts";
 import { createEmbeddedSecretStore } from "../../../src/secrets/embedded.ts";
+import { createSecretKeeper } from "../../../src/secrets/keeper.ts";
 import { readOrCreateKeyFile } from "../../../src/secrets/key-file.ts";
 import { createCredentialKeeper } from "../../../src/storages/credentials.ts";
 import { createStorageService } from "../../../src/storages/service.ts";
@@ -65,7 +66,9 @@ const storages = createStorageService({
   db,
   reads: db,
   clock: systemClock,
-  credentials: createCredentialKeeper({ db, secrets, deploymentId }),
+  credentials: createCredentialKeeper(
+    createSecretKeeper({ db, secrets, deploymentId, owners: { folder: "storages", label: "storage_id" } }),
+  ),
   // Nothing is proved here.
   prover: { requireReachable: () => {}, prove: () => Promise.reject(new Error("asked to prove")) },
   dependants: [],
@@ -74,7 +77,7 @@ const storages = createStorageService({
 const change = {
   actor: { subject: "writer", onBehalfOf: null, requestId: null },
   signal: new AbortController().signal,
-  settle: async () => {},
+  beforeCommit: async () => {},
 };
 const credential = { access_key_id: "AK", secret_access_key: "SK" };
 const options = { allowOverlap: true };
