@@ -4,7 +4,11 @@ import { cruise, type ICruiseResult, type IViolation } from "dependency-cruiser"
 import { importRules } from "./import-rules.ts";
 import { lineAt, type Offence, report } from "./offence.ts";
 
-/** Every import below `root` that breaks a rule of import-rules.ts, and each circle once. */
+/**
+ * Every import below `root` that breaks a rule of import-rules.ts, and each circle once.
+ *
+ * @throws Error when no import was seen: without its parser dependency-cruiser reads no TypeScript, and says so nowhere
+ */
 export async function findImportOffences(root: string): Promise<Offence[]> {
   const folders = ["src", "clients"].filter((folder) => existsSync(join(root, folder)));
   const { output } = await cruise(folders, {
@@ -18,6 +22,7 @@ export async function findImportOffences(root: string): Promise<Offence[]> {
     doNotFollow: { path: "node_modules" },
   });
   const { summary } = output as ICruiseResult;
+  if (!summary.totalDependenciesCruised) throw new Error("dependency-cruiser saw no import: is @swc/core installed?");
   return summary.violations.filter(isFirstOfCircle).map((violation) => toOffence(root, violation));
 }
 
