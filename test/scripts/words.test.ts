@@ -98,3 +98,8 @@ describe("sentences", () => {
     expect(await check({ [path]: text })).toEqual([]);
   });
 });
+
+test("a row of the glossary that the check cannot read stops it", async () => {
+  const root = await createTree({ "docs/glossary.md": glossary.replace("| first part |", "| at first |") });
+  expect(() => findWordOffences(root)).toThrow("docs/glossary.md: `most` stands in “at first”; expected one of part,");
+});
