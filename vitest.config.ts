@@ -16,10 +16,10 @@ const contractSuites = [
  */
 const roomSuites = [
   "test/overview/*.test.ts",
-  "test/storage/{credentials,listing,storages}.test.ts",
+  "test/storages/{credentials,listing,storages}.test.ts",
   "test/access/{token-use,tokens}.test.ts",
   "test/notifications/webhooks.test.ts",
-  "test/quota/{metering,quotas,reconcile,user-quotas,users-list}.test.ts",
+  "test/{metering,quotas}/{metering,quotas,reconcile,user-quotas,users-list}.test.ts",
   "test/platform/idempotency.test.ts",
   "test/scheduler/entries.test.ts",
 ];
@@ -39,12 +39,12 @@ export default defineConfig({
       {
         test: {
           name: "fast",
-          // Files of one worker share EOM's modules and their databases (test/support/database.ts): to load and start them anew
+          // Files of one worker share EOM's modules and their databases (test/support/database/database.ts): to load and start them anew
           // for each of a hundred files took a third of the time.
           isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: ["test/parts/**", "test/dagster/**", "test/fission/**", "test/deploy/**"],
-          globalSetup: ["test/support/postgres-server.ts"],
+          globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "server" },
           ...limits,
         },
@@ -54,7 +54,7 @@ export default defineConfig({
           name: "embedded",
           include: contractSuites,
           isolate: false,
-          globalSetup: ["test/support/postgres-server.ts"],
+          globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "embedded" },
           ...limits,
         },
@@ -64,7 +64,7 @@ export default defineConfig({
           name: "fission",
           include: [...contractSuites, ...roomSuites],
           isolate: false,
-          globalSetup: ["test/support/postgres-server.ts"],
+          globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "fission" },
           ...limits,
         },
@@ -73,7 +73,7 @@ export default defineConfig({
         test: {
           name: "dagster",
           include: ["test/dagster/**/*.test.ts"],
-          globalSetup: ["test/support/postgres-server.ts"],
+          globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "server" },
           // One Dagster at a time: each is four processes, and each of its runs one that takes seconds to start.
           fileParallelism: false,
@@ -84,7 +84,7 @@ export default defineConfig({
         test: {
           name: "parts",
           include: ["test/parts/**/*.test.ts", "test/fission/**/*.test.ts", "test/deploy/**/*.test.ts"],
-          globalSetup: ["test/support/postgres-server.ts"],
+          globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "server" },
           ...partLimits,
         },

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import postgres from "postgres";
-import { listStorages } from "../src/storage/list.ts";
-import { findStorage, type StorageRow } from "../src/storage/queries.ts";
-import { toStorage } from "../src/storage/wire.ts";
+import { listStorages } from "../src/storages/list.ts";
+import { findStorage, type StorageRow } from "../src/storages/queries.ts";
+import { toStorage } from "../src/storages/representation.ts";
 import { readEnvironment, serveParent } from "./child.ts";
 import { captureStatement, type Statement } from "./statements.ts";
 

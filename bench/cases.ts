@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../src/platform/database/tables.ts";
-import type { PageStart } from "../src/platform/http/paging.ts";
-import type { ListStorages } from "../src/storage/model.ts";
+import type { PageStart } from "../src/platform/resource/paging.ts";
+import type { ListStorages } from "../src/storages/model.ts";
 
 export interface ListCase {
   readonly name: string;

@@ -4,7 +4,7 @@ import postgres from "postgres";
 import { migrate } from "../src/platform/database/migrate.ts";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
 import type { Database, Tables } from "../src/platform/database/tables.ts";
-import { createPostgresServer } from "../test/support/postgres.ts";
+import { createPostgresServer } from "../test/support/database/postgres.ts";
 import { fillStorages } from "./fill.ts";
 
 export interface FilledDatabase {

@@ -1,5 +1,8 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
+import { createScheduler } from "../src/compose/scheduler.ts";
+import { createDagsterEngine } from "../src/engines/dagster/engine.ts";
+import { createEngines } from "../src/engines/registry.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { migrate } from "../src/platform/database/migrate.ts";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
@@ -7,11 +10,9 @@ import type { Database } from "../src/platform/database/tables.ts";
 import { createLogger } from "../src/platform/log.ts";
 import { createWorkerMetrics } from "../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../src/platform/worker/wake-up.ts";
-import { createDagsterEngine } from "../src/scheduler/engines/dagster/engine.ts";
-import { createEngines } from "../src/scheduler/engines/engines.ts";
 import { createSchedulerMetrics } from "../src/scheduler/metrics.ts";
 import { createSchedulerWorkers, type SchedulerWorkers } from "../src/scheduler/workers.ts";
-import { type FakeDagster, startFakeDagster } from "../test/scheduler/engines/dagster/fake-dagster.ts";
+import { type FakeDagster, startFakeDagster } from "../test/engines/dagster/fake-dagster.ts";
 import { fillSessions } from "./fill-sessions.ts";
 import type { Part, PartOptions, PartResult } from "./part.ts";
 import { startBenchPostgres } from "./postgres.ts";
@@ -81,15 +82,21 @@ function createWorkers(db: Database, { url }: FakeDagster): SchedulerWorkers {
     url,
     headers: {},
     launchesPerSecond: null,
-    mostRuns: null,
+    maxRuns: null,
     log,
   });
-  return createSchedulerWorkers({
+  const parts = {
     db,
     clock: systemClock,
     log,
     engines: createEngines([engine], engine.name),
     storages: { findStoragesForRuns: async () => new Map() },
+  };
+  const { schedules, sessions } = createScheduler({ ...parts, onWork: () => {} });
+  return createSchedulerWorkers({
+    ...parts,
+    schedules,
+    sessions,
     metrics: createSchedulerMetrics(new Registry()),
     workerMetrics: createWorkerMetrics(new Registry()),
     wakeUp: createWakeUp(),
@@ -132,7 +139,7 @@ ${lines.join("\n")}
   request asks for 250 runs at most.
 - EOM: its own loops' turns and its own Dagster engine over HTTP; the sessions were picked and launched by it before, which
   takes a request a run and is not counted. A loop polls every 5 s.
-- Dagster: the fake of \`test/scheduler/engines/dagster\` on loopback, which counts what comes in; that its answers are those of a
+- Dagster: the fake of \`test/engines/dagster\` on loopback, which counts what comes in; that its answers are those of a
   real Dagster is what the tests of EOM are for. PostgreSQL ${version}.
 `;
 }

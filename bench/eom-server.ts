@@ -1,7 +1,8 @@
-import { composeProgram } from "../src/compose.ts";
+import { composeProgram } from "../src/compose/program.ts";
 import { readConfig } from "../src/platform/config/config.ts";
 import { startHttpServer } from "../src/platform/http/server.ts";
 import { createLogger } from "../src/platform/log.ts";
+import { createChange } from "../src/platform/resource/change.ts";
 import { readEnvironment, serveParent } from "./child.ts";
 
 // EOM's API as `eom api` runs it: authentication by token, validation, metrics, and a JSON log line a request on standard
@@ -11,8 +12,7 @@ const program = await composeProgram(readConfig(process.env, []), log);
 const actor = { subject: "bench", onBehalfOf: null, requestId: null };
 await program.access.create(
   { label: "bench", role: "admin", expires_at: null },
-  actor,
-  async () => {},
+  createChange(actor),
   readEnvironment("BENCH_TOKEN"),
 );
 const server = await startHttpServer(program.app, "127.0.0.1", 0);

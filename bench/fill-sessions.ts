@@ -1,6 +1,7 @@
 import { sql } from "kysely";
+import type { Job } from "../src/engines/job.ts";
 import type { Database } from "../src/platform/database/tables.ts";
-import { defaultPolicy, type Job, type Policy } from "../src/scheduler/model.ts";
+import { defaultPolicy, type Policy } from "../src/schedules/model.ts";
 
 interface Sessions {
   readonly schedules: number;

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { migrate } from "../src/platform/database/migrate.ts";
 import type { OpenDatabase } from "../src/platform/database/open.ts";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
-import { createPostgresServer } from "../test/support/postgres.ts";
+import { createPostgresServer } from "../test/support/database/postgres.ts";
 import { fillUsers } from "./fill-quotas.ts";
 import { type Compared, compare, loadInside } from "./metering-comparison.ts";
 import { compareHttp } from "./metering-http.ts";

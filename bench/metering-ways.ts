@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import { Registry } from "prom-client";
+import { admit } from "../src/metering/admission.ts";
+import { createMeteringMetrics } from "../src/metering/metrics.ts";
+import { createMeteringService } from "../src/metering/service.ts";
 import type { OpenDatabase } from "../src/platform/database/open.ts";
-import { admit } from "../src/quota/admission.ts";
-import { createMeteringService } from "../src/quota/metering.ts";
-import { createMeteringMetrics } from "../src/quota/metering-metrics.ts";
 import { type } from "./fill-quotas.ts";
 
 /** Counts one order of this user. */

@@ -1,4 +1,4 @@
-import type { Engine, LaunchRequest } from "../src/scheduler/engines/engine.ts";
+import type { Engine, LaunchRequest } from "../src/engines/engine.ts";
 
 interface NoopEngineNeeds {
   /** Runs at once; as in the embedded engine, those count too whose end is not recorded yet. */
@@ -22,7 +22,7 @@ export function createNoopEngine({ maxRuns, onHandled, onRunEnded }: NoopEngineN
     name: "noop",
     durable: false,
     launchesPerSecond: null,
-    mostRuns: null,
+    maxRuns: null,
     pollSeconds: 1,
     room: () => Math.max(0, maxRuns - runs.size),
     async launch(request) {
@@ -31,7 +31,7 @@ export function createNoopEngine({ maxRuns, onHandled, onRunEnded }: NoopEngineN
       onRunEnded();
       return { outcome: "launched", runId };
     },
-    async findRuns(attempts) {
+    async listRuns(attempts) {
       return attempts.map(({ sessionId, attempt }) => {
         const runId = `${sessionId}/${attempt}`;
         return runs.has(runId) ? [{ runId, isSubmitted: true }] : [];
@@ -61,7 +61,7 @@ export function createNoopEngine({ maxRuns, onHandled, onRunEnded }: NoopEngineN
     checkJob: async () => ({ verdict: "accepted" }),
     toRunUrl: () => null,
     held: () => [...runs].map(([runId, { request }]) => ({ runId, sessionId: request.sessionId, isOver: true })),
-    settle: async () => {},
+    waitUntilIdle: async () => {},
     close: async () => {},
   };
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
 import type { Database } from "../src/platform/database/tables.ts";
-import { createPostgresServer } from "../test/support/postgres.ts";
+import { createPostgresServer } from "../test/support/database/postgres.ts";
 
 /** A PostgreSQL of the bench's own, for parts that want more than one database of it. */
 export interface BenchPostgres {

@@ -4,8 +4,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { own, until } from "../scripts/parts/child.ts";
-import { listStorages } from "../src/storage/list.ts";
-import { findStorage } from "../src/storage/queries.ts";
+import { listStorages } from "../src/storages/list.ts";
+import { findStorage } from "../src/storages/queries.ts";
 import type { ServerProcess } from "./processes.ts";
 import { captureStatement } from "./statements.ts";
 

@@ -1,12 +1,13 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
+import { createScheduler } from "../src/compose/scheduler.ts";
+import { createEngines } from "../src/engines/registry.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { migrate } from "../src/platform/database/migrate.ts";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
 import { createLogger } from "../src/platform/log.ts";
 import { createWorkerMetrics } from "../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../src/platform/worker/wake-up.ts";
-import { createEngines } from "../src/scheduler/engines/engines.ts";
 import { createSchedulerMetrics } from "../src/scheduler/metrics.ts";
 import { createSchedulerWorkers, type SchedulerWorkers } from "../src/scheduler/workers.ts";
 import { fillSessions } from "./fill-sessions.ts";
@@ -47,17 +48,17 @@ serveQueue({
     const wakeUp = createWakeUp();
     const engine = createNoopEngine({ maxRuns, onHandled, onRunEnded: wakeUp.wake });
     const storages = { findStoragesForRuns: async () => new Map() };
-    const needs = {
-      db,
-      clock: systemClock,
-      log,
-      engines: createEngines([engine], engine.name),
-      storages,
+    const parts = { db, clock: systemClock, log, engines: createEngines([engine], engine.name), storages };
+    const { schedules, sessions } = createScheduler({ ...parts, onWork: wakeUp.wake });
+    workers = createSchedulerWorkers({
+      ...parts,
+      schedules,
+      sessions,
       metrics,
       workerMetrics,
       wakeUp,
-    };
-    workers = createSchedulerWorkers({ ...needs, isOnlyProcess: false });
+      isOnlyProcess: false,
+    });
     await workers.start();
   },
   async isEmpty() {

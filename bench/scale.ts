@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Database } from "../src/platform/database/tables.ts";
-import { listStorages } from "../src/storage/list.ts";
+import { listStorages } from "../src/storages/list.ts";
 import { type ListCase, listCases } from "./cases.ts";
 import { startFilledDatabase } from "./database.ts";
 import { listScans } from "./plan.ts";

@@ -2,7 +2,7 @@ import { Registry } from "prom-client";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
 import { createLogger } from "../src/platform/log.ts";
 import { createSchedulerMetrics } from "../src/scheduler/metrics.ts";
-import { scan } from "../src/scheduler/scan.ts";
+import { scan } from "../src/scheduler/scan/scan.ts";
 import { readEnvironment } from "./child.ts";
 
 export interface ScanOrder {

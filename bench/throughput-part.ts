@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
 import type { Database } from "../src/platform/database/tables.ts";
-import { createPostgresServer, type PostgresServer } from "../test/support/postgres.ts";
+import { createPostgresServer, type PostgresServer } from "../test/support/database/postgres.ts";
 import type { Part, PartResult } from "./part.ts";
 import { type AskedProcess, startAskedProcess } from "./processes.ts";
 import type { QueueOrder, Worked } from "./queue.ts";

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { listRoutes } from "../src/compose.ts";
+import { listRoutes } from "../src/compose/program.ts";
 import { findHttpFunction, type HttpFunctionName, httpFunctions } from "../src/fission/table.ts";
 
 /*

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { listRoutes } from "../src/compose.ts";
+import { listRoutes } from "../src/compose/program.ts";
 import { createOpenApiDocument } from "../src/platform/http/openapi.ts";
 import { version } from "../src/version.ts";
 import { toConfigurationPage, toErrorsPage, toReasonsPage } from "./reference-pages.ts";

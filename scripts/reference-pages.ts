@@ -1,6 +1,6 @@
 import { type Variable, variables } from "../src/platform/config/variables.ts";
 import { type FailureCode, failures, listStatuses } from "../src/platform/failure.ts";
-import { reasons } from "../src/storage/s3/reasons.ts";
+import { reasons } from "../src/storages/s3/reasons.ts";
 import { toPage } from "./page.ts";
 
 export function toConfigurationPage(): string {

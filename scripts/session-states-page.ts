@@ -1,4 +1,4 @@
-import { isEnded, leasedStates, nextStates, type SessionState, sessionStates } from "../src/scheduler/states.ts";
+import { isEnded, leasedStates, nextStates, type SessionState, sessionStates } from "../src/sessions/states.ts";
 import { toPage } from "./page.ts";
 
 type Step = { [From in SessionState]: `${From} ${(typeof nextStates)[From][number]}` }[SessionState];
@@ -52,7 +52,7 @@ const steps: Readonly<Record<Step, readonly [who: string, when: string]>> = {
 export function toSessionStatesPage(): string {
   return toPage("The states of a session", [
     "A step that is not drawn here is refused by the database (the trigger `ailbl_session_step`; a test holds it to",
-    "[states.ts](../../src/scheduler/states.ts), which this page is made from). Each step is an entry in the session's",
+    "[states.ts](../../src/sessions/states.ts), which this page is made from). Each step is an entry in the session's",
     "history, with time, actor and cause.",
     "",
     "```mermaid",

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
-import type { Authenticator } from "../platform/http/caller.ts";
 import type { Logger } from "../platform/log.ts";
+import type { Authenticator } from "../platform/resource/caller.ts";
 import { tokenRefused } from "./errors.ts";
 import { hashToken } from "./model.ts";
 import { findTokenByHash, type TokenRow, touchToken } from "./queries.ts";

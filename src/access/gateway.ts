@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
-import type { Authenticator } from "../platform/http/caller.ts";
 import { isPrintable } from "../platform/http/request-context.ts";
+import type { Authenticator } from "../platform/resource/caller.ts";
 import { tokenRefused } from "./errors.ts";
 import { type RoleNames, requireHighestRole } from "./roles.ts";
 

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { roleSchema } from "../platform/http/caller.ts";
-import { idField, instantField, timeField } from "../platform/http/fields.ts";
-import { idParameter, pageParameters } from "../platform/http/paging.ts";
 import { isPrintable } from "../platform/http/request-context.ts";
-import { z } from "../platform/http/schema.ts";
+import { roleSchema } from "../platform/resource/caller.ts";
+import { idField, instantField, timeField } from "../platform/resource/fields.ts";
+import { idParameter, pageParameters } from "../platform/resource/paging.ts";
+import { z } from "../platform/resource/schema.ts";
 
 /** Tells leaked tokens of EOM from other strings, to people and to secret scanners. */
 const tokenPrefix = "eom_";

@@ -1,8 +1,8 @@
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import { fail } from "../platform/failure.ts";
-import type { Authenticator } from "../platform/http/caller.ts";
 import { isPrintable } from "../platform/http/request-context.ts";
 import type { Logger } from "../platform/log.ts";
+import type { Authenticator } from "../platform/resource/caller.ts";
 import { tokenRefused } from "./errors.ts";
 import { IssuerUnavailable, toReason } from "./issuer-documents.ts";
 import { createKeyFinder } from "./issuer-keys.ts";

@@ -1,6 +1,6 @@
 import { type Selectable, type SqlBool, sql } from "kysely";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
-import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
+import { maxExactTotal, type Page, type PageStart } from "../platform/resource/paging.ts";
 import type { ListTokens } from "./model.ts";
 import type { TokenTable } from "./tables.ts";
 

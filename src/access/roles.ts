@@ -1,5 +1,5 @@
 import { fail } from "../platform/failure.ts";
-import type { Role } from "../platform/http/caller.ts";
+import type { Role } from "../platform/resource/caller.ts";
 
 /** By the names that others have for them. */
 export type RoleNames = ReadonlyMap<string, Role>;

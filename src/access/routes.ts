@@ -1,7 +1,7 @@
-import { toActor } from "../platform/http/actor.ts";
-import { pageSchema, toPageAnswer } from "../platform/http/paging.ts";
+import { answerChange, noContent } from "../platform/http/answer-change.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { z } from "../platform/http/schema.ts";
+import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { z } from "../platform/resource/schema.ts";
 import {
   type CreatedToken,
   createdTokenSchema,
@@ -76,10 +76,7 @@ export function createAccessRoutes(service: AccessService): Route[] {
         failures: [],
         idempotent: true,
       },
-      async (input) => {
-        const settle: Parameters<AccessService["create"]>[2] = (tx, created) => input.settle(tx, toCreated(created));
-        return toCreated(await service.create(input.body, toActor(input), settle));
-      },
+      (input) => answerChange(input, toCreated, (change) => service.create(input.body, change)),
     ),
     defineRoute(
       {
@@ -109,10 +106,7 @@ export function createAccessRoutes(service: AccessService): Route[] {
         answers: { 204: { description: "It is worth nothing now", schema: null } },
         failures: ["TOKEN_NOT_FOUND"],
       },
-      async (input) => {
-        await service.revoke(input.params.TokenId, toActor(input));
-        return { status: 204 };
-      },
+      (input) => answerChange(input, noContent, (change) => service.revoke(input.params.TokenId, change)),
     ),
   ];
 }

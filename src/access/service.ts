@@ -1,10 +1,11 @@
-import { type Actor, recordAudit } from "../platform/audit/record.ts";
+import { recordAudit } from "../platform/audit/record.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
+import type { Database } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { invalid } from "../platform/failure.ts";
-import { type Page, type PageStart, parsePageStart } from "../platform/http/paging.ts";
 import { createId, isUuid } from "../platform/id.ts";
+import type { Change } from "../platform/resource/change.ts";
+import { type Page, type PageStart, parsePageStart } from "../platform/resource/paging.ts";
 import { tokenNotFound } from "./errors.ts";
 import {
   type CreatedToken,
@@ -38,8 +39,7 @@ export function createAccessService({ db, clock, forget }: AccessNeeds) {
   /** @throws VALIDATION_ERROR for an expiry that has passed */
   async function create(
     input: CreateToken,
-    actor: Actor,
-    settle: (tx: DatabaseTransaction, created: CreatedToken) => Promise<void>,
+    { actor, beforeCommit }: Change<CreatedToken>,
     token = createTokenText(),
   ): Promise<CreatedToken> {
     if (input.expires_at !== null && input.expires_at <= clock.now())
@@ -57,7 +57,7 @@ export function createAccessService({ db, clock, forget }: AccessNeeds) {
         after: told,
       });
       const created = { ...told, token };
-      await settle(tx, created);
+      await beforeCommit(tx, created);
       return created;
     });
   }
@@ -74,7 +74,7 @@ export function createAccessService({ db, clock, forget }: AccessNeeds) {
   }
 
   /** Other processes stop honouring the token when what they remember of it runs out (authenticate.ts). @throws TOKEN_NOT_FOUND */
-  async function revoke(id: string, actor: Actor): Promise<void> {
+  async function revoke(id: string, { actor }: Pick<Change<never>, "actor">): Promise<void> {
     if (!isUuid(id)) throw tokenNotFound(id);
     await inTransaction(db, async (tx) => {
       const row = await deleteToken(tx, id);

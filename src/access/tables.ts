@@ -1,5 +1,5 @@
 import type { Generated } from "kysely";
-import type { Role } from "../platform/http/caller.ts";
+import type { Role } from "../platform/resource/caller.ts";
 
 /** A row of eom_token. The token itself is in nobody's hands but the caller's. */
 export interface TokenTable {

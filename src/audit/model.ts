@@ -1,6 +1,6 @@
-import { idField, timeField } from "../platform/http/fields.ts";
-import { pageParameters, timeParameter } from "../platform/http/paging.ts";
-import { z } from "../platform/http/schema.ts";
+import { idField, timeField } from "../platform/resource/fields.ts";
+import { pageParameters, timeParameter } from "../platform/resource/paging.ts";
+import { z } from "../platform/resource/schema.ts";
 
 export const auditEntrySchema = z
   .object({

@@ -1,7 +1,7 @@
 import { type Selectable, type SqlBool, sql } from "kysely";
 import type { AuditTable } from "../platform/audit/tables.ts";
 import type { Database } from "../platform/database/tables.ts";
-import { maxExactTotal, type Page, type PageStart } from "../platform/http/paging.ts";
+import { maxExactTotal, type Page, type PageStart } from "../platform/resource/paging.ts";
 import type { ListAudit } from "./model.ts";
 
 export type AuditRow = Selectable<AuditTable>;

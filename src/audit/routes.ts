@@ -1,7 +1,7 @@
 import type { Database } from "../platform/database/tables.ts";
-import { pageSchema, parsePageStart, toPageAnswer } from "../platform/http/paging.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { z } from "../platform/http/schema.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
+import { z } from "../platform/resource/schema.ts";
 import { type AuditEntry, auditEntrySchema, auditFilterNames, listAuditSchema } from "./model.ts";
 import { type AuditRow, listAudit } from "./queries.ts";
 

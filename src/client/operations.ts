@@ -1,4 +1,4 @@
-import type { meteringSpecs } from "../quota/metering-routes.ts";
+import type { meteringSpecs } from "../metering/routes.ts";
 
 /** What of metering an order service needs. */
 export type OperationName = "check" | "consume" | "adjust" | "reserve" | "commit" | "release" | "usage";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { meteringSpecs } from "../quota/metering-routes.ts";
+import type { meteringSpecs } from "../metering/routes.ts";
 
 /*
  * What goes over the wire, taken from the routes that serve it. scripts/build-client.ts writes these types out for the

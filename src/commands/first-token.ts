@@ -1,5 +1,6 @@
-import type { Program } from "../compose.ts";
+import type { Program } from "../compose/program.ts";
 import type { Config } from "../platform/config/config.ts";
+import { createChange } from "../platform/resource/change.ts";
 
 const actor = { subject: "eom start", onBehalfOf: null, requestId: null };
 
@@ -15,6 +16,6 @@ export async function prepareAdminToken({ access, database }: Program, config: C
     return null;
   }
   if (database.kind !== "embedded" || (await access.hasTokens())) return null;
-  const created = await access.create({ label: "admin", role: "admin", expires_at: null }, actor, async () => {});
+  const created = await access.create({ label: "admin", role: "admin", expires_at: null }, createChange(actor));
   return created.token;
 }

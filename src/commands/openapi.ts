@@ -1,4 +1,4 @@
-import { listRoutes } from "../compose.ts";
+import { listRoutes } from "../compose/program.ts";
 import { createOpenApiDocument } from "../platform/http/openapi.ts";
 import { version } from "../version.ts";
 import type { Command } from "./command.ts";

@@ -1,4 +1,4 @@
-import { composeProgram } from "../compose.ts";
+import { composeProgram } from "../compose/program.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { createLogger } from "../platform/log.ts";
 import type { Command } from "./command.ts";

@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
-import { allowsLoopback, composeProgram, type Program } from "../compose.ts";
+import { allowsLoopback } from "../compose/egress.ts";
+import { composeProgram, type Program } from "../compose/program.ts";
+import { type WorkerName, workerNames } from "../compose/workers.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
 import { findFreePort, type HttpServer, startHttpServer } from "../platform/http/server.ts";
 import { createLogger, type Logger } from "../platform/log.ts";
 import { version } from "../version.ts";
-import { type WorkerName, workerNames } from "../workers.ts";
 import type { Command } from "./command.ts";
 import { prepareAdminToken } from "./first-token.ts";
 import { waitForStop } from "./stop-signal.ts";

@@ -1,7 +1,7 @@
-import { composeProgram } from "../compose.ts";
+import { composeProgram } from "../compose/program.ts";
+import { type WorkerName, workerNames } from "../compose/workers.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { createLogger } from "../platform/log.ts";
-import { type WorkerName, workerNames } from "../workers.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./usage.ts";
 

@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 import { createTokenSchema } from "../access/model.ts";
-import { composeProgram, type Program } from "../compose.ts";
+import { composeProgram, type Program } from "../compose/program.ts";
 import { readConfig } from "../platform/config/config.ts";
-import type { Role } from "../platform/http/caller.ts";
 import { createLogger } from "../platform/log.ts";
+import type { Role } from "../platform/resource/caller.ts";
+import { createChange } from "../platform/resource/change.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./usage.ts";
 
@@ -60,7 +61,7 @@ async function create(program: Program, values: Values): Promise<void> {
     );
     throw new UsageError(["The token cannot be made:", ...problems].join("\n"));
   }
-  const created = await program.access.create(input.data, actor, async () => {});
+  const created = await program.access.create(input.data, createChange(actor));
   console.log(JSON.stringify(created, null, 2));
 }
 
@@ -70,6 +71,6 @@ async function list(program: Program): Promise<void> {
 
 async function revoke(program: Program, id: string | undefined): Promise<void> {
   if (id === undefined) throw new UsageError("eom token revoke wants the token's id; eom token list tells it");
-  await program.access.revoke(id, actor);
+  await program.access.revoke(id, createChange(actor));
   console.log(`revoked ${id}`);
 }

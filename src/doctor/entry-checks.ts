@@ -1,4 +1,4 @@
-import type { Concerns } from "../platform/concerns.ts";
+import type { Concerns } from "../platform/resource/concerns.ts";
 import type { Check } from "./checks.ts";
 
 interface ProvedStorages {

@@ -1,5 +1,5 @@
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { z } from "../platform/http/schema.ts";
+import { z } from "../platform/resource/schema.ts";
 import { type Check, runChecks } from "./checks.ts";
 
 const findingsSchema = z

@@ -1,5 +1,5 @@
 import { prepareAdminToken } from "../commands/first-token.ts";
-import { composeProgram, listRoutes, type Program } from "../compose.ts";
+import { composeProgram, listRoutes, type Program } from "../compose/program.ts";
 import { type Config, ConfigError, type Problem, readConfig } from "../platform/config/config.ts";
 import { type Failure, fail } from "../platform/failure.ts";
 import { toFailure } from "../platform/http/error-body.ts";

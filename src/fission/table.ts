@@ -1,4 +1,4 @@
-import type { WorkerName } from "../workers.ts";
+import type { WorkerName } from "../compose/workers.ts";
 
 /**
  * The functions that answer HTTP, and the paths that each serves; of several that fit, the longest decides, as in Fission's

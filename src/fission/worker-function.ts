@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Program } from "../compose.ts";
+import type { Program } from "../compose/program.ts";
+import type { WorkerName } from "../compose/workers.ts";
 import { fail, toStatus } from "../platform/failure.ts";
 import { toFailure } from "../platform/http/error-body.ts";
-import type { WorkerName } from "../workers.ts";
 import type { FissionFunction } from "./context.ts";
 import { toFailingAnswer } from "./failing-answer.ts";
 import type { Pod } from "./pod.ts";

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
-import { type Concerns, mostConcerns, mostCounted, toConcerns } from "../platform/concerns.ts";
 import type { Database } from "../platform/database/tables.ts";
-import type {} from "./tables.ts";
+import { type Concerns, maxConcerns, maxCounted, toConcerns } from "../platform/resource/concerns.ts";
 
 interface FailingRow {
   readonly id: string;
@@ -19,14 +18,14 @@ export async function findFailingWebhooks(db: Database): Promise<Concerns> {
     with found as materialized (
       select w.id, w.address, w.disabled_reason is not null as is_gone, w.last_error, w.last_failure, w.created, (
         select count(*) from (
-          select from eom_webhook_delivery as d where d.webhook_id = w.id and d.state = 'dead' limit ${mostCounted}) as counted
+          select from eom_webhook_delivery as d where d.webhook_id = w.id and d.state = 'dead' limit ${maxCounted}) as counted
         ) as dead
       from eom_webhook as w
       where (w.enable and w.state = 'failing') or w.disabled_reason is not null
         or exists (select from eom_webhook_delivery as d where d.webhook_id = w.id and d.state = 'dead')
-      limit ${mostCounted})
+      limit ${maxCounted})
     select found.*, (select count(*) from found) as total from found
-    order by last_failure nulls first, created, id limit ${mostConcerns}`.execute(db);
+    order by last_failure nulls first, created, id limit ${maxConcerns}`.execute(db);
   return toConcerns(rows, (row) => ({ id: row.id, name: row.address, why: toWhy(row), since: row.last_failure }));
 }
 

@@ -2,9 +2,9 @@ import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { listRows, type SortColumn } from "../platform/database/list.ts";
 import { isAll, isAny, isOneOfRare, isSearch, listConditions } from "../platform/database/list-filters.ts";
 import type { Database } from "../platform/database/tables.ts";
-import type { Page, PageStart } from "../platform/http/paging.ts";
-import type { ListDeliveries } from "./delivery-model.ts";
-import type { DeliveryRow } from "./delivery-queries.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
+import type { ListDeliveries } from "./deliveries/model.ts";
+import type { DeliveryRow } from "./deliveries/queries.ts";
 import type { ListWebhooks } from "./model.ts";
 import { deliveryCounts, type WebhookRow } from "./queries.ts";
 

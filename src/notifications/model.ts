@@ -1,7 +1,7 @@
 import { eventTypes } from "../platform/events/types.ts";
-import { descriptionField, historyFields, idField, labelsField, timeField } from "../platform/http/fields.ts";
-import { objectFilters, pageParameters } from "../platform/http/paging.ts";
-import { z } from "../platform/http/schema.ts";
+import { descriptionField, historyFields, idField, labelsField, timeField } from "../platform/resource/fields.ts";
+import { objectFilters, pageParameters } from "../platform/resource/paging.ts";
+import { z } from "../platform/resource/schema.ts";
 import { findSecretProblem } from "./secret.ts";
 
 const maxAddressLength = 2000;

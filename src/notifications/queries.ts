@@ -1,8 +1,8 @@
 import { type Selectable, sql } from "kysely";
 import { toJsonb } from "../platform/database/sql.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
-import { foldCase } from "../platform/http/fields.ts";
-import { maxExactTotal } from "../platform/http/paging.ts";
+import { foldCase } from "../platform/resource/fields.ts";
+import { maxExactTotal } from "../platform/resource/paging.ts";
 import type { WebhookTable } from "./tables.ts";
 
 /** A webhook with how many of its deliveries wait and how many are dead. */

@@ -1,7 +1,7 @@
-import { toActor } from "../platform/http/actor.ts";
-import { pageSchema, toPageAnswer } from "../platform/http/paging.ts";
+import { answerChange, noContent } from "../platform/http/answer-change.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { z } from "../platform/http/schema.ts";
+import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { z } from "../platform/resource/schema.ts";
 import {
   createWebhookSchema,
   listWebhooksSchema,
@@ -12,8 +12,8 @@ import {
   webhookSchema,
   writtenWebhookSchema,
 } from "./model.ts";
+import { toWebhook } from "./representation.ts";
 import type { WebhookService } from "./service.ts";
-import { toWebhook } from "./wire.ts";
 
 const base = "/eom/admin/webhooks";
 const tag = "webhooks";
@@ -63,13 +63,7 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         failures: ["SECRET_STORE_UNAVAILABLE"],
         idempotent: true,
       },
-      async (input) => {
-        const webhook = await service.create(input.body, {
-          actor: toActor(input),
-          settle: (tx, created) => input.settle(tx, toCreated(created)),
-        });
-        return toCreated(webhook);
-      },
+      (input) => answerChange(input, toCreated, (change) => service.create(input.body, change)),
     ),
     defineRoute(
       {
@@ -102,8 +96,10 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         failures: ["WEBHOOK_NOT_FOUND", "SECRET_STORE_UNAVAILABLE"],
         versioned: true,
       },
-      async (input) =>
-        toFound(await service.update(input.params.WebhookId, input.body, input.ifMatch, toChange(input))),
+      (input) =>
+        answerChange(input, toFound, (change) =>
+          service.update(input.params.WebhookId, input.body, input.ifMatch, change),
+        ),
     ),
     defineRoute(
       {
@@ -119,16 +115,10 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         failures: ["WEBHOOK_NOT_FOUND"],
         versioned: true,
       },
-      async (input) => {
-        await service.remove(input.params.WebhookId, input.ifMatch, toChange(input));
-        return { status: 204 };
-      },
+      (input) =>
+        answerChange(input, noContent, (change) => service.remove(input.params.WebhookId, input.ifMatch, change)),
     ),
   ];
-}
-
-function toChange(input: Parameters<typeof toActor>[0]) {
-  return { actor: toActor(input), settle: async () => {} };
 }
 
 function toFound(webhook: Webhook | WrittenWebhook): Answer {

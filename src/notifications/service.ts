@@ -1,12 +1,12 @@
 import { recordAudit } from "../platform/audit/record.ts";
-import type { Change } from "../platform/change.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import type { EgressPolicy } from "../platform/egress/policy.ts";
-import { requireVersion, type VersionCondition } from "../platform/http/entity-tag.ts";
-import { type Page, parsePageStart } from "../platform/http/paging.ts";
 import { createId, isUuid } from "../platform/id.ts";
+import type { Change } from "../platform/resource/change.ts";
+import { requireVersion, type VersionCondition } from "../platform/resource/entity-tag.ts";
+import { type Page, parsePageStart } from "../platform/resource/paging.ts";
 import { judgeWebhookAddress } from "./address.ts";
 import { addressRefused, webhookNotFound } from "./errors.ts";
 import { listWebhooks } from "./list.ts";
@@ -20,9 +20,9 @@ import {
   updateWebhook,
   type WebhookRow,
 } from "./queries.ts";
+import { toWebhook } from "./representation.ts";
 import { createSecret } from "./secret.ts";
 import { toKeptSecret, type WebhookSecrets } from "./secrets.ts";
-import { toWebhook } from "./wire.ts";
 
 /** How long the secret before the present one signs as well: time enough to give the new one to the receiver. */
 const rotationSeconds = 24 * 3600;
@@ -187,6 +187,6 @@ async function finish(
     after: webhook,
   });
   const written = { ...webhook, secret: shown };
-  await change.settle(tx, written);
+  await change.beforeCommit(tx, written);
   return written;
 }

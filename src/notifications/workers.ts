@@ -4,11 +4,11 @@ import type { Logger } from "../platform/log.ts";
 import { createLoop, type Loop } from "../platform/worker/loop.ts";
 import type { WorkerMetrics } from "../platform/worker/metrics.ts";
 import type { WakeUp } from "../platform/worker/wake-up.ts";
-import { measureBacklog } from "./backlog.ts";
-import { type DispatchSummary, dispatch } from "./dispatch.ts";
-import type { Messenger } from "./messenger.ts";
+import { measureBacklog } from "./deliveries/backlog.ts";
+import { type DispatchSummary, dispatch } from "./deliveries/dispatch.ts";
+import type { Messenger } from "./deliveries/messenger.ts";
+import { createSender } from "./deliveries/send.ts";
 import type { NotificationMetrics } from "./metrics.ts";
-import { createSender } from "./send.ts";
 
 const everySeconds = 1;
 const maxTurnSeconds = 20;

@@ -1,10 +1,10 @@
-import { mostConcerns, mostCounted } from "../platform/concerns.ts";
-import { timeField } from "../platform/http/fields.ts";
-import { z } from "../platform/http/schema.ts";
+import { maxConcerns, maxCounted } from "../platform/resource/concerns.ts";
+import { timeField } from "../platform/resource/fields.ts";
+import { z } from "../platform/resource/schema.ts";
 
 const partSchema = z
   .object({
-    total: z.int().openapi({ description: `Exact up to ${mostCounted}.` }),
+    total: z.int().openapi({ description: `Exact up to ${maxCounted}.` }),
     items: z
       .array(
         z.object({
@@ -14,7 +14,7 @@ const partSchema = z
           since: timeField.nullable(),
         }),
       )
-      .max(mostConcerns)
+      .max(maxConcerns)
       .openapi({ description: "The oldest first." }),
     fault: z
       .string()

@@ -1,5 +1,5 @@
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { z } from "../platform/http/schema.ts";
+import { z } from "../platform/resource/schema.ts";
 import { overviewSchema } from "./model.ts";
 import type { OverviewService } from "./service.ts";
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
-import type { FindConcerns } from "../platform/concerns.ts";
 import type { Logger } from "../platform/log.ts";
+import type { FindConcerns } from "../platform/resource/concerns.ts";
 import type { Overview, OverviewPart, PartName } from "./model.ts";
 
 /** For each part, and all are asked at once: a dashboard is answered in this time, whatever hangs. */

@@ -4,10 +4,10 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { insertEvent } from "../platform/events/queries.ts";
-import type { Disabled } from "./model.ts";
-import { lockSchedule, type ScheduleRow } from "./queries.ts";
-import { auditSchedule, saveSchedule } from "./schedule-writes.ts";
-import { toSchedule } from "./wire.ts";
+import type { Disabled } from "../schedules/model.ts";
+import { lockSchedule, type ScheduleRow } from "../schedules/queries.ts";
+import { toSchedule } from "../schedules/representation.ts";
+import { auditSchedule, saveSchedule } from "../schedules/save.ts";
 
 const batchSize = 100;
 const actor: Actor = { subject: "scheduler", onBehalfOf: null, requestId: null };

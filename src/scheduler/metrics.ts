@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { EndState } from "./states.ts";
+import type { EndState } from "../sessions/states.ts";
 
 export interface SchedulerMetrics {
   readonly sessionsEnded: Counter<"state">;

@@ -1,19 +1,17 @@
+import { fillBack } from "../backfills/fill.ts";
+import { type BulkNeeds, carryOutBulks } from "../bulk/carry-out.ts";
+import type { Engine } from "../engines/engine.ts";
+import type { Engines } from "../engines/registry.ts";
 import { retryLost } from "../platform/database/transaction.ts";
 import { autoDisable } from "./auto-disable.ts";
-import { fillBack } from "./backfill/tick.ts";
-import { carryOutBulks } from "./bulk/tick.ts";
-import type { Engine } from "./engines/engine.ts";
-import type { Engines } from "./engines/engines.ts";
-import { type Launched, type LaunchNeeds, launchAll } from "./launch.ts";
-import { type Claim, pick } from "./pick.ts";
-import { releaseQueued } from "./pick-queries.ts";
-import { poll } from "./poll.ts";
-import { type ScanNeeds, scan } from "./scan.ts";
-import { createScheduleService } from "./service.ts";
-import { createSessionService } from "./session-service.ts";
-import { sweep } from "./sweep.ts";
+import { type Launched, type LaunchNeeds, launchAll } from "./launch/launch.ts";
+import { type Claim, pick } from "./pick/pick.ts";
+import { releaseQueued } from "./pick/queries.ts";
+import { poll } from "./poll/poll.ts";
+import { type ScanNeeds, scan } from "./scan/scan.ts";
+import { sweep } from "./sweep/sweep.ts";
 
-export interface TickNeeds extends ScanNeeds, Omit<LaunchNeeds, "engine"> {
+export interface TickNeeds extends ScanNeeds, Omit<LaunchNeeds, "engine">, BulkNeeds {
   readonly engines: Engines;
 }
 
@@ -32,7 +30,7 @@ export const ticks = {
   /** Slots that are over become sessions, where somebody asked for it and there is room. */
   backfill: async (needs, signal) => ({ ...(await fillBack(needs, signal)) }),
   /** One action on many objects goes on. */
-  bulk: carryOut,
+  bulk: async (needs, signal) => ({ ...(await carryOutBulks(needs, signal)) }),
   /** Due sessions are claimed and brought to the engine. */
   pick: (needs, signal) => ofEachEngine(needs, (engine) => pickAndLaunch({ ...needs, engine }, signal)),
   /** What the engine knows of the runs is written down. */
@@ -61,13 +59,6 @@ async function ofEachEngine(
   const failed = outcomes.find((outcome) => outcome.status === "rejected");
   if (failed !== undefined) throw failed.reason;
   return sum;
-}
-
-/** Who sees the summary wakes the others; the use cases need not. */
-async function carryOut(needs: TickNeeds, signal: AbortSignal): Promise<TickSummary> {
-  const services = { ...needs, onWork: () => {} };
-  const schedules = createScheduleService(services);
-  return { ...(await carryOutBulks({ ...needs, schedules, sessions: createSessionService(services) }, signal)) };
 }
 
 /**

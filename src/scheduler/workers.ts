@@ -1,5 +1,8 @@
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
+import type { BulkNeeds } from "../bulk/carry-out.ts";
+import { createEngines, type Engines } from "../engines/registry.ts";
+import type { StoragesForRuns } from "../engines/run-storage.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { createId } from "../platform/id.ts";
@@ -7,12 +10,10 @@ import type { Logger } from "../platform/log.ts";
 import { createLoop, type Loop } from "../platform/worker/loop.ts";
 import type { WorkerMetrics } from "../platform/worker/metrics.ts";
 import type { WakeUp } from "../platform/worker/wake-up.ts";
-import { watchDoubtfulLaunches } from "./doubtful-launches.ts";
-import { createEngines, type Engines } from "./engines/engines.ts";
-import { expireForeignLeases, handBackLeases, handBackRuns } from "./lease.ts";
 import type { SchedulerMetrics } from "./metrics.ts";
-import type { StoragesForRuns } from "./run-storage.ts";
-import { sweepLeases } from "./sweep.ts";
+import { expireForeignLeases, handBackLeases, handBackRuns } from "./renew/leases.ts";
+import { watchDoubtfulLaunches } from "./search/doubtful-launches.ts";
+import { sweepLeases } from "./sweep/sweep.ts";
 import { type TickName, type TickNeeds, type TickSummary, tickNames, ticks } from "./tick.ts";
 
 interface WorkersNeeds {
@@ -21,6 +22,9 @@ interface WorkersNeeds {
   readonly log: Logger;
   readonly engines: Engines;
   readonly storages: StoragesForRuns;
+  /** The use cases that bulk actions go through. */
+  readonly schedules: BulkNeeds["schedules"];
+  readonly sessions: BulkNeeds["sessions"];
   readonly metrics: SchedulerMetrics;
   readonly workerMetrics: WorkerMetrics;
   readonly wakeUp: WakeUp;
@@ -63,13 +67,15 @@ const defaultPunctualSeconds = 10;
 const lastPollSeconds = 5;
 
 export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers {
-  const { db, clock, log, engines, storages, metrics } = workers;
+  const { db, clock, log, engines, storages, schedules, sessions, metrics } = workers;
   const needs: TickNeeds = {
     db,
     clock,
     log,
     engines,
     storages,
+    schedules,
+    sessions,
     metrics,
     lease: { owner: `${hostname()}/${process.pid}/${createId()}`, seconds: leaseSeconds },
     scan: { batchSize: scanBatchSize, punctualSeconds: workers.punctualSeconds ?? defaultPunctualSeconds },
@@ -109,7 +115,7 @@ export function createSchedulerWorkers(workers: WorkersNeeds): SchedulerWorkers 
   async function settleOrPause(): Promise<void> {
     const pause = new AbortController();
     const over = delay(everySeconds.poll * 1000, undefined, { signal: pause.signal }).catch(() => {});
-    await Promise.race([Promise.all(engines.all.map((engine) => engine.settle())), over]);
+    await Promise.race([Promise.all(engines.all.map((engine) => engine.waitUntilIdle())), over]);
     pause.abort();
   }
 

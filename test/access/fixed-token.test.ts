@@ -3,8 +3,8 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { prepareAdminToken } from "../../src/commands/first-token.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
-import { databaseKinds } from "../support/database.ts";
+import { databaseKinds } from "../support/database/database.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 
 describe.each(databaseKinds)("EOM_ADMIN_TOKEN on %s", (kind) => {
   let app: TestApp;

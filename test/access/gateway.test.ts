@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConfigError, readConfig } from "../../src/platform/config/config.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 
 let app: TestApp;
 beforeAll(async () => {

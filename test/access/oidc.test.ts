@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { exportSPKI, importJWK } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { createTestApp, type TestApp } from "../support/app.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 import { audience, type OidcIssuer, startOidcIssuer } from "../support/oidc-issuer.ts";
 
 let issuer: OidcIssuer;

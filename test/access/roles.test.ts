@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { listRoutes } from "../../src/compose.ts";
-import { type Role, roleSchema } from "../../src/platform/http/caller.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
+import { listRoutes } from "../../src/compose/program.ts";
+import { type Role, roleSchema } from "../../src/platform/resource/caller.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 
 /** As the contract says it: who may, beside the admin. */
 const mayAlso: Readonly<Record<Role | "any", readonly Role[]>> = {

@@ -3,8 +3,8 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTokenAuthenticator } from "../../src/access/authenticate.ts";
 import { createLogger } from "../../src/platform/log.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
-import { databaseKinds } from "../support/database.ts";
+import { databaseKinds } from "../support/database/database.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 
 const base = "/eom/admin/tokens";
 const me = "/eom/admin/me";

@@ -5,7 +5,7 @@ import { groups, type ScaleGroup } from "../../bench/scale-groups.ts";
 import type { ScaleCase } from "../../bench/scale-lists.ts";
 import type { OpenDatabase } from "../../src/platform/database/open.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 
 const fewRows = 2_000;
 /** Among fewer that wait, the statement that picks would be planned well by chance. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEomClient, EomError } from "../../src/client/client.ts";
 import { type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
 import { assignQuota, createQuota } from "../contract/provocations.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 import { startForgetfulServer } from "./servers.ts";
 
 describe("the client of order services", () => {

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
 import { assignQuota, createQuota } from "../contract/provocations.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");

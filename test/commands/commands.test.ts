@@ -8,8 +8,8 @@ import { createInterface } from "node:readline";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCommand } from "../../src/commands/run.ts";
-import { seal } from "../../src/storage/secrets/sealing.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { seal } from "../../src/secrets/sealing.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 
 const mainFile = join(import.meta.dirname, "../../src/main.ts");
 
@@ -184,7 +184,7 @@ describe("eom", () => {
     expect((await run(["migrate", "--check"])).code).toBe(1);
     const refused = await run(["start"]);
     expect(refused.code).toBe(1);
-    expect(refused.err).toMatch(/lacks 0001_platform.*eom migrate/);
+    expect(refused.err).toMatch(/lacks 0001_baseline.*eom migrate/);
   });
 
   test("doctor says what is wrong and what to do, and exits with 1", async () => {

@@ -9,7 +9,7 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type S3Server, startS3Server } from "../../scripts/demo/s3-server.ts";
 import { runCommand } from "../../src/commands/run.ts";
-import { composeProgram } from "../../src/compose.ts";
+import { composeProgram } from "../../src/compose/program.ts";
 import { runChecks } from "../../src/doctor/checks.ts";
 import { createFolderCheck } from "../../src/doctor/data-folder.ts";
 import { createClockCheck } from "../../src/doctor/platform-checks.ts";
@@ -18,10 +18,10 @@ import { lockFolder } from "../../src/platform/database/folder-lock.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { findFreePort, startHttpServer } from "../../src/platform/http/server.ts";
 import { createLogger } from "../../src/platform/log.ts";
-import { defaultPolicy } from "../../src/scheduler/model.ts";
-import { type FakeDagster, startFakeDagster } from "../scheduler/engines/dagster/fake-dagster.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { runEom } from "../support/eom-process.ts";
+import { defaultPolicy } from "../../src/schedules/model.ts";
+import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { runEom } from "../support/processes/eom-process.ts";
 
 const secret = "canary-of-the-doctor";
 
@@ -182,7 +182,7 @@ const setUps: readonly Broken[] = [
       withUrl(url, (one) => {
         one.pathname = "/template1";
       }),
-    told: /schema +The database lacks 0001_platform.*: run "eom migrate"/,
+    told: /schema +The database lacks 0001_baseline: run "eom migrate"/,
   },
   {
     what: "a newer EOM migrated the database",

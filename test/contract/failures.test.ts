@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { failures } from "../../src/platform/failure.ts";
-import { createTestApp, isThroughFunctions, type TestApp, type Told } from "../support/app.ts";
+import { createTestApp, isThroughFunctions, type TestApp, type Told } from "../support/http/app.ts";
 import { type Provoked, type ProvokedCode, provocations } from "./provocations.ts";
 
 // What no function serves, Fission's router refuses.

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { listRoutes } from "../../src/compose.ts";
-import { createTestApp, isThroughFunctions, type TestApp } from "../support/app.ts";
+import { listRoutes } from "../../src/compose/program.ts";
+import { createTestApp, isThroughFunctions, type TestApp } from "../support/http/app.ts";
 import { describeSchedule, describeStorage, schedules, storages } from "./described.ts";
 import { describeQuota, provocations } from "./provocations.ts";
 

@@ -1,7 +1,7 @@
 import { expect, vi } from "vitest";
 import { createId } from "../../src/platform/id.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
-import type { RealDagster } from "../support/dagster.ts";
+import type { RealDagster } from "../support/dagster/dagster.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 import { partPatience } from "../support/time-limits.ts";
 
 interface Answer {

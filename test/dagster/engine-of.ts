@@ -1,5 +1,5 @@
-import { createDagsterEngine } from "../../src/scheduler/engines/dagster/engine.ts";
-import type { Engine } from "../../src/scheduler/engines/engine.ts";
+import { createDagsterEngine } from "../../src/engines/dagster/engine.ts";
+import type { Engine } from "../../src/engines/engine.ts";
 import { createTestLog } from "../scheduler/world.ts";
 
 /** EOM's engine for the Dagster at a URL, without limits. */
@@ -9,7 +9,7 @@ export function engineOf(url: string): Engine {
     url,
     headers: {},
     launchesPerSecond: null,
-    mostRuns: null,
+    maxRuns: null,
     log: createTestLog().log,
   });
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import { describeEngine, type EngineUnderTest } from "../scheduler/engines/suite.ts";
-import { type RealDagster, startDagster } from "../support/dagster.ts";
-import { startHttpProxy } from "../support/http-proxy.ts";
+import { describeEngine, type EngineUnderTest } from "../engines/suite.ts";
+import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
+import { startHttpProxy } from "../support/http/http-proxy.ts";
 import { engineOf } from "./engine-of.ts";
 
 let dagster: RealDagster;

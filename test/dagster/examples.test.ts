@@ -4,11 +4,11 @@ import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createId } from "../../src/platform/id.ts";
 import { findSecrets, type Places, type Secrets } from "../journeys/secret-search.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
-import { type RealDagster, startDagster } from "../support/dagster.ts";
+import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
+import { startVersitygw, type VersitygwServer } from "../support/s3/versitygw.ts";
 import { partPatience } from "../support/time-limits.ts";
-import { type RealVault, startVault } from "../support/vault.ts";
-import { startVersitygw, type VersitygwServer } from "../support/versitygw.ts";
+import { type RealVault, startVault } from "../support/vault/vault.ts";
 
 const bucket = "scenes";
 const collectionId = createId();

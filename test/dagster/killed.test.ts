@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { TestApp } from "../support/app.ts";
-import { type RealDagster, startDagster } from "../support/dagster.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import type { TestApp } from "../support/http/app.ts";
 import { partPatience } from "../support/time-limits.ts";
 import { createAsking, type Session, startEom } from "./asking.ts";
 

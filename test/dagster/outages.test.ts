@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Engine, LaunchRequest } from "../../src/scheduler/engines/engine.ts";
-import { toRequest } from "../scheduler/engines/suite.ts";
-import { type RealDagster, startDagster } from "../support/dagster.ts";
+import type { Engine, LaunchRequest } from "../../src/engines/engine.ts";
+import { toRequest } from "../engines/suite.ts";
+import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
 import { partPatience } from "../support/time-limits.ts";
 import { engineOf } from "./engine-of.ts";
 
@@ -43,7 +43,7 @@ describe("a job of a real Dagster", () => {
     await dagster.jobs.kill();
     const request = toJob("ok");
     expect(await engine.launch(request)).toMatchObject({ outcome: "not_ready" });
-    expect(await engine.findRuns([request])).toEqual([[]]);
+    expect(await engine.listRuns([request])).toEqual([[]]);
     await dagster.jobs.start();
     const again = () => launch(request);
     await until(await vi.waitFor(again, partPatience), { state: "succeeded" });

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { TestApp } from "../support/app.ts";
-import { type RealDagster, startDagster } from "../support/dagster.ts";
-import { createPart, type DagsterPart } from "../support/dagster-part.ts";
+import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
+import { createPart, type DagsterPart } from "../support/dagster/dagster-part.ts";
+import type { TestApp } from "../support/http/app.ts";
 import { partPatience } from "../support/time-limits.ts";
 import { createAsking, startEom, toRunConfig } from "./asking.ts";
 

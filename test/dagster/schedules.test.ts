@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { TestApp } from "../support/app.ts";
-import { type RealDagster, startDagster } from "../support/dagster.ts";
-import { type HttpProxy, startHttpProxy } from "../support/http-proxy.ts";
+import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
+import type { TestApp } from "../support/http/app.ts";
+import { type HttpProxy, startHttpProxy } from "../support/http/http-proxy.ts";
 import { partPatience } from "../support/time-limits.ts";
 import { createAsking, type Session, startEom, toRunConfig, toSchedule } from "./asking.ts";
 

@@ -15,10 +15,10 @@ import {
   validate,
 } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import * as answers from "../../src/scheduler/engines/dagster/answers.ts";
-import * as documents from "../../src/scheduler/engines/dagster/documents.ts";
-import { fakeSchema } from "../scheduler/engines/dagster/fake-schema.ts";
-import { type RealDagster, startDagster } from "../support/dagster.ts";
+import * as answers from "../../src/engines/dagster/answers.ts";
+import * as documents from "../../src/engines/dagster/documents.ts";
+import { fakeSchema } from "../engines/dagster/fake-schema.ts";
+import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
 
 let dagster: RealDagster;
 let schema: GraphQLSchema;

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findHttpFunction } from "../../src/fission/table.ts";
 import { describeStorage, schedules, storages } from "../contract/described.ts";
 import { createStorage, provocations } from "../contract/provocations.ts";
-import type { Told } from "../support/app.ts";
-import { createFissionApp, type FissionApp } from "../support/fission-app.ts";
-import { variants } from "../support/fission-specs.ts";
+import { createFissionApp, type FissionApp } from "../support/fission/app.ts";
+import { variants } from "../support/fission/specs.ts";
+import type { Told } from "../support/http/app.ts";
 
 /** What the router says by itself where each path has its own trigger; there is no way to reach EOM with these. */
 const ofTheRouter: readonly string[] = ["ROUTE_NOT_FOUND", "METHOD_NOT_ALLOWED"];

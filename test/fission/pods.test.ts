@@ -2,9 +2,9 @@ import { readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { startFission } from "../support/fission.ts";
-import { type Bundle, buildBundle, findFunctionNode } from "../support/fission-bundle.ts";
-import { createServerApp, type TestApp } from "../support/server-app.ts";
+import { type Bundle, buildBundle, findFunctionNode } from "../support/fission/bundle.ts";
+import { startFission } from "../support/fission/fission.ts";
+import { createServerApp, type TestApp } from "../support/http/server-app.ts";
 import { patience } from "../support/time-limits.ts";
 
 let app: TestApp;

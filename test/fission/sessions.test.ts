@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { WorkerFunctionName } from "../../src/fission/table.ts";
-import { type FakeDagster, startFakeDagster } from "../scheduler/engines/dagster/fake-dagster.ts";
-import { createFissionApp, type FissionApp } from "../support/fission-app.ts";
+import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
+import { createFissionApp, type FissionApp } from "../support/fission/app.ts";
 import { patience } from "../support/time-limits.ts";
 
 let folder: string;

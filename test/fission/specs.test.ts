@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createValidator } from "../deploy/kubernetes/schemas.ts";
-import { readObjects, readSpecs, type Spec, variants } from "../support/fission-specs.ts";
+import { readObjects, readSpecs, type Spec, variants } from "../support/fission/specs.ts";
 
 const validate = createValidator();
 

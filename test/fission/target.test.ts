@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { storages } from "../contract/described.ts";
 import { createStorage } from "../contract/provocations.ts";
-import { createFissionApp, type FissionApp } from "../support/fission-app.ts";
+import { createFissionApp, type FissionApp } from "../support/fission/app.ts";
 
 let app: FissionApp;
 let id: string;

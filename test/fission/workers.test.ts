@@ -1,11 +1,11 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { listRoutes } from "../../src/compose.ts";
+import { listRoutes } from "../../src/compose/program.ts";
+import { workerNames } from "../../src/compose/workers.ts";
 import { findHttpFunction, workerFunctions } from "../../src/fission/table.ts";
-import { workerNames } from "../../src/workers.ts";
-import { createFissionApp, type FissionApp } from "../support/fission-app.ts";
-import { createRouter } from "../support/fission-router.ts";
-import { readSpecFiles, readSpecs, variants } from "../support/fission-specs.ts";
+import { createFissionApp, type FissionApp } from "../support/fission/app.ts";
+import { createRouter } from "../support/fission/router.ts";
+import { readSpecFiles, readSpecs, variants } from "../support/fission/specs.ts";
 
 const ofKind = (kind: string) => readSpecs("prefix").filter((spec) => spec.kind === kind);
 

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { partBinary } from "../../scripts/parts/child.ts";
-import { startEom } from "../support/eom-process.ts";
-import { createPostgresServer } from "../support/postgres.ts";
+import { createPostgresServer } from "../support/database/postgres.ts";
+import { startEom } from "../support/processes/eom-process.ts";
 import { toConfig } from "./config.ts";
 import { type Ask, createObjects } from "./objects.ts";
 

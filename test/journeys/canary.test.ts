@@ -6,13 +6,14 @@ import { Writable } from "node:stream";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type S3Server, startS3Server } from "../../scripts/demo/s3-server.ts";
-import { composeProgram, type Program } from "../../src/compose.ts";
+import { composeProgram, type Program } from "../../src/compose/program.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
 import { createLogger } from "../../src/platform/log.ts";
+import { createChange } from "../../src/platform/resource/change.ts";
 import { createCanary, findCanaries, toForms } from "../support/canary.ts";
-import { dumpDatabase } from "../support/dump.ts";
-import { always, bucket, sendError, startMisbehavingS3 } from "../support/misbehaving-s3.ts";
-import { echo, type MisbehavingVault, reset, startMisbehavingVault } from "../support/misbehaving-vault.ts";
+import { dumpDatabase } from "../support/database/dump.ts";
+import { always, bucket, sendError, startMisbehavingS3 } from "../support/s3/misbehaving-s3.ts";
+import { echo, type MisbehavingVault, reset, startMisbehavingVault } from "../support/vault/misbehaving-vault.ts";
 
 const storages = "/eom/admin/storages";
 const tokens = "/eom/admin/tokens";
@@ -111,7 +112,7 @@ async function createWorld(environment: Record<string, string>): Promise<World> 
   const program = await composeProgram(config, createLogger({ level: "trace", format: "json" }, log));
   const actor = { subject: "test", onBehalfOf: null, requestId: null };
   const admin = { label: "admin", role: "admin", expires_at: null } as const;
-  const { token } = await program.access.create(admin, actor, async () => {});
+  const { token } = await program.access.create(admin, createChange(actor));
   const ask: World["ask"] = async (method, path, body, headers = {}) => {
     const response = await program.app.request(path, {
       method,

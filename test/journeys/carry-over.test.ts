@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
 import { describeSchedule, describeStorage } from "../contract/described.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 
 const script = join(import.meta.dirname, "../../examples/migrate/carry-over.mjs");
 const [storages, quotas, schedules] = ["/eom/admin/storages", "/eom/admin/quotas", "/ailbl/admin/schedules"];

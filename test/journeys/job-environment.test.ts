@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createTestApp, type TestApp } from "../support/app.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 import { findSecrets } from "./secret-search.ts";
 
 const mainFile = join(import.meta.dirname, "../../src/main.ts");

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { composeProgram, type Program } from "../../src/compose.ts";
+import { composeProgram, type Program } from "../../src/compose/program.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { type Announcements, listenForJobs } from "./announcing-jobs.ts";

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { expect } from "vitest";
-import type { Program } from "../../src/compose.ts";
-import { bucket, type MisbehavingS3, startMisbehavingS3 } from "../support/misbehaving-s3.ts";
+import type { Program } from "../../src/compose/program.ts";
+import { createChange } from "../../src/platform/resource/change.ts";
+import { bucket, type MisbehavingS3, startMisbehavingS3 } from "../support/s3/misbehaving-s3.ts";
 
 const storages = "/eom/admin/storages";
 const tokens = "/eom/admin/tokens";
@@ -63,7 +64,7 @@ export interface Client {
 
 export async function createClient(program: Program, s3: S3Pair, control: string): Promise<Client> {
   const actor = { subject: "test", onBehalfOf: null, requestId: null };
-  const admin = await program.access.create({ label: "root", role: "admin", expires_at: null }, actor, async () => {});
+  const admin = await program.access.create({ label: "root", role: "admin", expires_at: null }, createChange(actor));
   const answers: string[] = [];
   const secrets: Record<string, string> = {
     "first key": newSecret("first"),

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createTestApp, type TestApp } from "../support/app.ts";
-import { echo, type MisbehavingVault, startMisbehavingVault } from "../support/misbehaving-vault.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
+import { echo, type MisbehavingVault, startMisbehavingVault } from "../support/vault/misbehaving-vault.ts";
 import {
   beRefused,
   breakTables,

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { deleteOldEvents } from "../../src/notifications/retention.ts";
+import { deleteOldEvents } from "../../src/notifications/sweep.ts";
 import { insertEvent } from "../../src/platform/events/queries.ts";
 import { createId } from "../../src/platform/id.ts";
-import { databaseKinds } from "../support/database.ts";
+import { databaseKinds } from "../support/database/database.ts";
 import { heavyTestTimeout } from "../support/time-limits.ts";
 import { type Receiver, refuse, startReceiver } from "./receiver.ts";
 import { createWorld, type World } from "./world.ts";

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { databaseKinds } from "../support/database.ts";
+import { databaseKinds } from "../support/database/database.ts";
 import { startReceiver } from "./receiver.ts";
 import { createWorld, type World } from "./world.ts";
 

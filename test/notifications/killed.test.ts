@@ -7,7 +7,7 @@ import { inTransaction } from "../../src/platform/database/transaction.ts";
 import { insertEvent } from "../../src/platform/events/queries.ts";
 import { createId } from "../../src/platform/id.ts";
 import { createWebhook, webhooks } from "../contract/provocations.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 import { isSignedBy, type Receiver, startReceiver, take } from "./receiver.ts";
 
 let app: TestApp;

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { pausesSeconds } from "../../src/notifications/retry.ts";
-import { databaseKinds } from "../support/database.ts";
-import { findFreePort } from "../support/postgres.ts";
+import { pausesSeconds } from "../../src/notifications/deliveries/retries.ts";
+import { databaseKinds } from "../support/database/database.ts";
+import { findFreePort } from "../support/database/postgres.ts";
 import { isSignedBy, type Receiver, refuse, startReceiver, take } from "./receiver.ts";
 import { createWorld, deploymentId, type World } from "./world.ts";
 

@@ -1,9 +1,9 @@
 import { createSecretKey, randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import { sql } from "kysely";
-import type { ListDeliveries } from "../../src/notifications/delivery-model.ts";
-import { createDeliveryService } from "../../src/notifications/delivery-service.ts";
-import { createMessenger } from "../../src/notifications/messenger.ts";
+import { createMessenger } from "../../src/notifications/deliveries/messenger.ts";
+import type { ListDeliveries } from "../../src/notifications/deliveries/model.ts";
+import { createDeliveryService } from "../../src/notifications/deliveries/service.ts";
 import { createNotificationMetrics } from "../../src/notifications/metrics.ts";
 import { type CreateWebhook, createWebhookSchema } from "../../src/notifications/model.ts";
 import { createWebhookService } from "../../src/notifications/service.ts";
@@ -17,13 +17,13 @@ import { createId } from "../../src/platform/id.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
-import { createSecretKeeper } from "../../src/storage/secret-keeper.ts";
-import { createEmbeddedSecretStore } from "../../src/storage/secrets/embedded.ts";
-import { createTestDatabase, type DatabaseKind } from "../support/database.ts";
+import { createEmbeddedSecretStore } from "../../src/secrets/embedded.ts";
+import { createSecretKeeper } from "../../src/secrets/keeper.ts";
+import { createTestDatabase, type DatabaseKind } from "../support/database/database.ts";
 
 export const deploymentId = "01a209ba-d02e-741b-a63b-6063454757eb";
 const actor = { subject: "test", onBehalfOf: null, requestId: null };
-const change = { actor, settle: async () => {} };
+const change = { actor, beforeCommit: async () => {} };
 
 interface WorldSettings {
   readonly egress?: Partial<EgressSettings>;

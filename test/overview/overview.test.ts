@@ -2,11 +2,11 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createOverviewService } from "../../src/overview/service.ts";
 import { systemClock } from "../../src/platform/clock.ts";
-import type { FindConcerns } from "../../src/platform/concerns.ts";
+import type { FindConcerns } from "../../src/platform/resource/concerns.ts";
 import { createMeteredUser, createSchedule, createStorage, meter } from "../contract/provocations.ts";
 import { createTestLog } from "../scheduler/world.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
-import { databaseKinds } from "../support/database.ts";
+import { databaseKinds } from "../support/database/database.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 
 describe.each(databaseKinds)("what needs a person on %s", (kind) => {
   let app: TestApp;

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { listSlotFaults } from "../scheduler/account.ts";
 import { listCounterFaults, listSessionFaults } from "../scheduler/account-sessions.ts";
-import { takeBaseBackup } from "../support/base-backup.ts";
-import { type EomProcess, runEom, startEom } from "../support/eom-process.ts";
-import { createLoad } from "../support/load.ts";
-import { createPostgresServer, type PostgresServer } from "../support/postgres.ts";
+import { takeBaseBackup } from "../support/database/base-backup.ts";
+import { createPostgresServer, type PostgresServer } from "../support/database/postgres.ts";
+import { type EomProcess, runEom, startEom } from "../support/processes/eom-process.ts";
+import { createLoad } from "../support/processes/load.ts";
 import { partPatience } from "../support/time-limits.ts";
 
 const token = "token-of-the-back-up-which-is-long-enough";

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
-import { createServerApp, type TestApp } from "../support/server-app.ts";
+import { createServerApp, type TestApp } from "../support/http/server-app.ts";
 import { patience } from "../support/time-limits.ts";
 
 let app: TestApp;

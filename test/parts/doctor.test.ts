@@ -9,12 +9,12 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { migrate } from "../../src/platform/database/migrate.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { runEom } from "../support/eom-process.ts";
-import { createPostgresServer, type PostgresServer } from "../support/postgres.ts";
-import { createServerApp, type TestApp } from "../support/server-app.ts";
-import { type RealVault, startVault } from "../support/vault.ts";
-import { type S3Credentials, startVersitygw, type VersitygwServer } from "../support/versitygw.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { createPostgresServer, type PostgresServer } from "../support/database/postgres.ts";
+import { createServerApp, type TestApp } from "../support/http/server-app.ts";
+import { runEom } from "../support/processes/eom-process.ts";
+import { type S3Credentials, startVersitygw, type VersitygwServer } from "../support/s3/versitygw.ts";
+import { type RealVault, startVault } from "../support/vault/vault.ts";
 
 describe("doctor, as a process, on a real Vault", () => {
   let vault: RealVault;

@@ -7,16 +7,16 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createScheduler, type Scheduler } from "../../src/compose/scheduler.ts";
+import { createEngines } from "../../src/engines/registry.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { createId } from "../../src/platform/id.ts";
-import { createEngines } from "../../src/scheduler/engines/engines.ts";
-import { createScheduler, type Scheduler } from "../../src/scheduler/scheduler.ts";
 import { listSlotFaults } from "../scheduler/account.ts";
 import { listCounterFaults, listOverlapping, listSessionFaults } from "../scheduler/account-sessions.ts";
 import { change, createTestLog, noStorages, toCreate } from "../scheduler/world.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { createMarkedEngine } from "../support/scheduler-jobs.ts";
-import type { WorkerTask } from "../support/scheduler-worker.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { createMarkedEngine } from "../support/processes/scheduler-jobs.ts";
+import type { WorkerTask } from "../support/processes/scheduler-worker.ts";
 
 /** How long workers are killed for; EOM_KILLING_SECONDS=600 looks for longer. */
 const killingSeconds = Number(process.env["EOM_KILLING_SECONDS"] ?? 120);
@@ -104,7 +104,7 @@ describe("four worker processes that are killed at random under load", () => {
   }
 
   async function start(): Promise<void> {
-    const script = new URL("../support/scheduler-worker.ts", import.meta.url).pathname;
+    const script = new URL("../support/processes/scheduler-worker.ts", import.meta.url).pathname;
     const child = spawn(process.execPath, [script, JSON.stringify(task)], { stdio: ["pipe", "pipe", "inherit"] });
     workers.add({ child, exited: once(child, "exit") });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

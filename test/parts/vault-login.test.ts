@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../../scripts/parts/child.ts";
-import { createRecordedLog } from "../storage/secrets/recorded-log.ts";
-import { newRef } from "../storage/secrets/secret-store-contract.ts";
-import { catchError, expectNoTrace } from "../storage/secrets/traces.ts";
-import { serviceAccount, startVaultServer, type VaultServer } from "../storage/secrets/vault-server.ts";
+import { createRecordedLog } from "../secrets/recorded-log.ts";
+import { newRef } from "../secrets/secret-store-contract.ts";
+import { catchError, expectNoTrace } from "../secrets/traces.ts";
+import { serviceAccount, startVaultServer, type VaultServer } from "../secrets/vault-server.ts";
 
 const secret = { secret_access_key: "canary-wJalrXUtnFEMI" };
 

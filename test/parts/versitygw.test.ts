@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/platform/clock.ts";
 import { parseEgressPolicy } from "../../src/platform/egress/policy.ts";
-import type { S3Location } from "../../src/storage/s3/location.ts";
-import { proveStorage } from "../../src/storage/s3/probe.ts";
-import { describeObjectStore } from "../storage/s3/object-store-contract.ts";
-import { type S3Credentials, startVersitygw, type VersitygwServer } from "../support/versitygw.ts";
+import type { S3Location } from "../../src/storages/s3/location.ts";
+import { proveStorage } from "../../src/storages/s3/probe.ts";
+import { describeObjectStore } from "../storages/s3/object-store-contract.ts";
+import { type S3Credentials, startVersitygw, type VersitygwServer } from "../support/s3/versitygw.ts";
 
 const policy = parseEgressPolicy({ allow: [], deny: [], loopback: true, infrastructure: [] });
 

@@ -4,14 +4,15 @@ import { join } from "node:path";
 import { CompiledQuery, Kysely, sql } from "kysely";
 import { PostgresJSDialect } from "kysely-postgres-js";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { composeProgram, type Program } from "../../src/compose.ts";
+import { composeProgram, type Program } from "../../src/compose/program.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { createPostgresPool } from "../../src/platform/database/postgres-pool.ts";
 import type { Reads } from "../../src/platform/database/tables.ts";
 import { createLogger } from "../../src/platform/log.ts";
-import { createPostgresServer, type PostgresServer } from "../support/postgres.ts";
-import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import { createChange } from "../../src/platform/resource/change.ts";
+import { createPostgresServer, type PostgresServer } from "../support/database/postgres.ts";
+import { startTcpProxy, type TcpProxy } from "../support/http/tcp-proxy.ts";
 import { patience } from "../support/time-limits.ts";
 
 const poolSize = 4;
@@ -57,8 +58,7 @@ describe("the app, when its database goes away", () => {
     const actor = { subject: "test", onBehalfOf: null, requestId: null };
     const created = await program.access.create(
       { label: "admin", role: "admin", expires_at: null },
-      actor,
-      async () => {},
+      createChange(actor),
     );
     token = created.token;
   });

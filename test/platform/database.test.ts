@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findMigrationState, migrate } from "../../src/platform/database/migrate.ts";
 import { escapeLike, toJsonb } from "../../src/platform/database/sql.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 
 describe.each(databaseKinds)("database %s", (kind) => {
   let database: TestDatabase;

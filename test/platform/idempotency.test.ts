@@ -5,10 +5,10 @@ import { runOnce } from "../../src/platform/http/idempotency.ts";
 import { deleteExpiredKeys } from "../../src/platform/idempotency/claims.ts";
 import { describeStorage, storages } from "../contract/described.ts";
 import { createStorage } from "../contract/provocations.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
-import { createAsk } from "../support/ask.ts";
-import { databaseKinds } from "../support/database.ts";
-import { dumpDatabase } from "../support/dump.ts";
+import { databaseKinds } from "../support/database/database.ts";
+import { dumpDatabase } from "../support/database/dump.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
+import { createAsk } from "../support/http/ask.ts";
 
 const tokens = "/eom/admin/tokens";
 const unproved = `${storages}?verify=false`;
@@ -44,12 +44,15 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
       db: app.database.db,
       key,
       request: { principal, method: "POST", path: tokens, input: { params: {}, query: {}, body } },
-      run: async (settle) => {
+      run: async (keepAnswer) => {
         reached.resolve();
         await released.promise;
         const actor = { subject: "admin", onBehalfOf: null, requestId: null };
         const answer = { status: 201, body: { slow: true } };
-        await app.program.access.create({ label, role: "viewer", expires_at: null }, actor, (tx) => settle(tx, answer));
+        await app.program.access.create(
+          { label, role: "viewer", expires_at: null },
+          { actor, beforeCommit: (tx) => keepAnswer(tx, answer) },
+        );
         return answer;
       },
     });

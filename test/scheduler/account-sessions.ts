@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../../src/platform/database/tables.ts";
-import { isEnded, isLeased, nextStates, type SessionState } from "../../src/scheduler/states.ts";
+import { isEnded, isLeased, nextStates, type SessionState } from "../../src/sessions/states.ts";
 
 interface Step {
   readonly from_state: SessionState;

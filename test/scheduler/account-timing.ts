@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
 import type { Database } from "../../src/platform/database/tables.ts";
-import type { Schedule } from "../../src/scheduler/model.ts";
-import { findNextInstant, withLeftOut } from "../../src/scheduler/trigger.ts";
+import type { Schedule } from "../../src/schedules/model.ts";
+import { findNextInstant, withLeftOut } from "../../src/timing/instants.ts";
 
 /** A schedule as it stood from a moment on, as the audit trail tells it. */
 export interface Version {

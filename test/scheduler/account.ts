@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../../src/platform/database/tables.ts";
-import type { Schedule, SkipReason } from "../../src/scheduler/model.ts";
+import type { Schedule } from "../../src/schedules/model.ts";
+import type { SkipReason } from "../../src/schedules/slots/model.ts";
 import {
   type Instant,
   isReopened,

@@ -1,10 +1,10 @@
 // Before any schema is built: error-body.ts builds some with the plain zod.
-import "../../src/platform/http/schema.ts";
+import "../../src/platform/resource/schema.ts";
 
+import { createSchedulerRoutes } from "../../src/compose/scheduler.ts";
 import { createApp } from "../../src/platform/http/app.ts";
-import { type Role, roleSchema } from "../../src/platform/http/caller.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
-import { createSchedulerRoutes } from "../../src/scheduler/scheduler.ts";
+import { type Role, roleSchema } from "../../src/platform/resource/caller.ts";
 import type { World } from "./world.ts";
 
 interface AskOptions {

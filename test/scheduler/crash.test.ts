@@ -1,11 +1,11 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { launchAll } from "../../src/scheduler/launch.ts";
-import { expireForeignLeases } from "../../src/scheduler/lease.ts";
-import { pick } from "../../src/scheduler/pick.ts";
-import type { Session } from "../../src/scheduler/session-model.ts";
+import { launchAll } from "../../src/scheduler/launch/launch.ts";
+import { pick } from "../../src/scheduler/pick/pick.ts";
+import { expireForeignLeases } from "../../src/scheduler/renew/leases.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import type { Session } from "../../src/sessions/model.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
 
 /** Processes die here by their steps being dropped: what they would have done next is not called. */

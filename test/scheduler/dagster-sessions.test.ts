@@ -1,13 +1,11 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { createDagsterEngine } from "../../src/scheduler/engines/dagster/engine.ts";
-import { EngineUnreachable } from "../../src/scheduler/engines/engine.ts";
-import type { SessionWithHistory } from "../../src/scheduler/session-model.ts";
+import { createDagsterEngine } from "../../src/engines/dagster/engine.ts";
+import { EngineUnreachable } from "../../src/engines/engine.ts";
 import { type TickNeeds, ticks } from "../../src/scheduler/tick.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
-import { heavyTestTimeout, patience } from "../support/time-limits.ts";
-import { type FakeDagster, startFakeDagster } from "./engines/dagster/fake-dagster.ts";
-import type { FakeRun } from "./engines/dagster/fake-runs.ts";
+import type { SessionWithHistory } from "../../src/sessions/model.ts";
+import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
+import type { FakeRun } from "../engines/dagster/fake-runs.ts";
 import {
   answer,
   deleteRun,
@@ -23,7 +21,9 @@ import {
   reset,
   schemaError,
   sendReply,
-} from "./engines/dagster/misbehaviour.ts";
+} from "../engines/dagster/misbehaviour.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { heavyTestTimeout, patience } from "../support/time-limits.ts";
 import { createLife, createMortalDatabase, createMortalEngine, Died } from "./simulation-life.ts";
 import { change, createTestClock, createWorld, notAborted, toCreate, type World, withEngine } from "./world.ts";
 
@@ -57,7 +57,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
       url: fake.url,
       headers: {},
       launchesPerSecond: null,
-      mostRuns: null,
+      maxRuns: null,
       log: world?.log ?? createWorld({ db: database.db }).log,
       mostSeconds,
       monotonic: () => (world?.clock ?? clock).now().getTime(),

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { describeSchedule } from "../contract/described.ts";
 import { createStorage } from "../contract/provocations.ts";
-import { createTestApp, type TestApp } from "../support/app.ts";
-import { databaseKinds } from "../support/database.ts";
+import { databaseKinds } from "../support/database/database.ts";
+import { createTestApp, type TestApp } from "../support/http/app.ts";
 
 const schedules = "/ailbl/admin/schedules";
 const sessions = "/ailbl/admin/sessions";

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { listSessionsSchema } from "../../src/scheduler/session-model.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { listSessionsSchema } from "../../src/sessions/model.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
 
 describe.each(databaseKinds)("the life of a session on %s", (kind) => {

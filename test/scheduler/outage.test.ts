@@ -4,8 +4,8 @@ import { migrate } from "../../src/platform/database/migrate.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { createLoop } from "../../src/platform/worker/loop.ts";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
-import { scan } from "../../src/scheduler/scan.ts";
-import { createPostgresServer } from "../support/postgres.ts";
+import { scan } from "../../src/scheduler/scan/scan.ts";
+import { createPostgresServer } from "../support/database/postgres.ts";
 import { patience } from "../support/time-limits.ts";
 import { change, createWorld, toCreate } from "./world.ts";
 

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { SessionWithHistory } from "../../src/scheduler/session-model.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import type { SessionWithHistory } from "../../src/sessions/model.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
 

@@ -1,12 +1,12 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Engine } from "../../src/scheduler/engines/engine.ts";
-import { launchAll } from "../../src/scheduler/launch.ts";
-import { pick } from "../../src/scheduler/pick.ts";
-import type { StorageForRun } from "../../src/scheduler/run-storage.ts";
-import { listSessionsSchema } from "../../src/scheduler/session-model.ts";
+import type { Engine } from "../../src/engines/engine.ts";
+import type { StorageForRun } from "../../src/engines/run-storage.ts";
+import { launchAll } from "../../src/scheduler/launch/launch.ts";
+import { pick } from "../../src/scheduler/pick/pick.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { listSessionsSchema } from "../../src/sessions/model.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { patience } from "../support/time-limits.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";

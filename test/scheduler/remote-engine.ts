@@ -1,5 +1,5 @@
+import type { Engine, LaunchRequest, RunStatus } from "../../src/engines/engine.ts";
 import { systemClock } from "../../src/platform/clock.ts";
-import type { Engine, LaunchRequest, RunStatus } from "../../src/scheduler/engines/engine.ts";
 
 interface RemoteRun {
   readonly sessionId: string;
@@ -23,7 +23,7 @@ export function createRemoteEngine(name = "remote") {
     name,
     durable: true,
     launchesPerSecond: null,
-    mostRuns: null,
+    maxRuns: null,
     pollSeconds: 1,
     room: () => 100,
     async launch(request) {
@@ -40,7 +40,7 @@ export function createRemoteEngine(name = "remote") {
       if (answer !== "without a run") runs.set(runId, { sessionId, attempt, job, status: { state: "queued" } });
       return answer === null ? { outcome: "launched", runId } : { outcome: "unclear", message: "timed out" };
     },
-    async findRuns(attempts) {
+    async listRuns(attempts) {
       return attempts.map(({ sessionId, attempt }) =>
         [...runs].flatMap(([runId, run]) =>
           run.sessionId === sessionId && run.attempt === attempt ? [{ runId, isSubmitted: true }] : [],
@@ -73,7 +73,7 @@ export function createRemoteEngine(name = "remote") {
           },
     toRunUrl: (runId) => `https://engine.example/runs/${runId}`,
     held: () => [],
-    settle: async () => {},
+    waitUntilIdle: async () => {},
     close: async () => {},
   };
   return {

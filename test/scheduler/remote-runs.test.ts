@@ -1,17 +1,17 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { LaunchOutcome, LaunchRequest } from "../../src/engines/engine.ts";
+import { createEngines } from "../../src/engines/registry.ts";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
-import type { LaunchOutcome, LaunchRequest } from "../../src/scheduler/engines/engine.ts";
-import { createEngines } from "../../src/scheduler/engines/engines.ts";
-import { launchAll } from "../../src/scheduler/launch.ts";
+import { launchAll } from "../../src/scheduler/launch/launch.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
-import { pick } from "../../src/scheduler/pick.ts";
-import { listSessionsSchema, type Session } from "../../src/scheduler/session-model.ts";
+import { pick } from "../../src/scheduler/pick/pick.ts";
 import { type TickNeeds, ticks } from "../../src/scheduler/tick.ts";
 import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { listSessionsSchema, type Session } from "../../src/sessions/model.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createWorld, noStorages, notAborted, toCreate, type World, withEngine } from "./world.ts";
 
@@ -108,7 +108,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     const { id } = await trigger();
     remote.answerUnclearly("without a run");
     await ticks.pick(world.needs, notAborted);
-    const silent = withEngine(world.needs, { ...remote.engine, findRuns: () => Promise.reject(new Error("silence")) });
+    const silent = withEngine(world.needs, { ...remote.engine, listRuns: () => Promise.reject(new Error("silence")) });
     await ticks.poll(silent, notAborted);
     world.clock.advance(61);
     await ticks.poll(world.needs, notAborted);
@@ -127,8 +127,8 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     await ticks.pick(world.needs, notAborted);
     const half = withEngine(world.needs, {
       ...remote.engine,
-      findRuns: async (attempts) =>
-        (await remote.engine.findRuns(attempts)).map((runs, index) =>
+      listRuns: async (attempts) =>
+        (await remote.engine.listRuns(attempts)).map((runs, index) =>
           attempts[index]?.sessionId === blind.id ? null : runs,
         ),
     });
@@ -207,7 +207,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     const now = vi.spyOn(performance, "now").mockImplementation(() => seconds * 1000);
     const slow = withEngine(world.needs, {
       ...remote.engine,
-      async findRuns(attempts) {
+      async listRuns(attempts) {
         seconds += 6;
         searched.push(...attempts.map(({ sessionId }) => sessionId));
         return attempts.map(() => []);
@@ -339,7 +339,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(
       database.db,
     );
-    const blind = withEngine(world.needs, { ...remote.engine, findRuns: () => Promise.reject(new Error("no route")) });
+    const blind = withEngine(world.needs, { ...remote.engine, listRuns: () => Promise.reject(new Error("no route")) });
     await ticks.sweep(blind, notAborted);
     expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
     await passWatch();
@@ -531,7 +531,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     await ticks.poll(world.needs, notAborted);
     world.clock.advance(61);
     await ticks.poll(world.needs, notAborted);
-    const blind = withEngine(world.needs, { ...remote.engine, findRuns: () => Promise.reject(new Error("no route")) });
+    const blind = withEngine(world.needs, { ...remote.engine, listRuns: () => Promise.reject(new Error("no route")) });
     await ticks.pick(blind, notAborted);
     expect(await find(id)).toMatchObject({ state: "pending" });
     expect(remote.runs.size).toBe(0);
@@ -622,7 +622,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     });
 
     test("no more runs are under way than an engine may have, whoever picks", async () => {
-      const narrow = { ...remote.engine, launchesPerSecond: 100, mostRuns: 3 };
+      const narrow = { ...remote.engine, launchesPerSecond: 100, maxRuns: 3 };
       const engines = createEngines([narrow], "remote");
       const processes = [createWorld({ db: database.db, engines }), createWorld({ db: database.db, engines })];
       const schedule = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);

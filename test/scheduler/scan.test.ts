@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { scan } from "../../src/scheduler/scan.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { scan } from "../../src/scheduler/scan/scan.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
 
 describe.each(databaseKinds)("scan on %s", (kind) => {

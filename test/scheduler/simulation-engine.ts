@@ -1,6 +1,6 @@
+import type { Engine, LaunchOutcome, RunStatus } from "../../src/engines/engine.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import { createId } from "../../src/platform/id.ts";
-import type { Engine, LaunchOutcome, RunStatus } from "../../src/scheduler/engines/engine.ts";
 
 /** What the jobs of a simulation do. `slow` runs until it is canceled or the story ends; `flaky` fails at its first attempt. */
 export const simulatedJobs = ["ok", "fail", "flaky", "slow", "unclear", "absent"] as const;
@@ -43,11 +43,11 @@ export function createSimulatedEngine(durable: boolean, clock: Clock, launches: 
     name: durable ? "remote" : "local",
     durable,
     launchesPerSecond: null,
-    mostRuns: null,
+    maxRuns: null,
     pollSeconds: 1,
     room: () => 6,
     launch,
-    async findRuns(attempts) {
+    async listRuns(attempts) {
       return attempts.map(({ sessionId, attempt }) =>
         [...runs].flatMap(([runId, run]) =>
           run.sessionId === sessionId && run.attempt === attempt ? [{ runId, isSubmitted: true }] : [],
@@ -78,7 +78,7 @@ export function createSimulatedEngine(durable: boolean, clock: Clock, launches: 
       durable
         ? []
         : [...runs].map(([runId, { sessionId, status }]) => ({ runId, sessionId, isOver: "endedAt" in status })),
-    settle: async () => {},
+    waitUntilIdle: async () => {},
     close: async () => {},
   };
 

@@ -7,8 +7,8 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
 } from "kysely";
+import type { Engine } from "../../src/engines/engine.ts";
 import type { Database, Tables } from "../../src/platform/database/tables.ts";
-import type { Engine } from "../../src/scheduler/engines/engine.ts";
 
 export class Died extends Error {}
 
@@ -105,7 +105,7 @@ export function createMortalEngine(engine: Engine, life: Life): Engine {
   return {
     ...engine,
     launch: (request) => life.take(() => engine.launch(request)),
-    findRuns: (attempts) => life.take(() => engine.findRuns(attempts)),
+    listRuns: (attempts) => life.take(() => engine.listRuns(attempts)),
     status: (runIds) => life.take(() => engine.status(runIds)),
     cancel: (runIds, options) => life.take(() => engine.cancel(runIds, options)),
   };

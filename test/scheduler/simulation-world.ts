@@ -1,13 +1,13 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
+import { createScheduler } from "../../src/compose/scheduler.ts";
+import { createEngines } from "../../src/engines/registry.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { Failure } from "../../src/platform/failure.ts";
 import { createId } from "../../src/platform/id.ts";
-import { createEngines } from "../../src/scheduler/engines/engines.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
-import { updateScheduleSchema } from "../../src/scheduler/model.ts";
-import { createScheduler } from "../../src/scheduler/scheduler.ts";
 import { type TickName, type TickNeeds, ticks } from "../../src/scheduler/tick.ts";
+import { updateScheduleSchema } from "../../src/schedules/model.ts";
 import { createSimulatedEngine, type Launches } from "./simulation-engine.ts";
 import { createLife, createMortalDatabase, createMortalEngine, Died, type Life } from "./simulation-life.ts";
 import type { Command, Round, Story } from "./simulation-story.ts";
@@ -44,13 +44,19 @@ export async function beginSimulation(
   function createWorker(): Worker {
     const life = createLife();
     const own = durable ? shared : createSimulatedEngine(false, clock, launches);
-    const needs: TickNeeds = {
+    const parts = {
       db: createMortalDatabase(db, life),
       clock,
       log,
-      metrics,
       storages: noStorages,
       engines: createEngines([createMortalEngine(own.engine, life)], own.engine.name),
+    };
+    const { schedules, sessions } = createScheduler({ ...parts, onWork: () => {} });
+    const needs: TickNeeds = {
+      ...parts,
+      schedules,
+      sessions,
+      metrics,
       lease: { owner: createId(), seconds: 3600 },
       scan: { batchSize: scanBatchSize, punctualSeconds },
     };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import { heavyTestTimeout } from "../support/time-limits.ts";
 import { listSlotFaults } from "./account.ts";
 import { listCounterFaults, listOpenFaults, listOverlapping, listSessionFaults } from "./account-sessions.ts";

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { autoDisable } from "../../src/scheduler/auto-disable.ts";
-import { pick } from "../../src/scheduler/pick.ts";
-import { scan } from "../../src/scheduler/scan.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { pick } from "../../src/scheduler/pick/pick.ts";
+import { scan } from "../../src/scheduler/scan/scan.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
 
 describe.each(databaseKinds)("policies of slots on %s", (kind) => {

@@ -1,21 +1,21 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { createScheduler } from "../../src/compose/scheduler.ts";
+import { createDagsterEngine } from "../../src/engines/dagster/engine.ts";
+import type { Engine } from "../../src/engines/engine.ts";
+import { createLocalEngine } from "../../src/engines/local/engine.ts";
+import { createEngines } from "../../src/engines/registry.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
-import { createDagsterEngine } from "../../src/scheduler/engines/dagster/engine.ts";
-import type { Engine } from "../../src/scheduler/engines/engine.ts";
-import { createEngines } from "../../src/scheduler/engines/engines.ts";
-import { createLocalEngine } from "../../src/scheduler/engines/local/engine.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
-import { createScheduler } from "../../src/scheduler/scheduler.ts";
-import { listSessionsSchema } from "../../src/scheduler/session-model.ts";
 import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database.ts";
+import { listSessionsSchema } from "../../src/sessions/model.ts";
+import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
+import { hold } from "../engines/dagster/misbehaviour.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { patience } from "../support/time-limits.ts";
-import { type FakeDagster, startFakeDagster } from "./engines/dagster/fake-dagster.ts";
-import { hold } from "./engines/dagster/misbehaviour.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createTestLog, jobs, noStorages, toCreate } from "./world.ts";
 
@@ -44,18 +44,20 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     });
     const engines = createEngines([engine, ...others], engine.name);
     const registry = new Registry();
+    const api = createScheduler({ db, clock, log, engines, storages: noStorages, onWork: wakeUp.wake });
     const workers = createSchedulerWorkers({
       db,
       clock,
       log,
       engines,
       storages: noStorages,
+      schedules: api.schedules,
+      sessions: api.sessions,
       metrics: createSchedulerMetrics(registry),
       workerMetrics: createWorkerMetrics(registry),
       wakeUp,
       isOnlyProcess: false,
     });
-    const api = createScheduler({ db, clock, log, engines, storages: noStorages, onWork: wakeUp.wake });
     return { workers, lines, registry, api };
   }
 
@@ -80,7 +82,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
       url: fake.url,
       headers: {},
       launchesPerSecond: null,
-      mostRuns: null,
+      maxRuns: null,
       log: createTestLog().log,
     });
     const { workers, api } = createProgram([dagster]);
@@ -114,7 +116,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
       asked.resolve();
       return silence.promise;
     };
-    const { workers, registry } = createProgram([{ ...engine, findRuns }]);
+    const { workers, registry } = createProgram([{ ...engine, listRuns: findRuns }]);
     await sql`insert into ailbl_doubtful_launch (session_id, attempt, engine, since, check_at)
       values (gen_random_uuid(), 1, 'silent', now(), now())`.execute(database.db);
     await workers.start(["sweep"]);
@@ -167,7 +169,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
           url: fake.url,
           headers: {},
           launchesPerSecond: null,
-          mostRuns: null,
+          maxRuns: null,
           log: createTestLog().log,
         }),
       ]);

@@ -1,18 +1,18 @@
 import { Registry } from "prom-client";
+import { createScheduler } from "../../src/compose/scheduler.ts";
+import type { Engine } from "../../src/engines/engine.ts";
+import type { BuiltIn } from "../../src/engines/local/built-in.ts";
+import { createLocalEngine } from "../../src/engines/local/engine.ts";
+import type { DeclaredJob } from "../../src/engines/local/jobs-file.ts";
+import { createEngines, type Engines } from "../../src/engines/registry.ts";
+import type { StoragesForRuns } from "../../src/engines/run-storage.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { createId } from "../../src/platform/id.ts";
 import { createLogger } from "../../src/platform/log.ts";
-import type { Engine } from "../../src/scheduler/engines/engine.ts";
-import { createEngines, type Engines } from "../../src/scheduler/engines/engines.ts";
-import type { BuiltIn } from "../../src/scheduler/engines/local/built-in.ts";
-import { createLocalEngine } from "../../src/scheduler/engines/local/engine.ts";
-import type { DeclaredJob } from "../../src/scheduler/engines/local/jobs-file.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
-import { type CreateSchedule, createScheduleSchema } from "../../src/scheduler/model.ts";
-import type { StoragesForRuns } from "../../src/scheduler/run-storage.ts";
-import { createScheduler } from "../../src/scheduler/scheduler.ts";
 import type { TickNeeds } from "../../src/scheduler/tick.ts";
+import { type CreateSchedule, createScheduleSchema } from "../../src/schedules/model.ts";
 
 /** A clock that stands still until it is moved. */
 export interface TestClock extends Clock {
@@ -123,14 +123,18 @@ export function createWorld(options: WorldOptions) {
   /** As another process would: with an engine and a lease of its own. */
   function createProcess(more: { engine?: Engine; leaseSeconds?: number; batchSize?: number } = {}): ProcessNeeds {
     const engine = more.engine ?? options.engine ?? options.engines?.all[0] ?? createTestEngine();
+    const engines = options.engines ?? createEngines([engine], engine.name);
+    const { schedules, sessions } = createScheduler({ db, clock, log, engines, storages, onWork: () => {} });
     return {
       db,
       clock,
       log,
       metrics,
       storages,
+      schedules,
+      sessions,
       engine,
-      engines: options.engines ?? createEngines([engine], engine.name),
+      engines,
       lease: { owner: createId(), seconds: more.leaseSeconds ?? 60 },
       scan: { batchSize: more.batchSize ?? 100, punctualSeconds: 10 },
     };
@@ -155,7 +159,7 @@ export function createWorld(options: WorldOptions) {
 
 const change = {
   actor: { subject: "ada", onBehalfOf: null, requestId: null },
-  settle: async () => {},
+  beforeCommit: async () => {},
 };
 
 export { change };

@@ -1,10 +1,10 @@
 import { Registry } from "prom-client";
+import { createMeteringMetrics } from "../../src/metering/metrics.ts";
+import type { Amounts } from "../../src/metering/model.ts";
+import { createMeteringService, type MeteringService } from "../../src/metering/service.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { Failure } from "../../src/platform/failure.ts";
 import { toKeyedRequest } from "../../src/platform/idempotency/answers.ts";
-import { createMeteringService, type MeteringService } from "../../src/quota/metering.ts";
-import { createMeteringMetrics } from "../../src/quota/metering-metrics.ts";
-import type { Amounts } from "../../src/quota/metering-model.ts";
 
 export const policy = { allowsWithoutQuota: false, warningPercent: 80 };
 

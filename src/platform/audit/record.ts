@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import type { DatabaseTransaction } from "../database/tables.ts";
 import { createId } from "../id.ts";
-import type {} from "./tables.ts";
 
 /** Who did it: a caller of the API, or a worker of ours under its own name. */
 export interface Actor {

@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { roleSchema } from "../http/caller.ts";
+import { roleSchema } from "../resource/caller.ts";
 
 /** Tokens come over it in the clear but for TLS; a developer's own issuer lies on loopback. */
 export const issuerUrl = z

@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import { foldCase } from "../http/fields.ts";
+import { foldCase } from "../resource/fields.ts";
 import { escapeLike, toJsonb } from "./sql.ts";
 
 /** The filters that the lists of most objects share. Fields are ANDed, values of one field ORed. */

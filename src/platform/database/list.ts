@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import { type ListQuery, maxExactTotal, type Page, type PageStart } from "../http/paging.ts";
+import { type ListQuery, maxExactTotal, type Page, type PageStart } from "../resource/paging.ts";
 import type { Database } from "./tables.ts";
 
 /** A column that a list can be sorted by; an index of it (with `id`, unless it is unique) must be there. */

@@ -5,10 +5,10 @@ import { createId } from "../id.ts";
 import { parseIdempotencyKey, toKeyedRequest } from "../idempotency/answers.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import { type Authenticator, type Caller, isAllowed, type RequiredRole } from "./caller.ts";
-import { isUnchanged, parseIfMatch, toEntityTag } from "./entity-tag.ts";
+import { type Authenticator, type Caller, isAllowed, type RequiredRole } from "../resource/caller.ts";
+import { isUnchanged, parseIfMatch, toEntityTag } from "../resource/entity-tag.ts";
 import { toErrorResponse, toFailure } from "./error-body.ts";
-import { runOnce, settleNothing } from "./idempotency.ts";
+import { keepNothing, runOnce } from "./idempotency.ts";
 import { parseInput } from "./input.ts";
 import { findPeerAddress } from "./peer.ts";
 import { noRateLimit, type RateLimit } from "./rate-limit.ts";
@@ -131,7 +131,7 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
     caller: passage.caller,
     requestId: passage.requestId,
     ifMatch: spec.versioned === true ? parseIfMatch(headers.get("if-match")) : null,
-    settle: settleNothing,
+    keepAnswer: keepNothing,
     keyed: null,
     url: passage.url,
     // Made when it is asked for: most reads never do.
@@ -153,7 +153,7 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
   if (spec.idempotent === "by_handler") {
     return toResponse(await route.handle({ ...input, keyed: toKeyedRequest(key, request) }), passage);
   }
-  const run = async (settle: typeof settleNothing) => route.handle({ ...input, settle });
+  const run = async (settle: typeof keepNothing) => route.handle({ ...input, keepAnswer: settle });
   return toResponse(await runOnce({ db: needs.db, key, request, run }), passage);
 }
 

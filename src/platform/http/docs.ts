@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { type FailureCode, failures, listStatuses } from "../failure.ts";
+import { z } from "../resource/schema.ts";
 import { toAnchor } from "./error-body.ts";
 import { type Answer, defineRoute, type Route } from "./route.ts";
-import { z } from "./schema.ts";
 
 const assetFolder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
 

@@ -1,6 +1,6 @@
 import { toDatabaseFailure } from "../database/faults.ts";
 import { Failure, type FailureCode, failures, toStatus } from "../failure.ts";
-import { z } from "./schema.ts";
+import { z } from "../resource/schema.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 /** The one shape of every failing answer. */

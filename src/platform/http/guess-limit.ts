@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import ipaddr from "ipaddr.js";
 import { Failure, fail } from "../failure.ts";
-import type { Authenticator } from "./caller.ts";
+import type { Authenticator } from "../resource/caller.ts";
 import { createTokenBuckets } from "./token-buckets.ts";
 
 const maxAddresses = 10_000;

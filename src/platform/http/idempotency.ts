@@ -1,20 +1,17 @@
-import type { Database, DatabaseTransaction } from "../database/tables.ts";
+import type { Database } from "../database/tables.ts";
 import { fail } from "../failure.ts";
 import { openAnswer, sealAnswer, toKeyedRequest } from "../idempotency/answers.ts";
-import { claimKey, keepAnswer, keyReused, releaseKey } from "../idempotency/claims.ts";
-import type { Answer } from "./route.ts";
-
-/** Keeps the answer for replays; to be called by the transaction that has the effect, as its last statement. */
-export type Settle = (tx: DatabaseTransaction, answer: Answer) => Promise<void>;
+import { claimKey, keyReused, releaseKey, storeAnswer } from "../idempotency/claims.ts";
+import type { Answer, KeepAnswer } from "./route.ts";
 
 /** For requests without a key. */
-export const settleNothing: Settle = async () => {};
+export const keepNothing: KeepAnswer = async () => {};
 
 interface IdempotentRun {
   readonly db: Database;
   readonly key: string;
   readonly request: Parameters<typeof toKeyedRequest>[1];
-  readonly run: (settle: Settle) => Promise<Answer>;
+  readonly run: (settle: KeepAnswer) => Promise<Answer>;
 }
 
 /**
@@ -43,8 +40,8 @@ export async function runOnce({ db, key, request, run }: IdempotentRun): Promise
     default:
       claim satisfies never;
   }
-  const settle: Settle = (tx, answer) =>
-    keepAnswer(tx, keyed.keyHash, claim.claim, sealAnswer(key, keyed.keyHash, answer));
+  const settle: KeepAnswer = (tx, answer) =>
+    storeAnswer(tx, keyed.keyHash, claim.claim, sealAnswer(key, keyed.keyHash, answer));
   try {
     return await run(settle);
   } catch (error) {

@@ -1,8 +1,8 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
 import { type FailureCode, failures, listStatuses } from "../failure.ts";
+import { z } from "../resource/schema.ts";
 import { errorBodySchema, problemSchema } from "./error-body.ts";
 import type { Route, RouteSpec } from "./route.ts";
-import { z } from "./schema.ts";
 
 /** The OpenAPI 3.1 document, made from the very schemas that validate. `paths` in the order of `routes`. */
 export function createOpenApiDocument(routes: readonly Route[], version: string) {

@@ -1,5 +1,5 @@
 import { fail } from "../failure.ts";
-import type { Caller, RequiredRole } from "./caller.ts";
+import type { Caller, RequiredRole } from "../resource/caller.ts";
 import { createTokenBuckets } from "./token-buckets.ts";
 
 /** So much may come at once after a quiet time: opening a page of a console asks for a dozen things. */

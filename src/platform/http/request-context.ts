@@ -1,4 +1,4 @@
-import type { Caller } from "./caller.ts";
+import type { Caller } from "../resource/caller.ts";
 
 const sane = /^[A-Za-z0-9._-]{1,128}$/;
 const onBehalfOfHeaders = ["x-user-id", "x-forwarded-user", "x-auth-request-user"];

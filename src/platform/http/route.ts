@@ -1,9 +1,9 @@
 import type { z } from "zod";
+import type { DatabaseTransaction } from "../database/tables.ts";
 import type { FailureCode } from "../failure.ts";
 import type { KeyedRequest } from "../idempotency/claims.ts";
-import type { Caller, RequiredRole } from "./caller.ts";
-import type { VersionCondition } from "./entity-tag.ts";
-import type { Settle } from "./idempotency.ts";
+import type { Caller, RequiredRole } from "../resource/caller.ts";
+import type { VersionCondition } from "../resource/entity-tag.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -57,8 +57,8 @@ export interface RouteInput<Params, Query, Body> {
   readonly caller: Caller;
   readonly requestId: string;
   readonly ifMatch: VersionCondition;
-  /** Of an idempotent route: its transaction calls this last, with the answer. */
-  readonly settle: Settle;
+  /** Does nothing for a request without an Idempotency-Key. */
+  readonly keepAnswer: KeepAnswer;
   /** Of a route that is idempotent by its handler, never null there: the key and its request, hashed. */
   readonly keyed: KeyedRequest | null;
   /** The whole request URL's path and query, for links to other pages. */
@@ -75,6 +75,12 @@ export interface Answer {
   readonly version?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/**
+ * Keeps the answer of a request with an Idempotency-Key for its replays: the last statement of the transaction that has
+ * the effect.
+ */
+export type KeepAnswer = (tx: DatabaseTransaction, answer: Answer) => Promise<void>;
 
 export interface Route {
   readonly spec: RouteSpec;

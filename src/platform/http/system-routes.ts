@@ -1,9 +1,9 @@
 import { fail } from "../failure.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import { z } from "../resource/schema.ts";
 import { createDocsRoutes } from "./docs.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { defineRoute, type Route } from "./route.ts";
-import { z } from "./schema.ts";
 
 interface SystemNeeds {
   /** Why the process cannot serve now, in a sentence; null when it can. */

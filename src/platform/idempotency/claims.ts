@@ -2,7 +2,6 @@ import { sql } from "kysely";
 import type { Database, DatabaseTransaction } from "../database/tables.ts";
 import { type Failure, fail } from "../failure.ts";
 import { createId } from "../id.ts";
-import type {} from "./tables.ts";
 
 /** Longer than any request of ours may take; after it, another try of the client takes the key over. */
 const claimSeconds = 90;
@@ -62,7 +61,7 @@ async function findClaim(db: Database, request: KeyedRequest): Promise<Claim> {
  *
  * @throws IDEMPOTENCY_IN_FLIGHT when the claim was taken over in the meantime: the transaction must not commit
  */
-export async function keepAnswer(tx: DatabaseTransaction, keyHash: Uint8Array, claim: string, answer: Uint8Array) {
+export async function storeAnswer(tx: DatabaseTransaction, keyHash: Uint8Array, claim: string, answer: Uint8Array) {
   const { numUpdatedRows } = await tx
     .updateTable("eom_idempotency_key")
     .set({ answer })

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { variables } from "../../../src/platform/config/variables.ts";
 import { version } from "../../../src/version.ts";
-import { createTestApp } from "../../support/app.ts";
+import { createTestApp } from "../../support/http/app.ts";
 import { chartFolder, lintChart, listWorkloads, renderChart } from "./chart.ts";
 import { createValidator } from "./schemas.ts";
 import { full, minimal, valueSets } from "./values.ts";

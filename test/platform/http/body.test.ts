@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { maxBodyBytes } from "../../../src/platform/http/body.ts";
 import { describeStorage, storages } from "../../contract/described.ts";
-import { createTestApp, type TestApp } from "../../support/app.ts";
-import { createAsk } from "../../support/ask.ts";
+import { createTestApp, type TestApp } from "../../support/http/app.ts";
+import { createAsk } from "../../support/http/ask.ts";
 
 const path = `${storages}?verify=false`;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { storages } from "../../contract/described.ts";
 import { createStorage } from "../../contract/provocations.ts";
-import { createTestApp, type TestApp } from "../../support/app.ts";
+import { createTestApp, type TestApp } from "../../support/http/app.ts";
 
 let app: TestApp;
 beforeAll(async () => {

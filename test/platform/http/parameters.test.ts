@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { storages } from "../../contract/described.ts";
 import { createStorage } from "../../contract/provocations.ts";
-import { createTestApp, type TestApp } from "../../support/app.ts";
+import { createTestApp, type TestApp } from "../../support/http/app.ts";
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { fail } from "../../../src/platform/failure.ts";
-import type { Authenticator, Caller, Role } from "../../../src/platform/http/caller.ts";
 import { limitGuesses } from "../../../src/platform/http/guess-limit.ts";
 import { createRateLimit } from "../../../src/platform/http/rate-limit.ts";
 import { createTokenBuckets } from "../../../src/platform/http/token-buckets.ts";
-import { createTestApp } from "../../support/app.ts";
+import type { Authenticator, Caller, Role } from "../../../src/platform/resource/caller.ts";
+import { createTestApp } from "../../support/http/app.ts";
 
 const ada = { subject: "ada", principal: "token 1", role: "admin", authentication: "token" } as const;
 const toCaller = (principal: string): Caller => ({ ...ada, principal, onBehalfOf: null });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createApp } from "../../../src/platform/http/app.ts";
-import { roleSchema } from "../../../src/platform/http/caller.ts";
 import { defineRoute } from "../../../src/platform/http/route.ts";
-import { z } from "../../../src/platform/http/schema.ts";
 import { createLogger } from "../../../src/platform/log.ts";
 import { createMetrics } from "../../../src/platform/metrics/metrics.ts";
+import { roleSchema } from "../../../src/platform/resource/caller.ts";
+import { z } from "../../../src/platform/resource/schema.ts";
 import { storages } from "../../contract/described.ts";
-import { createTestApp, type TestApp } from "../../support/app.ts";
+import { createTestApp, type TestApp } from "../../support/http/app.ts";
 import { patience } from "../../support/time-limits.ts";
 
 let app: TestApp;

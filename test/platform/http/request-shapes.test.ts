@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HttpServer, startHttpServer } from "../../../src/platform/http/server.ts";
 import { storages } from "../../contract/described.ts";
-import { createTestApp, type TestApp } from "../../support/app.ts";
-import { exchangeRaw, openRawConnection, type RawAnswer } from "../../support/raw-http.ts";
+import { createTestApp, type TestApp } from "../../support/http/app.ts";
+import { exchangeRaw, openRawConnection, type RawAnswer } from "../../support/http/raw-http.ts";
 
 let app: TestApp;
 let server: HttpServer;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { storages } from "../../contract/described.ts";
 import { createStorage } from "../../contract/provocations.ts";
-import { createTestApp, type TestApp } from "../../support/app.ts";
-import { createAsk } from "../../support/ask.ts";
+import { createTestApp, type TestApp } from "../../support/http/app.ts";
+import { createAsk } from "../../support/http/ask.ts";
 
 let app: TestApp;
 let ask: Awaited<ReturnType<typeof createAsk>>;

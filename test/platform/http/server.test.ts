@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { maxBodyBytes } from "../../../src/platform/http/body.ts";
 import { connectionLimits, type HttpServer, startHttpServer } from "../../../src/platform/http/server.ts";
 import { storages } from "../../contract/described.ts";
-import { createTestApp, type TestApp } from "../../support/app.ts";
+import { createTestApp, type TestApp } from "../../support/http/app.ts";
 
 let app: TestApp;
 let server: HttpServer;

@@ -7,8 +7,8 @@ import {
   startHttpServer,
 } from "../../../src/platform/http/server.ts";
 import { storages } from "../../contract/described.ts";
-import { createTestApp, type TestApp } from "../../support/app.ts";
-import { openRawConnection, type RawConnection } from "../../support/raw-http.ts";
+import { createTestApp, type TestApp } from "../../support/http/app.ts";
+import { openRawConnection, type RawConnection } from "../../support/http/raw-http.ts";
 import { testTimeout } from "../../support/time-limits.ts";
 
 /** As in earnest, but soon; long enough for a busy machine to read what was sent whole. */

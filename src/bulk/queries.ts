@@ -1,0 +1,104 @@
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { listRows } from "../platform/database/list.ts";
+import { toJsonb } from "../platform/database/sql.ts";
+import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
+import { type Bulk, type BulkAction, type ListBulks, mostShown } from "./model.ts";
+
+export interface BulkRow {
+  readonly id: string;
+  readonly kind: Bulk["kind"];
+  readonly action: BulkAction;
+  readonly filter: Record<string, unknown>;
+  readonly note: string | null;
+  readonly state: Bulk["state"];
+  readonly total: number;
+  readonly created: Date;
+  readonly created_by: string;
+  readonly on_behalf_of: string | null;
+  readonly ended: Date | null;
+  readonly done: number;
+  readonly failed: number;
+  readonly failures: Bulk["failures"];
+}
+
+const count = (state: string) =>
+  sql`(select count(*) from ailbl_bulk_item as i where i.bulk_id = ailbl_bulk.id and i.state = ${sql.lit(state)})`;
+
+/** Of the table by its own name. */
+const columns = sql`ailbl_bulk.*, ${count("done")} as done, ${count("failed")} as failed, coalesce((
+    select jsonb_agg(jsonb_build_object('id', object_id) || error order by item) from (
+      select i.item, i.object_id, i.error from ailbl_bulk_item as i where i.bulk_id = ailbl_bulk.id and i.state = 'failed'
+      order by i.item limit ${sql.lit(mostShown)}) as told), '[]') as failures`;
+
+export async function findBulk(db: Database, id: string): Promise<BulkRow | undefined> {
+  const { rows } = await sql<BulkRow>`select ${columns} from ailbl_bulk where id = ${id}`.execute(db);
+  return rows[0];
+}
+
+/** One page, oldest first unless asked otherwise, and the total. */
+export function listBulks(db: Database, query: ListBulks, start: PageStart): Promise<Page<BulkRow>> {
+  return listRows<BulkRow>(db, {
+    table: "ailbl_bulk",
+    columns,
+    sort: { name: "created", type: "timestamptz" },
+    filter: sql`true`,
+    isSearch: false,
+    query,
+    start,
+  });
+}
+
+type NewBulk = Omit<BulkRow, "done" | "failed" | "failures">;
+
+export async function insertBulk(tx: DatabaseTransaction, { filter, ...bulk }: NewBulk): Promise<void> {
+  await tx
+    .insertInto("ailbl_bulk")
+    .values({ ...bulk, filter: toJsonb(filter) })
+    .execute();
+}
+
+/** What a bulk action acts on: a table, `s` where the filter names it. */
+export interface BulkTarget {
+  readonly kind: Bulk["kind"];
+  readonly filter: RawBuilder<SqlBool>;
+}
+
+const tables = { session: "ailbl_session", schedule: "ailbl_schedule" } as const satisfies Record<Bulk["kind"], string>;
+
+/**
+ * Writes down what is acted on, oldest first, at most `limit`.
+ *
+ * @returns how many: one more than expected tells that there are too many
+ */
+export async function insertItems(
+  tx: DatabaseTransaction,
+  id: string,
+  { kind, filter }: BulkTarget,
+  limit: number,
+): Promise<number> {
+  const { rows } = await sql<{ items: number }>`
+    with inserted as (
+      insert into ailbl_bulk_item (bulk_id, item, object_id)
+      select ${id}::uuid, row_number() over (order by found.id), found.id
+      from (select s.id from ${sql.table(tables[kind])} as s where ${filter} order by s.id limit ${limit}) as found
+      returning 1)
+    select count(*) as items from inserted`.execute(tx);
+  return rows[0]?.items ?? 0;
+}
+
+export async function countTargets(db: Database, { kind, filter }: BulkTarget): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select count(*) as total from ${sql.table(tables[kind])} as s where ${filter}`.execute(db);
+  return rows[0]?.total ?? 0;
+}
+
+/** Ends one that runs: as canceled whatever is left, as done only if nothing is. @returns whether it was this call that did */
+export async function endBulk(db: Database, id: string, state: "done" | "canceled", now: Date): Promise<boolean> {
+  const { rows } = await sql`
+    update ailbl_bulk set state = ${state}, ended = ${now} where id = ${id} and state = 'running'
+      and (${state}::text = 'canceled'
+        or not exists (select from ailbl_bulk_item where bulk_id = ${id} and state = 'waiting'))
+    returning 1`.execute(db);
+  return rows.length === 1;
+}

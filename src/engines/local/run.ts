@@ -1,0 +1,103 @@
+import { Failure } from "../../platform/failure.ts";
+import type { Logger } from "../../platform/log.ts";
+import { type LaunchRequest, maxOutputBytes, type RunError, type RunOutput } from "../engine.ts";
+import type { BuiltIn } from "./built-in.ts";
+import type { DeclaredJob } from "./jobs-file.ts";
+import { createTail, parseResult, toKeepable } from "./output.ts";
+import { type CommandEnd, startCommand } from "./process-group.ts";
+
+const maxResultBytes = 16 * 1024;
+
+export interface RunEnd {
+  /** Null when it succeeded. */
+  readonly error: RunError | null;
+  readonly result: Record<string, unknown> | null;
+}
+
+export interface LiveRun {
+  /** Never rejects. */
+  readonly ended: Promise<RunEnd>;
+  /** What it has written until now; null for one that has nothing to write to. */
+  output(): RunOutput | null;
+  /** Asks it to end. Safe to call twice. */
+  end(): void;
+}
+
+interface Surroundings {
+  readonly path: string;
+  readonly graceSeconds: number;
+}
+
+/** A child process: the run config on standard input, the exit code as the result. */
+export function startDeclared(job: DeclaredJob, request: LaunchRequest, { path, graceSeconds }: Surroundings): LiveRun {
+  const output = createTail(maxOutputBytes);
+  const stdout = createTail(maxOutputBytes);
+  const { ended, end } = startCommand({
+    command: job.command,
+    environment: { PATH: path, ...job.environment, ...toEnvironment(request) },
+    input: JSON.stringify(request.runConfig),
+    graceSeconds,
+    onOutput: (bytes, stream) => {
+      output.add(bytes);
+      if (stream === "stdout") stdout.add(bytes);
+    },
+  });
+  const finish = (how: CommandEnd): RunEnd => ({
+    error: toError(job.name, how),
+    result: parseResult(stdout.toOutput().text, maxResultBytes),
+  });
+  return { ended: ended.then(finish), output: output.toOutput, end };
+}
+
+function toEnvironment(request: LaunchRequest): Record<string, string> {
+  return {
+    EOM_SESSION_ID: request.sessionId,
+    EOM_SCHEDULE_ID: request.scheduleId,
+    EOM_SLOT: request.slot.toISOString(),
+    EOM_ATTEMPT: String(request.attempt),
+    EOM_JOB: request.job.name,
+  };
+}
+
+function toError(job: string, end: CommandEnd): RunError | null {
+  switch (end.how) {
+    case "exited":
+      return end.code === 0 ? null : fault("JOB_FAILED", `The job ${job} ended with exit code ${end.code}`);
+    case "killed":
+      return fault("JOB_KILLED", `The job ${job} was ended by ${end.signal}`);
+    case "not_started":
+      return fault("JOB_NOT_STARTED", `The job ${job} was not started: ${end.reason}`);
+    default:
+      return end satisfies never;
+  }
+}
+
+function fault(code: string, message: string): RunError {
+  return { code, message, step: null };
+}
+
+/** A job of our own, in this process. */
+export function startBuiltIn(job: BuiltIn, request: LaunchRequest, log: Logger): LiveRun {
+  const stopping = new AbortController();
+  const ended = runBuiltIn(job, request, stopping.signal).catch((error: unknown): RunEnd => {
+    if (!stopping.signal.aborted && !(error instanceof Failure)) {
+      log.error({ job: job.name, session_id: request.sessionId, err: error }, "built-in job failed");
+    }
+    return { error: toBuiltInError(job, error), result: null };
+  });
+  return { ended, output: () => null, end: () => stopping.abort() };
+}
+
+async function runBuiltIn(job: BuiltIn, request: LaunchRequest, signal: AbortSignal): Promise<RunEnd> {
+  const result = await job.run(request.runConfig, { signal });
+  if (signal.aborted) throw signal.reason;
+  if (Buffer.byteLength(JSON.stringify(result)) > maxResultBytes) throw new Error("the result is too large to be kept");
+  return { error: null, result: toKeepable(result) };
+}
+
+/** Only a Failure has a half that may be told. */
+function toBuiltInError(job: BuiltIn, error: unknown): RunError {
+  return error instanceof Failure
+    ? fault(error.code, error.message)
+    : fault("JOB_FAILED", `The job ${job.name} met a fault; EOM's log says which`);
+}

@@ -1,0 +1,42 @@
+import { z } from "../platform/resource/schema.ts";
+import { freeObjectField } from "./fields.ts";
+import type { Kind } from "./kind.ts";
+
+const uuid = z.uuid("wants a UUID").transform((id) => id.toLowerCase());
+
+const params = z
+  .strictObject({
+    storage_id: uuid,
+    collection_id: uuid.nullable().default(null),
+    options: freeObjectField.default({}),
+  })
+  .openapi("IngestParams");
+
+/** Kind 5: works on one storage, for the stretch of time that ends with the slot. */
+export const ingestKind: Kind<typeof params> = {
+  kind: 5,
+  name: "ingest",
+  params,
+  findStorageId: ({ storage_id }) => storage_id,
+  runConfigOf: "session",
+  toRunConfig: ({ collection_id, options }, context) => ({
+    session_id: context.sessionId,
+    schedule_id: context.scheduleId,
+    schedule_name: context.scheduleName,
+    attempt: context.attempt,
+    data_interval_start: context.dataIntervalStart.toISOString(),
+    data_interval_end: context.slot.toISOString(),
+    collection_id,
+    storage:
+      context.storage === null
+        ? null
+        : {
+            id: context.storage.id,
+            name: context.storage.name,
+            ...context.storage.location,
+            credential_ref: context.storage.credentialRef,
+          },
+    options,
+  }),
+  toTags: () => ({}),
+};

@@ -1,0 +1,9 @@
+import { z } from "../platform/resource/schema.ts";
+import { kinds } from "./kinds.ts";
+
+export const kindParameter = z
+  .enum(kinds.map(({ kind }) => String(kind)) as [string, ...string[]], {
+    error: `wants one of ${kinds.map(({ kind }) => kind).join(", ")}`,
+  })
+  .transform(Number)
+  .openapi({ type: "integer", enum: kinds.map(({ kind }) => kind) });

@@ -1,0 +1,51 @@
+import type { ColumnType } from "kysely";
+import type { Defaulted } from "../platform/database/tables.ts";
+import type { QuotaType } from "../quotas/model.ts";
+
+export type LedgerKind = "consume" | "adjust" | "reserve" | "commit" | "release" | "expire";
+
+/** A row of eom_quota_ledger: nobody but the database's statements of metering writes it, and nobody changes it. */
+export interface LedgerTable {
+  id: string;
+  created: Date;
+  user_id: string;
+  type: QuotaType;
+  quota_id: string;
+  kind: LedgerKind;
+  amount: number;
+  held: number;
+  period_start: Date;
+  reservation_id: string | null;
+  created_by: string;
+}
+export type ReservationState = "open" | "committed" | "released" | "expired";
+
+/** A row of eom_quota_reservation: one type of a reservation. */
+export interface ReservationTable {
+  id: string;
+  type: QuotaType;
+  user_id: string;
+  quota_id: string;
+  amount: number;
+  period_start: Date;
+  state: Defaulted<ReservationState>;
+  committed: number | null;
+  expires_at: Date;
+  created: Date;
+  closed: Date | null;
+}
+
+interface MeteringAnswerTable {
+  key_hash: Uint8Array;
+  request_hash: Uint8Array;
+  outcome: ColumnType<unknown, never, never>;
+  expires_at: Date;
+}
+
+declare module "../platform/database/tables.ts" {
+  interface Tables {
+    eom_quota_ledger: LedgerTable;
+    eom_quota_reservation: ReservationTable;
+    eom_metering_answer: MeteringAnswerTable;
+  }
+}

@@ -1,0 +1,48 @@
+import { sql } from "kysely";
+import type { DatabaseTransaction } from "../../platform/database/tables.ts";
+import { countAssigned, type QuotaRow } from "../queries.ts";
+import { listHolders } from "./queries.ts";
+
+/** What came of it for each user: null where the quota was assigned, else the quota of this type that the user has. */
+export type Assignments = ReadonlyMap<string, string | null>;
+
+/**
+ * Assigns a quota, whose row the transaction holds, to all of these users who have none of its type. A statement for all of
+ * them; more only when a quota that was in the way went before it could be named.
+ */
+export async function assignMany(
+  tx: DatabaseTransaction,
+  quota: QuotaRow,
+  userIds: readonly string[],
+  by: string,
+): Promise<Assignments> {
+  const assignments = new Map<string, string | null>();
+  for (let open = [...userIds]; open.length > 0; open = open.filter((userId) => !assignments.has(userId))) {
+    const inserted = await insertUserQuotas(tx, quota, open, by);
+    for (const userId of inserted) assignments.set(userId, null);
+    const refused = open.filter((userId) => !assignments.has(userId));
+    const holders = refused.length === 0 ? [] : await listHolders(tx, quota.type, refused);
+    for (const { user_id, quota_id } of holders) assignments.set(user_id, quota_id);
+  }
+  const assigned = [...assignments.values()].filter((other) => other === null).length;
+  if (assigned > 0) await countAssigned(tx, quota.id, assigned);
+  return assignments;
+}
+
+/** In the order of the users, as two that assign to many of the same wait for each other. */
+async function insertUserQuotas(
+  tx: DatabaseTransaction,
+  quota: QuotaRow,
+  userIds: readonly string[],
+  by: string,
+): Promise<string[]> {
+  const { rows } = await sql<{ user_id: string }>`
+    insert into eom_user_quota
+      (user_id, type, quota_id, assigned, assigned_by, expires_at, period_start, modified, modified_by)
+    select given.user_id, q.type, q.id, now(), ${by}::text, eom_expires_at(q.expire, now()), now(), now(), ${by}::text
+    from unnest(${userIds}::text[]) as given (user_id) cross join (select id, type, expire from eom_quota where id = ${quota.id}) as q
+    order by given.user_id collate "C"
+    on conflict on constraint eom_user_quota_type do nothing
+    returning user_id`.execute(tx);
+  return rows.map(({ user_id }) => user_id);
+}

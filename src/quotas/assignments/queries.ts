@@ -1,0 +1,143 @@
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { toJsonb } from "../../platform/database/sql.ts";
+import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
+import { effectiveEnable, effectiveExpire, effectiveLimit, reservedNow, resetsAt, usedNow } from "../effective.ts";
+import type { Expire, QuotaType } from "../model.ts";
+
+/** A user's quota as it holds for the user, with its level in the period that the calendar is in. */
+export interface UserQuotaRow {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly type: QuotaType;
+  readonly labels: Record<string, string>;
+  readonly value: number | null;
+  readonly expire: Expire;
+  readonly enable: boolean;
+  readonly user_id: string;
+  readonly assigned: Date;
+  readonly expires_at: Date | null;
+  readonly is_expired: boolean;
+  readonly overrides_value: boolean;
+  readonly overrides_expire: boolean;
+  readonly overrides_enable: boolean;
+  readonly used: number;
+  readonly reserved: number;
+  readonly resets_at: Date | null;
+  readonly modified: Date;
+  readonly modified_by: string;
+  readonly version: number;
+}
+
+/** In statements that name eom_user_quota `u` and eom_quota `q`. */
+export const userQuotaColumns = sql`
+  q.id, q.name, q.description, u.type, q.labels, ${effectiveLimit} as value, ${effectiveExpire} as expire,
+  ${effectiveEnable} as enable, u.user_id, u.assigned, u.expires_at, coalesce(u.expires_at <= now(), false) as is_expired,
+  u.overrides_value, u.expire is not null as overrides_expire, u.enable is not null as overrides_enable,
+  ${usedNow} as used, ${reservedNow} as reserved,
+  ${resetsAt} as resets_at, u.modified, u.modified_by, u.version`;
+
+export async function findUserQuota(db: Database, userId: string, quotaId: string): Promise<UserQuotaRow | undefined> {
+  const [row] = await selectUserQuotas(db, sql`u.user_id = ${userId} and u.quota_id = ${quotaId}`);
+  return row;
+}
+
+/** Every quota of these users; a user's own beside each other, in the order of their types. */
+export function listQuotasOfUsers(db: Database, userIds: readonly string[]): Promise<UserQuotaRow[]> {
+  return selectUserQuotas(db, sql`u.user_id = any(${userIds}::text[])`);
+}
+
+/** This quota of these users. */
+export function listUsersOfQuota(db: Database, quotaId: string, userIds: readonly string[]): Promise<UserQuotaRow[]> {
+  return selectUserQuotas(db, sql`u.quota_id = ${quotaId} and u.user_id = any(${userIds}::text[])`);
+}
+
+async function selectUserQuotas(db: Database, filter: RawBuilder<SqlBool>): Promise<UserQuotaRow[]> {
+  const { rows } = await sql<UserQuotaRow>`
+    select ${userQuotaColumns} from eom_user_quota as u join eom_quota as q on q.id = u.quota_id
+    where ${filter} order by u.user_id, u.type`.execute(db);
+  return rows;
+}
+
+/** What differs for a user; null gives way to the quota's. */
+export interface Overrides {
+  readonly value: { readonly limit: number | null } | null;
+  readonly expire: Expire | null;
+  readonly enable: boolean | null;
+}
+
+/** Holds the row against other writers until the transaction ends; the quota's row must be held already. */
+export async function lockOverrides(
+  tx: DatabaseTransaction,
+  userId: string,
+  quotaId: string,
+): Promise<Overrides | undefined> {
+  const row = await tx
+    .selectFrom("eom_user_quota")
+    .select(["overrides_value", "value", "expire", "enable"])
+    .where("user_id", "=", userId)
+    .where("quota_id", "=", quotaId)
+    .forUpdate()
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  return { value: row.overrides_value ? { limit: row.value } : null, expire: row.expire, enable: row.enable };
+}
+
+/**
+ * Counts the user and assigns in one statement, which waits for the quota's row. False when there is no such quota.
+ *
+ * @throws the violation of eom_user_quota_type when the user has a quota of this type
+ */
+export async function insertUserQuota(
+  tx: DatabaseTransaction,
+  userId: string,
+  quotaId: string,
+  by: string,
+): Promise<boolean> {
+  const { rows } = await sql`
+    with q as (
+      update eom_quota set assigned_users = assigned_users + 1 where id = ${quotaId} returning id, type, expire)
+    insert into eom_user_quota
+      (user_id, type, quota_id, assigned, assigned_by, expires_at, period_start, modified, modified_by)
+    select ${userId}::text, q.type, q.id, now(), ${by}::text, eom_expires_at(q.expire, now()), now(), now(), ${by}::text from q
+    returning quota_id`.execute(tx);
+  return rows.length > 0;
+}
+
+/** Writes what differs anew, and counts the version up. */
+export async function updateOverrides(
+  tx: DatabaseTransaction,
+  userId: string,
+  quotaId: string,
+  { value, expire, enable }: Overrides,
+  by: string,
+): Promise<void> {
+  await tx
+    .updateTable("eom_user_quota")
+    .set({
+      overrides_value: value !== null,
+      value: value === null ? null : value.limit,
+      expire: expire === null ? sql<null>`null` : toJsonb(expire),
+      enable,
+      version: sql`version + 1`,
+      modified: sql`now()`,
+      modified_by: by,
+    })
+    .where("user_id", "=", userId)
+    .where("quota_id", "=", quotaId)
+    .execute();
+}
+
+export async function deleteUserQuota(tx: DatabaseTransaction, userId: string, quotaId: string): Promise<void> {
+  await tx.deleteFrom("eom_user_quota").where("user_id", "=", userId).where("quota_id", "=", quotaId).execute();
+}
+
+/** The quotas of one type that these users have. */
+export function listHolders(db: Database, type: QuotaType, userIds: readonly string[]) {
+  return db
+    .selectFrom("eom_user_quota")
+    .select(["user_id", "quota_id"])
+    .where(sql<SqlBool>`user_id = any(${userIds}::text[])`)
+    .where("type", "=", type)
+    .execute();
+}

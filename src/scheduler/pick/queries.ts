@@ -1,0 +1,192 @@
+import { sql } from "kysely";
+import type { Job } from "../../engines/job.ts";
+import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
+import type { Policy } from "../../schedules/model.ts";
+import type { Candidate, Occupied } from "./overlap.ts";
+
+/**
+ * Locks sessions of an engine that are due, those of each owner in turn, so that one owner's thousand do not hold up another's one.
+ *
+ * `owners` walks the index from owner to owner (a loose index scan: PostgreSQL has no node for it) and `queued` takes the
+ * first of each, its share of the limit and as many again, so the cost follows owners and the limit, not the length of the
+ * queue. Each of the chosen is locked by its key: in a join the planner may lock more rows than the LIMIT lets out, or read
+ * the whole table for them, since it takes any limit to let a tenth through.
+ */
+export async function lockCandidates(
+  tx: DatabaseTransaction,
+  engine: string,
+  now: Date,
+  limit: number,
+): Promise<Candidate[]> {
+  const { rows } = await sql<Candidate>`
+    with recursive owners (owner) as (
+      (select owner from ailbl_open_session
+        where engine = ${engine} and phase in ('waiting', 'retrying') and not queued order by owner limit 1)
+      union all
+      select (select s.owner from ailbl_open_session as s
+        where s.engine = ${engine} and s.phase in ('waiting', 'retrying') and not s.queued and s.owner > o.owner
+        order by s.owner limit 1)
+      from owners as o where o.owner is not null
+    ), queued as (
+      select q.id, q.run_after, row_number() over (partition by o.owner order by q.run_after, q.id) as turn
+      from owners as o cross join lateral (
+        select s.session_id as id, s.run_after from ailbl_open_session as s
+        where s.engine = ${engine} and s.phase in ('waiting', 'retrying') and not s.queued and s.owner = o.owner
+          and s.run_after <= ${now}
+        order by s.run_after, s.session_id
+        -- Each owner's share, and as much again: what is left waits for the next round.
+        limit (select greatest(10, ceil(2.0 * ${limit} / greatest(1, count(n.owner))))::bigint from owners as n)) as q
+    ), chosen as materialized (
+      select id, turn, run_after from queued order by turn, run_after, id limit ${limit}
+    )
+    select locked.* from chosen cross join lateral (
+      select s.id, s.schedule_id, s.lease_token, s.cause, s.slot, s.state, s.attempt from ailbl_session as s
+      where s.id = chosen.id and s.state in ('pending', 'retry_wait') and not s.queued
+      for update skip locked
+    ) as locked
+    order by chosen.turn, chosen.run_after, chosen.id`.execute(tx);
+  return rows;
+}
+
+export interface PickedSchedule {
+  readonly id: string;
+  readonly engine: string;
+  readonly job: Job;
+  readonly params: Record<string, unknown>;
+  readonly policy: Policy;
+}
+
+/**
+ * Locks the schedules that the candidates belong to: whether another session of a schedule is active can only be said while
+ * no other picker claims one. Those that are locked elsewhere are missing; their sessions wait for the next turn.
+ */
+export async function lockPickedSchedules(tx: DatabaseTransaction, ids: readonly string[]): Promise<PickedSchedule[]> {
+  const { rows } = await sql<PickedSchedule>`
+    select id, engine, job, params, policy from ailbl_schedule where id = any(${ids}::uuid[])
+    order by id for no key update skip locked`.execute(tx);
+  return rows;
+}
+
+/** Of these the schedules that do not exist; others were only locked by somebody else. */
+export async function listGoneSchedules(tx: DatabaseTransaction, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<{ id: string }>`
+    select w.id from unnest(${ids}::uuid[]) as w (id)
+    where not exists (select from ailbl_schedule as s where s.id = w.id)`.execute(tx);
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * What these schedules have under way beside backfills, and what waits for that. To be asked after the schedules are locked,
+ * in a statement of its own: it must see what the last holder committed.
+ */
+export async function listOccupied(tx: DatabaseTransaction, ids: readonly string[]): Promise<Occupied[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<Occupied>`
+    select s.id, s.schedule_id, s.cause, s.slot, s.lease_token, s.state, s.queued and s.phase = 'waiting' as queued
+    from ailbl_open_session as o join ailbl_session as s on s.id = o.session_id
+    where o.schedule_id = any(${ids}::uuid[]) and (o.phase in ('active', 'retrying') and s.cause <> 'backfill'
+      or o.phase = 'waiting' and o.queued)`.execute(tx);
+  return rows;
+}
+
+/**
+ * Sessions whose schedule has come to name another engine: they wait for that one from here on, and what an earlier attempt left
+ * in the one before says nothing there.
+ */
+export async function rerouteSessions(
+  tx: DatabaseTransaction,
+  sessions: readonly { readonly id: string; readonly engine: string }[],
+): Promise<void> {
+  if (sessions.length === 0) return;
+  await sql`update ailbl_session as s set engine = w.engine, version = version + 1, run_id = null, run_status = null,
+      launch_started = null, not_ready_since = null
+    from unnest(${sessions.map(({ id }) => id)}::uuid[], ${sessions.map(({ engine }) => engine)}::text[]) as w (id, engine)
+    where s.id = w.id and s.state in ('pending', 'retry_wait')`.execute(tx);
+}
+
+/** They are looked at again when nothing else of their schedules is under way. */
+export async function queueSessions(tx: DatabaseTransaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`update ailbl_session set queued = true, version = version + 1
+    where id = any(${ids}::uuid[]) and state = 'pending'`.execute(tx);
+}
+
+/**
+ * Lets those go that waited for sessions which have ended meanwhile. Asked at every turn, and not by who ends a session: of
+ * the two, one could miss what the other has not committed yet.
+ */
+export async function releaseQueued(db: Database): Promise<void> {
+  await sql`update ailbl_session as q set queued = false, version = version + 1
+    where q.id in (select session_id from ailbl_open_session where queued) and q.queued and q.phase = 'waiting' and not exists (
+      select from ailbl_open_session as o join ailbl_session as a on a.id = o.session_id
+      where o.schedule_id = q.schedule_id and o.phase in ('active', 'retrying') and a.cause <> 'backfill')`.execute(db);
+}
+
+export interface ClaimedSession {
+  readonly id: string;
+  readonly lease_token: number;
+  readonly schedule_id: string;
+  readonly schedule_name: string;
+  readonly kind: number;
+  readonly attempt: number;
+  readonly slot: Date;
+  readonly data_interval_start: Date;
+  readonly created: Date;
+  readonly not_ready_since: Date | null;
+  /** An earlier launch of the attempt had no clear answer: its run may have appeared meanwhile. */
+  readonly is_doubtful: boolean;
+}
+
+interface ClaimOptions {
+  readonly now: Date;
+  readonly owner: string;
+  readonly leaseSeconds: number;
+}
+
+export async function claimSessions(
+  tx: DatabaseTransaction,
+  sessions: readonly Candidate[],
+  { now, owner, leaseSeconds }: ClaimOptions,
+): Promise<ClaimedSession[]> {
+  const { rows } = await sql<ClaimedSession>`
+    with wanted as (
+      select * from unnest(${sessions.map(({ id }) => id)}::uuid[], ${sessions.map(({ state }) => state)}::text[]) as w (id, state)
+    ), claimed as (
+      update ailbl_session as s set state = 'claimed', version = version + 1, picked = ${now},
+        lease_owner = ${owner}, lease_token = s.lease_token + 1, missed_polls = 0,
+        attempt = case s.state when 'retry_wait' then s.attempt + 1 else s.attempt end,
+        -- What an earlier attempt, or an earlier claim, left.
+        run_id = null, run_status = null, launch_started = null, started = null, stop_reason = null, stop_requested = null,
+        polled = null, not_ready_since = case s.state when 'retry_wait' then null else s.not_ready_since end,
+        lease_expires_at = now() + make_interval(secs => ${leaseSeconds})
+      from wanted as w where s.id = w.id and s.state = w.state
+      returning s.id, s.lease_token, s.schedule_id, s.schedule_name, s.kind, s.attempt, s.slot, s.data_interval_start,
+        s.created, s.not_ready_since, w.state as from_state
+    ), told as (
+      insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
+      select id, ${now}::timestamptz, from_state, 'claimed', attempt, 'scheduler', 'picked' from claimed
+    )
+    select id, lease_token, schedule_id, schedule_name, kind, attempt, slot, data_interval_start, created,
+      not_ready_since,
+      exists (select from ailbl_doubtful_launch as d where d.session_id = claimed.id and d.attempt = claimed.attempt) as is_doubtful
+    from claimed`.execute(tx);
+  return rows;
+}
+
+/** Sessions that are not to run any more: ended before anybody claimed them. */
+export async function skipSessions(
+  tx: DatabaseTransaction,
+  ids: readonly string[],
+  { now, actor, reason, message }: { now: Date; actor: string; reason: string; message: string },
+): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`
+    with skipped as (
+      update ailbl_session set state = 'skipped', version = version + 1, reason = ${reason}, ended = ${now}
+      where id = any(${ids}::uuid[]) and state = 'pending' returning id, attempt)
+    insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause, message)
+    select id, ${now}::timestamptz, 'pending', 'skipped', attempt, ${actor}, ${reason}, ${message} from skipped`.execute(
+    tx,
+  );
+}

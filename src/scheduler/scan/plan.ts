@@ -1,0 +1,155 @@
+import type { Policy } from "../../schedules/model.ts";
+import type { SkippedStretch } from "../../schedules/slots/queries.ts";
+import { findNextInstant, findPreviousInstant, listLeftOut, withLeftOut } from "../../timing/instants.ts";
+import type { Timing } from "../../timing/model.ts";
+import { spreadStart } from "../../timing/spread.ts";
+
+export interface PlannedSlot {
+  readonly slot: Date;
+  readonly dataIntervalStart: Date;
+  /** When it may start: the slot, or later by the schedule's spread. */
+  readonly runAfter: Date;
+}
+
+/** What one scan makes of a due schedule. */
+export interface SlotPlan {
+  /** Become sessions; oldest first. */
+  readonly run: readonly PlannedSlot[];
+  readonly skipped: readonly SkippedStretch[];
+  /** The newest instant looked at. */
+  readonly lastSlot: Date;
+  /** Null when there is nothing more to look at. */
+  readonly nextDueAt: Date | null;
+}
+
+interface DueSchedule extends Timing {
+  readonly id: string;
+  readonly policy: Policy;
+  /** The first instant that no scan has looked at; not after `now`. */
+  readonly nextDueAt: Date;
+}
+
+/**
+ * Decides what becomes of every instant from `nextDueAt` to `now`. An instant is on time while it is at most
+ * `punctualSeconds` old, and then always runs; older ones were missed, and the misfire policy has them:
+ *
+ * ```
+ *   nextDueAt          now - catch_up                    now - punctual        now
+ *       ├──── missed_window ────┼─── missed: the policy decides ──┼─── on time ───┤
+ * ```
+ *
+ * The cost follows the number of instants that run, not of those that were missed: the stretches are found by their ends.
+ */
+export function planSlots(schedule: DueSchedule, now: Date, punctualSeconds: number): SlotPlan {
+  if (schedule.policy.dst_gap === "shift") return planInstants(schedule, now, punctualSeconds);
+  const leftOut = listLeftOut(schedule, schedule.nextDueAt, now);
+  const skipped = leftOut.map((at) => ({ first: at, last: at, reason: "dst_gap" as const }));
+  const nextDueAt = findNextInstant(withLeftOut(schedule), now);
+  const isLeftOut = leftOut[0]?.getTime() === schedule.nextDueAt.getTime();
+  const first = isLeftOut ? findNextInstant(schedule, schedule.nextDueAt) : schedule.nextDueAt;
+  if (first === null || first > now) {
+    return { run: [], skipped, lastSlot: leftOut.at(-1) ?? schedule.nextDueAt, nextDueAt };
+  }
+  const plan = planInstants({ ...schedule, nextDueAt: first }, now, punctualSeconds);
+  const lastSlot = newer(plan.lastSlot, leftOut.at(-1));
+  return { ...plan, skipped: [...plan.skipped, ...skipped], lastSlot, nextDueAt };
+}
+
+function newer(one: Date, other: Date | undefined): Date {
+  return other !== undefined && other > one ? other : one;
+}
+
+/** `nextDueAt` is an instant that runs or was missed. */
+function planInstants(schedule: DueSchedule, now: Date, punctualSeconds: number): SlotPlan {
+  const { nextDueAt } = schedule;
+  const following = findNextInstant(schedule, nextDueAt);
+  const isOnlyOne = following === null || following > now;
+  const lastSlot = isOnlyOne ? nextDueAt : newestUpTo(schedule, now);
+  const chosen = chooseSlots(schedule, { now, lastSlot, punctualSeconds });
+  return {
+    run: chosen.map((slot, index) => toPlanned(schedule, slot, chosen[index - 1])),
+    skipped: listSkipped(schedule, chosen, lastSlot, now),
+    lastSlot,
+    nextDueAt: isOnlyOne ? following : findNextInstant(schedule, now),
+  };
+}
+
+/** @param before the slot chosen before it, which is the instant before it: chosen ones have no gap */
+function toPlanned(schedule: DueSchedule, slot: Date, before: Date | undefined): PlannedSlot {
+  const { id, policy } = schedule;
+  return {
+    slot,
+    dataIntervalStart: before ?? findPreviousInstant(schedule, slot) ?? slot,
+    runAfter: policy.spread_seconds === 0 ? slot : spreadStart(id, slot, policy, findNextInstant(schedule, slot)),
+  };
+}
+
+/** The newest instant that is not after `now`. */
+function newestUpTo(timing: Timing, now: Date): Date {
+  const newest = findPreviousInstant(timing, new Date(now.getTime() + 1));
+  if (newest === null) throw new Error("A trigger with a due instant has none before now");
+  return newest;
+}
+
+/** Oldest first. */
+function chooseSlots(
+  schedule: DueSchedule,
+  { now, lastSlot, punctualSeconds }: { now: Date; lastSlot: Date; punctualSeconds: number },
+): Date[] {
+  const { policy, nextDueAt } = schedule;
+  const isNewEnough = (seconds: number) => (slot: Date) =>
+    slot >= nextDueAt && now.getTime() - slot.getTime() <= seconds * 1000;
+  // At most one instant a second, so these many cover the punctual ones.
+  const onTime = listBack(schedule, lastSlot, punctualSeconds + 1, isNewEnough(punctualSeconds));
+  switch (policy.misfire) {
+    case "skip":
+      return onTime.reverse();
+    case "latest":
+      // One that is on time is the latest already.
+      return (onTime.length > 0 ? onTime : [lastSlot].filter(isNewEnough(policy.catch_up_seconds))).reverse();
+    case "all": {
+      const oldestOnTime = onTime.at(-1);
+      const from = oldestOnTime === undefined ? lastSlot : findPreviousInstant(schedule, oldestOnTime);
+      const caughtUp = listBack(schedule, from, policy.max_catch_up, isNewEnough(policy.catch_up_seconds));
+      return [...onTime, ...caughtUp].reverse();
+    }
+    default:
+      return policy.misfire satisfies never;
+  }
+}
+
+/**
+ * From an instant back, newest first: at most so many, as far as they are wanted. One by one, because each costs a tenth of a
+ * millisecond, and mostly far fewer are wanted than may be.
+ */
+function listBack(timing: Timing, newest: Date | null, count: number, isWanted: (instant: Date) => boolean): Date[] {
+  const found: Date[] = [];
+  let instant = newest;
+  while (instant !== null && found.length < count && isWanted(instant)) {
+    found.push(instant);
+    instant = findPreviousInstant(timing, instant);
+  }
+  return found;
+}
+
+/** What was not chosen: older than the catch-up window, or passed over by the policy. */
+function listSkipped(schedule: DueSchedule, chosen: readonly Date[], lastSlot: Date, now: Date): SkippedStretch[] {
+  const { policy, nextDueAt } = schedule;
+  const oldestChosen = chosen[0];
+  const last = oldestChosen === undefined ? lastSlot : findPreviousInstant(schedule, oldestChosen);
+  if (last === null || last < nextDueAt) return [];
+  const windowStart = new Date(now.getTime() - policy.catch_up_seconds * 1000);
+  return splitAt(schedule, { first: nextDueAt, last }, windowStart);
+}
+
+/** Chosen instants are always the newest without a gap, so what is left is one stretch, cut where the window begins. */
+function splitAt(timing: Timing, { first, last }: { first: Date; last: Date }, windowStart: Date): SkippedStretch[] {
+  if (first >= windowStart) return [{ first, last, reason: "misfire_policy" }];
+  if (last < windowStart) return [{ first, last, reason: "missed_window" }];
+  const lastBefore = findPreviousInstant(timing, windowStart) ?? first;
+  const firstWithin = findNextInstant(timing, lastBefore) ?? last;
+  return [
+    { first, last: lastBefore, reason: "missed_window" },
+    { first: firstWithin, last, reason: "misfire_policy" },
+  ];
+}

@@ -1,0 +1,25 @@
+import { kindParameter } from "../kinds/parameter.ts";
+import { idParameter, objectFilters, pageParameters, timeParameter } from "../platform/resource/paging.ts";
+import { z } from "../platform/resource/schema.ts";
+import { scheduleStates } from "./model.ts";
+
+export const scheduleSorts = ["name", "enable", "created", "modified", "next_due_at"] as const;
+
+export const scheduleFilters = {
+  ...objectFilters,
+  state: z
+    .array(z.enum(scheduleStates, { error: `wants one of ${scheduleStates.join(", ")}` }))
+    .max(scheduleStates.length)
+    .optional(),
+  kind: z.array(kindParameter).max(10).optional(),
+  storage_id: z.array(idParameter).max(100).optional(),
+  due_before: timeParameter.optional(),
+};
+
+export const scheduleFilterNames = Object.keys(scheduleFilters);
+
+export const listSchedulesSchema = z.strictObject({ ...scheduleFilters, ...pageParameters(scheduleSorts) });
+
+export type ScheduleFilter = Omit<ListSchedules, keyof ReturnType<typeof pageParameters>>;
+
+export type ListSchedules = z.output<typeof listSchedulesSchema>;

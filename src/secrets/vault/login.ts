@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import type { z } from "zod";
+import { authSchema, isSuccess, lookupSchema, type VaultAnswer } from "./answers.ts";
+import type { VaultClient, VaultRequest } from "./client.ts";
+import { VaultFault } from "./fault.ts";
+import type { VaultAuth } from "./options.ts";
+
+/** A token as Vault granted it. Its format says nothing: Vault and OpenBao differ. */
+export interface VaultGrant {
+  readonly token: string;
+  /** From when it was asked for; null when it never ends, or nothing is known about its end. */
+  readonly leaseSeconds: number | null;
+  readonly renewable: boolean;
+}
+
+/**
+ * Gets a token, with what lies in the credential's file now.
+ *
+ * @throws VaultFault
+ */
+export async function logIn(client: VaultClient, auth: VaultAuth): Promise<VaultGrant> {
+  if (auth.method === "token") {
+    return adoptToken(client, "tokenFile" in auth ? await readCredentialFile(auth.tokenFile) : auth.token);
+  }
+  const answer = await client.send(await toLoginRequest(auth));
+  if (!isSuccess(answer)) throw new VaultFault("login", answer.summary);
+  return toGrant(answer);
+}
+
+/** null when Vault renews it no more, and another login is needed. */
+export async function renew(client: VaultClient, token: string): Promise<VaultGrant | null> {
+  const answer = await client.send({ method: "POST", path: "auth/token/renew-self", token, body: {} });
+  return isSuccess(answer) ? toGrant(answer) : null;
+}
+
+/** A token from elsewhere: its end is asked for, so that it is renewed too. Its policy may forbid even that question. */
+async function adoptToken(client: VaultClient, token: string): Promise<VaultGrant> {
+  const answer = await client.send({ method: "GET", path: "auth/token/lookup-self", token });
+  if (!isSuccess(answer)) return { token, leaseSeconds: null, renewable: false };
+  const { ttl, renewable } = parseAnswer(lookupSchema, answer).data;
+  return { token, leaseSeconds: ttl === 0 ? null : ttl, renewable };
+}
+
+async function toLoginRequest(auth: Exclude<VaultAuth, { method: "token" }>): Promise<VaultRequest> {
+  if (auth.method === "kubernetes") {
+    const jwt = await readCredentialFile(auth.jwtFile);
+    return toRequest(auth.mount ?? "kubernetes", { role: auth.role, jwt }, jwt);
+  }
+  const secretId = "secretIdFile" in auth ? await readCredentialFile(auth.secretIdFile) : auth.secretId;
+  return toRequest(auth.mount ?? "approle", { role_id: auth.roleId, secret_id: secretId }, secretId);
+}
+
+async function readCredentialFile(path: string): Promise<string> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new VaultFault("credential-file", `${path}: ${error.code}`);
+  });
+  if (text.trim() === "") throw new VaultFault("credential-file", `${path}: empty`);
+  return text.trim();
+}
+
+function toRequest(mount: string, body: Record<string, string>, credential: string): VaultRequest {
+  const path = `auth/${mount.replace(/^\/+|\/+$/g, "")}/login`;
+  return { method: "POST", path, body, confidential: [credential] };
+}
+
+function toGrant(answer: VaultAnswer): VaultGrant {
+  const { client_token, lease_duration, renewable } = parseAnswer(authSchema, answer).auth;
+  return { token: client_token, leaseSeconds: lease_duration === 0 ? null : lease_duration, renewable };
+}
+
+function parseAnswer<T>(schema: z.ZodType<T>, answer: VaultAnswer): T {
+  const parsed = schema.safeParse(answer.body);
+  if (!parsed.success) throw new VaultFault("not-vault", answer.summary);
+  return parsed.data;
+}

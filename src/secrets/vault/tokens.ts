@@ -1,0 +1,128 @@
+import type { Clock } from "../../platform/clock.ts";
+import type { Logger } from "../../platform/log.ts";
+import type { VaultClient } from "./client.ts";
+import { VaultFault } from "./fault.ts";
+import { logIn, renew, type VaultGrant } from "./login.ts";
+import type { VaultAuth } from "./options.ts";
+import { createSingleFlight } from "./single-flight.ts";
+
+/** Of a lease: when it is renewed. The rest is left for what may go wrong meanwhile. */
+const refreshAfter = 2 / 3;
+const minRefreshMilliseconds = 1000;
+/** Between two logins that Vault has little reason to grant: it locks out those who keep trying. */
+const minLoginMilliseconds = 1000;
+
+/**
+ * EOM's token, kept alive without timers: whoever asks for it past two thirds of its lease sets off a refresh in the
+ * background and gets the old one, which is still valid. Only when there is none, or it ended, does a request wait.
+ */
+export interface VaultTokens {
+  /** @throws VaultFault */
+  get(): Promise<string>;
+
+  /**
+   * Another token than the one that Vault refused; null when a login gives the same again, or the last one that was set
+   * off here is not a second ago.
+   *
+   * @throws VaultFault
+   */
+  replace(refused: string): Promise<string | null>;
+
+  /** Waits for a refresh under way. */
+  settle(): Promise<void>;
+}
+
+interface Lease extends VaultGrant {
+  readonly refreshAt: number;
+  readonly endsAt: number;
+}
+
+interface TokensNeeds {
+  readonly client: VaultClient;
+  readonly auth: VaultAuth;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Logs in at the first request, not before. */
+export function createVaultTokens(needs: TokensNeeds): VaultTokens {
+  const { client, clock, log } = needs;
+  const now = () => clock.now().getTime();
+  const requestLease = createLogin(needs);
+  let lease: Lease | null = null;
+  let forcedAt = Number.NEGATIVE_INFINITY;
+
+  const login = createSingleFlight(async () => {
+    lease = await requestLease();
+    return lease.token;
+  });
+
+  const refresh = createSingleFlight(async () => {
+    const old = lease;
+    try {
+      if (old?.renewable && (await extend(old))) return;
+      await login.run();
+    } catch (error) {
+      log.warn({ err: error }, "The Vault token could not be refreshed; it is tried again, and serves until it ends");
+      if (old !== null && lease === old) lease = postpone(old, now());
+    }
+  });
+
+  /** False when another login is needed: Vault renews no more, or for less time, since the token nears its maximum. */
+  const extend = async (old: Lease): Promise<boolean> => {
+    const askedAt = now();
+    const grant = await renew(client, old.token);
+    if (grant === null) return false;
+    if (lease === old) lease = toLease(grant, askedAt);
+    const isFull = grant.leaseSeconds === null || grant.leaseSeconds >= (old.leaseSeconds ?? 0);
+    log.debug({ lease_seconds: grant.leaseSeconds, is_full: isFull }, "renewed the Vault token");
+    return isFull;
+  };
+
+  return {
+    get: async () => {
+      if (lease === null || now() >= lease.endsAt) return login.run();
+      if (now() >= lease.refreshAt) void refresh.run();
+      return lease.token;
+    },
+    replace: async (refused) => {
+      if (!login.isRunning()) {
+        if (lease !== null && lease.token !== refused) return lease.token;
+        if (now() - forcedAt < minLoginMilliseconds) return null;
+        forcedAt = now();
+      }
+      const token = await login.run();
+      return token === refused ? null : token;
+    },
+    settle: refresh.settle,
+  };
+}
+
+/** A login that gives Vault's refusal again, without asking, for a second. */
+function createLogin({ client, auth, clock, log }: TokensNeeds): () => Promise<Lease> {
+  let refusal: { readonly fault: VaultFault; readonly at: number } | null = null;
+  return async () => {
+    const askedAt = clock.now().getTime();
+    if (refusal !== null && askedAt - refusal.at < minLoginMilliseconds) throw refusal.fault;
+    try {
+      const lease = toLease(await logIn(client, auth), askedAt);
+      log.debug({ method: auth.method, lease_seconds: lease.leaseSeconds }, "logged in to Vault");
+      return lease;
+    } catch (error) {
+      if (error instanceof VaultFault && error.kind === "login") refusal = { fault: error, at: askedAt };
+      throw error;
+    }
+  };
+}
+
+function toLease(grant: VaultGrant, askedAt: number): Lease {
+  if (grant.leaseSeconds === null) return { ...grant, refreshAt: Infinity, endsAt: Infinity };
+  const leaseMilliseconds = grant.leaseSeconds * 1000;
+  const refreshIn = Math.max(leaseMilliseconds * refreshAfter, minRefreshMilliseconds);
+  return { ...grant, refreshAt: askedAt + refreshIn, endsAt: askedAt + leaseMilliseconds };
+}
+
+/** The tries come closer to each other as the end comes nearer. */
+function postpone(lease: Lease, now: number): Lease {
+  return { ...lease, refreshAt: now + Math.max((lease.endsAt - now) / 3, minRefreshMilliseconds) };
+}

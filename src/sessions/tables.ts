@@ -1,0 +1,101 @@
+import type { ColumnType, Generated } from "kysely";
+import type { Job } from "../engines/job.ts";
+import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
+import type { SessionError } from "./model.ts";
+import type { Phase, SessionState } from "./states.ts";
+import type { StopReason } from "./stop.ts";
+
+/** A row of ailbl_session; db/migrations/0001_baseline.sql says what each column means. */
+export interface SessionTable {
+  id: string;
+  schedule_id: string;
+  schedule_name: string;
+  kind: number;
+  cause: "slot" | "manual" | "backfill" | "retry";
+  backfill_id: ColumnType<string | null, string | null | undefined, never>;
+  retry_of: ColumnType<string | null, string | null | undefined, never>;
+  slot: Date;
+  data_interval_start: Date;
+  state: SessionState;
+  reason: string | null;
+  attempt: Defaulted<number>;
+  /** Made of the state by the database. */
+  phase: ColumnType<Phase, never, never>;
+  queued: Defaulted<boolean>;
+  owner: string;
+  run_after: Date;
+  launch_timeout_seconds: number;
+  max_runtime_seconds: number | null;
+  lease_owner: string | null;
+  lease_token: Defaulted<number>;
+  lease_expires_at: Date | null;
+  /** Of an unknown session: since when its engine has said that there is no run; of one with missed polls, since the first. */
+  polled: Date | null;
+  missed_polls: Defaulted<number>;
+  stop_reason: StopReason | null;
+  stop_requested: Date | null;
+  engine: string;
+  not_ready_since: Date | null;
+  run_id: string | null;
+  run_status: string | null;
+  picked: Date | null;
+  launch_started: Date | null;
+  started: Date | null;
+  ended: Date | null;
+  version: Defaulted<number>;
+  created: Date;
+  created_by: string;
+}
+
+/** A row for each session that has not ended, kept in step by triggers (db/migrations/0001_baseline.sql). */
+interface OpenSessionTable {
+  session_id: ColumnType<string, never, never>;
+  schedule_id: ColumnType<string, never, never>;
+  backfill_id: ColumnType<string | null, never, never>;
+  engine: ColumnType<string, never, never>;
+  owner: ColumnType<string, never, never>;
+  phase: ColumnType<Phase, never, never>;
+  queued: ColumnType<boolean, never, never>;
+  run_after: ColumnType<Date, never, never>;
+  lease_owner: ColumnType<string | null, never, never>;
+}
+
+interface SessionDetailTable {
+  session_id: string;
+  job: Jsonb<Job | null>;
+  run_config: Jsonb<Record<string, unknown> | null>;
+  result: Jsonb<Record<string, unknown> | null>;
+  output: string | null;
+  error: Jsonb<SessionError | null>;
+}
+
+export interface SessionEventTable {
+  id: Generated<number>;
+  session_id: string;
+  at: Date;
+  from_state: SessionState;
+  to_state: SessionState;
+  attempt: number;
+  actor: string;
+  cause: string;
+  message: string | null;
+}
+
+interface DoubtfulLaunchTable {
+  session_id: string;
+  attempt: number;
+  engine: string;
+  since: Date;
+  check_at: Date;
+  ended: Generated<string[]>;
+}
+
+declare module "../platform/database/tables.ts" {
+  interface Tables {
+    ailbl_session: SessionTable;
+    ailbl_open_session: OpenSessionTable;
+    ailbl_session_detail: SessionDetailTable;
+    ailbl_session_event: SessionEventTable;
+    ailbl_doubtful_launch: DoubtfulLaunchTable;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Generated } from "kysely";
+import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
+import type { Verification } from "./model.ts";
+
+/** A row of eom_storage. `name_key` and `search_text` are folded by queries.ts alone. */
+export interface StorageTable {
+  id: string;
+  name: string;
+  name_key: string;
+  description: string | null;
+  search_text: string;
+  enable: boolean;
+  labels: Jsonb<Record<string, string>>;
+  endpoint: string;
+  region: string;
+  bucket: string;
+  prefix: string;
+  path_style: boolean;
+  read_only: boolean;
+  ca_certificate: string | null;
+  access_key_id: string;
+  credential_ref: string;
+  verification: Jsonb<Verification | null>;
+  version: Defaulted<number>;
+  created: Date;
+  created_by: string;
+  modified: Date;
+  modified_by: string;
+}
+
+interface StorageCollectionTable {
+  storage_id: string;
+  collection_id: string;
+  created: Generated<Date>;
+  created_by: string;
+}
+
+declare module "../platform/database/tables.ts" {
+  interface Tables {
+    eom_storage: StorageTable;
+    eom_storage_collection: StorageCollectionTable;
+  }
+}

@@ -1,0 +1,226 @@
+import { sql } from "kysely";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ticks } from "../../src/scheduler/tick.ts";
+import { type Api, createApi } from "../scheduler/api.ts";
+import { createRemoteEngine } from "../scheduler/remote-engine.ts";
+import { change, createWorld, notAborted, toCreate, type World } from "../scheduler/world.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+
+describe.each(databaseKinds)("backfill on %s", (kind) => {
+  let database: TestDatabase;
+  let remote: ReturnType<typeof createRemoteEngine>;
+  let world: World;
+  let ask: Api;
+  beforeEach(async () => {
+    database = await createTestDatabase(kind);
+    remote = createRemoteEngine();
+    world = createWorld({ db: database.db, engine: remote.engine });
+    ask = createApi(world);
+  });
+  afterEach(async () => {
+    await world.close();
+    await database.close();
+  });
+
+  const create = async (fields: Record<string, unknown> = {}) =>
+    (await world.api.schedules.create(toCreate(fields), change)).id;
+  const hour = { from: "2026-11-23T08:00:00.000Z", to: "2026-11-23T08:05:00.000Z" };
+  const start = async (id: string, fields: Record<string, unknown> = {}) => {
+    const told = await ask("POST", `/schedules/${id}/backfill`, { ...hour, ...fields });
+    expect(told, JSON.stringify(told.body)).toMatchObject({ status: 201 });
+    return told.body;
+  };
+  const turn = () => ticks.backfill(world.needs, notAborted);
+  const listSlots = async () => {
+    const { rows } = await sql<{ slot: Date; state: string; cause: string }>`
+      select slot, state, cause from ailbl_session order by slot, id`.execute(database.db);
+    return rows.map(({ slot, state, cause }) => `${slot.toISOString().slice(11, 16)} ${cause} ${state}`);
+  };
+
+  /** What is open runs and succeeds. */
+  async function finishOpen(): Promise<void> {
+    await ticks.pick(world.needs, notAborted);
+    for (const [runId, run] of remote.runs) {
+      if (run.status.state !== "queued") continue;
+      const at = world.clock.now();
+      remote.set(runId, { state: "succeeded", startedAt: at, endedAt: at, error: null, result: null, output: null });
+    }
+    await ticks.poll(world.needs, notAborted);
+  }
+
+  test("how it goes is counted, and neither makes nor breaks the row of failures by which schedules are disabled", async () => {
+    const id = await create({ policy: { max_consecutive_failures: 1 } });
+    await start(id, { to: "2026-11-23T08:01:00.000Z" });
+    await turn();
+    await ticks.pick(world.needs, notAborted);
+    const at = world.clock.now();
+    const error = { code: "JOB_FAILED", message: "no", step: null };
+    remote.set("run-1", { state: "failed", startedAt: at, endedAt: at, error, result: null, output: null });
+    await ticks.poll(world.needs, notAborted);
+    expect(await world.api.schedules.find(id)).toMatchObject({ failed: 1, consecutive_failures: 0 });
+    expect(await ticks["auto-disable"](world.needs, notAborted)).toMatchObject({ failing: 0 });
+  });
+
+  test("opens the slots of its stretch oldest first, from included, to excluded, never more than max_parallel at once", async () => {
+    const id = await create();
+    const backfill = await start(id, { max_parallel: 2 });
+    expect(backfill).toMatchObject({ ...hour, state: "running", opened: 0, sessions: {}, max_parallel: 2 });
+    expect(await turn()).toEqual({ sessions: 2, backfills_ended: 0 });
+    expect(await turn()).toEqual({ sessions: 0, backfills_ended: 0 });
+    expect(await listSlots()).toEqual(["08:00 backfill pending", "08:01 backfill pending"]);
+    await finishOpen();
+    expect(await turn()).toEqual({ sessions: 2, backfills_ended: 0 });
+    await finishOpen();
+    expect(await turn()).toEqual({ sessions: 1, backfills_ended: 0 });
+    await finishOpen();
+    expect(await turn()).toEqual({ sessions: 0, backfills_ended: 1 });
+    expect(await listSlots()).toEqual(
+      ["00", "01", "02", "03", "04"].map((minute) => `08:${minute} backfill succeeded`),
+    );
+    const { body } = await ask("GET", `/schedules/${id}/backfills/${backfill.id}`);
+    expect(body).toMatchObject({ state: "done", opened: 5, next_from: null, sessions: { succeeded: 5 } });
+    expect(body.ended).not.toBeNull();
+    const { body: page } = await ask("GET", `/schedules/${id}/backfills`);
+    expect(page).toMatchObject({ total: 1, data: [{ id: backfill.id }] });
+    const { body: sessions } = await ask("GET", `/sessions?backfill_id=${backfill.id}&size=1&sortby=slot`);
+    expect(sessions).toMatchObject({
+      total: 5,
+      data: [
+        {
+          backfill_id: backfill.id,
+          cause: "backfill",
+          created_by: "ada",
+          slot: hour.from,
+          data_interval: { start: "2026-11-23T07:59:00.000Z", end: hour.from },
+        },
+      ],
+    });
+  });
+
+  test("runs slots that have run before, of a disabled schedule too, and follows window and trigger", async () => {
+    const id = await create({ active: { start_time: "08:01", end_time: "08:03" } });
+    await start(id, { max_parallel: 10 });
+    await turn();
+    await start(id, { max_parallel: 10 });
+    await world.api.schedules.setEnabled(id, false, null, change);
+    await turn();
+    expect(await listSlots()).toEqual([
+      "08:01 backfill pending",
+      "08:01 backfill pending",
+      "08:02 backfill pending",
+      "08:02 backfill pending",
+    ]);
+  });
+
+  test("takes the same time for a stretch of a million slots: nothing is computed before it is opened", async () => {
+    const id = await create({ trigger: { type: "cron", expression: "* * * * * *" } });
+    const { id: backfillId } = await start(id, { from: "2026-11-01T00:00:00Z", to: "2026-11-20T00:00:00Z" });
+    expect(await turn()).toEqual({ sessions: 1, backfills_ended: 0 });
+    const { body } = await ask("GET", `/schedules/${id}/backfills/${backfillId}`);
+    expect(body).toMatchObject({ opened: 1, next_from: "2026-11-01T00:00:01.000Z" });
+  });
+
+  test("holds max_parallel and opens each slot once when two workers overlap, and when one dies between two steps", async () => {
+    const id = await create();
+    await start(id, { to: "2026-11-23T08:30:00Z", max_parallel: 7 });
+    const others = [world.needs, world.createProcess({ engine: remote.engine })];
+    const all = async () => Promise.all(others.map((needs) => ticks.backfill(needs, notAborted)));
+    for (let round = 0; round < 5; round += 1) {
+      await all();
+      const { rows } = await sql<{ open: number }>`
+        select count(*) as open from ailbl_session where ended is null`.execute(database.db);
+      expect(rows[0]?.open).toBe(round === 4 ? 2 : 7);
+      await finishOpen();
+    }
+    await all();
+    const { rows } = await sql<{ sessions: number; slots: number; state: string; opened: number }>`
+      select count(*) as sessions, count(distinct slot) as slots, max(b.state) as state, max(b.opened) as opened
+      from ailbl_session as s join ailbl_backfill as b on b.id = s.backfill_id`.execute(database.db);
+    expect(rows[0]).toEqual({ sessions: 30, slots: 30, state: "done", opened: 30 });
+  });
+
+  test("a step that dies before its end has opened nothing, and the next one opens it all", async () => {
+    const id = await create();
+    await start(id, { max_parallel: 10 });
+    await sql`create function die() returns trigger language plpgsql as $$ begin raise exception 'killed'; end $$`.execute(
+      database.db,
+    );
+    await sql`create trigger die before update on ailbl_backfill for each row execute function die()`.execute(
+      database.db,
+    );
+    expect(await turn()).toEqual({ sessions: 0, backfills_ended: 0 });
+    expect(await listSlots()).toEqual([]);
+    await sql`drop function die cascade`.execute(database.db);
+    expect(await turn()).toEqual({ sessions: 5, backfills_ended: 0 });
+  });
+
+  test("a cancel opens nothing more and ends what waits; what runs goes on unless it is named too", async () => {
+    const id = await create();
+    const backfill = await start(id, { max_parallel: 2 });
+    await turn();
+    await ticks.pick(world.needs, notAborted);
+    await sql`update ailbl_session set state = 'retry_wait', lease_owner = null, lease_expires_at = null
+      where slot = '2026-11-23T08:01:00Z'`.execute(database.db);
+    const cancel = `/schedules/${id}/backfills/${backfill.id}/cancel`;
+    const first = await ask("POST", cancel, undefined, { role: "operator" });
+    expect(first.body).toMatchObject({ state: "canceled", reason: "canceled", sessions: { running: 1, canceled: 1 } });
+    expect(await turn()).toEqual({ sessions: 0, backfills_ended: 0 });
+    const again = await ask("POST", `${cancel}?running=true`);
+    expect(again.body).toMatchObject({ state: "canceled", ended: first.body.ended });
+    await ticks.poll(world.needs, notAborted);
+    expect(remote.canceled).toHaveLength(1);
+  });
+
+  test("ends with its schedule", async () => {
+    const id = await create();
+    const { id: backfillId } = await start(id);
+    await turn();
+    await ask("DELETE", `/schedules/${id}`);
+    await turn();
+    const { body } = await ask("GET", `/schedules/${id}/backfills/${backfillId}`);
+    expect(body).toMatchObject({ state: "canceled", reason: "schedule_deleted", sessions: { canceled: 1 } });
+  });
+
+  test("its sessions run beside whatever of the schedule is active: only max_parallel holds", async () => {
+    const id = await create({ policy: { overlap: "skip" } });
+    world.clock.advance(61);
+    await ticks.scan(world.needs, notAborted);
+    await ticks.pick(world.needs, notAborted);
+    await start(id, { max_parallel: 2 });
+    await turn();
+    await ticks.pick(world.needs, notAborted);
+    expect(await listSlots()).toEqual(["08:00 backfill running", "08:01 backfill running", "10:01 slot running"]);
+  });
+
+  test.each([
+    [{ to: "2026-11-23T10:00:01Z" }, "/to"],
+    [{ from: hour.to }, "/to"],
+    [{ from: "2026-11-23T08:04:01Z" }, "/from"],
+    [{ max_parallel: 0 }, "/max_parallel"],
+    [{ max_parallel: 101 }, "/max_parallel"],
+    [{ surprise: true }, "/surprise"],
+  ])("refuses %j at %s", async (fields, path) => {
+    const id = await create();
+    const { status, body } = await ask("POST", `/schedules/${id}/backfill`, { ...hour, ...fields });
+    expect(status).toBe(400);
+    expect(body.details.issues).toMatchObject([{ path }]);
+  });
+
+  test("the same key makes one backfill, and the trail knows who", async () => {
+    const id = await create();
+    const post = () => ask("POST", `/schedules/${id}/backfill`, hour, { headers: { "idempotency-key": "once" } });
+    const [one, other] = [await post(), await post()];
+    expect(other.body).toEqual(one.body);
+    expect(one.headers.get("location")).toBe(`/ailbl/admin/schedules/${id}/backfills/${one.body.id}`);
+    const { rows } = await sql<{ action: string; subject: string }>`
+      select action, subject from eom_audit where action = 'schedule.backfill'`.execute(database.db);
+    expect(rows).toEqual([{ action: "schedule.backfill", subject: "ada" }]);
+  });
+
+  test("one of another schedule is not found", async () => {
+    const { id } = await start(await create());
+    const { status, body } = await ask("GET", `/schedules/${await create()}/backfills/${id}`);
+    expect([status, body.error_code]).toEqual([404, "BACKFILL_NOT_FOUND"]);
+    expect((await ask("GET", `/schedules/nowhere/backfills`)).body.total).toBe(0);
+  });
+});

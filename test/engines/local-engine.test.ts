@@ -1,0 +1,233 @@
+import { once } from "node:events";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Engine, RunStatus } from "../../src/engines/engine.ts";
+import type { BuiltIn } from "../../src/engines/local/built-in.ts";
+import { createLocalEngine } from "../../src/engines/local/engine.ts";
+import type { DeclaredJob } from "../../src/engines/local/jobs-file.ts";
+import { systemClock } from "../../src/platform/clock.ts";
+import { fail } from "../../src/platform/failure.ts";
+import { createCounter, createTestClock, createTestLog, jobs, nodeJob } from "../scheduler/world.ts";
+import { describeEngine, toRequest } from "./suite.ts";
+
+describeEngine("local", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "eom-program-"));
+  const program = join(folder, "program");
+  await symlink(process.execPath, program);
+  const engine = createLocalEngine({
+    jobs: [jobs.ok, jobs.fail, { ...jobs.hang, command: [program, ...jobs.hang.command.slice(1)] }],
+    builtIns: [],
+    clock: systemClock,
+    log: createTestLog().log,
+    path: process.env["PATH"] ?? "",
+    maxRuns: 10,
+    graceSeconds: 5,
+    onRunEnded: () => {},
+  });
+  return {
+    engine,
+    job: { location: null, repository: null },
+    kinds: [1, 5],
+    tells: {
+      ok: { result: { answer: 42 }, output: { text: '{"answer":42}\n', writtenBytes: 14 } },
+      fail: {
+        error: { code: "JOB_FAILED", message: "The job fail ended with exit code 3", step: null },
+        output: { text: "no such thing\n" },
+      },
+      hang: { output: { text: "begun\n", writtenBytes: 6 } },
+    },
+    work: () => {},
+    answerUnclearly: null,
+    async breakDown() {
+      await rm(program);
+      return /^The job hang cannot be started: there is no program .*program$/;
+    },
+    async close() {
+      await engine.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+});
+
+describe("the local engine alone", () => {
+  const clock = createTestClock("2026-11-23T10:00:00.000Z");
+  const { log, lines } = createTestLog();
+  let engine: Engine;
+  let ended: ReturnType<typeof createCounter>;
+  beforeEach(() => {
+    ended = createCounter();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    return engine.close();
+  });
+
+  function open(declared: readonly DeclaredJob[], builtIns: readonly BuiltIn[] = [], graceSeconds = 5): void {
+    const path = process.env["PATH"] ?? "";
+    engine = createLocalEngine({
+      jobs: declared,
+      builtIns,
+      clock,
+      log,
+      path,
+      maxRuns: 10,
+      graceSeconds,
+      onRunEnded: ended.add,
+    });
+  }
+
+  async function start(name: string, runConfig: Record<string, unknown> = {}): Promise<string> {
+    const outcome = await engine.launch(toRequest(name, { runConfig }));
+    if (outcome.outcome !== "launched") throw new Error(`not launched: ${JSON.stringify(outcome)}`);
+    return outcome.runId;
+  }
+
+  async function find(runId: string): Promise<RunStatus | undefined> {
+    return (await engine.status([runId])).get(runId);
+  }
+
+  async function run(name: string, runConfig: Record<string, unknown> = {}): Promise<RunStatus | undefined> {
+    const before = ended.count();
+    const runId = await start(name, runConfig);
+    await ended.until(before + 1);
+    return find(runId);
+  }
+
+  test("gives a job its run config on standard input, and takes its last line as the result", async () => {
+    const script = `let text = ""; process.stdin.on("data", (part) => { text += part; }).on("end", () => {
+      console.log("read", text.length); console.log(JSON.stringify({ doubled: JSON.parse(text).number * 2 })); });`;
+    open([nodeJob("double", script)]);
+    expect(await run("double", { number: 21 })).toMatchObject({
+      state: "succeeded",
+      error: null,
+      result: { doubled: 42 },
+      output: { text: 'read 13\n{"doubled":42}\n' },
+    });
+  });
+
+  test("a program that does not exist fails the run with a sentence, not the engine", async () => {
+    open([{ name: "none", command: ["/nowhere/at/all"], timeout_seconds: null, environment: {} }]);
+    expect(await run("none")).toMatchObject({
+      state: "failed",
+      error: { code: "JOB_NOT_STARTED", message: expect.stringMatching(/does not exist/) },
+    });
+  });
+
+  test("a job that reads nothing of a large run config succeeds all the same", async () => {
+    open([nodeJob("deaf", "process.exit(0)")]);
+    expect(await run("deaf", { large: "x".repeat(1_000_000) })).toMatchObject({ state: "succeeded" });
+  });
+
+  test("a job that takes longer than the jobs file allows is ended and says so", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    open([{ ...jobs.hang, timeout_seconds: 60 }]);
+    const runId = await start("hang");
+    const toOutput = (status?: RunStatus) => (status !== undefined && "output" in status ? status.output?.text : null);
+    while (toOutput(await find(runId)) !== "begun\n") await nextTurn();
+    vi.advanceTimersByTime(59_999);
+    expect(await find(runId)).toMatchObject({ state: "running" });
+    vi.advanceTimersByTime(1);
+    await ended.until(1);
+    expect(await find(runId)).toMatchObject({
+      state: "failed",
+      error: { code: "JOB_TIMED_OUT" },
+      output: { text: "begun\n" },
+    });
+  });
+
+  test("a result that PostgreSQL could not keep is made so that it can", async () => {
+    open([nodeJob("odd", String.raw`console.log('{"a\\u0000b":"\\ud800","list":["\\u0000"]}')`)]);
+    expect(await run("odd")).toMatchObject({ result: { "a\ufffdb": "\ufffd", list: ["\ufffd"] } });
+  });
+
+  test("a result beyond its bound, or that is no object, is none", async () => {
+    open([
+      nodeJob("huge", "console.log(JSON.stringify({text: 'x'.repeat(20_000)}))"),
+      nodeJob("list", "console.log('[1]')"),
+    ]);
+    expect(await run("huge")).toMatchObject({ state: "succeeded", result: null });
+    expect(await run("list")).toMatchObject({ state: "succeeded", result: null });
+  });
+
+  test("a job sees PATH, what is declared for it, and who it runs for; nothing of our own environment", async () => {
+    vi.stubEnv("EOM_ADMIN_TOKEN", "canary-secret");
+    vi.stubEnv("VAULT_TOKEN", "canary-secret");
+    open([nodeJob("env", "console.log(JSON.stringify(process.env))", { environment: { REGION: "eu" } })]);
+    const status = await run("env");
+    vi.unstubAllEnvs();
+    const seen = status !== undefined && "result" in status ? (status.result ?? {}) : {};
+    const names = Object.keys(seen).filter((name) => !name.startsWith("__CF"));
+    expect(names.sort()).toEqual([
+      "EOM_ATTEMPT",
+      "EOM_JOB",
+      "EOM_SCHEDULE_ID",
+      "EOM_SESSION_ID",
+      "EOM_SLOT",
+      "PATH",
+      "REGION",
+    ]);
+    expect(JSON.stringify(status)).not.toContain("canary");
+  });
+
+  test("no shell reads a job's arguments", async () => {
+    open([
+      { name: "echo", command: ["echo", "$HOME", "`id`", "; exit 1", "*"], timeout_seconds: null, environment: {} },
+    ]);
+    expect(await run("echo")).toMatchObject({ output: { text: "$HOME `id` ; exit 1 *\n" } });
+  });
+
+  test("closed, it refuses what comes later, and has no room", async () => {
+    open([jobs.ok]);
+    await engine.close();
+    expect(await engine.launch(toRequest("ok"))).toMatchObject({
+      outcome: "refused",
+      error: { code: "ENGINE_STOPPED" },
+    });
+    expect(engine.room()).toBe(0);
+  });
+
+  test("a run is remembered until its end is recorded, and takes room until then", async () => {
+    open([jobs.ok]);
+    const runId = await start("ok");
+    await ended.until(1);
+    expect(engine.room()).toBe(9);
+    engine.forget(runId);
+    expect(engine.room()).toBe(10);
+    expect(await find(runId)).toBeUndefined();
+  });
+
+  test("a built-in job fails with a Failure's message, and with nothing of any other error", async () => {
+    open(
+      [],
+      [
+        {
+          name: "known",
+          kinds: [5],
+          description: "",
+          run: () => Promise.reject(fail("S3_CONNECTION_FAILED", "no bucket", { reason: "x", hint: null, checks: [] })),
+        },
+        { name: "bug", kinds: [5], description: "", run: () => Promise.reject(new Error("canary-secret")) },
+      ],
+    );
+    expect(await run("known")).toMatchObject({
+      state: "failed",
+      error: { code: "S3_CONNECTION_FAILED", message: "no bucket" },
+    });
+    const bug = await run("bug");
+    expect(bug).toMatchObject({ state: "failed", error: { code: "JOB_FAILED" } });
+    expect(JSON.stringify(bug)).not.toContain("canary");
+    expect(JSON.stringify(lines)).toContain("canary-secret");
+  });
+
+  test("a built-in job ends when its run is canceled", async () => {
+    const run: BuiltIn["run"] = (_, { signal }) => once(signal, "abort").then(() => ({}));
+    open([], [{ name: "slow", kinds: [5], description: "", run }]);
+    const runId = await start("slow");
+    await engine.cancel([runId]);
+    await ended.until(1);
+    expect(await find(runId)).toMatchObject({ state: "canceled" });
+  });
+});

@@ -1,0 +1,184 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createTail } from "../../src/engines/local/output.ts";
+import { type CommandRequest, startCommand } from "../../src/engines/local/process-group.ts";
+import { heavyTestTimeout, patience } from "../support/time-limits.ts";
+import { createRollCall, type RollCall } from "./roll-call.ts";
+
+const moduleUrl = new URL("../../src/engines/local/process-group.ts", import.meta.url).href;
+const environment = { PATH: process.env["PATH"] ?? "" };
+const deaf = 'process.on("SIGTERM", () => {});';
+
+let folder: string;
+let rollCall: RollCall;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "eom-group-"));
+  rollCall = await createRollCall(folder);
+});
+afterEach(async () => {
+  await rollCall.close();
+  await rm(folder, { recursive: true });
+});
+
+function start(command: readonly string[], more: Partial<CommandRequest> = {}) {
+  return startCommand({ command, environment, input: "", graceSeconds: 5, onOutput: () => {}, ...more });
+}
+
+const toNode = (script: string) => [process.execPath, "-e", script];
+
+/** Starts another node, from within a node script. */
+function toChild(script: string, options: object = { stdio: "ignore" }): string {
+  return `require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(script)}], ${JSON.stringify(options)});`;
+}
+
+/** A job, its child and its grandchild. `each`: what each of them does first. */
+function toFamily(each: string): string {
+  const grandchild = each + rollCall.answer("grandchild");
+  const child = each + rollCall.answer("child") + toChild(grandchild);
+  return each + rollCall.answer("job") + toChild(child);
+}
+
+const untilFamily = () => Promise.all(["job", "child", "grandchild"].map(rollCall.wait));
+
+test("ends a job with everything that it started", async () => {
+  const { ended, end } = start(toNode(toFamily("")));
+  const family = await untilFamily();
+  end();
+  await Promise.all(family.map(({ gone }) => gone));
+  expect(await ended).toEqual({ how: "killed", signal: "SIGTERM" });
+});
+
+test("kills what ignores SIGTERM after the grace, however deep it is", async () => {
+  const { ended, end } = start(toNode(toFamily(deaf)), { graceSeconds: 0.1 });
+  const family = await untilFamily();
+  end();
+  end();
+  await Promise.all(family.map(({ gone }) => gone));
+  expect(await ended).toEqual({ how: "killed", signal: "SIGKILL" });
+});
+
+test("a grandchild that ignores SIGTERM goes with a job that obeys it", async () => {
+  const child = rollCall.answer("child") + toChild(deaf + rollCall.answer("grandchild"));
+  const { ended, end } = start(toNode(rollCall.answer("job") + toChild(child)), { graceSeconds: 0.1 });
+  const family = await untilFamily();
+  end();
+  await Promise.all(family.map(({ gone }) => gone));
+  expect(await ended).toEqual({ how: "killed", signal: "SIGTERM" });
+});
+
+test("what a job leaves behind when it succeeds goes with it, also what ignores SIGTERM", async () => {
+  const child = deaf + rollCall.answer("child", 'console.log("here")');
+  const script = `const child = ${toChild(child, { stdio: ["ignore", "pipe", "ignore"] })}
+    child.stdout.once("data", () => process.exit(0));`;
+  const { ended } = start(toNode(script), { graceSeconds: 0.1 });
+  const { gone } = await rollCall.wait("child");
+  expect(await ended).toEqual({ how: "exited", code: 0 });
+  await gone;
+});
+
+test("when the process that started it is killed outright, the whole group is killed, deaf or not", async () => {
+  const script = `import { startCommand } from ${JSON.stringify(moduleUrl)};
+    startCommand({ command: ${JSON.stringify(toNode(toFamily(deaf)))}, environment: {}, input: "", graceSeconds: 60, onOutput() {} });`;
+  const parent = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], { stdio: "inherit" });
+  const family = await untilFamily();
+  parent.kill("SIGKILL");
+  await once(parent, "exit");
+  await Promise.all(family.map(({ gone }) => gone));
+});
+
+test("a process that left the group holds up neither the end of the run nor its output", async () => {
+  const escapee = toChild(rollCall.answer("escapee"), { detached: true, stdio: ["ignore", "inherit", "inherit"] });
+  const { ended, end } = start(toNode(`console.log("begun"); ${rollCall.answer("job")} ${escapee}`));
+  const { pid, gone } = await rollCall.wait("escapee");
+  end();
+  expect(await ended).toEqual({ how: "killed", signal: "SIGTERM" });
+  process.kill(pid, "SIGKILL");
+  await gone;
+});
+
+test("tells the signal that ended a program", async () => {
+  const { ended } = start(toNode('process.kill(process.pid, "SIGUSR2")'));
+  expect(await ended).toEqual({ how: "killed", signal: "SIGUSR2" });
+});
+
+test("a program that closes its output goes on to its own end", async () => {
+  const script =
+    'const fs = require("node:fs"); fs.closeSync(1); fs.closeSync(2); fs.readFileSync(0); process.exitCode = 4;';
+  const { ended } = start(toNode(script), { input: "x".repeat(1_000_000) });
+  expect(await ended).toEqual({ how: "exited", code: 4 });
+});
+
+test("a program that could not be started says why, also when the system refuses at once", async () => {
+  const why = async (command: readonly string[], more: Partial<CommandRequest> = {}) => {
+    const end = await start(command, more).ended;
+    return end.how === "not_started" ? end.reason : end;
+  };
+  expect(await why(["/nowhere/at/all"])).toBe("the program does not exist");
+  expect(await why([folder])).toBe("the program may not be executed");
+  const large = { ...environment, LARGE: "x".repeat(4_000_000) };
+  expect(await why(["true"], { environment: large })).toMatch(/too long for the system/);
+});
+
+test("without a file descriptor left, a run fails and its process lives on", async () => {
+  const script = `import { openSync, closeSync } from "node:fs"; import { startCommand } from ${JSON.stringify(moduleUrl)};
+    const open = []; try { for (;;) open.push(openSync("/dev/null")); } catch {}
+    const start = () => startCommand({ command: ["true"], environment: process.env, input: "", graceSeconds: 1, onOutput() {} }).ended;
+    console.log(JSON.stringify(await start()));
+    for (const file of open) closeSync(file);
+    console.log(JSON.stringify(await start()));`;
+  const command = 'ulimit -n 64; exec "$@"';
+  const child = spawn("sh", ["-c", command, "sh", process.execPath, "--input-type=module-typescript", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  expect(
+    (await text(child.stdout))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line)),
+  ).toEqual([
+    { how: "not_started", reason: "EOM has too many files open" },
+    { how: "exited", code: 0 },
+  ]);
+});
+
+test("1 GiB of output is read in bounded memory", async () => {
+  const tail = createTail(64 * 1024);
+  let chunks = 0;
+  let peak = 0;
+  const before = process.memoryUsage().rss;
+  const { ended } = start(["head", "-c", String(2 ** 30), "/dev/zero"], {
+    onOutput(bytes) {
+      tail.add(bytes);
+      chunks += 1;
+      if (chunks % 500 === 0) peak = Math.max(peak, process.memoryUsage().rss);
+    },
+  });
+  expect(await ended).toEqual({ how: "exited", code: 0 });
+  expect(tail.toOutput().writtenBytes).toBe(2 ** 30);
+  expect(peak - before).toBeLessThan(200 * 2 ** 20);
+});
+
+/** EOM_QUICK_RUNS=1000 takes longer. */
+const quickRuns = Number(process.env["EOM_QUICK_RUNS"] ?? 150);
+
+test(`${quickRuns} quick runs leave nothing open and nobody behind`, { timeout: heavyTestTimeout }, async () => {
+  const listWraps = () => process.getActiveResourcesInfo().filter((name) => name.endsWith("Wrap"));
+  const held = () => [readdirSync("/proc/self/fd").length, listWraps()];
+  const runMany = async (count: number) => {
+    for (let run = 0; run < count; run++) expect(await start(["true"]).ended).toEqual({ how: "exited", code: 0 });
+  };
+  await runMany(1);
+  // The last guard is on its way out.
+  const before = await vi.waitFor(() => {
+    expect(listWraps()).not.toContain("ProcessWrap");
+    return held();
+  }, patience);
+  await Promise.all(Array.from({ length: 10 }, () => runMany(quickRuns / 10)));
+  await vi.waitFor(() => expect(held()).toEqual(before), patience);
+});

@@ -1,0 +1,65 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { RunContext } from "../../src/kinds/kind.ts";
+import { kinds, requireKind } from "../../src/kinds/kinds.ts";
+import { cleanUpKind } from "./example-kind.ts";
+
+const root = join(import.meta.dirname, "../..");
+const storageId = "3f2a1c9e-7d54-4a1b-9c3d-0a1b2c3d4e5f";
+
+const context: RunContext = {
+  sessionId: "a",
+  scheduleId: "b",
+  scheduleName: "nightly",
+  attempt: 1,
+  slot: new Date("2026-11-23T02:30:00.000Z"),
+  dataIntervalStart: new Date("2026-11-22T02:30:00.000Z"),
+  storage: {
+    id: storageId,
+    name: "eu-scenes",
+    location: {
+      endpoint: "https://s3.example.org",
+      region: "eu",
+      bucket: "scenes",
+      prefix: "raw/",
+      path_style: true,
+      read_only: false,
+      ca_certificate: null,
+    },
+    credentialRef: "secret/storages/1",
+  },
+};
+
+test("every kind has a number and a name of its own", () => {
+  expect(new Set(kinds.map(({ kind }) => kind)).size).toBe(kinds.length);
+  expect(new Set(kinds.map(({ name }) => name)).size).toBe(kinds.length);
+  for (const kind of kinds) expect(requireKind(kind.kind)).toBe(kind);
+});
+
+test("a kind that the database has and this program has not is a fault that says so", () => {
+  expect(() => requireKind(99)).toThrow("Schedules of kind 99 are unknown to this EOM");
+});
+
+test("the guide's example is the kind that is tested here", async () => {
+  const guide = await readFile(join(root, "docs/guides/kinds.md"), "utf8");
+  const example = await readFile(join(root, "test/kinds/example-kind.ts"), "utf8");
+  const inItsPlace = example
+    .replaceAll('"../../src/platform/', '"../../platform/')
+    .replaceAll('"../../src/kinds/', '"./');
+  expect(guide).toContain(`\`\`\`ts\n${inItsPlace}\`\`\`\n`);
+});
+
+test("the guide's example fills in what is left out, refuses what is wrong, and makes its run config of the slot", () => {
+  const params = cleanUpKind.params.parse({ storage_id: storageId });
+  expect(params).toEqual({ storage_id: storageId, older_than_days: 30 });
+  expect(cleanUpKind.findStorageId(params)).toBe(storageId);
+  const config = cleanUpKind.toRunConfig(params, context);
+  expect(config).toMatchObject({
+    older_than: "2026-10-24T02:30:00.000Z",
+    storage: { bucket: "scenes", credential_ref: "secret/storages/1" },
+  });
+  expect(cleanUpKind.toRunConfig(params, { ...context, attempt: 2 })).toEqual(config);
+  const wrong = cleanUpKind.params.safeParse({ storage_id: storageId, older_than_days: 0 });
+  expect(wrong.error?.issues[0]).toMatchObject({ path: ["older_than_days"], message: "wants at least 1" });
+});

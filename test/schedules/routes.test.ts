@@ -1,0 +1,465 @@
+// Before any schema is built: error-body.ts builds some with the plain zod.
+import "../../src/platform/resource/schema.ts";
+
+import { sql } from "kysely";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createSchedulerRoutes } from "../../src/compose/scheduler.ts";
+import { createApp } from "../../src/platform/http/app.ts";
+import { createOpenApiDocument } from "../../src/platform/http/openapi.ts";
+import { createMetrics } from "../../src/platform/metrics/metrics.ts";
+import { type Role, roleSchema } from "../../src/platform/resource/caller.ts";
+import { ticks } from "../../src/scheduler/tick.ts";
+import { defaultPolicy } from "../../src/schedules/model.ts";
+import { createWorld, notAborted, type World } from "../scheduler/world.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+
+const schedules = "/ailbl/admin/schedules";
+const sessions = "/ailbl/admin/sessions";
+
+describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
+  let database: TestDatabase;
+  let world: World;
+  let app: ReturnType<typeof createApp>;
+  beforeAll(async () => {
+    database = await createTestDatabase(kind);
+  });
+  afterAll(() => database.close());
+  beforeEach(() => {
+    world = createWorld({ db: database.db });
+    app = createApp({
+      routes: createSchedulerRoutes(world.api),
+      authenticator: {
+        authenticate: async (headers) => ({
+          subject: "ada",
+          principal: "ada",
+          role: roleSchema.parse(headers.get("x-test-role")),
+          authentication: "token",
+        }),
+      },
+      db: database.db,
+      log: world.log,
+      metrics: createMetrics(),
+    });
+  });
+  afterEach(async () => {
+    await world.close();
+    for (const table of ["ailbl_session", "ailbl_schedule", "eom_storage", "eom_idempotency_key"])
+      await sql`delete from ${sql.table(table)}`.execute(database.db);
+  });
+
+  async function ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+    role: Role = "admin",
+  ) {
+    const response = await app.request(path, {
+      method,
+      headers: {
+        "x-test-role": role,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
+  }
+
+  const minutely = {
+    name: "Nightly",
+    kind: 1,
+    trigger: { type: "cron", expression: "* * * * *" },
+    job: { name: "ok" },
+  };
+
+  async function create(fields: Record<string, unknown> = {}) {
+    const { body, status } = await ask("POST", schedules, { ...minutely, ...fields });
+    expect(body, JSON.stringify(body)).toMatchObject({ id: expect.any(String) });
+    expect(status).toBe(201);
+    return body;
+  }
+
+  test("creates a schedule with every default, and reads it back", async () => {
+    const { status, headers, body } = await ask("POST", schedules, minutely);
+    expect(status).toBe(201);
+    expect(headers.get("location")).toBe(`${schedules}/${body.id}`);
+    expect(headers.get("etag")).toBe('"1"');
+    expect(body).toMatchObject({
+      name: "Nightly",
+      description: null,
+      kind: 1,
+      enable: true,
+      owner: "ada",
+      labels: {},
+      trigger: { type: "cron", expression: "* * * * *", time_zone: "UTC" },
+      job: { location: null, repository: null, name: "ok" },
+      params: { run_config: {}, tags: {} },
+      policy: {
+        overlap: "skip",
+        misfire: "latest",
+        catch_up_seconds: 3600,
+        max_catch_up: 100,
+        launch_timeout_seconds: 900,
+        max_runtime_seconds: null,
+      },
+      next_due_at: "2026-11-23T10:01:00.000Z",
+      last_slot: null,
+      disabled: null,
+      stats: { sessions: 0, succeeded: 0, failed: 0, consecutive_failures: 0, last_error: null },
+      created_by: "ada",
+      version: 1,
+    });
+    expect((await ask("GET", `${schedules}/${body.id}`)).body).toEqual(body);
+  });
+
+  test("refuses what it does not do, every problem at once and by its path", async () => {
+    const { status, body } = await ask("POST", schedules, {
+      ...minutely,
+      name: "",
+      trigger: { type: "sunrise" },
+      policy: { spread_seconds: -5, overlap: "never" },
+      active: { end_time: "25:00", days_of_week: [0] },
+    });
+    expect([status, body.error_code]).toEqual([400, "VALIDATION_ERROR"]);
+    const paths = body.details.issues.map(({ path }: { path: string }) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        "/name",
+        "/trigger/type",
+        "/policy/overlap",
+        "/policy/spread_seconds",
+        "/active/end_time",
+        "/active/days_of_week/0",
+      ]),
+    );
+  });
+
+  test.each([
+    [{ kind: 7 }, "/kind"],
+    [{ kind: 5 }, "/params/storage_id"],
+    [{ kind: 5, params: { storage_id: "01a209ba-d02e-741b-a63b-6063454757eb" } }, "/params/storage_id"],
+    [{ params: { run_config: [] } }, "/params/run_config"],
+    [{ trigger: { type: "freq", every: 0, unit: "day", anchor: "2026-11-23T10:00:00Z" } }, "/trigger/every"],
+    [{ trigger: { type: "freq", every: 1, unit: "year", anchor: "2026-11-23T10:00:00Z" } }, "/trigger/unit"],
+    [{ trigger: { type: "freq", every: 1, unit: "day" } }, "/trigger/anchor"],
+    [{ trigger: { type: "freq", every: 1, unit: "day", anchor: "2999-01-01T00:00:00Z" } }, "/trigger"],
+    [{ active: { start_date: "2026-02-01", end_date: "2026-01-01" } }, "/active/end_date"],
+    [{ active: { start_time: "01:00", end_time: "01:00" } }, "/active/end_time"],
+    [{ active: { end_date: "2026-01-01" } }, "/active"],
+    [{ job: { name: "nope" } }, "/job/name"],
+    [{ job: { name: "ok", location: "pipelines" } }, "/job/name"],
+    [{ trigger: { ...minutely.trigger, time_zone: "Europe/Atlantis" } }, "/trigger/time_zone"],
+    [{ trigger: { ...minutely.trigger, time_zone: "+02:00" } }, "/trigger/time_zone"],
+  ])("refuses %j at %s", async (fields, path) => {
+    const { status, body } = await ask("POST", schedules, { ...minutely, ...fields });
+    expect([status, body.error_code]).toEqual([400, "VALIDATION_ERROR"]);
+    expect(body.details.issues).toContainEqual(expect.objectContaining({ path }));
+  });
+
+  test("says what is wrong with an expression, and where", async () => {
+    const trigger = { type: "cron", expression: "0 25 * * *" };
+    const { status, body } = await ask("POST", schedules, { ...minutely, trigger });
+    expect([status, body.error_code]).toEqual([400, "CRON_PARSE_ERROR"]);
+    const reason = "25 does not fit: hour goes from 0 to 23";
+    expect(body.details).toEqual({ expression: "0 25 * * *", position: 2, reason });
+  });
+
+  test("keeps names unique without regard to case, also under concurrency", async () => {
+    const answers = await Promise.all(
+      ["nightly", "NIGHTLY", "Nightly"].map((name) => ask("POST", schedules, { ...minutely, name })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+    expect(answers.find(({ status }) => status === 409)?.body.error_code).toBe("SCHEDULE_NAME_CONFLICT");
+  });
+
+  test("replays a create with the same Idempotency-Key, and makes one schedule", async () => {
+    const first = await ask("POST", schedules, minutely, { "idempotency-key": "k" });
+    const second = await ask("POST", schedules, minutely, { "idempotency-key": "k" });
+    expect(second.body).toEqual(first.body);
+    expect((await ask("GET", schedules)).body.total).toBe(1);
+  });
+
+  test("changes the fields that are given, and their version; If-Match must fit", async () => {
+    const { id } = await create();
+    const put = (body: unknown, ifMatch: string) => ask("PUT", `${schedules}/${id}`, body, { "if-match": ifMatch });
+    const changed = await put({ policy: { overlap: "allow" }, labels: { team: "eu" }, kind: 1 }, '"1"');
+    expect(changed.body).toMatchObject({
+      version: 2,
+      name: "Nightly",
+      labels: { team: "eu" },
+      policy: { overlap: "allow", catch_up_seconds: 3600 },
+    });
+    const stale = await put({ name: "other" }, '"1"');
+    expect([stale.status, stale.body.details]).toEqual([412, { version: 2 }]);
+    expect((await put({ kind: 5 }, '"2"')).body.details.issues[0].path).toBe("/kind");
+    const wrong = await put({ params: { run_config: {}, more: 1 } }, '"2"');
+    expect(wrong.body.details.issues).toEqual([
+      { path: "/params/more", message: "is not known here", code: "unrecognized_keys" },
+    ]);
+  });
+
+  test("answers 304 while nothing changed, and never hides what a worker changed", async () => {
+    const { id } = await create();
+    const get = () => ask("GET", `${schedules}/${id}`, undefined, { "if-none-match": '"1"' });
+    expect((await get()).status).toBe(304);
+    world.clock.set("2026-11-23T10:01:02.000Z");
+    await ticks.scan(world.needs, notAborted);
+    const after = await get();
+    expect(after.status).toBe(200);
+    expect(after.headers.get("etag")).toBe('"1"');
+    expect(after.body).toMatchObject({ last_slot: "2026-11-23T10:01:00.000Z", stats: { sessions: 1 } });
+  });
+
+  test("enables and disables with a note", async () => {
+    const { id } = await create();
+    const disabled = await ask("POST", `${schedules}/${id}/disable`, { note: "broken disk" }, {}, "operator");
+    expect(disabled.body).toMatchObject({
+      enable: false,
+      next_due_at: null,
+      disabled: { reason: "manual", note: "broken disk", by: "ada", at: "2026-11-23T10:00:00.000Z" },
+    });
+    const enabled = await ask("POST", `${schedules}/${id}/enable`, {});
+    expect(enabled.body).toMatchObject({
+      enable: true,
+      next_due_at: "2026-11-23T10:01:00.000Z",
+      disabled: null,
+      version: 3,
+    });
+  });
+
+  test("triggers a session, tells its life, and takes a cancel", async () => {
+    const { id } = await create({ job: { name: "hang" } });
+    const triggered = await ask(
+      "POST",
+      `${schedules}/${id}/trigger`,
+      undefined,
+      { "idempotency-key": "t" },
+      "operator",
+    );
+    expect(triggered.status).toBe(201);
+    expect(triggered.headers.get("location")).toBe(`${sessions}/${triggered.body.id}`);
+    expect(triggered.body).toMatchObject({
+      state: "pending",
+      cause: "manual",
+      schedule_name: "Nightly",
+      explanation: { waiting_on: "worker" },
+    });
+    const again = await ask("POST", `${schedules}/${id}/trigger`, undefined, { "idempotency-key": "t" }, "operator");
+    expect(again.body.id).toBe(triggered.body.id);
+    const canceled = await ask("POST", `${sessions}/${triggered.body.id}/cancel`, undefined, {}, "operator");
+    expect(canceled.body).toMatchObject({ state: "canceled", ended: "2026-11-23T10:00:00.000Z" });
+    const twice = await ask("POST", `${sessions}/${triggered.body.id}/cancel`);
+    expect([twice.status, twice.body.error_code, twice.body.details]).toEqual([
+      409,
+      "SESSION_STATE_CONFLICT",
+      { state: "canceled" },
+    ]);
+    const { body } = await ask("GET", `${sessions}/${triggered.body.id}`);
+    expect(body.history).toEqual([
+      {
+        at: "2026-11-23T10:00:00.000Z",
+        from: null,
+        to: "pending",
+        attempt: 1,
+        actor: "ada",
+        cause: "manual",
+        message: null,
+      },
+      {
+        at: "2026-11-23T10:00:00.000Z",
+        from: "pending",
+        to: "canceled",
+        attempt: 1,
+        actor: "ada",
+        cause: "canceled",
+        message: null,
+      },
+    ]);
+  });
+
+  test("deletes a schedule unless a session runs; with cancel=true the session is ended, and stays to be read", async () => {
+    const { id } = await create({ job: { name: "hang" } });
+    const { body: session } = await ask("POST", `${schedules}/${id}/trigger`);
+    await ticks.pick(world.needs, notAborted);
+    const refused = await ask("DELETE", `${schedules}/${id}`);
+    expect([refused.status, refused.body.error_code, refused.body.details]).toEqual([
+      409,
+      "SESSION_STATE_CONFLICT",
+      { state: "running" },
+    ]);
+    expect((await ask("DELETE", `${schedules}/${id}?cancel=true`)).status).toBe(204);
+    expect((await ask("GET", `${schedules}/${id}`)).body.error_code).toBe("SCHEDULE_NOT_FOUND");
+    await ticks.poll(world.needs, notAborted);
+    await world.runsEnded.until(1);
+    await ticks.poll(world.needs, notAborted);
+    expect((await ask("GET", `${sessions}/${session.id}`)).body).toMatchObject({
+      state: "canceled",
+      schedule_name: "Nightly",
+    });
+  });
+
+  test("takes a frequency, tells when it is due, and takes another trigger in its place", async () => {
+    const trigger = { type: "freq", every: 15, unit: "minute", anchor: "2020-01-01T00:05:00+01:00" };
+    const created = await ask("POST", schedules, { ...minutely, name: "every quarter", trigger });
+    expect(created.status).toBe(201);
+    expect(created.body.trigger).toEqual({ ...trigger, anchor: "2019-12-31T23:05:00.000Z", time_zone: "UTC" });
+    const due = Temporal.Instant.from(created.body.next_due_at).toZonedDateTimeISO("UTC");
+    expect([5, 20, 35, 50]).toContain(due.minute);
+    const path = `${schedules}/${created.body.id}`;
+    expect((await ask("GET", `${path}/slots?count=3`)).body.next).toHaveLength(3);
+    const changed = await ask("PUT", path, { trigger: { ...trigger, every: 1, unit: "month" } });
+    expect(changed.body.trigger).toMatchObject({ every: 1, unit: "month" });
+    expect(changed.body.next_due_at).not.toBe(created.body.next_due_at);
+    expect((await ask("PUT", path, { trigger: minutely.trigger })).body.trigger).toMatchObject(minutely.trigger);
+  });
+
+  test("takes a window, in which alone there are slots, and none in its place", async () => {
+    const active = { start_time: "01:00", end_time: "05:00", days_of_week: [6, 7] };
+    const created = await ask("POST", schedules, { ...minutely, name: "at the weekend", active });
+    expect(created.body.active).toEqual({ start_date: null, end_date: null, ...active });
+    expect(created.body.next_due_at).toBe("2026-11-28T01:00:00.000Z");
+    const path = `${schedules}/${created.body.id}`;
+    const nearer = await ask("PUT", path, { active: { ...active, days_of_week: null } });
+    expect(nearer.body.next_due_at).toBe("2026-11-24T01:00:00.000Z");
+    const always = await ask("PUT", path, { active: null });
+    expect([always.body.active, always.body.next_due_at]).toEqual([null, "2026-11-23T10:01:00.000Z"]);
+  });
+
+  test("previews the instants of a trigger that is not saved", async () => {
+    const { body } = await ask("POST", `${schedules}/preview`, {
+      trigger: { type: "cron", expression: "0 0/30 8 ? * MON-FRI", time_zone: "Europe/Berlin" },
+      from: "2026-11-27T07:10:00+01:00",
+      count: 3,
+    });
+    expect(body).toEqual({
+      trigger: { type: "cron", expression: "0 0-59/30 8 * * MON-FRI", time_zone: "Europe/Berlin" },
+      active: null,
+      policy: defaultPolicy,
+      next: [
+        { slot: "2026-11-27T07:00:00.000Z" },
+        { slot: "2026-11-27T07:30:00.000Z" },
+        { slot: "2026-11-30T07:00:00.000Z" },
+      ],
+    });
+  });
+
+  test("tells the next slots of a schedule", async () => {
+    const { id } = await create();
+    expect((await ask("GET", `${schedules}/${id}/slots?count=2`)).body).toEqual({
+      next: [{ slot: "2026-11-23T10:01:00.000Z" }, { slot: "2026-11-23T10:02:00.000Z" }],
+      past: [],
+    });
+  });
+
+  test("pages through schedules in every order without losing or repeating one", async () => {
+    for (let index = 0; index < 7; index += 1) {
+      world.clock.advance(index % 2);
+      await create({ name: `s${index}`, enable: index % 3 !== 0, labels: { n: String(index % 2) } });
+    }
+    for (const sortby of ["name", "enable", "created", "modified", "next_due_at"]) {
+      for (const asc of [true, false]) {
+        const names: string[] = [];
+        let cursor = "";
+        do {
+          const { body } = await ask("GET", `${schedules}?size=2&sortby=${sortby}&asc=${asc}${cursor}`);
+          names.push(...body.data.map(({ name }: { name: string }) => name));
+          expect(body.total).toBe(7);
+          cursor = body.next_cursor === null ? "" : `&cursor=${body.next_cursor}`;
+        } while (cursor !== "");
+        expect(names.toSorted(), `${sortby} ${asc}`).toEqual(["s0", "s1", "s2", "s3", "s4", "s5", "s6"]);
+      }
+    }
+  });
+
+  test.each([
+    ["filter[keyword]=S1", ["s1"]],
+    ["enable=false", ["s0"]],
+    ["kind=1&size=100", ["s0", "s1", "s2"]],
+    ["kind=5", []],
+    ["filter[label]=n:2", ["s2"]],
+    ["due_before=2026-11-23T10:02:00Z", ["s1", "s2"]],
+    ["created_from=2026-11-23T10:00:01Z", ["s1", "s2"]],
+    ["storage_id=01a209ba-d02e-741b-a63b-6063454757eb", []],
+  ])("filters schedules by %s", async (query, names) => {
+    for (let index = 0; index < 3; index += 1) {
+      await create({ name: `s${index}`, enable: index !== 0, labels: { n: String(index) } });
+      world.clock.advance(1);
+    }
+    const { body, status } = await ask("GET", `${schedules}?${query}`);
+    expect(status, JSON.stringify(body)).toBe(200);
+    expect(body.data.map(({ name }: { name: string }) => name)).toEqual(names);
+  });
+
+  test("lists sessions by their filters and in both orders, a page at a time", async () => {
+    const { id } = await create({ policy: { misfire: "all", overlap: "allow" } });
+    world.clock.set("2026-11-23T10:05:30.000Z");
+    await ticks.scan(world.needs, notAborted);
+    await ask("POST", `${schedules}/${id}/trigger`);
+    const list = async (query: string) => (await ask("GET", `${sessions}?${query}`)).body;
+    expect((await list(`schedule_id=${id}`)).total).toBe(6);
+    expect((await list("created_by=ada")).data).toMatchObject([{ cause: "manual" }]);
+    expect((await list("state=running&state=failed")).total).toBe(0);
+    expect((await list("filter[state]=pending&kind=1")).total).toBe(6);
+    expect((await list("slot_from=2026-11-23T10:02:00Z&slot_to=2026-11-23T10:04:00Z&sortby=slot")).data).toMatchObject([
+      { slot: "2026-11-23T10:02:00.000Z" },
+      { slot: "2026-11-23T10:03:00.000Z" },
+    ]);
+    for (const sortby of ["created", "slot"]) {
+      const first = await list(`sortby=${sortby}&asc=false&size=4`);
+      const rest = await list(`sortby=${sortby}&asc=false&size=4&cursor=${first.next_cursor}`);
+      expect(new Set([...first.data, ...rest.data].map((session) => session.id)).size).toBe(6);
+      expect(rest.next_cursor).toBeNull();
+    }
+  });
+
+  test("tells the engine, its state and its jobs", async () => {
+    const { body } = await ask("GET", "/ailbl/admin/engines", undefined, {}, "viewer");
+    expect(body.data).toMatchObject([{ name: "local", state: "ok" }]);
+    const jobs = await ask("GET", "/ailbl/admin/engines/local/jobs", undefined, {}, "viewer");
+    expect(jobs.body.data.map(({ name }: { name: string }) => name)).toEqual(["ok", "fail", "hang"]);
+    expect((await ask("GET", "/ailbl/admin/engines/nope/jobs")).body.error_code).toBe("ENGINE_NOT_FOUND");
+  });
+
+  test("writes who changed what into the audit trail, with the change", async () => {
+    const { id } = await create();
+    await ask("POST", `${schedules}/${id}/disable`, { note: null });
+    await ask("DELETE", `${schedules}/${id}`);
+    const { rows } = await sql<{ action: string; subject: string }>`
+      select action, subject from eom_audit where object_id = ${id} order by id`.execute(database.db);
+    expect(rows.map(({ action, subject }) => `${subject} ${action}`)).toEqual([
+      "ada schedule.create",
+      "ada schedule.disable",
+      "ada schedule.delete",
+    ]);
+  });
+
+  test.each([
+    ["POST", schedules, "operator"],
+    ["PUT", `${schedules}/x`, "operator"],
+    ["DELETE", `${schedules}/x`, "operator"],
+    ["POST", `${schedules}/x/trigger`, "viewer"],
+    ["POST", `${schedules}/x/enable`, "viewer"],
+    ["POST", `${sessions}/x/cancel`, "viewer"],
+    ["GET", schedules, "meter"],
+  ] as const)("%s %s is refused to the role %s", async (method, path, role) => {
+    expect((await ask(method, path, method === "GET" ? undefined : {}, {}, role)).body.error_code).toBe("FORBIDDEN");
+  });
+
+  test.each([
+    ["GET", `${schedules}/nope`, "SCHEDULE_NOT_FOUND"],
+    ["GET", `${schedules}/01a209ba-d02e-741b-a63b-6063454757eb`, "SCHEDULE_NOT_FOUND"],
+    ["GET", `${schedules}/nope/slots`, "SCHEDULE_NOT_FOUND"],
+    ["POST", `${schedules}/nope/trigger`, "SCHEDULE_NOT_FOUND"],
+    ["GET", `${sessions}/nope`, "SESSION_NOT_FOUND"],
+    ["POST", `${sessions}/nope/cancel`, "SESSION_NOT_FOUND"],
+  ])("%s %s answers %s", async (method, path, code) => {
+    expect((await ask(method, path)).body).toMatchObject({ error_code: code, http_status: 404 });
+  });
+
+  test("stands whole in the OpenAPI document", () => {
+    const document = createOpenApiDocument(createSchedulerRoutes(world.api), "0");
+    expect(Object.keys(document.paths ?? {})).toHaveLength(25);
+  });
+});

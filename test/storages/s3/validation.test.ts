@@ -1,0 +1,172 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { z } from "zod";
+import {
+  bucketSchema,
+  caCertificateSchema,
+  endpointSchema,
+  prefixSchema,
+  regionSchema,
+} from "../../../src/storages/s3/validation.ts";
+import { createCertificate } from "./certificates.ts";
+
+function problemsOf(schema: z.ZodType, value: unknown): string[] {
+  return schema.safeParse(value).error?.issues.map(({ message }) => message) ?? [];
+}
+
+test.each([
+  ["https://S3.Example.ORG", "https://s3.example.org"],
+  ["https://s3.example.org:443/", "https://s3.example.org"],
+  ["http://s3.example.org:80", "http://s3.example.org"],
+  ["https://s3.example.org:80", "https://s3.example.org:80"],
+  ["https://s3.example.org.", "https://s3.example.org"],
+  [" https://s3.example.org ", "https://s3.example.org"],
+  ["https://münchen.example", "https://xn--mnchen-3ya.example"],
+  ["http://0x7f000001:9000", "http://127.0.0.1:9000"],
+  ["http://[::FFFF:127.0.0.1]:9000", "http://[::ffff:7f00:1]:9000"],
+])("the endpoint %s is kept as %s", (given, kept) => {
+  expect(endpointSchema.parse(given)).toBe(kept);
+});
+
+test.each([
+  ["s3.example.org", "wanted a URL"],
+  ["", "wanted a URL"],
+  ["https://", "wanted a URL"],
+  ["ftp://s3.example.org", "not ftp"],
+  ["s3://bucket", "not s3"],
+  ["https://key:secret@s3.example.org", "without a user"],
+  ["https://s3.example.org/bucket", "without a path"],
+  ["https://s3.example.org//", "without a path"],
+  ["https://s3.example.org?x", "without a query"],
+  ["https://s3.example.org?", "without a query"],
+  ["https://s3.example.org#", "without a query and a fragment"],
+  [`https://${"a.".repeat(200)}org`, "at most 300"],
+])("the endpoint %s is refused", (given, message) => {
+  expect(problemsOf(endpointSchema, given)).toEqual([expect.stringContaining(message)]);
+});
+
+test("a password in an endpoint is not repeated", () => {
+  expect(problemsOf(endpointSchema, "https://key:canary@s3.example.org").join()).not.toContain("canary");
+});
+
+test.each(["scenes", "a-1", "my.bucket.2026", "1.2.3.4.5", `a${"b".repeat(61)}c`])("the bucket %s is taken", (name) => {
+  expect(bucketSchema.parse(name)).toBe(name);
+});
+
+test.each([
+  "ab",
+  "a".repeat(64),
+  "Scenes",
+  "under_score",
+  "-a1",
+  "a1-",
+  ".ab",
+  "..",
+  ".",
+  "a..b",
+  "10.0.0.1",
+  "999.999.999.999",
+  "arn:aws:s3:::scenes",
+  "foo--use1-az4--x-s3",
+  "foo--ol-s3",
+  "foo-s3alias",
+  "a/b",
+  "scenes\n",
+  "",
+])("the bucket %j is refused, saying what was wanted", (name) => {
+  expect(problemsOf(bucketSchema, name)).toEqual([expect.stringMatching(/^wanted /)]);
+});
+
+test.each([
+  ["", ""],
+  ["/", ""],
+  ["2026", "2026/"],
+  ["2026/", "2026/"],
+  ["/a/b", "a/b/"],
+  ["a b/ü/%2e%2e/...", "a b/ü/%2e%2e/.../"],
+])("the prefix %j is kept as %j", (given, kept) => {
+  expect(prefixSchema.parse(given)).toBe(kept);
+});
+
+test.each([
+  "//",
+  "//a",
+  "a//b",
+  "a//",
+  "..",
+  "a/../b",
+  "a/..",
+  ".",
+  "./a",
+  "a/./b",
+  "a\u0000b",
+  "a\nb",
+  "a\u007f",
+  "\ud800",
+])("the prefix %j is refused, saying what was wanted", (given) =>
+  expect(problemsOf(prefixSchema, given)).toEqual([expect.stringMatching(/^wanted /)]),
+);
+
+test("a prefix may have 512 bytes with its slash, and no more", () => {
+  expect(prefixSchema.parse(`${"ü".repeat(255)}a`)).toHaveLength(257);
+  expect(problemsOf(prefixSchema, "ü".repeat(256))).toEqual(["wanted at most 512 bytes, not 513"]);
+});
+
+test("a prefix that is kept is kept as it is, ends in a slash, and begins with none", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.webPath(), fc.string({ unit: fc.constantFrom("/", ".", "a") })), (given) => {
+      const { data } = prefixSchema.safeParse(given);
+      if (data === undefined || data === "") return true;
+      return data.endsWith("/") && !data.startsWith("/") && !data.includes("//") && prefixSchema.parse(data) === data;
+    }),
+  );
+});
+
+test("an endpoint that is kept is kept as it is, and is the origin of what was given", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.webUrl(),
+        fc.string(),
+        fc.webAuthority({ withPort: true }).map((host) => `HTTPS://${host}`),
+      ),
+      (given) => {
+        const { data } = endpointSchema.safeParse(given);
+        return data === undefined || (new URL(data).origin === data && endpointSchema.parse(data) === data);
+      },
+    ),
+  );
+});
+
+test.each(["us-east-1", "auto", "garage", "RegionOne", "a"])("the region %s is taken", (region) => {
+  expect(regionSchema.parse(region)).toBe(region);
+});
+
+test.each(["", "-a", "a-", "eu_west", "eu west", "*", "a.b", "a".repeat(64), "eu\n"])(
+  "the region %j is refused",
+  (region) => {
+    expect(problemsOf(regionSchema, region)).toEqual([expect.stringMatching(/^wanted /)]);
+  },
+);
+
+const one = createCertificate({ names: [] });
+const two = createCertificate({ names: [] });
+
+test("a bundle of certificates is kept without the text around them", () => {
+  const bundle = `# ours\r\n${one.cert.replaceAll("\n", "\r\n")}\nsubject=x\n${two.cert}`;
+  expect(caCertificateSchema.parse(bundle)).toBe(`${one.cert}${two.cert}`);
+  expect(caCertificateSchema.parse(one.cert)).toBe(one.cert);
+});
+
+test.each([
+  ["", "wanted one or more certificates"],
+  ["not a certificate", "wanted one or more certificates"],
+  ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "position 1 cannot be read"],
+  [`${one.cert}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`, "position 2 cannot be read"],
+  [`${one.cert}${one.key}`, "private key"],
+  [one.cert + " ".repeat(65_536), "at most 65536"],
+])("what is no bundle of certificates is refused (%#)", (given, message) => {
+  const problems = problemsOf(caCertificateSchema, given);
+  expect(problems).toEqual([expect.stringContaining(message)]);
+  expect(problems.join()).not.toContain(one.key.split("\n")[1]);
+});

@@ -1,0 +1,118 @@
+/**
+ * A process of its own that creates, rotates or deletes a storage, and stops for good before its `stopAt`-th statement:
+ * then it says which one that is, and waits to be killed. When it gets to its end it says "done".
+ */
+import { Kysely } from "kysely";
+import { PostgresJSDialect, type PostgresJSSql } from "kysely-postgres-js";
+import { systemClock } from "../../../src/platform/clock.ts";
+import { createPostgresPool } from "../../../src/platform/database/postgres-pool.ts";
+import type { Database, Tables } from "../../../src/platform/database/tables.ts";
+import { findDeploymentId } from "../../../src/platform/deployment.ts";
+import { createEmbeddedSecretStore } from "../../../src/secrets/embedded.ts";
+import { createSecretKeeper } from "../../../src/secrets/keeper.ts";
+import { readOrCreateKeyFile } from "../../../src/secrets/key-file.ts";
+import { createCredentialKeeper } from "../../../src/storages/credentials.ts";
+import { createStorageService } from "../../../src/storages/service.ts";
+
+export interface WriterTask {
+  readonly url: string;
+  readonly keyFile: string;
+  /** By which PostgreSQL tells its connections from others. */
+  readonly applicationName: string;
+  readonly operation: "create" | "rotate" | "delete";
+  /** Of the storage to be created, rotated or deleted. */
+  readonly name: string;
+  readonly storageId: string;
+  readonly stopAt: number;
+}
+
+const task = JSON.parse(process.argv[2] ?? "") as WriterTask;
+let statements = 0;
+
+async function announce(statement: string): Promise<void> {
+  statements += 1;
+  if (statements !== task.stopAt) return;
+  process.stdout.write(`before ${statement.replaceAll(/\s+/g, " ").slice(0, 60)}\n`);
+  await new Promise(() => setInterval(() => {}, 60_000));
+}
+
+function announcing(pool: PostgresJSSql): PostgresJSSql {
+  return {
+    ...pool,
+    async reserve() {
+      const { unsafe, release } = await pool.reserve();
+      const run = async (text: string, ...rest: unknown[]) => {
+        await announce(text);
+        return unsafe(text, ...(rest as []));
+      };
+      return { unsafe: run as never, release };
+    },
+  };
+}
+
+const limits = { size: 2, connectSeconds: 5, answerSeconds: 30 };
+const pool = createPostgresPool(
+  task.url,
+  { connection: { application_name: task.applicationName }, onnotice: () => {} },
+  limits,
+);
+const open = (announced: boolean): Database =>
+  new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: () => (announced ? announcing(pool) : pool) }) });
+
+const deploymentId = await findDeploymentId(open(false));
+const db = open(true);
+const secrets = createEmbeddedSecretStore({ db, key: await readOrCreateKeyFile(task.keyFile) });
+const storages = createStorageService({
+  db,
+  reads: db,
+  clock: systemClock,
+  credentials: createCredentialKeeper(
+    createSecretKeeper({ db, secrets, deploymentId, owners: { folder: "storages", label: "storage_id" } }),
+  ),
+  // Nothing is proved here.
+  prover: { requireReachable: () => {}, prove: () => Promise.reject(new Error("asked to prove")) },
+  dependants: [],
+  verifyByDefault: false,
+});
+const change = {
+  actor: { subject: "writer", onBehalfOf: null, requestId: null },
+  signal: new AbortController().signal,
+  beforeCommit: async () => {},
+};
+const credential = { access_key_id: "AK", secret_access_key: "SK" };
+const options = { allowOverlap: true };
+
+switch (task.operation) {
+  case "create":
+    await storages.create(
+      {
+        name: task.name,
+        description: null,
+        enable: true,
+        labels: {},
+        collection_ids: [],
+        resource: {
+          type: "s3",
+          endpoint: "http://127.0.0.1:9",
+          region: "us-east-1",
+          bucket: "scenes",
+          prefix: "",
+          path_style: true,
+          read_only: false,
+          ca_certificate: null,
+          credential,
+        },
+      },
+      options,
+      change,
+    );
+    break;
+  case "rotate":
+    await storages.update(task.storageId, { resource: { credential } }, options, null, change);
+    break;
+  case "delete":
+    await storages.remove(task.storageId, null, change);
+    break;
+}
+process.stdout.write("done\n");
+await pool.end({ timeout: 5 });

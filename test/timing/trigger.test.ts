@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import { defaultPolicy } from "../../src/schedules/model.ts";
+import { normaliseExpression } from "../../src/timing/cron-expression.ts";
+import { findNextInstant, listNextInstants, parseTiming } from "../../src/timing/instants.ts";
+import type { Trigger } from "../../src/timing/model.ts";
+
+const now = new Date("2026-11-23T10:00:00.000Z");
+
+function toTrigger(expression: string, time_zone = "UTC"): Trigger {
+  return { type: "cron", expression, time_zone };
+}
+
+/** All instants after `from`, before `to`. */
+function listBetween(trigger: Trigger, from: string, to: string): string[] {
+  const instants: string[] = [];
+  for (
+    let at = findNextInstant({ trigger, active: null, policy: defaultPolicy }, new Date(from));
+    at !== null && at < new Date(to);
+    at = findNextInstant({ trigger, active: null, policy: defaultPolicy }, at)
+  ) {
+    instants.push(at.toISOString());
+  }
+  return instants;
+}
+
+describe("daylight saving", () => {
+  test.each([
+    [
+      "a fixed time that does not exist runs right after the gap",
+      "30 2 * * *",
+      "America/New_York",
+      "2026-03-08",
+      ["07:00"],
+    ],
+    ["a fixed time that exists twice runs the first time", "30 1 * * *", "America/New_York", "2026-11-01", ["05:30"]],
+    ["so does one of a list", "0 1,2 * * *", "America/New_York", "2026-11-01", ["05:00", "07:00"]],
+    ["the same in Berlin's spring", "30 2 * * *", "Europe/Berlin", "2026-03-29", ["01:00"]],
+    ["the same in Berlin's autumn", "30 2 * * *", "Europe/Berlin", "2026-10-25", ["00:30"]],
+    ["a gap of half an hour is as long as it is", "15 2 * * *", "Australia/Lord_Howe", "2026-10-03", ["15:30"]],
+  ])("%s", (_, expression, zone, day, times) => {
+    const instants = listBetween(toTrigger(expression, zone), `${day}T00:00:00Z`, `${day}T23:59:59Z`);
+    expect(instants).toEqual(times.map((time) => `${day}T${time}:00.000Z`));
+  });
+
+  test("a wildcard pattern follows real time through both changes", () => {
+    const trigger = toTrigger("*/30 * * * *", "America/New_York");
+    expect(listBetween(trigger, "2026-11-01T04:59:00Z", "2026-11-01T07:00:00Z")).toHaveLength(4);
+    expect(listBetween(trigger, "2026-03-08T06:29:00Z", "2026-03-08T07:31:00Z")).toHaveLength(3);
+  });
+});
+
+describe("expressions", () => {
+  test.each([
+    ["  30   2 * * *  ", "30 2 * * *"],
+    ["0 12 ? * MON", "0 12 * * MON"],
+    ["@Hourly", "@hourly"],
+    ["*/10 * * * * *", "*/10 * * * * *"],
+    ["0 0 12 ? * 2", "0 0 12 * * 1"],
+    ["0 0 12 ? * 2-6", "0 0 12 * * 1-5"],
+    ["0 0/5 * * * ?", "0 0-59/5 * * * *"],
+    ["0 15 10 ? * 6#3", "0 15 10 * * 5#3"],
+    ["0 15 10 ? * 6L", "0 15 10 * * 5L"],
+    ["0 15 10 L * ? *", "0 15 10 L * *"],
+    ["0 0 8 ? * MON-FRI", "0 0 8 * * MON-FRI"],
+    ["0 0 8 ? * 1,7", "0 0 8 * * 0,6"],
+    ["0 0 * * L5", "0 0 * * 5L"],
+    ["0 0 * * l1,L3", "0 0 * * 1L,3L"],
+    ["0 0 * * 5L", "0 0 * * 5L"],
+    ["0 0 * * FRI#2", "0 0 * * FRI#2"],
+    ["0 0 * * fri#L", "0 0 * * fri#L"],
+    ["0 0 LW * *", "0 0 LW * *"],
+    ["0 0 * * sat-sun", "0 0 * * sat-sun"],
+  ])("%j is kept as %j", (given, kept) => {
+    expect(normaliseExpression(given)).toBe(kept);
+    expect(parseTiming({ trigger: toTrigger(given), active: null, policy: defaultPolicy }, now).trigger).toMatchObject({
+      expression: kept,
+    });
+  });
+
+  test.each([
+    ["0 0 * * L5", "2026-11-27", "2026-12-25"],
+    ["0 0 * * FRI#2", "2026-12-11", "2027-01-08"],
+    ["0 0 L * *", "2026-11-30", "2026-12-31"],
+    ["0 0 15W * *", "2026-12-15", "2027-01-15"],
+    ["0 0 1 * MON", "2026-11-30", "2026-12-01"],
+    ["@weekly", "2026-11-29", "2026-12-06"],
+  ])("%j fires on the days that it names", (expression, ...days) => {
+    const { trigger } = parseTiming({ trigger: toTrigger(expression), active: null, policy: defaultPolicy }, now);
+    const found = listNextInstants({ trigger, active: null, policy: defaultPolicy }, now, 2);
+    expect(found.map((at) => at.toISOString().slice(0, 10))).toEqual(days);
+  });
+
+  test("a Quartz expression means the day that Quartz means", () => {
+    const { trigger: monday } = parseTiming(
+      { trigger: toTrigger("0 0 12 ? * 2"), active: null, policy: defaultPolicy },
+      now,
+    );
+    expect(findNextInstant({ trigger: monday, active: null, policy: defaultPolicy }, now)?.toISOString()).toBe(
+      "2026-11-23T12:00:00.000Z",
+    );
+    expect(new Date("2026-11-23").getUTCDay()).toBe(1);
+  });
+
+  test.each([
+    ["61 * * * *", 0, /minute/],
+    ["0 25 * * *", 2, /hour/],
+    ["* * *", undefined, /3 fields, wanted 5, or 6/],
+    ["0 0/5 * * *", 2, /\*\/step/],
+    ["0 0 30 2 *", undefined, /never fires within the next 5 years/],
+    ["@every 5m", 0, /every five minutes is \*\/5/],
+    ["@reboot", 0, /not known/],
+    ["0 0 12 * * MON 2027", 15, /years cannot be given/],
+    ["0 0 12 ? * MON 2027", 15, /years cannot be given/],
+    ["0 0 12 ? * 9", 11, /1 \(Sunday\) to 7/],
+    ["1? * * * *", 0, /stands alone/],
+    ["2026-12-01T00:00:00", undefined, /1 fields/],
+    ["a b c d e", 0, /illegal/],
+    ["R 2 * * *", 0, /R is not known: write a number, and let the policy's spread_seconds/],
+    ["H/15 * * * *", 0, /H\/15 is not known: write a number/],
+    ["h(0-29) * * * *", 0, /spread_seconds/],
+    ["0 22-2 * * *", 2, /22-2 goes backwards: write a range that passes the end as two/],
+    ["0 0 * * fri-mon", 8, /fri-mon goes backwards/],
+    ["0 0 32 * *", 4, /32 does not fit: day of month goes from 1 to 31/],
+    ["0 0 * 13 *", 6, /13 does not fit: month goes from 1 to 12/],
+    ["0 0 * * 8", 8, /day of week goes from 0/],
+    ["0 0 * * L", 8, /5L is the last Friday/],
+    ["0 0 L-3 * *", 4, /L has to be a value of its own/],
+    ["0 0 * * 5#6", 8, /should be 1-5 or L/],
+    ["30 2 * * mon 15", 9, /Seconds come first: is 15 30 2 \* \* mon what is meant/],
+    ["*/5 * * * * */10", 12, /Seconds come first: is \*\/10 \*\/5 /],
+  ])("%j is refused at %j, saying why", (expression, position, reason) => {
+    expect(() => parseTiming({ trigger: toTrigger(expression), active: null, policy: defaultPolicy }, now)).toThrow(
+      expect.objectContaining({
+        code: "CRON_PARSE_ERROR",
+        details: {
+          expression,
+          ...(position === undefined ? {} : { position }),
+          reason: expect.stringMatching(reason),
+        },
+      }),
+    );
+  });
+});
