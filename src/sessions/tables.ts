@@ -5,7 +5,7 @@ import type { SessionError, sessionCauses } from "./model.ts";
 import type { Phase, SessionState } from "./states.ts";
 import type { StopReason } from "./stop.ts";
 
-/** A row of ailbl_session. Its migration says what each column means. */
+/** A row of ailbl_session. db/migrations/0001_baseline.sql says what each column means. */
 export interface SessionTable {
   id: string;
   schedule_id: string;

@@ -23,6 +23,7 @@ import {
   sendReply,
 } from "../engines/dagster/misbehaviour.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { heavyTestTimeout, patience } from "../support/time-limits.ts";
 import { createLife, createMortalDatabase, createMortalEngine, Died } from "./simulation-life.ts";
 import { change, createTestClock, createWorld, notAborted, toCreate, type World, withEngine } from "./world.ts";
 
@@ -83,7 +84,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
       if (session.ended !== null) return session;
       // Longer than a search, and than any pause of the breaker, whose probe is then under way.
       world.clock.advance(121);
-      await vi.waitUntil(() => world.needs.engine.room() > 0, { timeout: 10_000, interval: 1 });
+      await vi.waitUntil(() => world.needs.engine.room() > 0, { ...patience, interval: 1 });
     }
     throw new Error(`the session has not ended: ${JSON.stringify((await world.api.sessions.find(id)).history)}`);
   }
@@ -150,7 +151,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     "one that, asked for %s, %s has one run in the end, and the session's state is true",
     async ([operation, , misbehaviour]) => {
       await world.close();
-      world = createWorld({ db: database.db, start, engine: createEngine(1) });
+      world = createWorld({ db: database.db, start, engine: createEngine(misbehaviour === hang ? 1 : 20) });
       if (operation === "FindRuns") fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
       fake.misbehave(misbehaviour, { operation, times: 2 });
       const session = await seeThrough(await trigger());
@@ -314,7 +315,9 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expect(listRuns(id).map(({ status }) => status)).toEqual(["CANCELED"]);
   });
 
-  test("a thousand runs under way are polled with four requests, and all of them also where the answers are slow", async () => {
+  test("a thousand runs under way are polled with four requests, and all of them also where the answers are slow", {
+    timeout: heavyTestTimeout,
+  }, async () => {
     const policy = { overlap: "allow", misfire: "all", max_catch_up: 1000, catch_up_seconds: 86_400 };
     await world.api.schedules.create(toCreate({ job: { ...inPipelines, name: "hang" }, policy }), change);
     world.clock.advance(1000 * 60);
@@ -351,7 +354,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
   });
 
   test("a process killed at each step leaves one run a session, whose state is true", {
-    timeout: 120_000,
+    timeout: heavyTestTimeout,
   }, async () => {
     let isWhole = false;
     for (let fuse = 0; !isWhole; fuse += 1) {

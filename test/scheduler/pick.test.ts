@@ -7,6 +7,7 @@ import { pick } from "../../src/scheduler/pick/pick.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
 import { listSessionsSchema } from "../../src/sessions/model.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { patience } from "../support/time-limits.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
 
@@ -151,7 +152,7 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
     await ticks.scan(slowWorld.needs, notAborted);
     const turn = ticks.pick(slowWorld.needs, notAborted);
     const countClaimed = async () => (await listStates(id)).filter(([, state]) => state !== "pending").length;
-    await vi.waitFor(() => expect(answers).toHaveLength(60));
+    await vi.waitFor(() => expect(answers).toHaveLength(60), patience);
     expect(await countClaimed()).toBe(60);
     for (const answer of answers) answer();
     expect(await turn).toMatchObject({ claimed: 60, launched: 60 });

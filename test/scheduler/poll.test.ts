@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ticks } from "../../src/scheduler/tick.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { patience } from "../support/time-limits.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
 
 describe.each(databaseKinds)("poll on %s", (kind) => {
@@ -77,7 +78,7 @@ describe.each(databaseKinds)("poll on %s", (kind) => {
     await vi.waitFor(async () => {
       await ticks.poll(world.needs, notAborted);
       expect((await world.api.sessions.find(id)).state).toBe("canceled");
-    });
+    }, patience);
     expect(await world.metrics.sessionsEnded.get()).toMatchObject({
       values: [{ labels: { state: "canceled" }, value: 1 }],
     });

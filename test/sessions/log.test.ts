@@ -7,6 +7,7 @@ import { type Api, createApi } from "../scheduler/api.ts";
 import { createRemoteEngine } from "../scheduler/remote-engine.ts";
 import { change, createWorld, nodeJob, notAborted, toCreate, type World } from "../scheduler/world.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { patience } from "../support/time-limits.ts";
 
 describe.each(databaseKinds)("the log of a session on %s", (kind) => {
   let database: TestDatabase;
@@ -81,13 +82,10 @@ describe.each(databaseKinds)("the log of a session on %s", (kind) => {
     const schedule = await elsewhere.api.schedules.create(toCreate({ enable: false }), change);
     const { id } = await elsewhere.api.sessions.trigger(schedule.id, change);
     await ticks.pick(elsewhere.needs, notAborted);
-    await vi.waitFor(
-      async () => {
-        await ticks.poll(elsewhere.needs, notAborted);
-        expect(await read(id)).toMatchObject({ text: "begun\n", is_final: false, at: expect.any(String) });
-      },
-      { timeout: 10_000, interval: 10 },
-    );
+    await vi.waitFor(async () => {
+      await ticks.poll(elsewhere.needs, notAborted);
+      expect(await read(id)).toMatchObject({ text: "begun\n", is_final: false, at: expect.any(String) });
+    }, patience);
     await elsewhere.close();
     await ticks.poll(elsewhere.needs, notAborted);
     expect(await read(id)).toMatchObject({ text: "begun\nended\n", is_final: true, is_truncated: false });
