@@ -61,7 +61,7 @@ export async function insertBulk(tx: DatabaseTransaction, { filter, ...bulk }: N
     .execute();
 }
 
-/** The objects of a bulk action: a table and a condition that names the table `s`. */
+/** The objects of a bulk action: a table and a condition on its columns. */
 export interface BulkTarget {
   readonly kind: Bulk["kind"];
   readonly filter: RawBuilder<SqlBool>;
@@ -84,7 +84,7 @@ export async function insertItems(
     with inserted as (
       insert into ailbl_bulk_item (bulk_id, item, object_id)
       select ${id}::uuid, row_number() over (order by target.id), target.id
-      from (select s.id from ${sql.table(tables[kind])} as s where ${filter} order by s.id limit ${limit}) as target
+      from (select id from ${sql.table(tables[kind])} where ${filter} order by id limit ${limit}) as target
       returning 1)
     select count(*) as items from inserted`.execute(tx);
   return rows[0]?.items ?? 0;
@@ -93,7 +93,7 @@ export async function insertItems(
 /** Counts the objects that match now. */
 export async function countTargets(db: Database, { kind, filter }: BulkTarget): Promise<number> {
   const { rows } = await sql<{ total: number }>`
-    select count(*) as total from ${sql.table(tables[kind])} as s where ${filter}`.execute(db);
+    select count(*) as total from ${sql.table(tables[kind])} where ${filter}`.execute(db);
   return rows[0]?.total ?? 0;
 }
 

@@ -9,7 +9,7 @@ import { selectSchedules } from "../schedules/queries.ts";
 import { toScheduleState } from "../schedules/representation.ts";
 import type { ScheduleNeeds } from "../schedules/service.ts";
 import { toSessionFilter } from "../sessions/list.ts";
-import { selectSessions } from "../sessions/queries.ts";
+import { listMatchingSessions } from "../sessions/queries.ts";
 import { bulkNotFound, bulkTotalConflict } from "./errors.ts";
 import {
   type Bulk,
@@ -57,7 +57,7 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
   function previewSessions({ filter }: BulkSessions, change: Change<BulkPreview>): Promise<BulkPreview> {
     const target = toSessionTarget(filter);
     return inTransaction(db, async (tx) => {
-      const rows = await selectSessions(tx).where(target.filter).orderBy("s.id").limit(maxShown).execute();
+      const rows = await listMatchingSessions(tx, target.filter, maxShown);
       const sample = rows.map(({ id, schedule_name: name, state }) => ({ id, name, state }));
       return preview(tx, target, sample, change);
     });

@@ -42,48 +42,30 @@ export interface SessionRow {
   readonly error: SessionError | null;
 }
 
-/** Selects {@link SessionRow}s. The tables are `s` and `d` (details). */
-export function selectSessions(db: Database) {
-  return db
-    .selectFrom("ailbl_session as s")
-    .leftJoin("ailbl_session_detail as d", "d.session_id", "s.id")
-    .select([
-      "s.id",
-      "s.schedule_id",
-      "s.schedule_name",
-      "s.kind",
-      "s.cause",
-      "s.backfill_id",
-      "s.queued",
-      "s.retry_of",
-      "s.slot",
-      "s.data_interval_start",
-      "s.state",
-      "s.reason",
-      "s.attempt",
-      "s.run_after",
-      sql<boolean>`s.run_after > now()`.as("is_early"),
-      "s.lease_token",
-      "s.not_ready_since",
-      "s.stop_reason",
-      "s.engine",
-      "s.run_id",
-      "s.run_status",
-      "s.picked",
-      "s.launch_started",
-      "s.started",
-      "s.ended",
-      "s.version",
-      "s.created",
-      "s.created_by",
-      "d.result",
-      "d.error",
-    ]);
-}
+/** The columns of a {@link SessionRow}, for statements over ailbl_session joined with {@link detailOfSession}. */
+export const sessionColumns = sql`ailbl_session.id, schedule_id, schedule_name, kind, cause, backfill_id, queued, retry_of, slot,
+    data_interval_start, state, reason, attempt, run_after, run_after > now() as is_early, lease_token, not_ready_since, stop_reason,
+    engine, run_id, run_status, picked, launch_started, started, ended, version, created, created_by, d.result, d.error`;
+
+/** The table of the large values, joined to ailbl_session. */
+export const detailOfSession = sql`ailbl_session_detail as d on d.session_id = ailbl_session.id`;
 
 /** Reads a session by id, which must be a UUID. */
-export function findSession(db: Database, id: string): Promise<SessionRow | undefined> {
-  return selectSessions(db).where("s.id", "=", id).executeTakeFirst();
+export async function findSession(db: Database, id: string): Promise<SessionRow | undefined> {
+  const [session] = await listMatchingSessions(db, sql`id = ${id}`, 1);
+  return session;
+}
+
+/** Reads the first sessions that match a condition, in the order of their ids. */
+export async function listMatchingSessions(
+  db: Database,
+  filter: RawBuilder<SqlBool>,
+  limit: number,
+): Promise<SessionRow[]> {
+  const { rows } = await sql<SessionRow>`
+    select ${sessionColumns} from ailbl_session left join ${detailOfSession}
+    where ${filter} order by id limit ${limit}`.execute(db);
+  return rows;
 }
 
 /**
