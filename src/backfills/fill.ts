@@ -24,7 +24,7 @@ interface BackfillNeeds {
   readonly log: Logger;
 }
 
-/** What a turn of backfill did. */
+/** The result of a turn of backfill. */
 export interface BackfillSummary {
   /** Sessions opened. */
   readonly sessions: number;

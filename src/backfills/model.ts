@@ -33,11 +33,9 @@ export const backfillSchema = z
     from: timeField,
     to: timeField,
     max_parallel: z.int(),
-    state: z
-      .enum(["running", "done", "canceled"])
-      .openapi({
-        description: "`done`: every slot has its session, and all sessions have ended, with success or not.",
-      }),
+    state: z.enum(["running", "done", "canceled"]).openapi({
+      description: "`done`: every slot has its session, and all sessions have ended, with success or not.",
+    }),
     reason: z
       .string()
       .nullable()

@@ -17,7 +17,7 @@ import {
 import type { Bulk, BulkAction } from "./model.ts";
 import { endBulk } from "./queries.ts";
 
-/** What a turn of bulk needs. Each object is changed by the use case of the single API call. */
+/** The parts that a turn of bulk works with. Each object is changed by the use case of the single API call. */
 export interface BulkNeeds {
   readonly db: Database;
   readonly clock: Clock;
@@ -26,7 +26,7 @@ export interface BulkNeeds {
   readonly sessions: Pick<SessionService, "cancel" | "trigger" | "retry">;
 }
 
-/** What a turn of bulk did. */
+/** The result of a turn of bulk. */
 export interface BulkSummary {
   /** Objects changed. */
   readonly acted: number;

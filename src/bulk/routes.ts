@@ -1,4 +1,5 @@
 import { answerChange } from "../platform/http/answer-change.ts";
+import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route, type RouteInput } from "../platform/http/route.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
@@ -16,7 +17,6 @@ import { type BulkService, toBulk } from "./service.ts";
 
 const base = "/ailbl/admin/bulk";
 const tag = "bulk";
-const none = z.strictObject({});
 const bulkParams = z.object({ BulkId: z.string() });
 const bulkAnswer = { description: "The bulk action", schema: bulkSchema };
 const answers = {
@@ -37,8 +37,6 @@ export function createBulkRoutes(service: BulkService): Route[] {
         description:
           "Refused if the filter matches another number than expected_total. A session that cannot be changed does not stop the others.",
         role: "operator",
-        params: none,
-        query: none,
         body: bulkSessionsSchema,
         answers,
         failures: ["BULK_TOTAL_CONFLICT"],
@@ -56,8 +54,6 @@ export function createBulkRoutes(service: BulkService): Route[] {
         description:
           "Refused if the filter matches another number than expected_total. A schedule that cannot be changed does not stop the others.",
         role: "operator",
-        params: none,
-        query: none,
         body: bulkSchedulesSchema,
         answers,
         failures: ["BULK_TOTAL_CONFLICT"],
@@ -73,7 +69,6 @@ export function createBulkRoutes(service: BulkService): Route[] {
         tag,
         summary: "List bulk actions",
         role: "viewer",
-        params: none,
         query: listBulksSchema,
         answers: { 200: { description: "One page", schema: pageSchema(bulkSchema) } },
         failures: [],
@@ -96,11 +91,10 @@ export function createBulkRoutes(service: BulkService): Route[] {
         summary: "Read a bulk action and its progress",
         role: "viewer",
         params: bulkParams,
-        query: none,
         answers: { 200: bulkAnswer },
         failures: ["BULK_NOT_FOUND"],
       },
-      async ({ params }) => ({ status: 200, body: await service.find(params.BulkId) }),
+      async ({ params }) => ok(await service.find(params.BulkId)),
     ),
     defineRoute(
       {
@@ -112,11 +106,10 @@ export function createBulkRoutes(service: BulkService): Route[] {
         description: "Changes that were made stay. A second cancel changes nothing.",
         role: "operator",
         params: bulkParams,
-        query: none,
         answers: { 200: bulkAnswer },
         failures: ["BULK_NOT_FOUND"],
       },
-      (input) => answerChange(input, toRead, (change) => service.cancel(input.params.BulkId, change)),
+      (input) => answerChange(input, ok<Bulk>, (change) => service.cancel(input.params.BulkId, change)),
     ),
   ];
 }
@@ -129,18 +122,10 @@ function answerBulk<Body extends { readonly dry_run: boolean }>(
 ): Promise<Answer> {
   const { body } = input;
   return body.dry_run
-    ? answerChange(input, toPreviewed, (change) => preview(body, change))
+    ? answerChange(input, ok<BulkPreview>, (change) => preview(body, change))
     : answerChange(input, toAccepted, (change) => create(body, change));
 }
 
-function toRead(bulk: Bulk): Answer {
-  return { status: 200, body: bulk };
-}
-
-function toPreviewed(preview: BulkPreview): Answer {
-  return { status: 200, body: preview };
-}
-
 function toAccepted(bulk: Bulk): Answer {
-  return { status: 202, body: bulk, headers: { location: `${base}/${bulk.id}` } };
+  return { ...created(`${base}/${bulk.id}`, bulk), status: 202 };
 }

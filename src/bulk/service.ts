@@ -1,9 +1,10 @@
-import { recordAudit } from "../platform/audit/record.ts";
-import type { Database } from "../platform/database/tables.ts";
+import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
-import { createId, isUuid } from "../platform/id.ts";
+import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import { recordChange } from "../platform/resource/record-change.ts";
+import { requireRow } from "../platform/resource/rows.ts";
 import { toScheduleFilter } from "../schedules/list.ts";
 import { selectSchedules } from "../schedules/queries.ts";
 import { toScheduleState } from "../schedules/representation.ts";
@@ -122,12 +123,12 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
    *
    * @throws BULK_NOT_FOUND
    */
-  async function cancel(id: string, { actor }: Pick<Change<null>, "actor">): Promise<Bulk> {
+  async function cancel(id: string, change: Change<Bulk>): Promise<Bulk> {
     await requireBulk(db, id);
     return inTransaction(db, async (tx) => {
       const before = await requireBulk(tx, id);
       if (!(await endBulk(tx, id, "canceled", clock.now()))) return toBulk(await requireBulk(tx, id));
-      return recordBulkChange(tx, id, before, "bulk.cancel", { actor, beforeCommit: async () => {} });
+      return recordBulkChange(tx, id, before, "bulk.cancel", change);
     });
   }
 
@@ -143,40 +144,30 @@ function toScheduleTarget(filter: BulkSchedules["filter"]): BulkTarget {
 }
 
 async function preview(
-  tx: Parameters<Change<BulkPreview>["beforeCommit"]>[0],
+  tx: DatabaseTransaction,
   target: BulkTarget,
   sample: BulkPreview["sample"],
   change: Change<BulkPreview>,
 ): Promise<BulkPreview> {
-  const bulk = { total: await countTargets(tx, target), sample };
-  await change.beforeCommit(tx, bulk);
-  return bulk;
+  const result = { total: await countTargets(tx, target), sample };
+  await change.beforeCommit(tx, result);
+  return result;
 }
 
 async function recordBulkChange(
-  tx: Parameters<Change<Bulk>["beforeCommit"]>[0],
+  tx: DatabaseTransaction,
   id: string,
   before: BulkRow | null,
   action: string,
   change: Change<Bulk>,
 ): Promise<Bulk> {
   const after = toBulk(await requireBulk(tx, id));
-  await recordAudit(tx, {
-    actor: change.actor,
-    action,
-    kind: "bulk",
-    objectId: id,
-    before: before === null ? null : toBulk(before),
-    after,
-  });
-  await change.beforeCommit(tx, after);
-  return after;
+  return recordChange(tx, change, { action, kind: "bulk", id, before: before === null ? null : toBulk(before), after });
 }
 
-async function requireBulk(db: Database, id: string): Promise<BulkRow> {
-  const row = isUuid(id) ? await findBulk(db, id) : undefined;
-  if (row === undefined) throw bulkNotFound(id);
-  return row;
+/** @throws BULK_NOT_FOUND */
+function requireBulk(db: Database, id: string): Promise<BulkRow> {
+  return requireRow(id, (bulkId) => findBulk(db, bulkId), bulkNotFound);
 }
 
 /** Converts a row to the bulk action of the API. */

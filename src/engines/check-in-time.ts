@@ -1,4 +1,4 @@
-import { answerInTime } from "../platform/outbound/answer-in-time.ts";
+import { answerWithin } from "../platform/outbound/answer-within.ts";
 import type { Engine, EngineCheck } from "./engine.ts";
 
 /** A person or a health probe waits for the answer, and gives up soon after. */
@@ -11,10 +11,9 @@ const defaultSeconds = 5;
  */
 export function checkInTime(engine: Engine, seconds = defaultSeconds): Promise<EngineCheck> {
   // The thrown message may contain a credential. An engine describes expected faults in its answer.
-  const check = Promise.try(() => engine.check()).catch(() =>
-    toFailing(`The engine ${engine.name} could not be asked`),
-  );
-  return answerInTime(check, seconds, () => toFailing(`The engine ${engine.name} gave no answer within ${seconds} s`));
+  const check = () =>
+    Promise.try(() => engine.check()).catch(() => toFailing(`The engine ${engine.name} could not be asked`));
+  return answerWithin(seconds, check, () => toFailing(`The engine ${engine.name} gave no answer within ${seconds} s`));
 }
 
 function toFailing(detail: string): EngineCheck {

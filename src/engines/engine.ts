@@ -42,7 +42,7 @@ export function createRunError(code: string, message: string): RunError {
   return { code, message, step: null };
 }
 
-/** What one call of {@link Engine.launch} did. The scheduler reacts to each outcome differently. */
+/** The result of {@link Engine.launch}. The scheduler reacts to each outcome differently. */
 export type LaunchOutcome =
   /** `isAdopted`: the answer to the launch was unclear, and a search found its run. */
   | { readonly outcome: "launched"; readonly runId: string; readonly isAdopted?: true }

@@ -1,12 +1,12 @@
 import type { EventType } from "../platform/events/types.ts";
 
-/** What an error code means for the session that failed with it. */
+/** The consequences of an error code for the session that failed with it. */
 export interface ErrorMeaning {
   /** Whether another attempt may succeed. Errors from before the run (a refused launch) would occur again, and are final. */
   readonly isRetryable: boolean;
   /** The event of a session that fails for good. */
   readonly event: EventType;
-  /** What a person can do. */
+  /** A sentence: the step that a person takes next. */
   readonly nextStep: string;
 }
 

@@ -40,7 +40,7 @@ export interface MovedSession {
   readonly attempt: number;
 }
 
-/** Who takes a step, and when. */
+/** The author and the time of a step. */
 export interface By {
   readonly at: Date;
   /** A subject, or `scheduler`. */

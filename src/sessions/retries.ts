@@ -1,9 +1,10 @@
 import { sql } from "kysely";
+import { toBackoffMilliseconds } from "../platform/backoff.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { stopRequestList } from "./word-lists.ts";
 
 /** No retry waits longer than a day. */
-const maxDelaySeconds = 86_400;
+const maxMilliseconds = 86_400_000;
 
 /**
  * The pause between failed attempt number `attempt` (from 1) and the next. The delay doubles with each attempt; a random half of it
@@ -12,8 +13,8 @@ const maxDelaySeconds = 86_400;
  * @param random from 0 to 1
  */
 export function toRetryDelaySeconds(delaySeconds: number, attempt: number, random: number): number {
-  const longest = Math.min(maxDelaySeconds, delaySeconds * 2 ** Math.min(attempt - 1, 20));
-  return longest / 2 + (longest / 2) * random;
+  const firstMilliseconds = delaySeconds * 1000;
+  return toBackoffMilliseconds({ firstMilliseconds, maxMilliseconds, attempt, random }) / 1000;
 }
 
 interface RetryPolicy {

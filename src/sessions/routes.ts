@@ -1,4 +1,5 @@
 import { answerChange } from "../platform/http/answer-change.ts";
+import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
@@ -14,7 +15,6 @@ import type { SessionService } from "./service.ts";
 const base = "/ailbl/admin/sessions";
 const schedules = "/ailbl/admin/schedules";
 const tag = "sessions";
-const none = z.strictObject({});
 const scheduleParams = z.object({ ScheduleId: z.string() });
 const sessionParams = z.object({ SessionId: z.string() });
 
@@ -29,7 +29,6 @@ export function createSessionRoutes(service: SessionService): Route[] {
         tag,
         summary: "List sessions",
         role: "viewer",
-        params: none,
         query: listSessionsSchema,
         filters: sessionFilterNames,
         answers: { 200: { description: "One page", schema: pageSchema(sessionSchema) } },
@@ -53,15 +52,11 @@ export function createSessionRoutes(service: SessionService): Route[] {
         summary: "Read a session with its history",
         role: "viewer",
         params: sessionParams,
-        query: none,
         answers: { 200: { description: "The session", schema: sessionWithHistorySchema } },
         failures: ["SESSION_NOT_FOUND"],
         versioned: true,
       },
-      async ({ params }) => {
-        const session = await service.find(params.SessionId);
-        return { status: 200, body: session, version: session.version };
-      },
+      async ({ params }) => ok(await service.find(params.SessionId)),
     ),
     defineRoute(
       {
@@ -74,11 +69,10 @@ export function createSessionRoutes(service: SessionService): Route[] {
           "A session that waits ends at once. A session that runs is asked to end; its state changes to `canceled` when it has.",
         role: "operator",
         params: sessionParams,
-        query: none,
         answers: { 200: { description: "The session", schema: sessionSchema } },
         failures: ["SESSION_NOT_FOUND", "SESSION_STATE_CONFLICT"],
       },
-      (input) => answerChange(input, toChanged, (change) => service.cancel(input.params.SessionId, change)),
+      (input) => answerChange(input, ok<Session>, (change) => service.cancel(input.params.SessionId, change)),
     ),
     defineRoute(
       {
@@ -90,7 +84,6 @@ export function createSessionRoutes(service: SessionService): Route[] {
         description: "Opens a new session for the same slot and data interval, with the schedule as it is now.",
         role: "operator",
         params: sessionParams,
-        query: none,
         answers: { 201: { description: "The new session", schema: sessionSchema } },
         failures: ["SESSION_NOT_FOUND", "SCHEDULE_NOT_FOUND", "SESSION_STATE_CONFLICT"],
         idempotent: true,
@@ -106,7 +99,6 @@ export function createSessionRoutes(service: SessionService): Route[] {
         summary: "Run a schedule now, in addition to its slots",
         role: "operator",
         params: scheduleParams,
-        query: none,
         answers: { 201: { description: "The session", schema: sessionSchema } },
         failures: ["SCHEDULE_NOT_FOUND"],
         idempotent: true,
@@ -116,11 +108,6 @@ export function createSessionRoutes(service: SessionService): Route[] {
   ];
 }
 
-function toChanged(session: Session): Answer {
-  return { status: 200, body: session, version: session.version };
-}
-
 function toCreated(session: Session): Answer {
-  const location = `${base}/${session.id}`;
-  return { status: 201, body: session, version: session.version, headers: { location } };
+  return created(`${base}/${session.id}`, session);
 }

@@ -1,17 +1,19 @@
 import type { Engines } from "../engines/registry.ts";
-import { recordAudit } from "../platform/audit/record.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
-import { createId, isUuid } from "../platform/id.ts";
+import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import { recordChange } from "../platform/resource/record-change.ts";
+import { requireRow } from "../platform/resource/rows.ts";
 import { findPreviousInstant } from "../timing/instants.ts";
 import type { Timing } from "../timing/model.ts";
 import { endSessionsIn } from "./ends.ts";
 import { sessionIsOver, sessionNotFound, sessionNotRetried } from "./errors.ts";
 import { listSessions } from "./list.ts";
 import type { ListSessions, Session, SessionWithHistory } from "./model.ts";
+import type { By } from "./moves.ts";
 import {
   findRetry,
   findSession,
@@ -81,39 +83,22 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
    */
   async function cancel(id: string, change: Change<Session>): Promise<Session> {
     await requireSession(db, id);
-    const told = await inTransaction(db, async (tx) => {
-      const before = await lockSession(tx, id);
-      if (before === undefined) throw sessionNotFound(id);
+    const session = await inTransaction(db, async (tx) => {
+      const before = await requireLocked(tx, id);
       if (isEnded(before.state)) throw sessionIsOver(before.state);
-      const now = clock.now();
-      const by = change.actor.subject;
-      if (isLeased(before.state)) await requestStops(tx, [id], { now, by, reason: "cancel" });
-      else {
-        const fence = { id, leaseToken: before.lease_token };
-        const end = {
-          ...fence,
-          from: before.state,
-          state: "canceled",
-          cause: "canceled",
-          endedAt: now,
-          error: null,
-        } as const;
-        await endSessionsIn(tx, [end], { at: now, actor: by });
-      }
+      await requestEnd(tx, before, { at: clock.now(), actor: change.actor.subject });
       const after = represent(await requireSession(tx, id));
-      await recordAudit(tx, {
-        actor: change.actor,
+      return recordChange(tx, change, {
         action: "session.cancel",
         kind: "session",
-        objectId: id,
+        id,
         before: { state: before.state },
         after: { state: after.state },
+        result: after,
       });
-      await change.beforeCommit(tx, after);
-      return after;
     });
     onWork();
-    return told;
+    return session;
   }
 
   /**
@@ -130,7 +115,7 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
       const dataIntervalStart = findPreviousInstant(schedule, now) ?? now;
       return { cause: "manual", slot: now, dataIntervalStart, retryOf: null };
     };
-    const trail = { action: "schedule.trigger", kind: "schedule", objectId: scheduleId };
+    const trail = { action: "schedule.trigger", kind: "schedule", id: scheduleId };
     return open(scheduleId, toRequested, trail, change);
   }
 
@@ -148,30 +133,28 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
       const { slot, data_interval_start: dataIntervalStart } = await requireRetryable(tx, id);
       return { cause: "retry", slot, dataIntervalStart, retryOf: id };
     };
-    return open(scheduleId, toRequested, { action: "session.retry", kind: "session", objectId: id }, change);
+    return open(scheduleId, toRequested, { action: "session.retry", kind: "session", id }, change);
   }
 
   /** Opens a requested session under the lock of its schedule. */
   async function open(
     scheduleId: string,
     toRequested: (tx: DatabaseTransaction, schedule: LockedSchedule, now: Date) => Promise<RequestedSession>,
-    trail: { readonly action: string; readonly kind: string; readonly objectId: string },
+    trail: { readonly action: string; readonly kind: string; readonly id: string },
     change: Change<Session>,
   ): Promise<Session> {
     await schedules.require(db, scheduleId);
-    const told = await inTransaction(db, async (tx) => {
+    const session = await inTransaction(db, async (tx) => {
       const schedule = await schedules.lock(tx, scheduleId);
       const now = clock.now();
       const id = createId();
       const requested = await toRequested(tx, schedule, now);
       await insertSession(tx, { ...requested, id, schedule, now, createdBy: change.actor.subject });
-      const session = represent(await requireSession(tx, id));
-      await recordAudit(tx, { ...trail, actor: change.actor, before: null, after: { session_id: id } });
-      await change.beforeCommit(tx, session);
-      return session;
+      const result = represent(await requireSession(tx, id));
+      return recordChange(tx, change, { ...trail, before: null, after: { session_id: id }, result });
     });
     onWork();
-    return told;
+    return session;
   }
 
   return { list, represent, find, trigger, retry, cancel };
@@ -180,16 +163,34 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
 type RequestedSession = Pick<NewSession, "cause" | "slot" | "dataIntervalStart" | "retryOf">;
 
 /** @throws SESSION_NOT_FOUND */
-async function requireSession(db: Database, id: string): Promise<SessionRow> {
-  const row = isUuid(id) ? await findSession(db, id) : undefined;
-  if (row === undefined) throw sessionNotFound(id);
-  return row;
+function requireSession(db: Database, id: string): Promise<SessionRow> {
+  return requireRow(id, (sessionId) => findSession(db, sessionId), sessionNotFound);
+}
+
+/** @throws SESSION_NOT_FOUND */
+function requireLocked(tx: DatabaseTransaction, id: string): Promise<SessionRow> {
+  return requireRow(id, (sessionId) => lockSession(tx, sessionId), sessionNotFound);
+}
+
+/** Ends a locked session that waits, or asks the worker that has it. */
+async function requestEnd(tx: DatabaseTransaction, session: SessionRow, by: By): Promise<void> {
+  const { id, state, lease_token: leaseToken } = session;
+  if (isLeased(state)) return requestStops(tx, [id], { now: by.at, by: by.actor, reason: "cancel" });
+  const end = {
+    id,
+    leaseToken,
+    from: state,
+    state: "canceled",
+    cause: "canceled",
+    endedAt: by.at,
+    error: null,
+  } as const;
+  await endSessionsIn(tx, [end], by);
 }
 
 /** Locks the session, so that of two retries at once only one succeeds. @throws SESSION_NOT_FOUND, SESSION_STATE_CONFLICT */
 async function requireRetryable(tx: DatabaseTransaction, id: string): Promise<SessionRow> {
-  const session = await lockSession(tx, id);
-  if (session === undefined) throw sessionNotFound(id);
+  const session = await requireLocked(tx, id);
   if (!isEnded(session.state))
     throw sessionNotRetried(session.state, `it is ${session.state} and may still succeed; cancel it first`);
   if (session.state === "succeeded") throw sessionNotRetried("succeeded", "it succeeded; trigger the schedule instead");

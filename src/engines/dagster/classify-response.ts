@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../../platform/parse-json.ts";
 import type { DagsterAddress } from "./address.ts";
 import { DagsterFault, type DagsterFaultKind } from "./fault.ts";
 import { toLine } from "./words.ts";
@@ -93,14 +94,6 @@ function toFaultKind(status: number): DagsterFaultKind | null {
 function toNonGraphqlKind(status: number): DagsterFaultKind {
   if (status >= 500) return "failing";
   return status >= 400 ? "refused" : "unreadable";
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Dagster never repeats request headers in an error; a proxy in front of it may. */

@@ -1,4 +1,8 @@
 import type { Agent } from "undici";
+import { toErrorCode } from "../../platform/error-code.ts";
+import { answerWithin } from "../../platform/outbound/answer-within.ts";
+import { classifyConnectionFault, isTlsFault } from "../../platform/outbound/connection-fault.ts";
+import { BodyTooLarge } from "../../platform/outbound/read-bounded.ts";
 import type { DagsterAddress } from "./address.ts";
 import { classifyResponse } from "./classify-response.ts";
 import { DagsterFault, Unconnected } from "./fault.ts";
@@ -36,12 +40,18 @@ export function createConnection(address: DagsterAddress): Connection {
   const closing = new AbortController();
   let shared: Promise<Agent> | null = null;
   const createAgent = async () => (await loadTransport()).createAgent();
-  const askOnce = async (query: Query, agent: Agent, signals: readonly AbortSignal[]): Promise<unknown> => {
+  const askOnce = async (query: Query, agent: Agent, caller?: AbortSignal): Promise<unknown> => {
     const { operation, document, variables, timeoutSeconds } = query;
     const { post } = await loadTransport();
-    const signal = AbortSignal.any([AbortSignal.timeout(timeoutSeconds * 1000), ...signals]);
     const body = JSON.stringify({ operationName: operation, query: document, variables });
-    const response = await post(address, body, { agent, signal, maxAnswerBytes }).catch((error: unknown) => {
+    const response = await answerWithin(
+      timeoutSeconds,
+      (signal) => post(address, body, { agent, signal, maxAnswerBytes }),
+      () => {
+        throw new DagsterFault("timed-out", `${toAsked(address, query)} gave no answer within ${timeoutSeconds} s`);
+      },
+      caller,
+    ).catch((error: unknown) => {
       throw toFault(address, query, error);
     });
     return classifyResponse(address, operation, response);
@@ -50,11 +60,11 @@ export function createConnection(address: DagsterAddress): Connection {
     async ask(query) {
       if (!closing.signal.aborted) {
         shared ??= createAgent();
-        return askOnce(query, await shared, [closing.signal]);
+        return askOnce(query, await shared, closing.signal);
       }
       const agent = await createAgent();
       try {
-        return await askOnce(query, agent, []);
+        return await askOnce(query, agent);
       } finally {
         await agent.destroy();
       }
@@ -67,33 +77,24 @@ export function createConnection(address: DagsterAddress): Connection {
 }
 
 /** Drops the error itself: undici's message may contain what was sent. */
-function toFault({ shown }: DagsterAddress, { operation, timeoutSeconds }: Query, error: unknown): DagsterFault {
+function toFault(address: DagsterAddress, query: Query, error: unknown): DagsterFault {
   if (error instanceof DagsterFault) return error;
-  const asked = `Dagster at ${shown}, asked for ${operation},`;
-  if (error instanceof RangeError) {
+  const asked = toAsked(address, query);
+  if (error instanceof BodyTooLarge) {
     return new DagsterFault("unreadable", `${asked} answered with more than ${maxAnswerBytes} bytes`);
   }
-  const reason = findReason(error);
-  if (reason === "TimeoutError") {
-    return new DagsterFault("timed-out", `${asked} gave no answer within ${timeoutSeconds} s`);
-  }
-  if (isUnconnected(error)) {
-    return /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_)/.test(reason)
-      ? new DagsterFault("untrusted", `The certificate of ${shown} is not trusted (${reason})`)
-      : new DagsterFault("unreachable", `${shown} cannot be reached (${reason})`);
-  }
-  return new DagsterFault("reset", `${asked} broke the connection off (${reason})`);
+  const code = toErrorCode(error);
+  if (!isUnconnected(error)) return new DagsterFault("reset", `${asked} broke the connection off (${code})`);
+  return isTlsFault(classifyConnectionFault(error))
+    ? new DagsterFault("untrusted", `The certificate of ${address.shown} is not trusted (${code})`)
+    : new DagsterFault("unreachable", `${address.shown} cannot be reached (${code})`);
+}
+
+/** The subject of a message about one request. */
+function toAsked({ shown }: DagsterAddress, { operation }: Query): string {
+  return `Dagster at ${shown}, asked for ${operation},`;
 }
 
 function isUnconnected(error: unknown): boolean {
   return error instanceof Error && (error instanceof Unconnected || isUnconnected(error.cause));
-}
-
-/** A code of the operating system, of TLS or of undici; without one, the error's name. */
-function findReason(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  // A host with several IP addresses fails with one error for each.
-  if (error instanceof AggregateError && error.errors.length > 0) return findReason(error.errors[0]);
-  if ("code" in error && typeof error.code === "string") return error.code;
-  return error.cause instanceof Error ? findReason(error.cause) : error.name;
 }

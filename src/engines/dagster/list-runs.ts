@@ -6,15 +6,16 @@ import { toFindRunsDocument } from "./documents.ts";
 import { DagsterFault } from "./fault.ts";
 import { toAttemptTags } from "./tags.ts";
 
-/** Each is a join of Dagster's run table with its tags, twice. */
+/** Attempts per request. Each is a join of Dagster's run table with its tags, twice. */
 const attemptsPerRequest = 20;
-/** The newest come first. So many executions of one run again would hide it. */
+/** Runs read per attempt, newest first. A person would have to execute a run again 100 times to hide it. */
 const runsPerAttempt = 100;
 
 /**
- * Null of an attempt where Dagster fails at it and not at others: one run that it cannot read holds up no search but its own.
+ * Lists the runs of attempts, in the order of `attempts` and each with the oldest first. Null for an attempt at which Dagster fails:
+ * a run that it cannot read must not stop the search for others.
  *
- * @throws DagsterFault
+ * @throws DagsterFault when Dagster cannot be asked, or fails at every attempt
  */
 export async function listRuns(
   client: DagsterClient,
@@ -43,7 +44,7 @@ interface AttemptRows {
   readonly rows: AttemptRunRow[];
 }
 
-/** Without those at which Dagster fails, unless it fails at all. */
+/** Asks for all attempts in one request. Leaves out attempts at which Dagster fails. @throws DagsterFault when it fails at all of them */
 async function ask(client: DagsterClient, attempts: readonly SessionAttempt[]): Promise<readonly AttemptRows[]> {
   const filters = attempts.map((attempt, index) => [`s${index}`, { tags: toAttemptTags(attempt) }]);
   const answers = await client.ask({
@@ -56,13 +57,13 @@ async function ask(client: DagsterClient, attempts: readonly SessionAttempt[]): 
     const answer = answers[`s${index}`];
     return answer?.__typename === "Runs" ? [{ attempt, rows: answer.results }] : [];
   });
-  // "Nothing found" would be taken for leave to launch again.
+  // An empty result would mean "no run", and the scheduler would launch again.
   if (rowsByAttempt.length > 0) return rowsByAttempt;
   const failure = Object.values(answers).find((answer) => answer.__typename !== "Runs");
-  throw toException(failure?.message ?? "it left a question out");
+  throw toException(failure?.message ?? "its answer leaves out a look-up");
 }
 
-/** A run that a person has executed again in Dagster has a child with the same tags. */
+/** Leaves out runs that a person created by executing one again: they have its tags and a parent. */
 function isRoot({ parentRunId, rootRunId }: AttemptRunRow): boolean {
   return (parentRunId ?? null) === null && (rootRunId ?? null) === null;
 }
@@ -71,7 +72,7 @@ function byAge(left: AttemptRunRow, right: AttemptRunRow): number {
   return left.creationTime - right.creationTime || (left.runId < right.runId ? -1 : 1);
 }
 
-/** A webserver that dies between writing a run down and handing it over leaves it so for ever (1.13). */
+/** A webserver that dies after recording a run, and before submitting it, leaves it NOT_STARTED for ever (Dagster 1.13). */
 function toEngineRun({ runId, status }: AttemptRunRow): EngineRun {
   return { runId, isSubmitted: status !== "NOT_STARTED" };
 }

@@ -1,4 +1,5 @@
-import { Agent, buildConnector, fetch, type Response } from "undici";
+import { Agent, buildConnector, fetch } from "undici";
+import { readBounded } from "../../platform/outbound/read-bounded.ts";
 import type { DagsterAddress } from "./address.ts";
 import type { DagsterResponse } from "./classify-response.ts";
 import { Unconnected } from "./fault.ts";
@@ -33,7 +34,7 @@ interface PostOptions {
 /**
  * Sends one request. Follows no redirect.
  *
- * @throws RangeError when the answer is larger than `maxAnswerBytes`
+ * @throws BodyTooLarge when the answer is larger than `maxAnswerBytes`
  * @throws Error of undici; its causes include {@link Unconnected} if nothing was sent
  */
 export async function post(
@@ -53,17 +54,6 @@ export async function post(
   return {
     status: response.status,
     isHtml: type.includes("html"),
-    text: await readBounded(response, maxAnswerBytes),
+    text: (await readBounded(response.body, maxAnswerBytes)).toString("utf8"),
   };
-}
-
-async function readBounded(response: Response, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw new RangeError("answer too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

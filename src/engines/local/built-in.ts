@@ -1,8 +1,8 @@
 /**
- * The code of a job that runs in this process. It must end soon after `signal` aborts.
+ * The code of a job that runs in this process. It must end soon after `signal` aborts. The message of a thrown Failure becomes the
+ * error of the session; any other error is logged, and users get a general message.
  *
  * @returns the result of the run
- * @throws Failure whose message becomes the error of the session; any other error is logged, and users get a general message
  */
 export type BuiltInJob = (
   runConfig: Record<string, unknown>,

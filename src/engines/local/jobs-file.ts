@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { toErrorCode } from "../../platform/error-code.ts";
 
 const nameField = z
   .string()
@@ -77,10 +78,12 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : error;
-    throw new Error(`The jobs file ${path} cannot be read (${code}): correct EOM_JOBS_FILE or the file's permissions`, {
-      cause: error,
-    });
+    throw new Error(
+      `The jobs file ${path} cannot be read (${toErrorCode(error)}): correct EOM_JOBS_FILE or the file's permissions`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { parseJson } from "../../platform/parse-json.ts";
 import type { RunOutput } from "../engine.ts";
 
 /** Keeps the end of the bytes that a run writes. */
@@ -56,11 +57,8 @@ export function toKeepableText(text: string): string {
 export function parseResult(output: string, maxBytes: number): Record<string, unknown> | null {
   const line = output.trimEnd().split("\n").at(-1)?.trim() ?? "";
   if (!line.startsWith("{") || Buffer.byteLength(line) > maxBytes) return null;
-  try {
-    return toKeepable(JSON.parse(line));
-  } catch {
-    return null;
-  }
+  const result = parseJson(line);
+  return result === undefined ? null : toKeepable(result as Record<string, unknown>);
 }
 
 /** A copy in which {@link toKeepableText} is applied to every string and every property name. */

@@ -1,6 +1,8 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { toErrorCode } from "../../platform/error-code.ts";
+import { answerWithin } from "../../platform/outbound/answer-within.ts";
 import { isOnlyZombies } from "./zombies.ts";
 
 /** A program to start, and the environment of its processes. */
@@ -78,17 +80,14 @@ async function finish(
   const end = await exited;
   // Processes that the program left behind belong to the run, and end with it.
   await endGroup();
-  await waitForClose(closed, drainSeconds);
+  await answerWithin<unknown>(
+    drainSeconds,
+    () => closed,
+    () => undefined,
+  );
   child.stdout.destroy();
   child.stderr.destroy();
   return end;
-}
-
-async function waitForClose(closed: Promise<unknown>, seconds: number): Promise<void> {
-  const closing = new AbortController();
-  const patience = delay(seconds * 1000, undefined, { signal: closing.signal }).catch(() => {});
-  await Promise.race([closed, patience]);
-  closing.abort();
 }
 
 function waitForExit(child: ChildProcess): Promise<CommandEnd> {
@@ -101,8 +100,8 @@ function waitForExit(child: ChildProcess): Promise<CommandEnd> {
 }
 
 function toReason(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return startFaults[code] ?? `the program could not be started${code === "" ? "" : ` (${code})`}`;
+  const code = toErrorCode(error);
+  return startFaults[code] ?? `the program could not be started (${code})`;
 }
 
 const startFaults: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+import { ok } from "../../platform/http/answers.ts";
 import { defineRoute, type Route } from "../../platform/http/route.ts";
 import { z } from "../../platform/resource/schema.ts";
 import { sessionLogSchema } from "./model.ts";
@@ -17,11 +18,10 @@ export function createSessionLogRoutes(service: SessionLogService): Route[] {
           "While the run is under way, the text is a few seconds old at most. Between two attempts it is that of the earlier one.",
         role: "viewer",
         params: z.object({ SessionId: z.string() }),
-        query: z.strictObject({}),
         answers: { 200: { description: "The log", schema: sessionLogSchema } },
         failures: ["SESSION_NOT_FOUND"],
       },
-      async ({ params }) => ({ status: 200, body: await service.find(params.SessionId) }),
+      async ({ params }) => ok(await service.find(params.SessionId)),
     ),
   ];
 }
