@@ -8,7 +8,7 @@ import { createCancel } from "./cancel.ts";
 import { check } from "./check.ts";
 import { checkJob } from "./check-job.ts";
 import { type CallResult, createClient } from "./client.ts";
-import { createConnection } from "./connection.ts";
+import { type Connection, createConnection } from "./connection.ts";
 import { versionDocument } from "./documents.ts";
 import { launch } from "./launch.ts";
 import { listRuns } from "./list-runs.ts";
@@ -50,22 +50,16 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
   const connection = createConnection(address);
   const breaker = createBreaker({
     monotonic,
-    probe: async () => {
-      const query = { operation: "Version", document: versionDocument, variables: {}, timeoutSeconds: probeSeconds };
-      parseAnswer("Version", versionAnswer, await connection.ask(query));
-    },
+    probe: () => probe(connection),
     onChange(isOpen) {
-      log[isOpen ? "warn" : "info"](
-        { engine: name },
-        isOpen ? "Dagster does not answer: requests are paused" : "Dagster answers again",
-      );
+      reportBreaker(log, name, isOpen);
       onBreaker(isOpen);
     },
   });
   const { maxCallSeconds = Number.POSITIVE_INFINITY } = options;
   const client = createClient({ connection, breaker, monotonic, onCall, maxCallSeconds });
   const cancel = createCancel({ client, clock, log, monotonic });
-  const unknownStatuses = new Set<string>();
+  const reports = createStatusReports(log, name);
   let launching = 0;
 
   return {
@@ -84,7 +78,7 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
       }
     },
     listRuns: (attempts) => listRuns(client, attempts),
-    status: (runIds) => listStatuses({ client, clock, monotonic, onUnknownStatus, onUnreadable }, runIds),
+    status: (runIds) => listStatuses({ client, clock, monotonic, ...reports }, runIds),
     cancel,
     forget() {},
     check: () => check(client, address.shown),
@@ -96,17 +90,31 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
     waitUntilIdle: async () => {},
     close: () => connection.close(),
   };
+}
 
-  function onUnreadable(runId: string): void {
-    log.warn({ engine: name, run_id: runId }, "Dagster cannot read a run: EOM treats it as running");
-  }
+/** A cheap request, by which the breaker finds out whether Dagster answers again. */
+async function probe(connection: Connection): Promise<void> {
+  const query = { operation: "Version", document: versionDocument, variables: {}, timeoutSeconds: probeSeconds };
+  parseAnswer("Version", versionAnswer, await connection.ask(query));
+}
 
-  function onUnknownStatus(status: string, runId: string): void {
-    if (unknownStatuses.has(status)) return;
-    unknownStatuses.add(status);
-    log.warn(
-      { engine: name, run_id: runId, run_status: status },
-      "unknown status of a Dagster run: EOM treats the run as running",
-    );
-  }
+function reportBreaker(log: Logger, engine: string, isOpen: boolean): void {
+  if (isOpen) log.warn({ engine }, "Dagster does not answer: requests are paused");
+  else log.info({ engine }, "Dagster answers again");
+}
+
+/** Logs runs whose status EOM cannot tell: an unknown status once, since every poll would repeat it. */
+function createStatusReports(log: Logger, engine: string) {
+  const unknownStatuses = new Set<string>();
+  return {
+    onUnreadable(runId: string): void {
+      log.warn({ engine, run_id: runId }, "Dagster cannot read a run: EOM treats it as running");
+    },
+    onUnknownStatus(status: string, runId: string): void {
+      if (unknownStatuses.has(status)) return;
+      unknownStatuses.add(status);
+      const fields = { engine, run_id: runId, run_status: status };
+      log.warn(fields, "unknown status of a Dagster run: EOM treats the run as running");
+    },
+  };
 }

@@ -53,12 +53,12 @@ async function ask(client: DagsterClient, attempts: readonly SessionAttempt[]): 
     variables: { limit: runsPerAttempt, ...Object.fromEntries(filters) },
     answer: attemptRunsAnswer,
   });
-  const rowsByAttempt = attempts.flatMap((attempt, index) => {
+  const answered = attempts.flatMap((attempt, index) => {
     const answer = answers[`s${index}`];
     return answer?.__typename === "Runs" ? [{ attempt, rows: answer.results }] : [];
   });
   // An empty result would mean "no run", and the scheduler would launch again.
-  if (rowsByAttempt.length > 0) return rowsByAttempt;
+  if (answered.length > 0) return answered;
   const failure = Object.values(answers).find((answer) => answer.__typename !== "Runs");
   throw toException(failure?.message ?? "its answer leaves out a look-up");
 }

@@ -1,24 +1,22 @@
 import { kinds } from "../../kinds/kinds.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { createId } from "../../platform/id.ts";
 import type { Logger } from "../../platform/log.ts";
 import {
   createRunError,
   type Engine,
+  type EngineCheck,
   type EngineJob,
   type JobReference,
   type JobVerdict,
   type LaunchOutcome,
   type LaunchRequest,
-  type RunError,
   type RunStatus,
-  type SessionAttempt,
 } from "../engine.ts";
 import type { BuiltIn } from "./built-in.ts";
-import { startDeadline } from "./deadline.ts";
 import type { DeclaredJob } from "./jobs-file.ts";
 import { listMissingPrograms } from "./programs.ts";
-import { type LiveRun, type RunEnd, startBuiltIn, startDeclared } from "./run.ts";
+import { startBuiltIn, startDeclared } from "./run.ts";
+import { createLocalRuns, type Starter } from "./runs.ts";
 
 interface LocalEngineNeeds {
   readonly jobs: readonly DeclaredJob[];
@@ -37,57 +35,33 @@ interface LocalEngineNeeds {
   readonly onRunEnded: () => void;
 }
 
-type StopCause = "cancel" | "timeout" | "close";
-
-interface Run {
-  readonly request: LaunchRequest;
-  readonly live: LiveRun;
-  readonly startedAt: Date;
-  stopCause: StopCause | null;
-  /** Null while it runs. */
-  end: EndedStatus | null;
-}
-
-type EndedStatus = Extract<RunStatus, { endedAt: Date }>;
-
 /** Creates the engine that runs built-in jobs in this process and declared jobs as its children. No run survives the process. */
 export function createLocalEngine(needs: LocalEngineNeeds): Engine {
-  const runs = new Map<string, Run>();
+  const runs = createLocalRuns(needs.clock, needs.onRunEnded);
   const jobs = [...needs.builtIns.map(toBuiltInJob), ...needs.jobs.map(toDeclaredJob)];
   let isClosed = false;
 
   function launch(request: LaunchRequest): LaunchOutcome {
-    if (isClosed)
-      return {
-        outcome: "refused",
-        error: createRunError("ENGINE_STOPPED", "EOM was being stopped: nothing was launched"),
-      };
+    if (isClosed) return refuse("ENGINE_STOPPED", "EOM was being stopped: nothing was launched");
     const starter = findStarter(needs, request);
-    if (starter === null) return { outcome: "refused", error: unknownJob(request.job.name) };
-    const runId = createId();
-    const startedAt = needs.clock.now();
-    const live = starter.start();
-    const run: Run = { request, live, startedAt, stopCause: null, end: null };
-    runs.set(runId, run);
-    const deadline =
-      starter.timeoutSeconds === null ? null : startDeadline(starter.timeoutSeconds, () => stop(run, "timeout"));
-    void live.ended.then((end) => {
-      deadline?.clear();
-      run.end = toEndedStatus(needs.clock, run, end);
-      needs.onRunEnded();
-    });
-    return { outcome: "launched", runId };
+    if (starter !== null) return { outcome: "launched", runId: runs.start(request, starter) };
+    return refuse("JOB_UNKNOWN", `The local engine has no job '${request.job.name}' any more: add it to the jobs file`);
   }
 
-  function stop(run: Run, cause: StopCause): void {
-    if (run.end !== null) return;
-    run.stopCause ??= cause;
-    run.live.end();
+  async function check(): Promise<EngineCheck> {
+    const problems = await listMissingPrograms(needs);
+    if (problems.length > 0) return { state: "failing", detail: problems.join("; ") };
+    return { state: "ok", detail: `${jobs.length} jobs, ${runs.count()} of at most ${needs.maxRuns} runs here` };
   }
 
-  const waitUntilIdle = async () => {
-    await Promise.all([...runs.values()].map(({ live }) => live.ended));
-  };
+  function listStatuses(runIds: readonly string[]): ReadonlyMap<string, RunStatus> {
+    const statuses = new Map<string, RunStatus>();
+    for (const id of runIds) {
+      const status = runs.findStatus(id);
+      if (status !== undefined) statuses.set(id, status);
+    }
+    return statuses;
+  }
 
   return {
     name: "local",
@@ -96,53 +70,35 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
     maxRuns: null,
     pollSeconds: 1,
     // Runs whose end is not recorded yet count: their output stays in memory until then.
-    room: () => (isClosed ? 0 : Math.max(0, needs.maxRuns - runs.size)),
+    room: () => (isClosed ? 0 : Math.max(0, needs.maxRuns - runs.count())),
     launch: async (request) => launch(request),
-    async listRuns(attempts) {
-      return attempts.map((attempt) =>
-        [...runs].flatMap(([runId, { request }]) => (isOf(request, attempt) ? [{ runId, isSubmitted: true }] : [])),
-      );
-    },
-    async status(runIds) {
-      return new Map(
-        runIds.flatMap((id) => {
-          const run = runs.get(id);
-          return run === undefined ? [] : [[id, toStatus(run)] as const];
-        }),
-      );
-    },
+    listRuns: async (attempts) =>
+      attempts.map((attempt) => runs.listIds(attempt).map((runId) => ({ runId, isSubmitted: true }))),
+    status: async (runIds) => listStatuses(runIds),
     async cancel(runIds) {
-      for (const id of runIds) {
-        const run = runs.get(id);
-        if (run !== undefined) stop(run, "cancel");
-      }
+      for (const id of runIds) runs.stop(id);
     },
-    forget(runId) {
-      if (runs.get(runId)?.end !== null) runs.delete(runId);
-    },
-    async check() {
-      const problems = await listMissingPrograms(needs);
-      if (problems.length > 0) return { state: "failing", detail: problems.join("; ") };
-      return { state: "ok", detail: `${jobs.length} jobs, ${runs.size} of at most ${needs.maxRuns} runs here` };
-    },
+    forget: runs.forget,
+    check,
     jobs: async () => jobs,
     locations: async () => [],
     checkJob: async (reference) => checkJob(jobs, reference),
     toRunUrl: () => null,
-    held: () =>
-      [...runs].map(([runId, { request, end }]) => ({ runId, sessionId: request.sessionId, isOver: end !== null })),
-    waitUntilIdle: waitUntilIdle,
+    held: runs.list,
+    waitUntilIdle: runs.waitUntilIdle,
     async close() {
       isClosed = true;
-      for (const run of runs.values()) stop(run, "close");
-      await waitUntilIdle();
+      runs.stopAll();
+      await runs.waitUntilIdle();
     },
   };
 }
 
-function isOf(request: LaunchRequest, { sessionId, attempt }: SessionAttempt): boolean {
-  return request.sessionId === sessionId && request.attempt === attempt;
+function refuse(code: string, message: string): LaunchOutcome {
+  return { outcome: "refused", error: createRunError(code, message) };
 }
+
+const maxNames = 20;
 
 /** Checks the name only: this engine has neither locations nor repositories, and a job checks its run config itself. */
 function checkJob(jobs: readonly EngineJob[], { kind, job }: JobReference): JobVerdict {
@@ -155,13 +111,6 @@ function checkJob(jobs: readonly EngineJob[], { kind, job }: JobReference): JobV
   return { verdict: "refused", issues: [{ path: ["job", "name"], message, code: "unknown_job" }] };
 }
 
-const maxNames = 20;
-
-interface Starter {
-  readonly timeoutSeconds: number | null;
-  start(): LiveRun;
-}
-
 function findStarter(
   { jobs, builtIns, path, graceSeconds, log }: LocalEngineNeeds,
   request: LaunchRequest,
@@ -171,42 +120,6 @@ function findStarter(
   const job = jobs.find(({ name }) => name === request.job.name);
   if (job === undefined) return null;
   return { timeoutSeconds: job.timeout_seconds, start: () => startDeclared(job, request, { path, graceSeconds }) };
-}
-
-function unknownJob(name: string): RunError {
-  return createRunError("JOB_UNKNOWN", `The local engine has no job '${name}' any more: add it to the jobs file`);
-}
-
-function toStatus({ end, startedAt, live }: Run): RunStatus {
-  return end ?? { state: "running", startedAt, output: live.output() };
-}
-
-function toEndedStatus(clock: Clock, run: Run, end: RunEnd): EndedStatus {
-  const facts = { startedAt: run.startedAt, endedAt: clock.now(), result: end.result, output: run.live.output() };
-  if (end.error === null) return { state: "succeeded", ...facts, error: null };
-  switch (run.stopCause) {
-    case "cancel":
-      return { state: "canceled", ...facts, error: createRunError("RUN_CANCELED", "The run was canceled") };
-    case "timeout":
-      return {
-        state: "failed",
-        ...facts,
-        error: createRunError(
-          "JOB_TIMED_OUT",
-          "The run took longer than its timeout_seconds in the jobs file, and was ended",
-        ),
-      };
-    case "close":
-      return {
-        state: "failed",
-        ...facts,
-        error: createRunError("ENGINE_STOPPED", "EOM was stopped while the job ran, and ended it"),
-      };
-    case null:
-      return { state: "failed", ...facts, error: end.error };
-    default:
-      return run.stopCause satisfies never;
-  }
 }
 
 function toBuiltInJob({ name, kinds, description }: BuiltIn): EngineJob {
