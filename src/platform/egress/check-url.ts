@@ -1,6 +1,6 @@
 import { parseAddress } from "./address.ts";
 import { explainRefusal } from "./forbidden.ts";
-import { type EgressPolicy, findRefusal, judgeHost, listInfrastructure } from "./policy.ts";
+import { decideHost, type EgressPolicy, findRefusal, listInfrastructure } from "./policy.ts";
 import { normaliseHost } from "./rules.ts";
 
 export type EgressVerdict = { readonly allowed: true } | { readonly allowed: false; readonly message: string };
@@ -25,7 +25,7 @@ export function checkEgressUrl(policy: EgressPolicy, text: string): EgressVerdic
 }
 
 function isRefusedAsWritten(policy: EgressPolicy, host: string, port: number): boolean {
-  const verdict = judgeHost(policy, host, port);
+  const verdict = decideHost(policy, host, port);
   if (verdict.kind === "refused") return true;
   const address = parseAddress(isLocalhost(host) ? "127.0.0.1" : host);
   if (address === null) return false;

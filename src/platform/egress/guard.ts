@@ -2,7 +2,7 @@ import type { LookupAddress } from "node:dns";
 import { lookup as lookupAll } from "node:dns/promises";
 import { type Address, parseAddress } from "./address.ts";
 import { EgressForbidden } from "./forbidden.ts";
-import { type EgressPolicy, findRefusal, judgeHost, listInfrastructure } from "./policy.ts";
+import { decideHost, type EgressPolicy, findRefusal, listInfrastructure } from "./policy.ts";
 import { normaliseHost } from "./rules.ts";
 
 /** All addresses of a name; fails as dns.lookup does. */
@@ -23,7 +23,7 @@ export async function resolveAllowed(
   port: number,
 ): Promise<readonly LookupAddress[]> {
   const host = normaliseHost(rawHost);
-  const verdict = judgeHost(policy, host, port);
+  const verdict = decideHost(policy, host, port);
   if (verdict.kind === "refused") throw new EgressForbidden(host, port, verdict.detail);
   const addresses = await findAddresses(lookup, host);
   const infrastructure = await resolveInfrastructure(policy, lookup, port);

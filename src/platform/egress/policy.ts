@@ -71,7 +71,7 @@ export type HostVerdict =
   | { readonly kind: "open" };
 
 /** Judges the name alone; `host` as normaliseHost returns it, an address too. */
-export function judgeHost(policy: EgressPolicy, host: string, port: number): HostVerdict {
+export function decideHost(policy: EgressPolicy, host: string, port: number): HostVerdict {
   if (isMetadataName(host)) return { kind: "refused", detail: "it names a cloud's metadata service" };
   if (policy.infrastructure.some((own) => own.host === host && own.port === port)) {
     return { kind: "refused", detail: "it is a service of EOM itself" };

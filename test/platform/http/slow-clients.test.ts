@@ -125,7 +125,7 @@ describe("a client that never reads its answers", () => {
 describe("a body without end", () => {
   let patient: HttpServer;
   beforeAll(async () => {
-    patient = await startHttpServer(app.program.app, "127.0.0.1", 0);
+    patient = await startHttpServer(app.program.app, "127.0.0.1", 0, connectionLimits);
   });
   afterAll(() => patient.stop(0));
 
