@@ -63,7 +63,7 @@ export interface RouteInput<Params, Query, Body> {
   readonly keepAnswer: KeepAnswer;
   /** The key and its request, hashed. Null but for a route that is idempotent `by_handler`. */
   readonly keyed: KeyedRequest | null;
-  /** Of the request, for links to other pages. */
+  /** The URL of the request, for links to other pages. */
   readonly url: URL;
   readonly signal: AbortSignal;
 }

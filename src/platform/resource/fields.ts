@@ -69,7 +69,7 @@ export const signedQuantityField = quantity(Number.MIN_SAFE_INTEGER);
 /** An id in an answer; `idParameter` of paging.ts is for requests. */
 export const idField = z.string().openapi({ format: "uuid" });
 
-/** Who created and last changed an object, and when; the version counts its changes from 1. */
+/** The history of an object: its creation, its last change, and its version, which counts changes from 1. */
 export const historyFields = {
   created: timeField,
   created_by: z.string(),

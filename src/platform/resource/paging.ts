@@ -168,18 +168,18 @@ interface PageAnswerOptions<Row, Item, Sort extends string> {
 
 /** Builds the answer of a list with its cursor and its `Link` header (RFC 8288). */
 export function toPageAnswer<Row, Item, Sort extends string>(options: PageAnswerOptions<Row, Item, Sort>) {
-  const { query, page: found, url } = options;
-  const rows = found.rows.slice(0, query.size);
+  const { query, page, url } = options;
+  const rows = page.rows.slice(0, query.size);
   const last = rows.at(-1);
-  const hasNext = found.rows.length > query.size && last !== undefined;
+  const hasNext = page.rows.length > query.size && last !== undefined;
   const key = hasNext ? options.toKey(last) : null;
   const nextCursor = key === null ? null : encodeCursor(toBinding(query), key.value, key.id);
   const body = {
     data: rows.map(options.toItem),
     page: query.page ?? 0,
     size: query.size,
-    total: Math.min(found.total, maxExactTotal),
-    total_exact: found.total <= maxExactTotal,
+    total: Math.min(page.total, maxExactTotal),
+    total_exact: page.total <= maxExactTotal,
     next_cursor: nextCursor,
   };
   const link = toLink(url, query, nextCursor);
