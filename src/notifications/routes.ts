@@ -1,4 +1,5 @@
-import { answerChange, noContent } from "../platform/http/answer-change.ts";
+import { answerChange } from "../platform/http/answer-change.ts";
+import { noContent } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
@@ -43,7 +44,7 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(query),
+          page: await service.list(query),
           toItem: toWebhook,
           toKey: (row) => ({ value: row[query.sortby].toISOString(), id: row.id }),
         }),

@@ -1,4 +1,5 @@
-import { answerChange, noContent } from "../platform/http/answer-change.ts";
+import { answerChange } from "../platform/http/answer-change.ts";
+import { noContent } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
@@ -42,7 +43,7 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(query),
+          page: await service.list(query),
           toItem: toQuota,
           toKey: (row) => toSortKey(row, query.sortby),
         }),
