@@ -12,7 +12,10 @@ export const explanationSchema = z
       .string()
       .nullable()
       .openapi({ description: "time, worker, session, engine, run or stop; null if it waits for nothing." }),
-    next_step: z.string().nullable().openapi({ description: "The step that a person can take next; null if none is needed." }),
+    next_step: z
+      .string()
+      .nullable()
+      .openapi({ description: "The step that a person can take next; null if none is needed." }),
   })
   .openapi("Explanation");
 
