@@ -24,10 +24,7 @@ interface Run {
   end: EndedStatus | null;
 }
 
-/** The runs of this process, until each is forgotten. */
-export type LocalRuns = ReturnType<typeof createLocalRuns>;
-
-/** Creates the table of runs. `onRunEnded` is called after each end. */
+/** Creates the table of this process's runs, each until it is forgotten. `onRunEnded` is called after each end. */
 export function createLocalRuns(clock: Clock, onRunEnded: () => void) {
   const runs = new Map<string, Run>();
 
