@@ -9,6 +9,7 @@ import { type CreateWebhook, createWebhookSchema } from "../../src/notifications
 import { createWebhookService } from "../../src/notifications/service.ts";
 import { createNotificationWorkers } from "../../src/notifications/workers.ts";
 import { inTransaction } from "../../src/platform/database/transaction.ts";
+import { createGuardedAgents } from "../../src/platform/egress/agents.ts";
 import type { Lookup } from "../../src/platform/egress/guard.ts";
 import { type EgressSettings, parseEgressPolicy } from "../../src/platform/egress/policy.ts";
 import { insertEvent } from "../../src/platform/events/queries.ts";
@@ -21,18 +22,21 @@ import { createEmbeddedSecretStore } from "../../src/secrets/embedded.ts";
 import { createSecretKeeper } from "../../src/secrets/keeper.ts";
 import { createTestDatabase, type DatabaseKind } from "../support/database/database.ts";
 
+/** The deployment of every world: the `source` of its messages. */
 export const deploymentId = "01a209ba-d02e-741b-a63b-6063454757eb";
 const actor = { subject: "test", onBehalfOf: null, requestId: null };
 const change = { actor, beforeCommit: async () => {} };
 
-interface WorldSettings {
+/** The egress policy, and the resolver of names, where they are not the embedded default. */
+export interface WorldSettings {
   readonly egress?: Partial<EgressSettings>;
   readonly lookup?: Lookup;
 }
 
+/** The room with its database, clock and log. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** The room on a database of its own, with a clock that stands until it is moved, and three seconds of patience. */
+/** The room on a database of its own. Its clock stands still until a test moves it; an attempt has three seconds. */
 export async function createWorld(kind: DatabaseKind, { egress, lookup }: WorldSettings = {}) {
   const database = await createTestDatabase(kind);
   const { db } = database;
@@ -53,12 +57,18 @@ export async function createWorld(kind: DatabaseKind, { egress, lookup }: WorldS
     owners: { folder: "webhooks", label: "webhook_id" },
   });
   const policy = parseEgressPolicy({ allow: [], deny: [], loopback: true, infrastructure: [], ...egress });
-  const messengers: { close(): void }[] = [];
+  const agents = createGuardedAgents(policy, { lookup });
 
   const createPart = () => {
-    const timeout = { timeoutMs: 3000, ...(lookup === undefined ? {} : { lookup }) };
-    const messenger = createMessenger({ clock, policy, secrets, deploymentId, version: "0.0.0", ...timeout });
-    messengers.push(messenger);
+    const messenger = createMessenger({
+      clock,
+      policy,
+      agents,
+      timeoutMilliseconds: 3000,
+      secrets,
+      deploymentId,
+      version: "0.0.0",
+    });
     const metrics = createMetrics();
     const workers = createNotificationWorkers({
       db,
@@ -84,7 +94,7 @@ export async function createWorld(kind: DatabaseKind, { egress, lookup }: WorldS
     metrics,
     actor,
     change,
-    /** Another process, as far as the room can tell. */
+    /** The workers of another process: they share nothing with {@link workers} but the database and the sockets. */
     createProcess: () => createPart().workers,
     /** Moves the clock. */
     pass(seconds: number) {
@@ -101,14 +111,14 @@ export async function createWorld(kind: DatabaseKind, { egress, lookup }: WorldS
       return objectId;
     },
     async listDeliveries(webhookId: string, query: Partial<ListDeliveries> = {}) {
-      const found = await deliveries.list(webhookId, { size: 100, asc: true, sortby: "created", ...query });
-      return found.rows;
+      const page = await deliveries.list(webhookId, { size: 100, asc: true, sortby: "created", ...query });
+      return page.rows;
     },
     count: async (table: string) =>
       (await sql<{ count: number }>`select count(*)::int as count from ${sql.table(table)}`.execute(db)).rows[0]?.count,
     async close() {
       await workers.stop();
-      for (const one of messengers) one.close();
+      agents.destroy();
       await database.close();
     },
   };
