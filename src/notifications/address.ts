@@ -18,7 +18,7 @@ export function checkWebhookAddress(policy: EgressPolicy, address: string): Egre
   return {
     allowed: false,
     message:
-      "must be https; http is accepted for loopback on the embedded database, and for hosts that EOM_EGRESS_ALLOW names",
+      "must be https; http is accepted for loopback on the embedded default, and for hosts that EOM_EGRESS_ALLOW names",
   };
 }
 
