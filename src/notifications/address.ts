@@ -1,7 +1,7 @@
 import { parseAddress } from "../platform/egress/address.ts";
 import { checkEgressUrl, type EgressVerdict } from "../platform/egress/check-url.ts";
 import { isLocalhost, toHostAndPort } from "../platform/egress/host-and-port.ts";
-import { type EgressPolicy, judgeHost } from "../platform/egress/policy.ts";
+import { decideHost, type EgressPolicy } from "../platform/egress/policy.ts";
 import { isHoldingAddress, normaliseHost } from "../platform/egress/rules.ts";
 
 /**
@@ -26,7 +26,7 @@ export function checkWebhookAddress(policy: EgressPolicy, address: string): Egre
 function isOpenedByOperator(policy: EgressPolicy, url: URL): boolean {
   const { host: urlHost, port } = toHostAndPort(url);
   const host = normaliseHost(urlHost);
-  if (judgeHost(policy, host, port).kind === "allowed") return true;
+  if (decideHost(policy, host, port).kind === "allowed") return true;
   const literal = parseAddress(isLocalhost(host) ? "127.0.0.1" : host);
   if (literal === null) return false;
   const isListed = policy.allow.some((rule) => isHoldingAddress(rule, literal, port));

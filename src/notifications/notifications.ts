@@ -2,6 +2,7 @@ import type { Registry } from "prom-client";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { createGuardedAgents } from "../platform/egress/agents.ts";
+import { systemLookup } from "../platform/egress/guard.ts";
 import type { EgressPolicy } from "../platform/egress/policy.ts";
 import type { Route } from "../platform/http/route.ts";
 import type { Logger } from "../platform/log.ts";
@@ -43,7 +44,7 @@ export interface Notifications {
 /** Builds the room. Its workers and its test route share one messenger, and a redrive wakes the workers. */
 export function createNotifications(needs: NotificationNeeds): Notifications {
   const { policy, registry, ...parts } = needs;
-  const agents = createGuardedAgents(policy);
+  const agents = createGuardedAgents(policy, { lookup: systemLookup });
   const messenger = createMessenger({ ...needs, agents, timeoutMilliseconds: attemptMilliseconds });
   const wakeUp = createWakeUp();
   const workers = createNotificationWorkers({

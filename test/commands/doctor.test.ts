@@ -15,7 +15,7 @@ import { createClockCheck } from "../../src/doctor/database-checks.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
 import { lockFolder } from "../../src/platform/database/folder-lock.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
-import { findFreePort, startHttpServer } from "../../src/platform/http/server.ts";
+import { connectionLimits, findFreePort, startHttpServer } from "../../src/platform/http/server.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { defaultPolicy } from "../../src/schedules/model.ts";
 import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
@@ -240,7 +240,7 @@ const setUps: readonly Broken[] = [
   {
     what: "the identity provider is away",
     breakIt: (scene) => withIssuer(scene, scene.nobody),
-    failure: /identity provider +http:\S+ cannot be used: .*See that EOM_OIDC_ISSUER is what its tokens have as iss/,
+    failure: /identity provider +http:\S+ cannot be used: .*See that EOM_OIDC_ISSUER is the iss of its tokens/,
   },
   {
     what: "another answers in the identity provider's name",
@@ -522,7 +522,7 @@ describe("doctor reports what is wrong, what to do and what works, and shows no 
 test("doctor reports no failure for a working installation, also when EOM itself answers at its address", async () => {
   const environment = { ...(await withStorage(scene, scene.s3)), ...onDagster(scene, scene.dagster.url) };
   const program = await composeProgram(toConfig(environment), silentLog);
-  const server = await startHttpServer(program.app, "127.0.0.1", 0);
+  const server = await startHttpServer(program.app, "127.0.0.1", 0, connectionLimits);
   const { code, findings } = await consult({ ...environment, EOM_PORT: new URL(server.url).port });
   await server.stop(0);
   await program.close();
@@ -590,8 +590,8 @@ describe("doctor as a process ends in time when a service accepts connections an
       expect(output).toMatch(/^ok {4}address/m);
       expect(output).not.toContain(secret);
       expect(code).toBe(1);
-      // The limit of one check, and the start of a process.
-      expect(milliseconds).toBeLessThan(20_000);
+      // The limit of one check is 15 s; the rest is for the start of a process on a slow machine.
+      expect(milliseconds).toBeLessThan(60_000);
     },
   );
 });

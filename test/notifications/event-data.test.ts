@@ -15,7 +15,7 @@ test("the reference of events has every type with its level, and the data fields
     expect(reference).toContain(`| \`${type}\` | ${about} | ${level} |`);
   for (const [type, fields] of await provokeEvents())
     expect({ type, fields: listDocumented(reference, type) }).toEqual({ type, fields });
-}, 60_000);
+});
 
 /** The fields in the table `data of …` that names the type, otherwise in the table `data` of the type's object. */
 function listDocumented(reference: string, type: string): string[] {

@@ -10,7 +10,7 @@ import { createWebhookService } from "../../src/notifications/service.ts";
 import { createNotificationWorkers } from "../../src/notifications/workers.ts";
 import { inTransaction } from "../../src/platform/database/transaction.ts";
 import { createGuardedAgents } from "../../src/platform/egress/agents.ts";
-import type { Lookup } from "../../src/platform/egress/guard.ts";
+import { type Lookup, systemLookup } from "../../src/platform/egress/guard.ts";
 import { type EgressSettings, parseEgressPolicy } from "../../src/platform/egress/policy.ts";
 import { insertEvent } from "../../src/platform/events/queries.ts";
 import type { EventType } from "../../src/platform/events/types.ts";
@@ -27,17 +27,22 @@ export const deploymentId = "01a209ba-d02e-741b-a63b-6063454757eb";
 const actor = { subject: "test", onBehalfOf: null, requestId: null };
 const change = { actor, beforeCommit: async () => {} };
 
-/** The egress policy, and the resolver of names, where they are not the embedded default. */
+/** How a world differs from the embedded default. */
 export interface WorldSettings {
   readonly egress?: Partial<EgressSettings>;
   readonly lookup?: Lookup;
+  /** For one attempt; 30 s if left out, so that a receiver that answers is never cut off on a busy machine. */
+  readonly timeoutMilliseconds?: number;
 }
 
 /** The room with its database, clock and log. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** The room on a database of its own. Its clock stands still until a test moves it; an attempt has three seconds. */
-export async function createWorld(kind: DatabaseKind, { egress, lookup }: WorldSettings = {}) {
+/** The room on a database of its own. Its clock stands still until a test moves it. */
+export async function createWorld(
+  kind: DatabaseKind,
+  { egress, lookup = systemLookup, timeoutMilliseconds = 30_000 }: WorldSettings = {},
+) {
   const database = await createTestDatabase(kind);
   const { db } = database;
   const lines: string[] = [];
@@ -64,7 +69,7 @@ export async function createWorld(kind: DatabaseKind, { egress, lookup }: WorldS
       clock,
       policy,
       agents,
-      timeoutMilliseconds: 3000,
+      timeoutMilliseconds,
       secrets,
       deploymentId,
       version: "0.0.0",
