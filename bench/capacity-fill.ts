@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../src/platform/database/tables.ts";
-import type { Policy } from "../src/schedules/model.ts";
+import type { Policy } from "../src/schedules/policy.ts";
 import { fillSchedules } from "./fill-schedules.ts";
 import { fillSessions } from "./fill-sessions.ts";
 

@@ -11,82 +11,8 @@ import {
 import { booleanParameter } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { sessionErrorSchema } from "../sessions/model.ts";
-import { activeSchema, dstPolicyFields, keptTriggerSchema, triggerSchema } from "../timing/model.ts";
-
-const daySeconds = 86_400;
-
-const policyFields = {
-  overlap: z.enum(["skip", "queue", "allow", "cancel_previous"]).openapi({
-    description:
-      "What becomes of a slot whose predecessor still runs; of queued slots, one waits. Not for manual sessions.",
-  }),
-  misfire: z
-    .enum(["skip", "latest", "all"])
-    .openapi({ description: "Which of the slots run that nobody could start in time." }),
-  catch_up_seconds: z
-    .int()
-    .min(0)
-    .max(30 * daySeconds)
-    .openapi({ description: "Slots older than this are not caught up." }),
-  max_catch_up: z.int().min(1).max(1000).openapi({ description: "Of more missed slots, the newest are kept." }),
-  spread_seconds: z.int().min(0).max(daySeconds).openapi({
-    description:
-      "Sessions start up to so much after their slot, each schedule at a moment of its own, before the next slot.",
-  }),
-  ...dstPolicyFields,
-  max_retries: z.int().min(0).max(100).openapi({ description: "How often a failed run is tried again." }),
-  retry_delay_seconds: z
-    .int()
-    .min(1)
-    .max(daySeconds)
-    .openapi({ description: "Before the first retry; twice as long before each further one, with a random part." }),
-  launch_timeout_seconds: z
-    .int()
-    .min(1)
-    .max(7 * daySeconds)
-    .openapi({ description: "How long a launched run may wait in its engine before it starts." }),
-  max_runtime_seconds: z
-    .int()
-    .min(1)
-    .max(30 * daySeconds)
-    .nullable()
-    .openapi({ description: "A run that takes longer is ended." }),
-  max_sessions: z
-    .int()
-    .min(1)
-    .max(2 ** 31 - 1)
-    .nullable()
-    .openapi({ description: "After so many slots have become sessions the schedule is over; null is never." }),
-  max_consecutive_failures: z
-    .int()
-    .min(1)
-    .max(1000)
-    .nullable()
-    .openapi({ description: "After so many failures in a row the schedule is disabled; null is never." }),
-};
-
-export const policySchema = z.object(policyFields).openapi("Policy");
-
-export type Policy = z.output<typeof policySchema>;
-
-export const defaultPolicy: Policy = {
-  overlap: "skip",
-  misfire: "latest",
-  catch_up_seconds: 3600,
-  max_catch_up: 100,
-  spread_seconds: 0,
-  dst_gap: "shift",
-  dst_overlap: "first",
-  max_retries: 0,
-  retry_delay_seconds: 60,
-  launch_timeout_seconds: 900,
-  max_runtime_seconds: null,
-  max_sessions: null,
-  max_consecutive_failures: null,
-};
-
-/** What is left out keeps its value; on create, its default. */
-export const policyChangeSchema = z.strictObject(policyFields).partial().openapi("PolicyChange");
+import { activeSchema, savedTriggerSchema, triggerSchema } from "../timing/model.ts";
+import { policyChangeSchema, policySchema } from "./policy.ts";
 
 /** A schedule keeps the engine that it was created with, also when the deployment comes to have another default. */
 const engineField = z.string().min(1, "wants the name of an engine").max(63);
@@ -169,7 +95,7 @@ export const scheduleSchema = z
     owner: z.string(),
     engine: z.string().openapi({ description: "What runs its sessions." }),
     labels: z.record(z.string(), z.string()),
-    trigger: keptTriggerSchema,
+    trigger: savedTriggerSchema,
     active: activeSchema.nullable(),
     job: z.object(jobSchema.shape),
     params: z.record(z.string(), z.unknown()),

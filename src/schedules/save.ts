@@ -6,16 +6,11 @@ import { endWaiting, rerouteWaiting } from "../sessions/queries.ts";
 import { scheduleNameConflict, unknownStorage } from "./errors.ts";
 import { requireLocked } from "./lookup.ts";
 import type { Disabled, Schedule } from "./model.ts";
-import {
-  insertSchedule,
-  type NewSchedule,
-  resetConsecutiveFailures,
-  type ScheduleRow,
-  updateSchedule,
-} from "./queries.ts";
+import type { ScheduleRow } from "./queries.ts";
 import { toSchedule } from "./representation.ts";
 import { insertSkippedSlots } from "./slots/queries.ts";
 import { moveWatermark } from "./watermark.ts";
+import { insertSchedule, resetConsecutiveFailures, type SavedSchedule, updateSchedule } from "./write-queries.ts";
 
 interface SaveContext {
   readonly now: Date;
@@ -29,7 +24,7 @@ interface SaveContext {
 export async function saveSchedule(
   tx: DatabaseTransaction,
   before: ScheduleRow,
-  merged: NewSchedule,
+  merged: SavedSchedule,
   { now, actor, reason = "manual", note }: SaveContext,
 ): Promise<void> {
   const { skipped, ...moved } = moveWatermark(before, merged, now);
@@ -78,8 +73,8 @@ export function toDisabled(note: string | null, by: string, now: Date): Disabled
 export const insertNamed = withConflicts(insertSchedule);
 const updateNamed = withConflicts(updateSchedule);
 
-function withConflicts(write: (tx: DatabaseTransaction, schedule: NewSchedule) => Promise<void>) {
-  return async (tx: DatabaseTransaction, schedule: NewSchedule): Promise<void> => {
+function withConflicts(write: (tx: DatabaseTransaction, schedule: SavedSchedule) => Promise<void>) {
+  return async (tx: DatabaseTransaction, schedule: SavedSchedule): Promise<void> => {
     try {
       await write(tx, schedule);
     } catch (error) {

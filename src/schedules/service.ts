@@ -11,16 +11,20 @@ import type { Change } from "../platform/resource/change.ts";
 import type { VersionCondition } from "../platform/resource/entity-tag.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
 import { endWaiting, listUnderWay, requestStops } from "../sessions/queries.ts";
-import { findNextInstant, parseTiming, withLeftOut } from "../timing/instants.ts";
+import { withGapInstants } from "../timing/gap-instants.ts";
+import { findNextInstant } from "../timing/instants.ts";
+import { parseTiming } from "../timing/parse-timing.ts";
 import { scheduleNameConflict, scheduleRuns } from "./errors.ts";
 import type { ListSchedules } from "./filters.ts";
 import { checkJob } from "./job-check.ts";
 import { listSchedules } from "./list.ts";
 import { requireLocked, requireSchedule } from "./lookup.ts";
-import { type CreateSchedule, defaultPolicy, type Schedule, type UpdateSchedule } from "./model.ts";
-import { deleteSchedule, isNameTaken, type NewSchedule, type ScheduleRow } from "./queries.ts";
+import type { CreateSchedule, Schedule, UpdateSchedule } from "./model.ts";
+import { defaultPolicy } from "./policy.ts";
+import { isNameTaken, type ScheduleRow } from "./queries.ts";
 import { toSchedule } from "./representation.ts";
 import { auditSchedule, finishChange, insertNamed, saveSchedule, toDisabled } from "./save.ts";
+import { deleteSchedule, type SavedSchedule } from "./write-queries.ts";
 
 export interface ScheduleNeeds {
   readonly db: Database;
@@ -54,9 +58,9 @@ export function createScheduleService(needs: ScheduleNeeds) {
     const engine = input.engine ?? needs.engines.defaultName;
     await checkJob(needs, { ...input, engine });
     if (await isNameTaken(db, input.name, null)) throw scheduleNameConflict(input.name);
-    const first = findNextInstant(withLeftOut(timing), now);
+    const first = findNextInstant(withGapInstants(timing), now);
     const by = change.actor.subject;
-    const schedule: NewSchedule = {
+    const schedule: SavedSchedule = {
       ...input,
       id: createId(),
       owner: input.owner ?? by,

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { findNextInstant, findPreviousInstant, withLeftOut } from "../timing/instants.ts";
+import { withGapInstants } from "../timing/gap-instants.ts";
+import { findNextInstant, findPreviousInstant } from "../timing/instants.ts";
 import type { DstPolicy, Timing } from "../timing/model.ts";
-import type { Policy } from "./model.ts";
+import type { Policy } from "./policy.ts";
 import type { SkippedStretch } from "./slots/queries.ts";
 
 /** What a schedule's instants hang on: which there are, and from where on nobody has looked at them. */
@@ -39,7 +40,7 @@ export function moveWatermark(
   }
   if (isSameTiming && before.enable) return { next_due_at: null, paused_from: from, skipped: [] };
   const reason = before.enable ? "edited" : "paused";
-  const next = findNextInstant(withLeftOut(after), now);
+  const next = findNextInstant(withGapInstants(after), now);
   return {
     next_due_at: after.enable ? next : null,
     paused_from: after.enable ? null : next,
@@ -55,7 +56,7 @@ export function listStretches(
   reason: SkippedStretch["reason"],
 ): SkippedStretch[] {
   if (from === null || from > now) return [];
-  const last = findPreviousInstant(withLeftOut(timing), new Date(now.getTime() + 1)) ?? from;
+  const last = findPreviousInstant(withGapInstants(timing), new Date(now.getTime() + 1)) ?? from;
   return [{ first: from, last: last < from ? from : last, reason }];
 }
 

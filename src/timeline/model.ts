@@ -5,15 +5,15 @@ import { scheduleFilters } from "../schedules/filters.ts";
 import { sessionStates } from "../sessions/states.ts";
 
 const dayMilliseconds = 86_400_000;
-const mostDays = 31;
+const maxDays = 31;
 
 /** Entries of a schedule. */
-export const mostEntries = 200;
+export const maxEntries = 200;
 
 export const timelineQuerySchema = z
   .strictObject({
     from: timeParameter.openapi({ description: "Slots at or after this." }),
-    to: timeParameter.openapi({ description: `Slots before this, which is at most ${mostDays} days after from.` }),
+    to: timeParameter.openapi({ description: `Slots before this, which is at most ${maxDays} days after from.` }),
     ...scheduleFilters,
     ...pageParameters(["name"]),
   })
@@ -22,8 +22,8 @@ export const timelineQuerySchema = z
     if (issues.length > 0) return;
     const refuse = (message: string) => issues.push({ code: "custom", path: ["to"], message, input: to });
     if (to <= from) refuse("must be after from");
-    else if (to.getTime() - from.getTime() > mostDays * dayMilliseconds)
-      refuse(`must be at most ${mostDays} days after from`);
+    else if (to.getTime() - from.getTime() > maxDays * dayMilliseconds)
+      refuse(`must be at most ${maxDays} days after from`);
   });
 
 export type TimelineQuery = z.output<typeof timelineQuerySchema>;
@@ -51,7 +51,7 @@ export type TimelineEntry = z.infer<typeof timelineEntrySchema>;
 export const timelineRowSchema = z
   .object({
     schedule: z.object({ id: idField, name: z.string(), enable: z.boolean() }),
-    entries: z.array(timelineEntrySchema).max(mostEntries).openapi({ description: "In the order of their slots." }),
+    entries: z.array(timelineEntrySchema).max(maxEntries).openapi({ description: "In the order of their slots." }),
     truncated: z.boolean().openapi({ description: "There is more between the two times: ask for a shorter stretch." }),
   })
   .openapi("TimelineRow");

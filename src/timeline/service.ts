@@ -5,14 +5,14 @@ import type { ScheduleRow } from "../schedules/queries.ts";
 import type { ScheduleNeeds } from "../schedules/service.ts";
 import { listStretches } from "../schedules/watermark.ts";
 import { listSlotsBetween } from "../timing/slots-between.ts";
-import { mostEntries, type TimelineEntry, type TimelineQuery, type TimelineRow } from "./model.ts";
+import { maxEntries, type TimelineEntry, type TimelineQuery, type TimelineRow } from "./model.ts";
 import { type Between, listTimelineSessions, listTimelineStretches, type TimelineSession } from "./queries.ts";
 
 /**
  * Slots to come that one page computes, shared between its schedules: a tenth of a millisecond each, in which this process
  * answers nobody else.
  */
-const mostExpected = 2000;
+const maxExpected = 2000;
 
 export type TimelineService = ReturnType<typeof createTimelineService>;
 
@@ -23,12 +23,12 @@ export function createTimelineService({ db, clock }: Pick<ScheduleNeeds, "db" | 
     const ids = schedules.map(({ id }) => id);
     // One more than is told, so that what is left out is known.
     const [sessions, stretches] = await Promise.all([
-      listTimelineSessions(db, ids, query, mostEntries + 1),
-      listTimelineStretches(db, ids, query, mostEntries + 1),
+      listTimelineSessions(db, ids, query, maxEntries + 1),
+      listTimelineStretches(db, ids, query, maxEntries + 1),
     ]);
     const sessionsOf = Map.groupBy(sessions, ({ schedule_id }) => schedule_id);
     const stretchesOf = Map.groupBy(stretches, ({ schedule_id }) => schedule_id);
-    const expectedEach = Math.min(mostEntries, Math.floor(mostExpected / Math.max(1, schedules.length)));
+    const expectedEach = Math.min(maxEntries, Math.floor(maxExpected / Math.max(1, schedules.length)));
     const rows = schedules.map((schedule) =>
       toRow(schedule, [
         ...(sessionsOf.get(schedule.id) ?? []).map(toSessionEntry),
@@ -54,8 +54,8 @@ function toRow({ id, name, enable }: ScheduleRow, entries: readonly Placed[]): T
   const sorted = entries.toSorted((one, other) => one.at.getTime() - other.at.getTime());
   return {
     schedule: { id, name, enable },
-    entries: sorted.slice(0, mostEntries).map(({ told }) => told),
-    truncated: sorted.length > mostEntries || entries.some(({ isCut }) => isCut === true),
+    entries: sorted.slice(0, maxEntries).map(({ told }) => told),
+    truncated: sorted.length > maxEntries || entries.some(({ isCut }) => isCut === true),
   };
 }
 

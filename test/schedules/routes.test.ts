@@ -9,7 +9,7 @@ import { createOpenApiDocument } from "../../src/platform/http/openapi.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import { type Role, roleSchema } from "../../src/platform/resource/caller.ts";
 import { ticks } from "../../src/scheduler/tick.ts";
-import { defaultPolicy } from "../../src/schedules/model.ts";
+import { defaultPolicy } from "../../src/schedules/policy.ts";
 import { createWorld, notAborted, type World } from "../scheduler/world.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 
@@ -162,7 +162,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     const trigger = { type: "cron", expression: "0 25 * * *" };
     const { status, body } = await ask("POST", schedules, { ...minutely, trigger });
     expect([status, body.error_code]).toEqual([400, "CRON_PARSE_ERROR"]);
-    const reason = "25 does not fit: hour goes from 0 to 23";
+    const reason = "25 is out of range: hour must be 0 to 23";
     expect(body.details).toEqual({ expression: "0 25 * * *", position: 2, reason });
   });
 

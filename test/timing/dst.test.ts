@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { listLeftOut, listNextInstants } from "../../src/timing/instants.ts";
+import { listGapInstants } from "../../src/timing/gap-instants.ts";
+import { listNextInstants } from "../../src/timing/instants.ts";
 import type { Active, DstPolicy, FreqTrigger, Timing, Trigger } from "../../src/timing/model.ts";
 import {
   dstPolicies,
@@ -35,7 +36,7 @@ function expectSame(timing: Timing, minutes: Minutes, pattern: Pattern): void {
   const { instants, leftOut } = findInstants(minutes, pattern, timing.policy, timing.active);
   expect(listInstants(timing, minutes, instants.length + 1), label).toEqual(instants);
   const end = new Date(minutes.start + (minutes.walls.length - 1) * minute);
-  const told = listLeftOut(timing, new Date(minutes.start), end).map((at) => at.toISOString());
+  const told = listGapInstants(timing, new Date(minutes.start), end).map((at) => at.toISOString());
   expect(told, label).toEqual(leftOut);
 }
 

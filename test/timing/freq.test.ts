@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { defaultPolicy } from "../../src/schedules/model.ts";
-import { findNextInstant, findPreviousInstant, listNextInstants, parseTiming } from "../../src/timing/instants.ts";
+import { defaultPolicy } from "../../src/schedules/policy.ts";
+import { findNextInstant, findPreviousInstant, listNextInstants } from "../../src/timing/instants.ts";
 import type { FreqTrigger } from "../../src/timing/model.ts";
+import { parseTiming } from "../../src/timing/parse-timing.ts";
 import { listPreviousInstants } from "./instants.ts";
 
 const zones = [

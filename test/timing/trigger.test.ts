@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { defaultPolicy } from "../../src/schedules/model.ts";
+import { defaultPolicy } from "../../src/schedules/policy.ts";
 import { normaliseExpression } from "../../src/timing/cron-expression.ts";
-import { findNextInstant, listNextInstants, parseTiming } from "../../src/timing/instants.ts";
+import { findNextInstant, listNextInstants } from "../../src/timing/instants.ts";
 import type { Trigger } from "../../src/timing/model.ts";
+import { parseTiming } from "../../src/timing/parse-timing.ts";
 
 const now = new Date("2026-11-23T10:00:00.000Z");
 
@@ -104,30 +105,30 @@ describe("expressions", () => {
   test.each([
     ["61 * * * *", 0, /minute/],
     ["0 25 * * *", 2, /hour/],
-    ["* * *", undefined, /3 fields, wanted 5, or 6/],
+    ["* * *", undefined, /3 fields; expected 5, or 6/],
     ["0 0/5 * * *", 2, /\*\/step/],
     ["0 0 30 2 *", undefined, /never fires within the next 5 years/],
-    ["@every 5m", 0, /every five minutes is \*\/5/],
-    ["@reboot", 0, /not known/],
-    ["0 0 12 * * MON 2027", 15, /years cannot be given/],
-    ["0 0 12 ? * MON 2027", 15, /years cannot be given/],
+    ["@every 5m", 0, /write \*\/5 \* \* \* \* for every five minutes/],
+    ["@reboot", 0, /@reboot is not supported; expected one of @yearly/],
+    ["0 0 12 * * MON 2027", 15, /years are not supported/],
+    ["0 0 12 ? * MON 2027", 15, /years are not supported/],
     ["0 0 12 ? * 9", 11, /1 \(Sunday\) to 7/],
-    ["1? * * * *", 0, /stands alone/],
-    ["2026-12-01T00:00:00", undefined, /1 fields/],
+    ["1? * * * *", 0, /\? must be the whole field/],
+    ["2026-12-01T00:00:00", undefined, /1 field;/],
     ["a b c d e", 0, /illegal/],
-    ["R 2 * * *", 0, /R is not known: write a number, and let the policy's spread_seconds/],
-    ["H/15 * * * *", 0, /H\/15 is not known: write a number/],
+    ["R 2 * * *", 0, /R is not supported: write a number, and set the policy's spread_seconds/],
+    ["H/15 * * * *", 0, /H\/15 is not supported: write a number/],
     ["h(0-29) * * * *", 0, /spread_seconds/],
-    ["0 22-2 * * *", 2, /22-2 goes backwards: write a range that passes the end as two/],
-    ["0 0 * * fri-mon", 8, /fri-mon goes backwards/],
-    ["0 0 32 * *", 4, /32 does not fit: day of month goes from 1 to 31/],
-    ["0 0 * 13 *", 6, /13 does not fit: month goes from 1 to 12/],
-    ["0 0 * * 8", 8, /day of week goes from 0/],
-    ["0 0 * * L", 8, /5L is the last Friday/],
+    ["0 22-2 * * *", 2, /22-2 runs backwards: split the range/],
+    ["0 0 * * fri-mon", 8, /fri-mon runs backwards/],
+    ["0 0 32 * *", 4, /32 is out of range: day of month must be 1 to 31/],
+    ["0 0 * 13 *", 6, /13 is out of range: month must be 1 to 12/],
+    ["0 0 * * 8", 8, /day of week must be 0/],
+    ["0 0 * * L", 8, /5L for the last Friday/],
     ["0 0 L-3 * *", 4, /L has to be a value of its own/],
     ["0 0 * * 5#6", 8, /should be 1-5 or L/],
-    ["30 2 * * mon 15", 9, /Seconds come first: is 15 30 2 \* \* mon what is meant/],
-    ["*/5 * * * * */10", 12, /Seconds come first: is \*\/10 \*\/5 /],
+    ["30 2 * * mon 15", 9, /Seconds are the first field: did you mean 15 30 2 \* \* mon\?/],
+    ["*/5 * * * * */10", 12, /Seconds are the first field: did you mean \*\/10 \*\/5 /],
   ])("%j is refused at %j, saying why", (expression, position, reason) => {
     expect(() => parseTiming({ trigger: toTrigger(expression), active: null, policy: defaultPolicy }, now)).toThrow(
       expect.objectContaining({

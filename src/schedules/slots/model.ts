@@ -1,7 +1,7 @@
 import { idField, instantField, timeField } from "../../platform/resource/fields.ts";
 import { z } from "../../platform/resource/schema.ts";
-import { activeSchema, keptTriggerSchema, triggerSchema } from "../../timing/model.ts";
-import { policyChangeSchema, policySchema } from "../model.ts";
+import { activeSchema, savedTriggerSchema, triggerSchema } from "../../timing/model.ts";
+import { policyChangeSchema, policySchema } from "../policy.ts";
 
 export const previewSchema = z
   .strictObject({
@@ -18,7 +18,7 @@ export type Preview = z.output<typeof previewSchema>;
 const nextSlots = z.array(z.object({ slot: timeField }));
 
 export const previewAnswerSchema = z
-  .object({ trigger: keptTriggerSchema, active: activeSchema.nullable(), policy: policySchema, next: nextSlots })
+  .object({ trigger: savedTriggerSchema, active: activeSchema.nullable(), policy: policySchema, next: nextSlots })
   .openapi("TriggerPreview", { description: "What would be kept, and the next instants." });
 
 export const slotsQuerySchema = z.strictObject({

@@ -1,6 +1,7 @@
-import { listNextInstants, parseTiming } from "../../timing/instants.ts";
+import { listNextInstants } from "../../timing/instants.ts";
+import { parseTiming } from "../../timing/parse-timing.ts";
 import { requireSchedule } from "../lookup.ts";
-import { defaultPolicy, type Policy } from "../model.ts";
+import { defaultPolicy, type Policy } from "../policy.ts";
 import type { ScheduleNeeds } from "../service.ts";
 import { listPastSlots } from "./history.ts";
 import type { Preview, Slots } from "./model.ts";
