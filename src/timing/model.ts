@@ -86,11 +86,9 @@ export const dstPolicyFields = {
     description:
       "When the clocks skip a fixed time: shift runs it at the first instant after the gap, skip does not run it.",
   }),
-  dst_overlap: z
-    .enum(["first", "second", "both"])
-    .openapi({
-      description: "When the clocks show a fixed time twice: run at the first instant, the second, or both.",
-    }),
+  dst_overlap: z.enum(["first", "second", "both"]).openapi({
+    description: "When the clocks show a fixed time twice: run at the first instant, the second, or both.",
+  }),
 };
 
 /** The part of a policy that instants depend on. */
