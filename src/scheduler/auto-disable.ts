@@ -4,10 +4,10 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { insertEvent } from "../platform/events/queries.ts";
+import { createChange } from "../platform/resource/change.ts";
 import type { Disabled } from "../schedules/model.ts";
 import { lockSchedule, type ScheduleRow } from "../schedules/queries.ts";
-import { toSchedule } from "../schedules/representation.ts";
-import { auditSchedule, saveSchedule } from "../schedules/save.ts";
+import { recordSave, saveSchedule } from "../schedules/save.ts";
 
 const batchSize = 100;
 const actor: Actor = { subject: "scheduler", onBehalfOf: null, requestId: null };
@@ -60,10 +60,7 @@ function disable(db: Database, id: string, now: Date): Promise<Reason | null> {
     if (before === undefined || reason === null) return null;
     const note = toNote(before, reason);
     await saveSchedule(tx, before, { ...before, enable: false }, { now, actor, reason, note });
-    const after = await lockSchedule(tx, id);
-    if (after !== undefined) {
-      await auditSchedule(tx, actor, "schedule.auto_disable", toSchedule(before), toSchedule(after));
-    }
+    await recordSave(tx, createChange(actor), { id, action: "schedule.auto_disable", before });
     const data = { schedule_id: id, name: before.name, reason, note };
     await insertEvent(tx, { type: "schedule.auto_disabled", kind: "schedule", objectId: id, data });
     return reason;

@@ -14,7 +14,7 @@ import { sessionErrorSchema } from "../sessions/model.ts";
 import { activeSchema, savedTriggerSchema, triggerSchema } from "../timing/model.ts";
 import { policyChangeSchema, policySchema } from "./policy.ts";
 
-/** A schedule keeps the engine that it was created with, also when the deployment comes to have another default. */
+/** A schedule keeps the engine that it was created with, also when the deployment gets another default. */
 const engineField = z.string().min(1, "wants the name of an engine").max(63);
 
 const ownerField = z.string().trim().min(1, "wants 1 to 255 characters").max(255);
@@ -23,8 +23,12 @@ const createFields = {
   name: nameField,
   description: descriptionField.default(null),
   enable: z.boolean().default(true),
-  owner: ownerField.optional().openapi({ description: "Whom pick is fair between; who creates it, unless given." }),
-  engine: engineField.optional().openapi({ description: "What runs it; the deployment's default, unless given." }),
+  owner: ownerField
+    .optional()
+    .openapi({ description: "Waiting sessions start in turn by owner. Default: the caller." }),
+  engine: engineField
+    .optional()
+    .openapi({ description: "The engine that runs its sessions. Default: the deployment's." }),
   labels: labelsField.default({}),
   trigger: triggerSchema,
   active: activeSchema.nullable().default(null),
@@ -44,14 +48,18 @@ export const createScheduleSchema = z
   })
   .openapi("CreateSchedule");
 
+/** A parsed request to create a schedule; `params` is parsed by its kind. */
 export type CreateSchedule = z.output<typeof createScheduleSchema>;
 
-/** `params`, when given, stands for the whole of it and is judged by the schedule's kind. */
+/** `params`, if given, replaces the saved params as a whole; the schedule's kind parses it in the service. */
 export const updateScheduleSchema = z
   .strictObject({
     name: nameField.optional(),
     description: descriptionField.optional(),
-    kind: z.int().optional().openapi({ description: "Taken when it is what the schedule has; a kind never changes." }),
+    kind: z
+      .int()
+      .optional()
+      .openapi({ description: "Accepted only if it is the schedule's kind, which never changes." }),
     enable: z.boolean().optional(),
     owner: ownerField.optional(),
     engine: engineField.optional(),
@@ -64,6 +72,7 @@ export const updateScheduleSchema = z
   })
   .openapi("UpdateSchedule");
 
+/** A parsed request to change a schedule: an absent field stays as it is. */
 export type UpdateSchedule = z.output<typeof updateScheduleSchema>;
 
 export const noteSchema = z
@@ -74,11 +83,13 @@ const disabledSchema = z
   .object({ reason: z.string(), note: z.string().nullable(), by: z.string(), at: timeField })
   .openapi("Disabled");
 
+/** Why a schedule is disabled, by whom and since when. `reason`: manual, over or failing. */
 export type Disabled = z.infer<typeof disabledSchema>;
 
-/** Each schedule is in one of them; `failing` whether it is still enabled or was disabled for it. */
+/** Each schedule has one state. `failing` covers both: still enabled, and disabled for failing. */
 export const scheduleStates = ["ok", "failing", "disabled", "over"] as const;
 
+/** See {@link scheduleStates}. */
 export type ScheduleState = (typeof scheduleStates)[number];
 
 export const scheduleSchema = z
@@ -90,10 +101,10 @@ export const scheduleSchema = z
     enable: z.boolean(),
     state: z.enum(scheduleStates).openapi({
       description:
-        "ok; failing: its last session failed, or it was disabled for failing; over: nothing is to come; disabled: by somebody.",
+        "ok; failing: its last session failed, or it was disabled for failing; over: it has no slot left; disabled: by a person.",
     }),
     owner: z.string(),
-    engine: z.string().openapi({ description: "What runs its sessions." }),
+    engine: z.string().openapi({ description: "The engine that runs its sessions." }),
     labels: z.record(z.string(), z.string()),
     trigger: savedTriggerSchema,
     active: activeSchema.nullable(),
@@ -114,9 +125,14 @@ export const scheduleSchema = z
   })
   .openapi("Schedule");
 
+/** A schedule as the API shows it. */
 export type Schedule = z.infer<typeof scheduleSchema>;
+
+/** The path parameter of every route of one schedule. */
+export const scheduleParams = z.object({ ScheduleId: z.string() });
+
 export const cancelQuerySchema = z.strictObject({
   cancel: booleanParameter
     .default(false)
-    .openapi({ type: "boolean", default: false, description: "Also end the sessions that run." }),
+    .openapi({ type: "boolean", default: false, description: "Also end the sessions that are under way." }),
 });
