@@ -13,7 +13,7 @@ export function explainCronFault(
 ): { readonly reason: string; readonly position: number | undefined } {
   const fields = expression.split(" ");
   const index = findWrongField(fields, isParsed);
-  const message = (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, "");
+  const message = (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: |\.$/g, "");
   return {
     reason: `${toSentence(fields, index, message)}${suggestSecondsFirst(fields, isParsed)}`,
     position: index === -1 ? undefined : positionOf(fields, index),
