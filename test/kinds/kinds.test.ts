@@ -31,24 +31,24 @@ const context: RunContext = {
   },
 };
 
-test("every kind has a number and a name of its own", () => {
+test("every kind has its own number and name", () => {
   expect(new Set(kinds.map(({ kind }) => kind)).size).toBe(kinds.length);
   expect(new Set(kinds.map(({ name }) => name)).size).toBe(kinds.length);
   for (const kind of kinds) expect(requireKind(kind.kind)).toBe(kind);
 });
 
-test("a kind that the database has and this program has not is a fault that says so", () => {
+test("a kind of a newer version is refused with the kinds there are", () => {
   expect(() => requireKind(99)).toThrow("This version of EOM has no kind 99; it has 1, 5");
 });
 
-test("the guide's example is the kind that is tested here", async () => {
+test("the guide shows the kind that is tested here", async () => {
   const guide = await readFile(join(root, "docs/guides/kinds.md"), "utf8");
   const example = await readFile(join(root, "test/kinds/example-kind.ts"), "utf8");
   const inItsPlace = example.replaceAll('"../../src/platform/', '"../platform/').replaceAll('"../../src/kinds/', '"./');
   expect(guide).toContain(`\`\`\`ts\n${inItsPlace}\`\`\`\n`);
 });
 
-test("the guide's example fills in what is left out, refuses what is wrong, and makes its run config of the slot", () => {
+test("the guide's example fills in defaults, refuses wrong params, and computes its run config from the slot", () => {
   const params = expireKind.params.parse({ storage_id: storageId });
   expect(params).toEqual({ storage_id: storageId, older_than_days: 30 });
   expect(expireKind.findStorageId(params)).toBe(storageId);

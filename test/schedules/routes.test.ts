@@ -68,7 +68,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     expect((await ask("GET", `${schedules}/${body.id}`)).body).toEqual(body);
   });
 
-  test("refuses what it does not do, every problem at once and by its path", async ({ ask }) => {
+  test("refuses a wrong request with every problem at its path", async ({ ask }) => {
     const { status, body } = await ask("POST", schedules, {
       ...minutely,
       name: "",
@@ -112,7 +112,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     expect(body.details.issues).toContainEqual(expect.objectContaining({ path }));
   });
 
-  test("says what is wrong with an expression, and where", async ({ ask }) => {
+  test("explains a wrong expression with its position", async ({ ask }) => {
     const trigger = { type: "cron", expression: "0 25 * * *" };
     const { status, body } = await ask("POST", schedules, { ...minutely, trigger });
     expect([status, body.error_code]).toEqual([400, "CRON_PARSE_ERROR"]);
@@ -120,7 +120,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     expect(body.details).toEqual({ expression: "0 25 * * *", position: 2, reason });
   });
 
-  test("keeps names unique without regard to case, also under concurrency", async ({ ask }) => {
+  test("keeps names unique in any case, also when created concurrently", async ({ ask }) => {
     const answers = await Promise.all(
       ["nightly", "NIGHTLY", "Nightly"].map((name) => ask("POST", schedules, { ...minutely, name })),
     );
@@ -128,14 +128,14 @@ describeOnDatabases("the scheduler's API", (base) => {
     expect(answers.find(({ status }) => status === 409)?.body.error_code).toBe("SCHEDULE_NAME_CONFLICT");
   });
 
-  test("replays a create with the same Idempotency-Key, and makes one schedule", async ({ ask }) => {
+  test("replays a create with the same Idempotency-Key: one schedule", async ({ ask }) => {
     const first = await ask("POST", schedules, minutely, { headers: { "idempotency-key": "k" } });
     const second = await ask("POST", schedules, minutely, { headers: { "idempotency-key": "k" } });
     expect(second.body).toEqual(first.body);
     expect((await ask("GET", schedules)).body.total).toBe(1);
   });
 
-  test("changes the fields that are given, and their version; If-Match must fit", async ({ ask, create }) => {
+  test("changes the given fields and the version; refuses another If-Match", async ({ ask, create }) => {
     const { id } = await create();
     const put = (body: unknown, ifMatch: string) =>
       ask("PUT", `${schedules}/${id}`, body, { headers: { "if-match": ifMatch } });
@@ -155,7 +155,11 @@ describeOnDatabases("the scheduler's API", (base) => {
     ]);
   });
 
-  test("answers 304 while nothing changed, and never hides what a worker changed", async ({ ask, create, world }) => {
+  test("answers 304 only while neither a person nor a worker has changed the schedule", async ({
+    ask,
+    create,
+    world,
+  }) => {
     const { id } = await create();
     const get = () => ask("GET", `${schedules}/${id}`, undefined, { headers: { "if-none-match": '"1"' } });
     expect((await get()).status).toBe(304);
@@ -184,7 +188,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     });
   });
 
-  test("triggers a session, tells its life, and takes a cancel", async ({ ask, create }) => {
+  test("triggers a session, shows its history, and cancels it", async ({ ask, create }) => {
     const { id } = await create({ job: { name: "hang" } });
     const triggered = await ask("POST", `${schedules}/${id}/trigger`, undefined, {
       headers: { "idempotency-key": "t" },
@@ -234,7 +238,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     ]);
   });
 
-  test("deletes a schedule unless a session runs; with cancel=true the session is ended, and stays to be read", async ({
+  test("refuses to delete while a session is under way; with cancel=true ends it, and keeps it readable", async ({
     ask,
     create,
     world,
@@ -259,7 +263,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     });
   });
 
-  test("takes a frequency, tells when it is due, and takes another trigger in its place", async ({ ask }) => {
+  test("accepts a frequency, shows when it is due, and replaces it by another trigger", async ({ ask }) => {
     const trigger = { type: "freq", every: 15, unit: "minute", anchor: "2020-01-01T00:05:00+01:00" };
     const created = await ask("POST", schedules, { ...minutely, name: "every quarter", trigger });
     expect(created.status).toBe(201);
@@ -274,7 +278,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     expect((await ask("PUT", path, { trigger: minutely.trigger })).body.trigger).toMatchObject(minutely.trigger);
   });
 
-  test("takes a window, in which alone there are slots, and none in its place", async ({ ask }) => {
+  test("accepts a window, which limits the slots, and removes it again", async ({ ask }) => {
     const active = { start_time: "01:00", end_time: "05:00", days_of_week: [6, 7] };
     const created = await ask("POST", schedules, { ...minutely, name: "at the weekend", active });
     expect(created.body.active).toEqual({ start_date: null, end_date: null, ...active });
@@ -286,7 +290,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     expect([always.body.active, always.body.next_due_at]).toEqual([null, "2026-11-23T10:01:00.000Z"]);
   });
 
-  test("previews the instants of a trigger that is not saved", async ({ ask }) => {
+  test("previews the instants of a trigger without saving it", async ({ ask }) => {
     const { body } = await ask("POST", `${schedules}/preview`, {
       trigger: { type: "cron", expression: "0 0/30 8 ? * MON-FRI", time_zone: "Europe/Berlin" },
       from: "2026-11-27T07:10:00+01:00",
@@ -304,7 +308,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     });
   });
 
-  test("tells the next slots of a schedule", async ({ ask, create }) => {
+  test("lists the next slots of a schedule", async ({ ask, create }) => {
     const { id } = await create();
     expect((await ask("GET", `${schedules}/${id}/slots?count=2`)).body).toEqual({
       next: [{ slot: "2026-11-23T10:01:00.000Z" }, { slot: "2026-11-23T10:02:00.000Z" }],
@@ -312,7 +316,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     });
   });
 
-  test("pages through schedules in every order without losing or repeating one", async ({ ask, create, world }) => {
+  test("pages through schedules in every order without a gap or a duplicate", async ({ ask, create, world }) => {
     for (let index = 0; index < 7; index += 1) {
       world.clock.advance(index % 2);
       await create({ name: `s${index}`, enable: index % 3 !== 0, labels: { n: String(index % 2) } });
@@ -351,7 +355,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     expect(body.data.map(({ name }: { name: string }) => name)).toEqual(names);
   });
 
-  test("lists sessions by their filters and in both orders, a page at a time", async ({ ask, create, world }) => {
+  test("lists sessions by filter, in both orders, page by page", async ({ ask, create, world }) => {
     const { id } = await create({ policy: { misfire: "all", overlap: "allow" } });
     world.clock.set("2026-11-23T10:05:30.000Z");
     await tick("scan", world.needs, notAborted);
@@ -373,7 +377,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     }
   });
 
-  test("tells the engine, its state and its jobs", async ({ ask }) => {
+  test("lists the engine, its state and its jobs", async ({ ask }) => {
     const { body } = await ask("GET", "/engines", undefined, { role: "viewer" });
     expect(body.data).toMatchObject([{ name: "local", state: "ok" }]);
     const jobs = await ask("GET", "/engines/local/jobs", undefined, { role: "viewer" });
@@ -381,7 +385,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     expect((await ask("GET", "/engines/nope/jobs")).body.error_code).toBe("ENGINE_NOT_FOUND");
   });
 
-  test("writes who changed what into the audit trail, with the change", async ({ ask, create, database }) => {
+  test("records who changed what in the audit trail", async ({ ask, create, database }) => {
     const { id } = await create();
     await ask("POST", `${schedules}/${id}/disable`, { note: null });
     await ask("DELETE", `${schedules}/${id}`);
@@ -417,7 +421,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     expect((await ask(method, path)).body).toMatchObject({ error_code: code, http_status: 404 });
   });
 
-  test("stands whole in the OpenAPI document", ({ world }) => {
+  test("documents every route in OpenAPI", ({ world }) => {
     const document = createOpenApiDocument(createSchedulerRoutes(world.api), "0");
     expect(Object.keys(document.paths ?? {})).toHaveLength(25);
   });

@@ -34,7 +34,7 @@ describeOnDatabases(
     });
     const hourly = { trigger: { type: "cron", expression: "0 * * * *" } };
 
-    test("tells one row a schedule: what ran, what did not and why, what is expected, in their order", async ({
+    test("has one row for each schedule: sessions, skipped stretches with a reason, expected slots, oldest first", async ({
       create,
       read,
       world,
@@ -62,7 +62,11 @@ describeOnDatabases(
       ]);
     });
 
-    test("tells of a disabled schedule what it passes over, and expects nothing", async ({ create, read, world }) => {
+    test("shows the slots that a disabled schedule passes over, and no expected slot", async ({
+      create,
+      read,
+      world,
+    }) => {
       const id = await create(hourly);
       await world.api.schedules.setEnabled(id, false, null, change);
       world.clock.set(at("12:30"));
@@ -71,7 +75,11 @@ describeOnDatabases(
       expect((await read(`from=${at("05:00")}&to=${at("10:00")}`)).data[0].entries).toEqual([]);
     });
 
-    test("is bounded: entries and expected slots that are left out are marked", async ({ create, read, database }) => {
+    test("limits the entries and expected slots of a row, and marks it as truncated", async ({
+      create,
+      read,
+      database,
+    }) => {
       const id = await create({});
       const [row] = (await read(`from=${at("10:00")}&to=${at("23:00")}`)).data;
       expect(row.entries).toHaveLength(200);
@@ -91,7 +99,7 @@ describeOnDatabases(
       expect(part.entries).toHaveLength(10);
     });
 
-    test("takes the schedules' filters and pages by cursor", async ({ create, read }) => {
+    test("accepts the filters of the list of schedules, and pages by cursor", async ({ create, read }) => {
       for (const name of ["c", "a", "b", "other"])
         await create({ name, labels: { team: name === "other" ? "x" : "eu" } });
       const stretch = `from=${at("10:00")}&to=${at("10:05")}&filter[label]=team:eu&size=2`;
@@ -115,7 +123,7 @@ describeOnDatabases(
       expect(body.details.issues[0]).toMatchObject({ path });
     });
 
-    test("each schedule is found in one state, and tells it", async ({ ask, create, world, database }) => {
+    test("each schedule has one state, which is also a filter", async ({ ask, create, world, database }) => {
       const [ok, failing, gaveUp, paused, over] = await Promise.all(
         ["ok", "failing", "gave up", "paused", "over"].map((name) => create({ name })),
       );

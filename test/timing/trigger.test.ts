@@ -11,7 +11,7 @@ function toTrigger(expression: string, time_zone = "UTC"): Trigger {
   return { type: "cron", expression, time_zone };
 }
 
-/** All instants after `from`, before `to`. */
+/** The instants after `from` and before `to`. */
 function listBetween(trigger: Trigger, from: string, to: string): string[] {
   const instants: string[] = [];
   for (
@@ -26,18 +26,12 @@ function listBetween(trigger: Trigger, from: string, to: string): string[] {
 
 describe("daylight saving", () => {
   test.each([
-    [
-      "a fixed time that does not exist runs right after the gap",
-      "30 2 * * *",
-      "America/New_York",
-      "2026-03-08",
-      ["07:00"],
-    ],
-    ["a fixed time that exists twice runs the first time", "30 1 * * *", "America/New_York", "2026-11-01", ["05:30"]],
-    ["so does one of a list", "0 1,2 * * *", "America/New_York", "2026-11-01", ["05:00", "07:00"]],
-    ["the same in Berlin's spring", "30 2 * * *", "Europe/Berlin", "2026-03-29", ["01:00"]],
-    ["the same in Berlin's autumn", "30 2 * * *", "Europe/Berlin", "2026-10-25", ["00:30"]],
-    ["a gap of half an hour is as long as it is", "15 2 * * *", "Australia/Lord_Howe", "2026-10-03", ["15:30"]],
+    ["a fixed time in a gap runs at the end of the gap", "30 2 * * *", "America/New_York", "2026-03-08", ["07:00"]],
+    ["a fixed time that is shown twice runs the first time", "30 1 * * *", "America/New_York", "2026-11-01", ["05:30"]],
+    ["so does a time of a list", "0 1,2 * * *", "America/New_York", "2026-11-01", ["05:00", "07:00"]],
+    ["a gap in Berlin's spring", "30 2 * * *", "Europe/Berlin", "2026-03-29", ["01:00"]],
+    ["an overlap in Berlin's autumn", "30 2 * * *", "Europe/Berlin", "2026-10-25", ["00:30"]],
+    ["a gap of half an hour", "15 2 * * *", "Australia/Lord_Howe", "2026-10-03", ["15:30"]],
   ])("%s", (_, expression, zone, day, times) => {
     const instants = listBetween(toTrigger(expression, zone), `${day}T00:00:00Z`, `${day}T23:59:59Z`);
     expect(instants).toEqual(times.map((time) => `${day}T${time}:00.000Z`));
@@ -71,7 +65,7 @@ describe("expressions", () => {
     ["0 0 * * fri#L", "0 0 * * fri#L"],
     ["0 0 LW * *", "0 0 LW * *"],
     ["0 0 * * sat-sun", "0 0 * * sat-sun"],
-  ])("%j is kept as %j", (given, kept) => {
+  ])("%j is saved as %j", (given, kept) => {
     expect(normaliseExpression(given)).toBe(kept);
     expect(parseTiming({ trigger: toTrigger(given), active: null, policy: defaultPolicy }, now).trigger).toMatchObject({
       expression: kept,
@@ -85,13 +79,13 @@ describe("expressions", () => {
     ["0 0 15W * *", "2026-12-15", "2027-01-15"],
     ["0 0 1 * MON", "2026-11-30", "2026-12-01"],
     ["@weekly", "2026-11-29", "2026-12-06"],
-  ])("%j fires on the days that it names", (expression, ...days) => {
+  ])("%j fires on its days", (expression, ...days) => {
     const { trigger } = parseTiming({ trigger: toTrigger(expression), active: null, policy: defaultPolicy }, now);
-    const found = listNextInstants({ trigger, active: null, policy: defaultPolicy }, now, 2);
-    expect(found.map((at) => at.toISOString().slice(0, 10))).toEqual(days);
+    const instants = listNextInstants({ trigger, active: null, policy: defaultPolicy }, now, 2);
+    expect(instants.map((at) => at.toISOString().slice(0, 10))).toEqual(days);
   });
 
-  test("a Quartz expression means the day that Quartz means", () => {
+  test("a Quartz expression has the day of Quartz", () => {
     const { trigger: monday } = parseTiming(
       { trigger: toTrigger("0 0 12 ? * 2"), active: null, policy: defaultPolicy },
       now,
@@ -129,7 +123,7 @@ describe("expressions", () => {
     ["0 0 * * 5#6", 8, /should be 1-5 or L/],
     ["30 2 * * mon 15", 9, /Seconds are the first field: did you mean 15 30 2 \* \* mon\?/],
     ["*/5 * * * * */10", 12, /Seconds are the first field: did you mean \*\/10 \*\/5 /],
-  ])("%j is refused at %j, saying why", (expression, position, reason) => {
+  ])("%j is refused at %j with a reason", (expression, position, reason) => {
     expect(() => parseTiming({ trigger: toTrigger(expression), active: null, policy: defaultPolicy }, now)).toThrow(
       expect.objectContaining({
         code: "CRON_PARSE_ERROR",
