@@ -12,6 +12,7 @@ import type { StepContext } from "./context.ts";
 const batchSize = 100;
 const actor: Actor = { subject: "scheduler", onBehalfOf: null, requestId: null };
 
+/** Schedules that one turn disabled, by reason. */
 export interface AutoDisableSummary {
   /** No further instant. */
   readonly over: number;

@@ -26,6 +26,7 @@ export interface EngineContext extends StepContext {
   readonly rowPages: RowPages;
 }
 
+/** How a scan takes its work. */
 export interface ScanSettings {
   /** Schedules per transaction. */
   readonly batchSize: number;

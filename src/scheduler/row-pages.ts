@@ -11,6 +11,7 @@ const highestId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 type Step = "poll" | "search";
 
+/** See {@link createRowPages}. */
 export type RowPages = ReturnType<typeof createRowPages>;
 
 /**

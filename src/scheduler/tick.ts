@@ -14,6 +14,7 @@ import { sweepLeases } from "./sweep/sweep.ts";
 /** The scheduler's workers as commands name them: `eom worker --only scan,pick`, `eom tick poll`. */
 export const tickNames = ["scan", "backfill", "bulk", "pick", "poll", "auto-disable", "sweep"] as const;
 
+/** A worker of the scheduler. */
 export type TickName = (typeof tickNames)[number];
 
 type StepName = TickName | "renew" | "search" | "doubtful-runs";
@@ -78,10 +79,10 @@ export const steps: readonly SchedulerStep[] = [
 /** Steps that a request of the API, or the end of a run in this process, may have work for. */
 export const wokenByWork: readonly StepName[] = ["backfill", "bulk", "pick", "poll"];
 
-/** What a turn has done, for people and logs. */
+/** Counts of one turn, for people and logs: `{"claimed":3,"launched":3,…}`. */
 export type TickSummary = Readonly<Record<string, number>>;
 
-/** What one loop does. */
+/** The work of one loop. */
 interface Turn {
   /** Names the loop in logs and metrics: `scan`, `poll dagster`. */
   readonly name: string;

@@ -22,6 +22,7 @@ interface WorkersNeeds extends SharedContext {
   readonly isOnlyProcess: boolean;
 }
 
+/** The background work of one process. */
 export interface SchedulerWorkers {
   /** Starts the loops of these workers, or of all. */
   start(only?: readonly TickName[]): Promise<void>;
@@ -48,6 +49,7 @@ const finalPollPauseSeconds = 1;
 /** The last poll records the ends of the runs that a stop has ended; it must fit into what is left of the stop's time. */
 const lastPollSeconds = 5;
 
+/** Creates the loops of all steps without starting them. One for a process: it names the process in its leases. */
 export function createSchedulerWorkers(needs: WorkersNeeds): SchedulerWorkers {
   const { db, engines, log } = needs;
   const context = createContext(needs);

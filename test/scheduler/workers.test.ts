@@ -128,6 +128,27 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     await sql`delete from ailbl_doubtful_launch`.execute(database.db);
   });
 
+  test("keep the leases of runs alive in a process that only picks", async () => {
+    const { workers, api } = createProgram();
+    const schedule = await api.schedules.create(toCreate({ job: { name: "hang" }, enable: false }), change);
+    const { id } = await api.sessions.trigger(schedule.id, change);
+    await workers.turn("pick", new AbortController().signal);
+    expect((await api.sessions.find(id)).state).toBe("running");
+    // As after most of a lease's time.
+    await sql`update ailbl_session set lease_expires_at = now() + interval '20 seconds' where id = ${id}`.execute(
+      database.db,
+    );
+    await workers.start(["pick"]);
+    await vi.waitFor(async () => {
+      const { rows } = await sql<{
+        seconds: number;
+      }>`select extract(epoch from lease_expires_at - now())::float8 as seconds
+        from ailbl_session where id = ${id}`.execute(database.db);
+      expect(rows[0]?.seconds).toBeGreaterThan(30);
+    }, patience);
+    await workers.stop();
+  });
+
   test("end what runs when they are stopped, and write down why", async () => {
     const { workers, api } = createProgram();
     const schedule = await api.schedules.create(toCreate({ job: { name: "hang" }, enable: false }), change);

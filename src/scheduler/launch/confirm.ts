@@ -56,10 +56,12 @@ export async function endClaimed(
   return results;
 }
 
+/** The end of a claimed session that was refused before its launch, or by its engine. */
 export function toFailure({ clock }: EngineContext, fence: Fence, error: RunError): SessionEnd {
   return { ...fence, from: "claimed", state: "failed", endedAt: clock.now(), error };
 }
 
+/** The end of a claimed session that has a stop request. */
 export function toCancel({ clock }: EngineContext, fence: Fence, reason: StopReason): SessionEnd {
   const error = reason === "replaced" ? replacedError : canceledError;
   return { ...fence, from: "claimed", state: "canceled", endedAt: clock.now(), error };

@@ -4,6 +4,7 @@ import { launchAll } from "../launch/launch.ts";
 import { type Claim, pick } from "./pick.ts";
 import { releaseQueued } from "./queries.ts";
 
+/** Sessions of one turn. */
 export interface PickSummary {
   readonly claimed: number;
   readonly skipped: number;

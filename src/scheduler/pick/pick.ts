@@ -20,6 +20,7 @@ import {
 } from "./queries.ts";
 import { replaceSessions } from "./replace.ts";
 
+/** A process and the engine that it picks for. */
 export type PickContext = StepContext & { readonly engine: Engine };
 
 /** A session that this process has leased, to be launched, with its schedule as it was at the claim. */
@@ -28,6 +29,7 @@ export interface Claim {
   readonly schedule: PickedSchedule;
 }
 
+/** The outcome of one transaction of pick. */
 export interface Picked {
   readonly claims: readonly Claim[];
   /** Due sessions that were skipped because another session of their schedule is under way. */

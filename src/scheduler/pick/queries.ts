@@ -49,6 +49,7 @@ export async function lockCandidates(
   return rows;
 }
 
+/** A schedule as pick and launch need it. */
 export interface PickedSchedule {
   readonly id: string;
   readonly engine: string;
@@ -124,6 +125,7 @@ export async function releaseQueued(db: Database): Promise<void> {
       where o.schedule_id = q.schedule_id and o.phase in ('active', 'retrying') and a.cause <> 'backfill')`.execute(db);
 }
 
+/** A session under a new lease of this process. */
 export interface ClaimedSession {
   readonly id: string;
   readonly lease_token: number;

@@ -13,6 +13,7 @@ import { listRunning, type RunningSession, updateStatuses } from "./queries.ts";
 /** A run that goes on this long after it was asked to end is given up. */
 const stopPatienceSeconds = 5 * 60;
 
+/** One turn: runs that were asked about, sessions that ended, runs that were asked to end. */
 export interface PollSummary {
   readonly polled: number;
   readonly ended: number;

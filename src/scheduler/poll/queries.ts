@@ -37,6 +37,7 @@ export async function listRunning(
   return rows;
 }
 
+/** The status of a run that has not ended. */
 export type LiveStatus = Extract<RunStatus, { state: "queued" | "running" }>;
 
 /** The status of a run under way; null if its engine did not know the run. */

@@ -4,6 +4,7 @@ import type { Logger } from "../../platform/log.ts";
 import type { Fence } from "../../sessions/moves.ts";
 import type { SchedulerMetrics } from "../metrics.ts";
 
+/** The leases of one process. */
 export interface LeaseSettings {
   /** Names this process in the rows that it holds. No other process, earlier or later, has the same name. */
   readonly owner: string;

@@ -9,6 +9,7 @@ import { countLeft, limitPlan, listWithin } from "./session-limit.ts";
 
 type ScanContext = Pick<SchedulerContext, "db" | "clock" | "log" | "metrics" | "scan">;
 
+/** One turn: schedules that were planned, sessions that were opened, stretches that were skipped. */
 export interface ScanSummary {
   readonly schedules: number;
   readonly sessions: number;

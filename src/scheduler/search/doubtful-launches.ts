@@ -15,6 +15,7 @@ const minPauseSeconds = 15;
 
 const batchSize = 100;
 
+/** One turn. */
 export interface DuplicatesSummary {
   /** Runs that were asked to end because their session has another run. */
   readonly duplicates: number;

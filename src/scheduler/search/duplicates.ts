@@ -40,6 +40,7 @@ export function toDuplicates(
   return runs.filter(({ runId }) => runId !== ownRunId).map(({ runId }) => ({ launch, runId }));
 }
 
+/** The outcome of one check. */
 export interface EndedDuplicates {
   /** Runs that were asked to end for the first time. */
   readonly asked: number;

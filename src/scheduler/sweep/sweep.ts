@@ -12,6 +12,7 @@ import { handedBack, type LeaseSettings, renewLeases } from "../renew/leases.ts"
 
 const batchSize = 100;
 
+/** Sessions of dead processes, by what became of them. */
 export interface SweepSummary {
   /** Claimed and certainly not launched: queued again. */
   readonly requeued: number;
@@ -23,6 +24,7 @@ export interface SweepSummary {
   readonly failed: number;
 }
 
+/** A process and all engines that it knows. */
 export type SweepContext = StepContext & { readonly engines: Engines };
 
 /**
