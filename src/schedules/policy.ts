@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../platform/resource/partial.ts";
 import { z } from "../platform/resource/schema.ts";
 import { dstPolicyFields } from "../timing/model.ts";
 
@@ -65,6 +66,7 @@ export const policySchema = z.object(policyFields).openapi("Policy");
 /** How a schedule treats its slots and runs; every field has a value. */
 export type Policy = z.output<typeof policySchema>;
 
+/** The policy of a schedule whose create request gives none. */
 export const defaultPolicy: Policy = {
   overlap: "skip",
   misfire: "latest",
@@ -83,3 +85,8 @@ export const defaultPolicy: Policy = {
 
 /** An omitted field keeps its value; on create it gets its default. */
 export const policyChangeSchema = z.strictObject(policyFields).partial().openapi("PolicyChange");
+
+/** A policy with the given fields of a change. */
+export function mergePolicy(policy: Policy, change: z.output<typeof policyChangeSchema>): Policy {
+  return { ...policy, ...withoutUndefined(change) };
+}

@@ -7,7 +7,7 @@ import { findNextInstant } from "../timing/instants.ts";
 import type { Timing } from "../timing/model.ts";
 import { parseTiming } from "../timing/parse-timing.ts";
 import type { CreateSchedule, Disabled, UpdateSchedule } from "./model.ts";
-import { defaultPolicy } from "./policy.ts";
+import { defaultPolicy, mergePolicy } from "./policy.ts";
 import type { ScheduleRow } from "./queries.ts";
 import type { SavedSchedule } from "./write-queries.ts";
 
@@ -24,7 +24,7 @@ interface CreateContext {
  * @throws CRON_PARSE_ERROR, VALIDATION_ERROR when its trigger or window never fires
  */
 export function toSavedSchedule(input: CreateSchedule, { defaultEngine, by, now }: CreateContext): SavedSchedule {
-  const policy = { ...defaultPolicy, ...withoutUndefined(input.policy) };
+  const policy = mergePolicy(defaultPolicy, input.policy);
   const timing = { ...parseTiming({ ...input, policy }, now), policy };
   const first = findNextInstant(withGapInstants(timing), now);
   return {
@@ -49,7 +49,7 @@ export function toSavedSchedule(input: CreateSchedule, { defaultEngine, by, now 
  */
 export function mergeUpdate(before: ScheduleRow, input: UpdateSchedule, now: Date): SavedSchedule {
   const { policy: policyChange = {}, params, ...fields } = withoutUndefined(input);
-  const policy = { ...before.policy, ...withoutUndefined(policyChange) };
+  const policy = mergePolicy(before.policy, policyChange);
   return {
     ...before,
     ...fields,
@@ -59,7 +59,7 @@ export function mergeUpdate(before: ScheduleRow, input: UpdateSchedule, now: Dat
   };
 }
 
-/** Whether an update asks for other instants. An unchanged timing is not parsed again: it may have come to its end meanwhile. */
+/** Whether an update asks for other instants. An unchanged timing is not parsed again: its last instant may have passed. */
 function isRetimed({ trigger, active, policy }: UpdateSchedule): boolean {
   return [trigger, active, policy?.dst_gap, policy?.dst_overlap].some((given) => given !== undefined);
 }

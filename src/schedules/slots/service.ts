@@ -1,7 +1,7 @@
 import { listNextInstants } from "../../timing/instants.ts";
 import { parseTiming } from "../../timing/parse-timing.ts";
 import { requireSchedule } from "../lookup.ts";
-import { defaultPolicy, type Policy } from "../policy.ts";
+import { defaultPolicy, mergePolicy } from "../policy.ts";
 import type { ScheduleNeeds } from "../service.ts";
 import { listPastSlots } from "./history.ts";
 import type { Preview, Slots } from "./model.ts";
@@ -14,7 +14,7 @@ export function createSlotService({ db, clock }: Pick<ScheduleNeeds, "db" | "clo
   /** The next instants of a trigger after `from`, or after now. @throws CRON_PARSE_ERROR, VALIDATION_ERROR */
   function preview(input: Preview) {
     const now = clock.now();
-    const policy: Policy = Object.assign({}, defaultPolicy, input.policy);
+    const policy = mergePolicy(defaultPolicy, input.policy);
     const timing = { ...parseTiming({ ...input, policy }, now), policy };
     const from = input.from ?? now;
     return { ...timing, next: toNext(listNextInstants(timing, from, input.count)) };
