@@ -50,7 +50,7 @@ function createListRoute(service: ScheduleService): Route {
       toPageAnswer({
         query,
         url,
-        found: await service.list(query),
+        page: await service.list(query),
         toItem: toSchedule,
         toKey: (row) => toSortKey(row, query.sortby),
       }),
