@@ -1,8 +1,9 @@
+import { createRecentMap } from "../platform/recent-map.ts";
 import type { Timing } from "./model.ts";
 import type { Timetable } from "./timetable.ts";
 import { createTimingTimetable } from "./timing-timetable.ts";
 
-/** Bounds the memory of the memo. With more distinct timings than this, answers stay right and are parsed more often. */
+/** Bounds the memory of the memo: it keeps at most twice as many. With more distinct timings than this, some are parsed again. */
 const maxMemoized = 5000;
 
 /** A timetable with its last two answers. Schedules that share a timing are due together, so the same question comes again. */
@@ -21,10 +22,9 @@ interface Answer {
  * Timetables by the content of their timing: parsing an expression takes about 0.1 ms, as long as finding an instant.
  *
  * It may live in the module because it is a memo of pure functions: the key holds everything that an answer depends on, so no
- * caller can observe whether an answer was computed or remembered. It is emptied when it is full. A plain Map, because this room
- * imports no platform code but schemas and failures.
+ * caller can observe whether an answer was computed or remembered.
  */
-const memo = new Map<string, Memoized>();
+const memo = createRecentMap<string, Memoized>(maxMemoized);
 
 /** The first instant after `after`; null when there is none. */
 export function findNextInstant(timing: Timing, after: Date): Date | null {
@@ -53,7 +53,6 @@ function memoize(timing: Timing): Memoized {
   const known = memo.get(key);
   if (known !== undefined) return known;
   const memoized: Memoized = { timetable: createTimingTimetable(timing), next: null, previous: null };
-  if (memo.size >= maxMemoized) memo.clear();
   memo.set(key, memoized);
   return memoized;
 }
