@@ -5,7 +5,7 @@ import type { ListAudit } from "../src/audit/model.ts";
 import { listAudit } from "../src/audit/queries.ts";
 import { listBackfills } from "../src/backfills/queries.ts";
 import { listBulks } from "../src/bulk/queries.ts";
-import { listLedger } from "../src/metering/ledger-list.ts";
+import { listLedger } from "../src/metering/ledger/list.ts";
 import type { ListLedger } from "../src/metering/model.ts";
 import type { ListDeliveries } from "../src/notifications/deliveries/model.ts";
 import { listDeliveries, listWebhooks } from "../src/notifications/list.ts";

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 
 /*
  * Builds what is published as `eom/client`: JavaScript for any runtime with fetch, and declarations. Neither may import
- * anything: the types that wire.ts takes from the server's routes are written out by the compiler.
+ * anything: the types that contract.ts takes from the server's routes are written out by the compiler.
  *
  *   node scripts/build-client.ts [folder]     into dist/client unless a folder is given
  */
@@ -19,7 +19,7 @@ async function build(target: string): Promise<void> {
     await writeQuestion(work);
     compile(work);
     const compiled = join(work, "out", client);
-    await writeFile(join(compiled, "wire.d.ts"), await readAnswer(work));
+    await writeFile(join(compiled, "contract.d.ts"), await readAnswer(work));
     await finish(compiled);
     await rm(target, { recursive: true, force: true });
     await cp(compiled, target, { recursive: true });
@@ -28,13 +28,13 @@ async function build(target: string): Promise<void> {
   }
 }
 
-/** A constant of each type of wire.ts: of a constant without an annotation, a declaration tells the whole type. */
+/** A constant of each type of contract.ts: of a constant without an annotation, a declaration tells the whole type. */
 async function writeQuestion(work: string): Promise<void> {
-  const wire = await readFile(join(root, client, "wire.ts"), "utf8");
-  const names = [...wire.matchAll(/^export type (\w+) =/gm)].map(([, name]) => name);
-  const constants = names.map((name) => `export const ${name} = (null as unknown as { type: wire.${name} }).type;`);
-  const source = relative(work, join(root, client, "wire.ts"));
-  await writeFile(join(work, "types.ts"), [`import type * as wire from "${source}";`, ...constants, ""].join("\n"));
+  const contract = await readFile(join(root, client, "contract.ts"), "utf8");
+  const names = [...contract.matchAll(/^export type (\w+) =/gm)].map(([, name]) => name);
+  const constants = names.map((name) => `export const ${name} = (null as unknown as { type: contract.${name} }).type;`);
+  const source = relative(work, join(root, client, "contract.ts"));
+  await writeFile(join(work, "types.ts"), [`import type * as contract from "${source}";`, ...constants, ""].join("\n"));
   const config = {
     extends: join(root, "tsconfig.client.json"),
     compilerOptions: { outDir: "out", rootDir: root },
@@ -58,7 +58,7 @@ function compile(work: string): void {
 async function finish(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const text = (await readFile(join(folder, name), "utf8")).replaceAll(/(from "\.\/[\w-]+)\.ts"/g, '$1.js"');
-    const foreign = /\b(?:from|import)\s*\(?\s*"(?!\.\/[\w-]+\.js")[^"]*"|\bwire\.[A-Z]/.exec(text)?.[0];
+    const foreign = /\b(?:from|import)\s*\(?\s*"(?!\.\/[\w-]+\.js")[^"]*"|\bcontract\.[A-Z]/.exec(text)?.[0];
     if (foreign !== undefined) {
       throw new Error(
         `${client}/${name} would be published with ${foreign}: it may import the client's own files alone`,

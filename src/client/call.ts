@@ -1,5 +1,5 @@
+import type { Judgement, Undecided } from "./classify.ts";
 import { EomUnreachableError } from "./error.ts";
-import type { Judgement, Undecided } from "./judge.ts";
 import { type OperationName, operations, toPath } from "./operations.ts";
 import type { Settings } from "./options.ts";
 import type { Allowed, Assumption, Denied, Unreachable, WhenUnreachable } from "./outcome.ts";

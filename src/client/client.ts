@@ -1,6 +1,4 @@
 import { type Call, decide, type KeyedCall, read, settle, type Telling } from "./call.ts";
-import { type EomClientOptions, parseOptions } from "./options.ts";
-import type { Allowed, Denied, FailedOpen, WhenUnreachable } from "./outcome.ts";
 import type {
   AdjustUsage,
   CheckUsage,
@@ -10,13 +8,15 @@ import type {
   Reservation,
   ReserveUsage,
   UserUsage,
-} from "./wire.ts";
+} from "./contract.ts";
+import { type EomClientOptions, parseOptions } from "./options.ts";
+import type { Allowed, Denied, FailedOpen, WhenUnreachable } from "./outcome.ts";
 
+export type * from "./contract.ts";
 // This file is the package's `eom/client`: what its users name comes from here.
 export { EomError, EomUnreachableError } from "./error.ts";
 export type { EomClientOptions, FailOpenEvent } from "./options.ts";
 export type { Allowed, Denied, UndecidedReason, Unreachable, WhenUnreachable } from "./outcome.ts";
-export type * from "./wire.ts";
 
 export interface CallOptions {
   /**

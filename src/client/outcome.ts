@@ -1,4 +1,4 @@
-import type { Violation } from "./wire.ts";
+import type { Violation } from "./contract.ts";
 
 /** What the caller wants when EOM gives no decision: to go on uncounted, or an error. */
 export type WhenUnreachable = "failOpen" | "failClosed";

@@ -1,5 +1,5 @@
 import { type Attempt, attemptOnce } from "./attempt.ts";
-import { type Judgement, judge } from "./judge.ts";
+import { type Judgement, judge } from "./classify.ts";
 import type { Operation } from "./operations.ts";
 import type { Settings } from "./options.ts";
 

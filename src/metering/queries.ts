@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
-import { effectiveEnable, effectiveLimit, reservedNow, resetsAt, usedNow } from "../quotas/effective.ts";
 import type { QuotaType } from "../quotas/model.ts";
+import { effectiveEnable, effectiveLimit, reservedNow, resetsAt, usedNow } from "../quotas/standing/effective.ts";
 import type { ReservationState } from "./tables.ts";
 
 export interface LevelRow {

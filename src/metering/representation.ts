@@ -1,8 +1,8 @@
-import { toUsage } from "../quotas/level.ts";
-import type { AdmissionPolicy, OutcomeLevel } from "./admission-model.ts";
-import type { ClosingOutcome, ClosingRequest } from "./closing.ts";
+import { toUsage } from "../quotas/standing/usage.ts";
+import type { AdmissionPolicy, OutcomeLevel } from "./admission/request.ts";
 import type { Metering, Reservation } from "./model.ts";
 import type { LevelRow } from "./queries.ts";
+import type { ClosingOutcome, ClosingRequest } from "./reservations/close.ts";
 
 export function toLevel({ resets_at, ...row }: LevelRow): OutcomeLevel {
   return { ...row, requested: 0, resets_at: resets_at?.toISOString() ?? null, reason: null };

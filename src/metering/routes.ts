@@ -3,7 +3,7 @@ import type { KeyedRequest } from "../platform/idempotency/claims.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { userIdField } from "../quotas/model.ts";
-import type { LedgerRow } from "./ledger-list.ts";
+import type { LedgerRow } from "./ledger/list.ts";
 import {
   adjustUsageSchema,
   checkUsageSchema,

@@ -4,17 +4,17 @@ import { invalid } from "../platform/failure.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import { type KeyedRequest, keyReused } from "../platform/idempotency/claims.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
-import type { AdmissionPolicy, AdmissionRequest, Outcome } from "./admission-model.ts";
-import { createAdmitter } from "./admitter.ts";
+import type { AdmissionPolicy, AdmissionRequest, Outcome } from "./admission/request.ts";
+import { findWaitSeconds, judge, toMissing, toViolations } from "./admission/violations.ts";
 import { listAnswers } from "./answers.ts";
-import { type ClosingOutcome, type ClosingRequest, closeReservation } from "./closing.ts";
-import { findWaitSeconds, judge, toMissing, toViolations } from "./decision.ts";
 import { quotaExceeded, reservationClosed, reservationNotFound } from "./errors.ts";
-import { type LedgerRow, listLedger } from "./ledger-list.ts";
+import { type LedgerRow, listLedger } from "./ledger/list.ts";
 import type { MeteringMetrics } from "./metrics.ts";
 import { type Amounts, type ListLedger, listAmounts, type Metering, type Reservation } from "./model.ts";
 import { listLevels, listReservationTypes, type ReservationRow } from "./queries.ts";
+import { createAdmitter } from "./queue/admitter.ts";
 import { toAmounts, toClosed, toInstant, toLevel, toUsages } from "./representation.ts";
+import { type ClosingOutcome, type ClosingRequest, closeReservation } from "./reservations/close.ts";
 
 interface MeteringNeeds {
   readonly db: Database;

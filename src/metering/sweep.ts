@@ -1,12 +1,12 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
-import { updateExpiries, updateThresholds } from "../quotas/standing.ts";
-import type { AdmissionPolicy } from "./admission-model.ts";
+import { updateExpiries, updateThresholds } from "../quotas/standing/update.ts";
+import type { AdmissionPolicy } from "./admission/request.ts";
 import { deleteExpiredAnswers } from "./answers.ts";
-import { deleteOldReservations, expireReservations } from "./closing.ts";
 import type { MeteringMetrics } from "./metrics.ts";
-import { type DriftCursor, findDrift } from "./reconcile.ts";
+import { type DriftCursor, findDrift } from "./reconcile/reconciler.ts";
+import { deleteOldReservations, expireReservations } from "./reservations/close.ts";
 
 const maxAtOnce = 1000;
 const maxLevelsATurn = 10_000;

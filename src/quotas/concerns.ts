@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import { type Concerns, maxConcerns, maxCounted, toConcerns } from "../platform/resource/concerns.ts";
-import { effectiveLimit, isPeriodOver } from "./effective.ts";
 import type { QuotaType } from "./model.ts";
+import { effectiveLimit, isPeriodOver } from "./standing/effective.ts";
 
 interface ExceededRow {
   readonly user_id: string;

@@ -23,7 +23,7 @@ import {
   updateQuota,
 } from "./queries.ts";
 import { toQuota } from "./representation.ts";
-import { forAllUsers, isOfQuota, updateExpiries, updateThresholds, usersAtOnce } from "./standing.ts";
+import { forAllUsers, isOfQuota, updateExpiries, updateThresholds, usersAtOnce } from "./standing/update.ts";
 import { requireKnownTimeZone } from "./time-zone.ts";
 
 interface QuotaNeeds {

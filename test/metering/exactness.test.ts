@@ -5,6 +5,9 @@ import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { MeteringService } from "../../src/metering/service.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
+import { databaseKinds } from "../support/database/database.ts";
+import { askMetering, isAdmitted, type MeteringRequest } from "../support/metering.ts";
+import type { MeteringTask } from "../support/processes/metering-writer.ts";
 import {
   createQuotaWorld,
   endMonth,
@@ -16,10 +19,7 @@ import {
   outlive,
   type QuotaWorld,
   sweepReservations,
-} from "../quotas/world.ts";
-import { databaseKinds } from "../support/database/database.ts";
-import { askMetering, isAdmitted, type MeteringRequest } from "../support/metering.ts";
-import type { MeteringTask } from "../support/processes/metering-writer.ts";
+} from "./world.ts";
 
 const limit = 1000;
 const clients = 64;

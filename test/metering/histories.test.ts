@@ -2,10 +2,13 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Outcome } from "../../src/metering/admission-model.ts";
+import type { Outcome } from "../../src/metering/admission/request.ts";
 import { listAnswers } from "../../src/metering/answers.ts";
 import { listAmounts } from "../../src/metering/model.ts";
 import { type QuotaType, quotaTypes } from "../../src/quotas/model.ts";
+import { databaseKinds } from "../support/database/database.ts";
+import { type Answer, askMetering, type MeteringRequest, type Told, toKeyed } from "../support/metering.ts";
+import { type Command, history, toOther } from "./history.ts";
 import {
   assign,
   createQuotaWorld,
@@ -20,10 +23,7 @@ import {
   setExpired,
   sweepReservations,
   takeAway,
-} from "../quotas/world.ts";
-import { databaseKinds } from "../support/database/database.ts";
-import { type Answer, askMetering, type MeteringRequest, type Told, toKeyed } from "../support/metering.ts";
-import { type Command, history, toOther } from "./history.ts";
+} from "./world.ts";
 
 const numRuns = { postgres: 15, embedded: 5 };
 const limit = 40;

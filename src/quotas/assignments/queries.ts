@@ -1,8 +1,15 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { toJsonb } from "../../platform/database/sql.ts";
 import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
-import { effectiveEnable, effectiveExpire, effectiveLimit, reservedNow, resetsAt, usedNow } from "../effective.ts";
 import type { Expire, QuotaType } from "../model.ts";
+import {
+  effectiveEnable,
+  effectiveExpire,
+  effectiveLimit,
+  reservedNow,
+  resetsAt,
+  usedNow,
+} from "../standing/effective.ts";
 
 /** A user's quota as it holds for the user, with its level in the period that the calendar is in. */
 export interface UserQuotaRow {

@@ -1,7 +1,7 @@
 import { type Failure, toStatus } from "../../platform/failure.ts";
 import { userQuotaConflict } from "../errors.ts";
-import { toUsage } from "../level.ts";
 import { type AssignResult, type QuotaType, toValue, type UserQuota } from "../model.ts";
+import { toUsage } from "../standing/usage.ts";
 import type { Assignments } from "./assign-many.ts";
 import type { UserQuotaRow } from "./queries.ts";
 

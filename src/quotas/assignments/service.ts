@@ -12,7 +12,7 @@ import { refuseMisfits } from "../misfits.ts";
 import type { AssignResult, ListQuotas, ListUsers, Override, QuotaType, QuotaUser, UserQuota } from "../model.ts";
 import { toLimit } from "../model.ts";
 import { countAssigned, findQuota, lockQuota, type QuotaRow } from "../queries.ts";
-import { updateExpiries, updateThresholds } from "../standing.ts";
+import { updateExpiries, updateThresholds } from "../standing/update.ts";
 import { requireKnownTimeZone } from "../time-zone.ts";
 import { type Assignments, assignMany } from "./assign-many.ts";
 import { type ListedUserQuota, listUserQuotas } from "./list.ts";

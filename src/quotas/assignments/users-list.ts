@@ -2,8 +2,8 @@ import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { toOffset } from "../../platform/database/list.ts";
 import type { Database } from "../../platform/database/tables.ts";
 import { maxExactTotal, type Page, type PageStart } from "../../platform/resource/paging.ts";
-import { isPeriodOver } from "../effective.ts";
 import { type ListUsers, quotaTypes } from "../model.ts";
+import { isPeriodOver } from "../standing/effective.ts";
 
 export interface ListedUser {
   readonly user_id: string;

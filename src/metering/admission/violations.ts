@@ -1,6 +1,6 @@
-import type { AdmissionPolicy, Outcome, OutcomeLevel } from "./admission-model.ts";
-import type { Violation } from "./model.ts";
-import { toInstantOrNull } from "./representation.ts";
+import type { Violation } from "../model.ts";
+import { toInstantOrNull } from "../representation.ts";
+import type { AdmissionPolicy, Outcome, OutcomeLevel } from "./request.ts";
 
 export function toMissing(type: OutcomeLevel["type"], { allowsWithoutQuota }: AdmissionPolicy): OutcomeLevel {
   const limit = allowsWithoutQuota ? null : 0;

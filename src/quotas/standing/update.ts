@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import type { Database } from "../platform/database/tables.ts";
+import type { Database } from "../../platform/database/tables.ts";
 import { effectiveExpire, effectiveLimit, isPeriodOver, toThreshold } from "./effective.ts";
 import { insertThresholdEvents } from "./threshold-events.ts";
 

@@ -1,13 +1,13 @@
-import { isUniqueViolation } from "../platform/database/faults.ts";
-import type { Database } from "../platform/database/tables.ts";
-import { retryLost } from "../platform/database/transaction.ts";
-import { keyReused } from "../platform/idempotency/claims.ts";
-import { admit } from "./admission.ts";
-import type { AdmissionPolicy, AdmissionRequest, Outcome } from "./admission-model.ts";
-import { listAnswers } from "./answers.ts";
+import { isUniqueViolation } from "../../platform/database/faults.ts";
+import type { Database } from "../../platform/database/tables.ts";
+import { retryLost } from "../../platform/database/transaction.ts";
+import { keyReused } from "../../platform/idempotency/claims.ts";
+import { admit } from "../admission/admit.ts";
+import type { AdmissionPolicy, AdmissionRequest, Outcome } from "../admission/request.ts";
+import { listAnswers } from "../answers.ts";
+import type { MeteringMetrics } from "../metrics.ts";
+import { listAmounts } from "../model.ts";
 import { createGroupCommit } from "./group-commit.ts";
-import type { MeteringMetrics } from "./metrics.ts";
-import { listAmounts } from "./model.ts";
 
 /** So that a statement stays in the milliseconds; more wait for the next. */
 const maxBatch = 256;

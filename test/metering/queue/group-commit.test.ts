@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createGroupCommit } from "../../src/metering/group-commit.ts";
+import { createGroupCommit } from "../../../src/metering/queue/group-commit.ts";
 
 interface Asked {
   readonly user: string;

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { assignQuota, createQuota, quotas, toUserQuotas } from "../contract/provocations.ts";
-import { databaseKinds } from "../support/database/database.ts";
-import { createTestApp, type TestApp, type Told } from "../support/http/app.ts";
+import { assignQuota, createQuota, quotas, toUserQuotas } from "../../contract/provocations.ts";
+import { databaseKinds } from "../../support/database/database.ts";
+import { createTestApp, type TestApp, type Told } from "../../support/http/app.ts";
 
 describe.each(databaseKinds)("users' quotas on %s", (kind) => {
   let app: TestApp;

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createMeteredUser, meter } from "../contract/provocations.ts";
-import { createTestDatabase, databaseKinds } from "../support/database/database.ts";
-import { createTestApp, type TestApp } from "../support/http/app.ts";
+import { createMeteredUser, meter } from "../../contract/provocations.ts";
+import { createTestDatabase, databaseKinds } from "../../support/database/database.ts";
+import { createTestApp, type TestApp } from "../../support/http/app.ts";
 
 const actor = { subject: "test", onBehalfOf: null, requestId: null };
 

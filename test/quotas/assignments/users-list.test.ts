@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { listScans } from "../../bench/plan.ts";
-import { recordStatements } from "../../bench/statements.ts";
-import { listUsers } from "../../src/quotas/assignments/users-list.ts";
-import { assignQuota, createQuota, toUserQuotas } from "../contract/provocations.ts";
-import { databaseKinds } from "../support/database/database.ts";
-import { createTestApp, type TestApp } from "../support/http/app.ts";
+import { listScans } from "../../../bench/plan.ts";
+import { recordStatements } from "../../../bench/statements.ts";
+import { listUsers } from "../../../src/quotas/assignments/users-list.ts";
+import { assignQuota, createQuota, toUserQuotas } from "../../contract/provocations.ts";
+import { databaseKinds } from "../../support/database/database.ts";
+import { createTestApp, type TestApp } from "../../support/http/app.ts";
 
 const base = "/eom/admin/users";
 

@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Database } from "../platform/database/tables.ts";
-import { effectiveLimit, greatestLevel, toThreshold } from "../quotas/effective.ts";
-import type { QuotaType } from "../quotas/model.ts";
-import { insertAnswers } from "./answers.ts";
-import { insertEntries, insertExpiries } from "./ledger-entries.ts";
-import { type Amounts, listAmounts } from "./model.ts";
+import type { Database } from "../../platform/database/tables.ts";
+import type { QuotaType } from "../../quotas/model.ts";
+import { effectiveLimit, greatestLevel, toThreshold } from "../../quotas/standing/effective.ts";
+import { insertAnswers } from "../answers.ts";
+import { insertEntries, insertExpiries } from "../ledger/entries.ts";
+import { type Amounts, listAmounts } from "../model.ts";
 
 /** A request to close a reservation. `key_hash` and `request_hash` are of its Idempotency-Key, in hex. */
 export interface ClosingRequest {

@@ -7,11 +7,11 @@ import {
   isPeriodOver,
   resetsAt,
   toThreshold,
-} from "../quotas/effective.ts";
-import { insertThresholdEvents } from "../quotas/threshold-events.ts";
-import type { AdmissionPolicy, AdmissionRequest } from "./admission-model.ts";
-import { insertEntries } from "./ledger-entries.ts";
-import { listAmounts } from "./model.ts";
+} from "../../quotas/standing/effective.ts";
+import { insertThresholdEvents } from "../../quotas/standing/threshold-events.ts";
+import { insertEntries } from "../ledger/entries.ts";
+import { listAmounts } from "../model.ts";
+import type { AdmissionPolicy, AdmissionRequest } from "./request.ts";
 
 /*
  * The steps of the statement of admission, in its order; admission.ts puts them together and says what they are for. Each

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
-import { type Actor, recordAudit } from "../platform/audit/record.ts";
-import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
-import { inTransaction } from "../platform/database/transaction.ts";
-import { effectiveLimit, toThreshold } from "../quotas/effective.ts";
-import type { QuotaType } from "../quotas/model.ts";
+import { type Actor, recordAudit } from "../../platform/audit/record.ts";
+import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
+import { inTransaction } from "../../platform/database/transaction.ts";
+import type { QuotaType } from "../../quotas/model.ts";
+import { effectiveLimit, toThreshold } from "../../quotas/standing/effective.ts";
 
 /** A user's quota whose level is not what its ledger adds up to. */
 export interface Drift {

@@ -1,6 +1,6 @@
-import type { Level } from "../quotas/level.ts";
-import type { QuotaType } from "../quotas/model.ts";
-import type { Amounts } from "./model.ts";
+import type { QuotaType } from "../../quotas/model.ts";
+import type { Level } from "../../quotas/standing/usage.ts";
+import type { Amounts } from "../model.ts";
 
 /** A request to count something. `key_hash` and `request_hash` are of its Idempotency-Key, in hex. */
 export interface AdmissionRequest {

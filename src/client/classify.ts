@@ -1,8 +1,8 @@
 import type { attemptOnce, Reply } from "./attempt.ts";
+import type { Violation } from "./contract.ts";
 import { EomError } from "./error.ts";
 import { isObject, type Operation } from "./operations.ts";
 import type { UndecidedReason } from "./outcome.ts";
-import type { Violation } from "./wire.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 

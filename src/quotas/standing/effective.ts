@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Expire } from "./model.ts";
+import type { Expire } from "../model.ts";
 
 /** What holds for a user, in statements that name eom_user_quota `u` and eom_quota `q`: the user's own, else the quota's. */
 

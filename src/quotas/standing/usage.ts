@@ -1,4 +1,4 @@
-import type { Usage } from "./model.ts";
+import type { Usage } from "../model.ts";
 
 /** Where a user stands with one quota, as a statement found it. */
 export interface Level {

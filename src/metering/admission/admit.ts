@@ -1,6 +1,8 @@
 import { sql } from "kysely";
-import type { Database } from "../platform/database/tables.ts";
-import type { AdmissionPolicy, AdmissionRequest, Outcome } from "./admission-model.ts";
+import type { Database } from "../../platform/database/tables.ts";
+import { insertAnswers } from "../answers.ts";
+import { insertExpiries } from "../ledger/entries.ts";
+import type { AdmissionPolicy, AdmissionRequest, Outcome } from "./request.ts";
 import {
   addUp,
   decide,
@@ -14,9 +16,7 @@ import {
   writeEvents,
   writeLevels,
   writeReservations,
-} from "./admission-steps.ts";
-import { insertAnswers } from "./answers.ts";
-import { insertExpiries } from "./ledger-entries.ts";
+} from "./steps.ts";
 
 /**
  * Decides the requests in their order and counts those that it admits, all in one statement: the users' levels are locked,

@@ -1,4 +1,4 @@
-import { fail } from "../platform/failure.ts";
+import { fail } from "../../platform/failure.ts";
 
 /** Beyond what one statement takes at a time, requests wait in their order; beyond `maxWaiting` they are turned away. */
 interface GroupCommitOptions<Request, Outcome> {

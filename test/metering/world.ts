@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { expect } from "vitest";
-import { expireReservations } from "../../src/metering/closing.ts";
-import { findDrift } from "../../src/metering/reconcile.ts";
+import { findDrift } from "../../src/metering/reconcile/reconciler.ts";
+import { expireReservations } from "../../src/metering/reservations/close.ts";
 import type { MeteringService } from "../../src/metering/service.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import type { Database } from "../../src/platform/database/tables.ts";

@@ -1,10 +1,10 @@
 import { type RawBuilder, type Selectable, type SqlBool, sql } from "kysely";
-import { isBeyond, toOffset, toOrder } from "../platform/database/list.ts";
-import { isOneOfRare } from "../platform/database/list-filters.ts";
-import type { Database } from "../platform/database/tables.ts";
-import { maxExactTotal, type Page, type PageStart } from "../platform/resource/paging.ts";
-import type { ListLedger } from "./model.ts";
-import type { LedgerTable } from "./tables.ts";
+import { isBeyond, toOffset, toOrder } from "../../platform/database/list.ts";
+import { isOneOfRare } from "../../platform/database/list-filters.ts";
+import type { Database } from "../../platform/database/tables.ts";
+import { maxExactTotal, type Page, type PageStart } from "../../platform/resource/paging.ts";
+import type { ListLedger } from "../model.ts";
+import type { LedgerTable } from "../tables.ts";
 
 export type LedgerRow = Selectable<LedgerTable>;
 
