@@ -1,4 +1,4 @@
-import type { attemptOnce, Reply } from "./attempt.ts";
+import type { Loss, Reply } from "./attempt.ts";
 import type { Violation } from "./contract.ts";
 import { EomError } from "./error.ts";
 import { isObject, type Operation } from "./operations.ts";
@@ -6,6 +6,7 @@ import type { UndecidedReason } from "./outcome.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
+/** EOM has not decided the call; another attempt may get a decision. */
 export interface Undecided {
   readonly kind: "undecided";
   readonly reason: UndecidedReason;
@@ -13,41 +14,36 @@ export interface Undecided {
   readonly retryAfterMilliseconds: number | null;
 }
 
-export type Judgement =
+/** The kinds of results of an attempt. */
+export type Classification =
   | { readonly kind: "answered"; readonly body: Body; readonly isReplay: boolean }
   | {
       readonly kind: "denied";
       readonly violations: readonly Violation[];
       readonly retryAfterSeconds: number | null;
-      /** For an operation that has no denial. */
+      /** For operations that have no denial. */
       readonly error: EomError;
     }
-  /** Worth asking again. */
   | Undecided
-  /** Worth asking again as well, but whoever answers like that is not EOM: never to be taken for an EOM that is down. */
+  /** A success that is not EOM's. Another attempt may reach EOM, but another server is never an EOM that is down. */
   | { readonly kind: "unreadable"; readonly error: EomError }
   | { readonly kind: "refused"; readonly error: EomError };
 
 const maxMessageLength = 1000;
 
-/** What one attempt has come to. `token` is taken out of whatever a failing answer says. */
-export function judge(
-  attempt: Awaited<ReturnType<typeof attemptOnce>>,
-  operation: Operation,
-  token: string,
-): Judgement {
+/** Classifies the result of an attempt. @param token is removed from all texts of a failing answer */
+export function classifyAttempt(attempt: Reply | Loss, operation: Operation, token: string): Classification {
   if (attempt.kind === "lost") return { ...attempt, kind: "undecided", retryAfterMilliseconds: null };
   const body = parseObject(attempt.text);
   if (body !== null && attempt.status === operation.status && operation.isAnswer(body)) {
     return { kind: "answered", body, isReplay: attempt.headers.get("idempotency-replayed") === "true" };
   }
-  const redact = (text: string) => text.replaceAll(token, "[token]");
-  return judgeFailure(attempt, redact);
+  return classifyFailure(attempt, (text) => text.replaceAll(token, "[token]"));
 }
 
-function judgeFailure({ status, headers, text }: Reply, redact: (text: string) => string): Judgement {
+function classifyFailure({ status, headers, text }: Reply, redact: (text: string) => string): Classification {
   const body = parseObject(text === null ? null : redact(text));
-  const code = findCode(body);
+  const code = findErrorCode(body);
   const error = toError({ status, code, body, requestId: redact(headers.get("x-request-id") ?? "") });
   if (status >= 200 && status < 300) return { kind: "unreadable", error };
   const retryAfterMilliseconds = parseRetryAfter(headers.get("retry-after"));
@@ -67,28 +63,28 @@ function findReason(status: number, code: string | null): UndecidedReason | null
   return code === "IDEMPOTENCY_IN_FLIGHT" ? "in_flight" : null;
 }
 
-/** Null unless it is EOM that tells a failure. */
-function findCode(body: Body | null): string | null {
+/** The error code of EOM's error body; null for any other body. */
+function findErrorCode(body: Body | null): string | null {
   const code = body?.["error_code"];
   return typeof code === "string" && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : null;
 }
 
-interface Told {
+interface FailingAnswer {
   readonly status: number;
   readonly code: string | null;
   readonly body: Body | null;
   readonly requestId: string;
 }
 
-function toError({ status, code, body, requestId }: Told): EomError {
-  const asked = { httpStatus: status, requestId: requestId === "" ? null : requestId };
+function toError({ status, code, body, requestId }: FailingAnswer): EomError {
+  const answer = { httpStatus: status, requestId: requestId === "" ? null : requestId };
   if (code === null) {
-    const message = `Something answered with status ${status}, and not as EOM does: is the base URL EOM's?`;
-    return new EomError({ ...asked, errorCode: "INVALID_ANSWER", message, details: null });
+    const message = `The answer with status ${status} is not from EOM: check that baseUrl is EOM's address`;
+    return new EomError({ ...answer, errorCode: "INVALID_ANSWER", message, details: null });
   }
-  const { error_msg: told, details } = body ?? {};
-  const message = typeof told === "string" ? told.slice(0, maxMessageLength) : `EOM refused with ${code}`;
-  return new EomError({ ...asked, errorCode: code, message, details: isObject(details) ? details : null });
+  const { error_msg: text, details } = body ?? {};
+  const message = typeof text === "string" ? text.slice(0, maxMessageLength) : `EOM refused the request with ${code}`;
+  return new EomError({ ...answer, errorCode: code, message, details: isObject(details) ? details : null });
 }
 
 function findViolations(body: Body | null): readonly Violation[] | null {
@@ -106,8 +102,8 @@ function parseObject(text: string | null): Body | null {
   }
 }
 
-/** Seconds, or a date (RFC 9110, 10.2.3): gateways in front of EOM may send either. */
-export function parseRetryAfter(header: string | null): number | null {
+/** Milliseconds from a header of seconds or of a date (RFC 9110, 10.2.3): gateways in front of EOM may send either. */
+function parseRetryAfter(header: string | null): number | null {
   if (header === null) return null;
   if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
   const at = Date.parse(header);

@@ -2,9 +2,9 @@ import type { z } from "zod";
 import type { meteringSpecs } from "../metering/routes.ts";
 
 /*
- * What goes over the wire, taken from the routes that serve it. scripts/build-client.ts writes these types out for the
- * published declarations, so that a user of the client needs neither zod nor the server: each is exported, has no type
- * parameters and stands on nothing but the routes.
+ * The bodies and answers of metering, derived from the routes that serve them. scripts/build-client.ts writes these types out
+ * for the published declarations, so that a user of the client needs neither zod nor the server. For that, each type is
+ * exported, has no type parameters, and depends on the routes alone.
  */
 
 type Routes = typeof meteringSpecs;
@@ -13,7 +13,7 @@ type BodyOf<Name extends keyof Routes> = Routes[Name] extends { readonly body: i
   ? z.input<Body>
   : never;
 
-/** An operation has one success. */
+/** The answer of an operation's only success. */
 type AnswerOf<Name extends keyof Routes> =
   Routes[Name]["answers"] extends Readonly<Record<number, { readonly schema: infer Schema extends z.ZodType }>>
     ? z.output<Schema>
