@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { Amounts } from "../../src/metering/model.ts";
-import { type QuotaType, quotaTypes } from "../../src/quotas/model.ts";
+import type { Amounts } from "../../src/metering/amounts.ts";
+import { type QuotaType, quotaTypes } from "../../src/quotas/quota-type.ts";
 import type { MeteringRequest } from "../support/metering.ts";
 
 /** What may happen. `user`, `which` and `back` count around among those that there are. */

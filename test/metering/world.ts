@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { expect } from "vitest";
-import { findDrift } from "../../src/metering/reconcile/reconciler.ts";
-import { expireReservations } from "../../src/metering/reservations/close.ts";
+import { findDrift } from "../../src/metering/reconcile/drift.ts";
+import { expireReservations } from "../../src/metering/reservations/expire.ts";
 import type { MeteringService } from "../../src/metering/service.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { retryLost } from "../../src/platform/database/transaction.ts";
-import type { Expire, QuotaType } from "../../src/quotas/model.ts";
+import type { Expire } from "../../src/quotas/expire.ts";
+import type { QuotaType } from "../../src/quotas/quota-type.ts";
 import { createTestDatabase, type DatabaseKind, type TestDatabase } from "../support/database/database.ts";
 import { createTestMetering, policy } from "../support/metering.ts";
 

@@ -1,7 +1,7 @@
 import { Registry } from "prom-client";
 import { createMeteringMetrics } from "../../src/metering/metrics.ts";
-import type { Amounts } from "../../src/metering/model.ts";
 import { createMeteringService, type MeteringService } from "../../src/metering/service.ts";
+import type { Amounts } from "../../src/metering/amounts.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { Failure } from "../../src/platform/failure.ts";
 import { toKeyedRequest } from "../../src/platform/idempotency/answers.ts";

@@ -4,31 +4,37 @@ import { insertAnswers } from "../answers.ts";
 import { insertExpiries } from "../ledger/entries.ts";
 import type { AdmissionPolicy, AdmissionRequest, Outcome } from "./request.ts";
 import {
-  addUp,
-  decide,
   expireReservations,
+  insertAdmittedEntries,
+  insertReservations,
+  insertThresholdCrossings,
   lockLevels,
-  readItems,
-  readRequests,
-  tellLevels,
-  toFinalLevels,
-  writeEntries,
-  writeEvents,
-  writeLevels,
-  writeReservations,
+  selectDecidedRequests,
+  selectFinalLevels,
+  selectItems,
+  selectLevelsAfter,
+  selectRequests,
+  selectRunningTotals,
+  updateLevels,
 } from "./steps.ts";
 
 /**
- * Decides the requests in their order and counts those that it admits, all in one statement: the users' levels are locked,
- * in the order of user and type so that two such statements never wait for each other in a circle; of each user the
- * longest run of requests that fit is admitted; the first that does not fit is refused, and with it each later one that
- * is larger than what remains. Levels, ledger, reservations, events and answers are written by the same statement.
+ * Decides requests in their order and counts the admitted ones, in one statement:
  *
- * A later and smaller request may still fit: it is left undecided, for the next statement. A request that gives back or
- * adjusts must be its user's only one here: the run's sums only hold for amounts that grow.
+ * 1. locks the users' levels, by user and type, so that two such statements never deadlock;
+ * 2. admits, for each user, the longest run of requests that fit together;
+ * 3. refuses the first request that does not fit, and each later one that is larger than the remainder;
+ * 4. leaves smaller requests behind a refused one undecided: the next statement takes them;
+ * 5. writes levels, ledger, reservations, events and the answers for the Idempotency-Keys.
  *
- * @returns for each request its outcome; null when it was left undecided
- * @throws a unique violation of eom_metering_answer_pkey, with nothing counted, when a key was answered before
+ * Example: 5 remain and the requests are 3, 4, 2, 1. The 3 is admitted. The 4 is refused. The 2 and the 1 would fit and are
+ * left undecided.
+ *
+ * A request that gives back or adjusts must be its user's only one in the call: the sums of a run are right only for amounts
+ * that grow.
+ *
+ * @returns for each request its outcome; null if it was left undecided
+ * @throws the unique violation of eom_metering_answer_pkey, with nothing counted, when a key was answered before
  */
 export async function admit(
   db: Database,
@@ -41,25 +47,26 @@ export async function admit(
 }
 
 function toStatement(requests: readonly AdmissionRequest[], policy: AdmissionPolicy) {
-  // As a parameter, not from the rows of `request`: of those, PostgreSQL expects so many that it would read whole tables.
+  // The users as a parameter, not as a subquery of `request`: PostgreSQL overestimates the rows of json_to_recordset so much
+  // that it would read whole tables.
   const users = sql`any(${[...new Set(requests.map(({ user_id }) => user_id))]}::text[])`;
   return sql<{ ord: number; outcome: Outcome }>`
-    with request as materialized (${readRequests(requests)}),
-    item as materialized (${readItems(requests)}),
-    due as (${expireReservations(users)}),
+    with request as materialized (${selectRequests(requests)}),
+    item as materialized (${selectItems(requests)}),
+    expired_reservation as (${expireReservations(users)}),
     level as materialized (${lockLevels(users)}),
-    running as (${addUp(policy)}),
-    unfit as (select user_id, min(ord) as ord from running where not fits group by user_id),
+    running_total as (${selectRunningTotals(policy)}),
+    first_unfit as (select user_id, min(ord) as ord from running_total where not fits group by user_id),
     admitted as materialized (
-      select r.ord from request as r left join unfit using (user_id) where unfit.ord is null or r.ord < unfit.ord),
-    final as materialized (${toFinalLevels(policy)}),
-    told as (${tellLevels(policy)}),
-    decided as materialized (${decide}),
-    level_written as (${writeLevels(users)}),
-    entry_written as (${writeEntries}),
-    expiry_written as (${insertExpiries("due")}),
-    reservation_written as (${writeReservations}),
-    event_written as (${writeEvents}),
+      select r.ord from request as r left join first_unfit as f using (user_id) where f.ord is null or r.ord < f.ord),
+    final_level as materialized (${selectFinalLevels(policy)}),
+    level_after as (${selectLevelsAfter(policy)}),
+    decided as materialized (${selectDecidedRequests}),
+    level_written as (${updateLevels(users)}),
+    entry_written as (${insertAdmittedEntries}),
+    expiry_written as (${insertExpiries("expired_reservation")}),
+    reservation_written as (${insertReservations}),
+    event_written as (${insertThresholdCrossings}),
     answer_written as (${insertAnswers(sql`select key_hash, request_hash, outcome from decided order by key_hash`)})
     select ord, outcome from decided`;
 }

@@ -9,16 +9,19 @@ import {
   toThreshold,
 } from "../../quotas/standing/effective.ts";
 import { insertThresholdEvents } from "../../quotas/standing/threshold-events.ts";
+import { listAmounts } from "../amounts.ts";
 import { insertEntries } from "../ledger/entries.ts";
-import { listAmounts } from "../model.ts";
 import type { AdmissionPolicy, AdmissionRequest } from "./request.ts";
 
 /*
- * The steps of the statement of admission, in its order; admission.ts puts them together and says what they are for. Each
- * names those before it.
+ * The steps of the statement in admit.ts, in its order. A step reads the CTEs of the steps before it by their names there:
+ * `request`, `item`, `expired_reservation`, `level`, `running_total`, `admitted`, `final_level`, `level_after`.
+ *
+ * `users` is the users of all requests, for a comparison with `=`.
  */
 
-export function readRequests(requests: readonly AdmissionRequest[]): RawBuilder<unknown> {
+/** `request`: a row for each request; `ord` is its place in the call. */
+export function selectRequests(requests: readonly AdmissionRequest[]): RawBuilder<unknown> {
   const rows = requests.map(({ amounts: _, reservation, ...request }, ord) => ({
     ...request,
     ord,
@@ -30,14 +33,15 @@ export function readRequests(requests: readonly AdmissionRequest[]): RawBuilder<
     ttl_seconds integer)`;
 }
 
-export function readItems(requests: readonly AdmissionRequest[]): RawBuilder<unknown> {
+/** `item`: a row for each type of each request. */
+export function selectItems(requests: readonly AdmissionRequest[]): RawBuilder<unknown> {
   const rows = requests.flatMap(({ amounts }, ord) => listAmounts(amounts).map((item) => ({ ord, ...item })));
   return sql`select i.ord, i.type, i.amount, r.user_id, r.kind, r.created_by, r.reservation_id, r.ttl_seconds
     from json_to_recordset(${JSON.stringify(rows)}::text::json) as i(ord integer, type text, amount bigint)
     join request as r using (ord)`;
 }
 
-/** What these users' reservations hold beyond their time comes back before it is looked at what remains. */
+/** `expired_reservation`: closes the users' reservations that have expired, before the remainder is computed. */
 export function expireReservations(users: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
     update eom_quota_reservation as r set state = 'expired', closed = now()
@@ -45,7 +49,10 @@ export function expireReservations(users: RawBuilder<unknown>): RawBuilder<unkno
     returning r.id, r.user_id, r.type, r.quota_id, r.amount, r.period_start`;
 }
 
-/** As they are now, whoever changed them since the statement began; a period that is over has begun anew. */
+/**
+ * `level`: locks the users' levels, and reads them as they are after the lock. The columns `old_…` are as stored; the others
+ * are those of the calendar period of now, without the reservations that have expired.
+ */
 export function lockLevels(users: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
     select u.user_id, u.type, u.quota_id,
@@ -59,15 +66,16 @@ export function lockLevels(users: RawBuilder<unknown>): RawBuilder<unknown> {
     from eom_user_quota as u
     join eom_quota as q on q.id = u.quota_id
     left join (
-      select user_id, type, period_start, sum(amount)::bigint as amount from due group by user_id, type, period_start
+      select user_id, type, period_start, sum(amount)::bigint as amount
+      from expired_reservation group by user_id, type, period_start
     ) as back on back.user_id = u.user_id and back.type = u.type and back.period_start = u.period_start
     where u.user_id = ${users}
     order by u.user_id, u.type
     for update of u`;
 }
 
-/** Whether all of a user's requests up to this one fit together. */
-export function addUp({ allowsWithoutQuota }: AdmissionPolicy): RawBuilder<unknown> {
+/** `running_total`: for each item, whether it fits together with all earlier requests of its user. */
+export function selectRunningTotals({ allowsWithoutQuota }: AdmissionPolicy): RawBuilder<unknown> {
   return sql`
     select i.user_id, i.ord, case
       when i.amount <= 0 or i.kind = 'adjust' then true
@@ -79,8 +87,8 @@ export function addUp({ allowsWithoutQuota }: AdmissionPolicy): RawBuilder<unkno
     from item as i left join level as l using (user_id, type)`;
 }
 
-/** Giving back ends at 0, and nothing grows beyond what is told exactly. */
-export function toFinalLevels({ warningPercent }: AdmissionPolicy): RawBuilder<unknown> {
+/** `final_level`: the levels after all admitted requests, within 0 and {@link greatestLevel}. */
+export function selectFinalLevels({ warningPercent }: AdmissionPolicy): RawBuilder<unknown> {
   const threshold = toThreshold(sql`(n.used + n.reserved)`, sql`l.limit_value`, warningPercent);
   return sql`
     select l.user_id, l.type, l.quota_id, l.limit_value, l.period_start, l.old_used, l.old_reserved, l.old_period_start,
@@ -97,8 +105,11 @@ export function toFinalLevels({ warningPercent }: AdmissionPolicy): RawBuilder<u
     ) as n`;
 }
 
-/** The levels right after each request. Refused ones come after all that were admitted, so they are told the final ones. */
-export function tellLevels({ allowsWithoutQuota }: AdmissionPolicy): RawBuilder<unknown> {
+/**
+ * `level_after`: the level right after each item, and why its type would refuse the request. Refused requests come after all
+ * admitted ones, so they get the final levels. `decideReason` in violations.ts has the same rule.
+ */
+export function selectLevelsAfter({ allowsWithoutQuota }: AdmissionPolicy): RawBuilder<unknown> {
   return sql`
     select t.*, case
       when t.amount <= 0 or t.kind = 'adjust' then null
@@ -119,8 +130,11 @@ export function tellLevels({ allowsWithoutQuota }: AdmissionPolicy): RawBuilder<
     ) as t`;
 }
 
-/** Admitted, or refused for good: what is larger than what remains now does not fit after smaller ones either. */
-export const decide = sql`
+/**
+ * `decided`: the outcome of each admitted request, and of each one that is larger than the final remainder. Those are refused
+ * for good: smaller requests between them can only make the remainder smaller.
+ */
+export const selectDecidedRequests = sql`
   select r.ord, r.key_hash, r.request_hash, jsonb_build_object(
     'allowed', a.ord is not null,
     'at', now(),
@@ -131,21 +145,22 @@ export const decide = sql`
       'reason', case when a.ord is null then t.reason end) order by t.type),
     'reservation', case when r.kind = 'reserve' and a.ord is not null then jsonb_build_object(
       'id', r.reservation_id, 'expires_at', date_trunc('milliseconds', now() + make_interval(secs => r.ttl_seconds))) end) as outcome
-  from request as r join told as t using (ord) left join admitted as a using (ord)
+  from request as r join level_after as t using (ord) left join admitted as a using (ord)
   group by r.ord, r.key_hash, r.request_hash, r.kind, r.reservation_id, r.ttl_seconds, a.ord
   having a.ord is not null or bool_or(t.reason is not null)`;
 
-export function writeLevels(users: RawBuilder<unknown>): RawBuilder<unknown> {
+/** Writes the levels that changed. */
+export function updateLevels(users: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
     update eom_user_quota as u
     set used = f.used, reserved = f.reserved, period_start = f.period_start, threshold = f.new_threshold
-    from final as f
+    from final_level as f
     where u.user_id = ${users} and u.user_id = f.user_id and u.type = f.type
       and (f.used, f.reserved, f.period_start) is distinct from (f.old_used, f.old_reserved, f.old_period_start)`;
 }
 
-/** What was really added: of giving back more than there is, what there was. */
-export const writeEntries = insertEntries(sql`
+/** The ledger's entries, with the amount that really changed the level: giving back 5 of 3 that are used is an entry of -3. */
+export const insertAdmittedEntries = insertEntries(sql`
   select i.user_id, i.type, l.quota_id, i.kind, n.amount, n.held, l.period_start, i.reservation_id, i.created_by
   from item as i join admitted using (ord) join level as l using (user_id, type)
   cross join lateral (
@@ -155,12 +170,14 @@ export const writeEntries = insertEntries(sql`
   where n.amount <> 0 or n.held <> 0
   order by i.ord`);
 
-export const writeReservations = sql`
+/** A row for each type of each admitted reservation; for a type without a quota, it belongs to no period. */
+export const insertReservations = sql`
   insert into eom_quota_reservation (id, type, user_id, quota_id, amount, period_start, expires_at, created)
   select i.reservation_id, i.type, i.user_id, l.quota_id, i.amount, coalesce(l.period_start, '-infinity'),
     date_trunc('milliseconds', now() + make_interval(secs => i.ttl_seconds)), date_trunc('milliseconds', now())
   from item as i join admitted using (ord) left join level as l using (user_id, type)
   where i.kind = 'reserve'`;
 
-export const writeEvents = insertThresholdEvents(sql`
-  select user_id, quota_id, type, limit_value, used, reserved, threshold as before, new_threshold as after from final`);
+/** An event for each threshold that the call has crossed. */
+export const insertThresholdCrossings = insertThresholdEvents(sql`
+  select user_id, quota_id, type, limit_value, used, reserved, threshold as before, new_threshold as after from final_level`);

@@ -3,14 +3,18 @@ import { isBeyond, toOffset, toOrder } from "../../platform/database/list.ts";
 import { isOneOfRare } from "../../platform/database/list-filters.ts";
 import type { Database } from "../../platform/database/tables.ts";
 import { maxExactTotal, type Page, type PageStart } from "../../platform/resource/paging.ts";
-import type { ListLedger } from "../model.ts";
 import type { LedgerTable } from "../tables.ts";
+import type { ListLedger } from "./model.ts";
 
+/** A row of eom_quota_ledger, as selected. */
 export type LedgerRow = Selectable<LedgerTable>;
 
 const byTime = { name: "created", type: "timestamptz" } as const;
 
-/** A user's entries by time, and how many there are. */
+/**
+ * One page of a user's entries by time, and the total. A statement of its own and not `listRows`, which reads a page's rows by
+ * their ids: the ledger is partitioned by month and has no index on the id.
+ */
 export async function listLedger(
   db: Database,
   userId: string,

@@ -4,46 +4,48 @@ import { retryLost } from "../../platform/database/transaction.ts";
 import { keyReused } from "../../platform/idempotency/claims.ts";
 import { admit } from "../admission/admit.ts";
 import type { AdmissionPolicy, AdmissionRequest, Outcome } from "../admission/request.ts";
+import { listAmounts } from "../amounts.ts";
 import { listAnswers } from "../answers.ts";
 import type { MeteringMetrics } from "../metrics.ts";
-import { listAmounts } from "../model.ts";
 import { createGroupCommit } from "./group-commit.ts";
 
-/** So that a statement stays in the milliseconds; more wait for the next. */
+/** Requests in one statement: a statement then takes milliseconds. */
 const maxBatch = 256;
 
-interface AdmitterNeeds {
+/** What metering needs, from the service down to its lanes. */
+export interface AdmitterNeeds {
   readonly db: Database;
   readonly policy: AdmissionPolicy;
   readonly metrics: MeteringMetrics;
-  /** How many statements may be in flight at once. */
+  /** Statements in flight at once, in this process. */
   readonly lanes: number;
-  /** How many requests may wait for each of them. */
+  /** Requests that may wait in each lane; beyond them, RATE_LIMITED. */
   readonly maxWaiting: number;
 }
 
-/** What became of a request's key: decided now, or before (a replay). */
+/** The outcome of a request. */
 export interface Decision {
   readonly outcome: Outcome;
+  /** Whether the outcome was decided before, for the same key. */
   readonly isReplay: boolean;
 }
 
-type Found = Decision | "key_reused";
+type Result = Decision | "key_reused";
 
-/** Decides requests, each once for its key, those of a busy moment together. */
+/** Decides requests, each once for its key; requests that arrive together are decided together. */
 export function createAdmitter({ db, policy, metrics, lanes, maxWaiting }: AdmitterNeeds) {
-  async function commit(requests: readonly AdmissionRequest[]): Promise<readonly (Found | null)[]> {
+  async function commit(requests: readonly AdmissionRequest[]): Promise<readonly (Result | null)[]> {
     try {
       const outcomes = await retryLost(() => admit(db, requests, policy));
-      noteDecided(metrics, requests, outcomes);
+      recordDecided(metrics, requests, outcomes);
       return outcomes.map((outcome) => (outcome === null ? null : { outcome, isReplay: false }));
     } catch (error) {
       if (!isUniqueViolation(error, "eom_metering_answer_pkey")) throw error;
-      return findDecided(db, requests);
+      return findReplays(db, requests);
     }
   }
 
-  const group = createGroupCommit<AdmissionRequest, Found>({
+  const group = createGroupCommit<AdmissionRequest, Result>({
     lanes,
     maxBatch,
     maxWaiting,
@@ -55,15 +57,15 @@ export function createAdmitter({ db, policy, metrics, lanes, maxWaiting }: Admit
 
   /** @throws IDEMPOTENCY_KEY_REUSED, RATE_LIMITED */
   return async (request: AdmissionRequest): Promise<Decision> => {
-    const found = await group.submit(request);
+    const result = await group.submit(request);
     metrics.waiting.set(group.countWaiting());
-    if (found === "key_reused") throw keyReused();
-    return found;
+    if (result === "key_reused") throw keyReused();
+    return result;
   };
 }
 
-/** Those whose keys have answers; the others are left for another try, without them. */
-async function findDecided(db: Database, requests: readonly AdmissionRequest[]): Promise<(Found | null)[]> {
+/** The kept answers of requests whose keys have one; null leaves the other requests to the next statement. */
+async function findReplays(db: Database, requests: readonly AdmissionRequest[]): Promise<(Result | null)[]> {
   const answers = await listAnswers<Outcome>(
     db,
     requests.map(({ key_hash }) => key_hash),
@@ -76,7 +78,7 @@ async function findDecided(db: Database, requests: readonly AdmissionRequest[]):
   });
 }
 
-function noteDecided(
+function recordDecided(
   metrics: MeteringMetrics,
   requests: readonly AdmissionRequest[],
   outcomes: readonly (Outcome | null)[],
