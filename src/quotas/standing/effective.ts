@@ -1,31 +1,45 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Expire } from "../model.ts";
+import type { Expire } from "../expire.ts";
 
-/** What holds for a user, in statements that name eom_user_quota `u` and eom_quota `q`: the user's own, else the quota's. */
+/*
+ * What applies to a user: the user's own value, else the quota's. The fragments are for statements that name
+ * eom_user_quota `u` and eom_quota `q`.
+ */
 
+/** The limit; null is unlimited. */
 export const effectiveLimit = sql<number | null>`case when u.overrides_value then u.value else q.value end`;
 
+/** The rule of expiry. */
 export const effectiveExpire = sql<Expire>`coalesce(u.expire, q.expire)`;
 
+/** Whether the quota is enabled. */
 export const effectiveEnable = sql<boolean>`coalesce(u.enable, q.enable)`;
 
-/** The period that the calendar is in has begun after the level's: what was used counts no longer. */
+/**
+ * Whether the level belongs to an earlier period: the calendar period of now began after the level's. Then nothing is used
+ * any more, even though the row still has the old numbers. False for rules without periods.
+ */
 export const isPeriodOver = sql<boolean>`coalesce(eom_period_start(${effectiveExpire}, now()) > u.period_start, false)`;
 
-/** What is used and held in the period that the calendar is in, without what reservations hold whose time is over. */
+/** Used in the calendar period of now. */
 export const usedNow = sql<number>`case when ${isPeriodOver} then 0 else u.used end`;
 
+/** Reserved in the calendar period of now, without reservations that have expired and that no sweep has closed yet. */
 export const reservedNow = sql<number>`case when ${isPeriodOver} then 0 else greatest(0, u.reserved - coalesce((
   select sum(r.amount) from eom_quota_reservation as r
   where r.user_id = u.user_id and r.state = 'open' and r.expires_at <= now()
     and r.type = u.type and r.period_start = u.period_start), 0)::bigint) end`;
 
+/** When the calendar period of now ends; null for rules without periods. */
 export const resetsAt = sql<Date | null>`eom_period_end(${effectiveExpire}, now())`;
 
-/** No level goes beyond it: they are exact in JSON. */
+/** The greatest level, 2^53-1: JSON numbers are exact up to here. */
 export const greatestLevel = sql.raw(String(Number.MAX_SAFE_INTEGER));
 
-/** Which threshold a level stands at: 2 nothing remains, 1 it reaches the warning share of the limit, 0 neither, or no limit. */
+/**
+ * The threshold that a level has reached: 2 nothing remains, 1 the warning share of the limit, 0 neither, or no limit.
+ * `toState` in usage.ts has the same rule.
+ */
 export function toThreshold(
   level: RawBuilder<unknown>,
   limit: RawBuilder<unknown>,

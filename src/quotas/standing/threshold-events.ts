@@ -1,8 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
 
 /**
- * An event for each threshold that was crossed upward. `rows` give (user_id, quota_id, type, limit_value, used, reserved,
- * before, after): where the level stood and stands, 0, 1 warning or 2 exceeded.
+ * Inserts an event for each threshold that a level has crossed upward.
+ *
+ * @param rows (user_id, quota_id, type, limit_value, used, reserved, before, after); `before` and `after` are thresholds:
+ *   0, 1 warning or 2 exceeded. A row from 0 to 2 gives two events.
  */
 export function insertThresholdEvents(rows: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
