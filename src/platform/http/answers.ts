@@ -4,7 +4,7 @@ import type { Answer } from "./route.ts";
 type Shown = object & { readonly version?: number };
 
 /** 200 with the object: the answer to a read, and to a change that returns the object. */
-export function found<Type extends Shown>(object: Type): Answer {
+export function ok<Type extends Shown>(object: Type): Answer {
   const { version } = object;
   return version === undefined ? { status: 200, body: object } : { status: 200, body: object, version };
 }
@@ -12,10 +12,10 @@ export function found<Type extends Shown>(object: Type): Answer {
 /**
  * 201 with the object: the answer to a create.
  *
- * @param location the path at which the object is found from now on
+ * @param location the path at which the object is from now on
  */
 export function created<Type extends Shown>(location: string, object: Type): Answer {
-  return { ...found(object), status: 201, headers: { location } };
+  return { ...ok(object), status: 201, headers: { location } };
 }
 
 /** 204: the answer to a delete. */

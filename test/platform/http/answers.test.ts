@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { created, found, noContent } from "../../../src/platform/http/answers.ts";
+import { created, noContent, ok } from "../../../src/platform/http/answers.ts";
 
 describe("answers", () => {
   test("have the object's version where it has one", () => {
-    expect(found({ id: "a", version: 3 })).toStrictEqual({ status: 200, body: { id: "a", version: 3 }, version: 3 });
-    expect(found({ id: "a" })).toStrictEqual({ status: 200, body: { id: "a" } });
+    expect(ok({ id: "a", version: 3 })).toStrictEqual({ status: 200, body: { id: "a", version: 3 }, version: 3 });
+    expect(ok({ id: "a" })).toStrictEqual({ status: 200, body: { id: "a" } });
   });
 
   test("name the place of a created object", () => {
