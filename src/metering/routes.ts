@@ -1,4 +1,4 @@
-import { found } from "../platform/http/answers.ts";
+import { ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import type { KeyedRequest } from "../platform/idempotency/claims.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
@@ -138,9 +138,7 @@ export const meteringSpecs = {
 /** The routes of metering: those that order services call, and those that explain a user's usage. */
 export function createMeteringRoutes(service: MeteringService): Route[] {
   return [
-    defineRoute(meteringSpecs.check, async ({ params, body }) =>
-      found(await service.check(params.UserId, body.amounts)),
-    ),
+    defineRoute(meteringSpecs.check, async ({ params, body }) => ok(await service.check(params.UserId, body.amounts))),
     defineRoute(meteringSpecs.consume, async (input) =>
       toAnswer(200, await service.count("consume", toCall(input), input.body.amounts)),
     ),
@@ -162,10 +160,10 @@ export function createMeteringRoutes(service: MeteringService): Route[] {
       toAnswer(200, await service.close("released", toCall(input), input.params.ReservationId, null)),
     ),
     defineRoute(meteringSpecs.findReservation, async ({ params }) =>
-      found(await service.findReservation(params.UserId, params.ReservationId)),
+      ok(await service.findReservation(params.UserId, params.ReservationId)),
     ),
     defineRoute(meteringSpecs.usage, async ({ params }) =>
-      found({ user_id: params.UserId, usage: await service.listUsage(params.UserId) }),
+      ok({ user_id: params.UserId, usage: await service.listUsage(params.UserId) }),
     ),
     defineRoute(meteringSpecs.ledger, async ({ params, query, url }) =>
       toPageAnswer({

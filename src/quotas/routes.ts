@@ -1,5 +1,5 @@
 import { answerChange } from "../platform/http/answer-change.ts";
-import { created, found, noContent } from "../platform/http/answers.ts";
+import { created, noContent, ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
@@ -73,7 +73,7 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         failures: ["QUOTA_NOT_FOUND"],
         versioned: true,
       },
-      async ({ params }) => found(await service.find(params.QuotaId)),
+      async ({ params }) => ok(await service.find(params.QuotaId)),
     ),
     defineRoute(
       {
@@ -90,7 +90,7 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         versioned: true,
       },
       (input) =>
-        answerChange(input, found<Quota>, (change) =>
+        answerChange(input, ok<Quota>, (change) =>
           service.update(input.params.QuotaId, input.body, input.ifMatch, change),
         ),
     ),
