@@ -19,13 +19,22 @@ type AnswerOf<Name extends keyof Routes> =
     ? z.output<Schema>
     : never;
 
+/** The body of `check`. */
 export type CheckUsage = BodyOf<"check">;
+/** The body of `consume`; negative amounts give back. */
 export type ConsumeUsage = BodyOf<"consume">;
+/** The body of `adjust`; negative amounts give back. */
 export type AdjustUsage = BodyOf<"adjust">;
+/** The body of `reserve`; `ttl_seconds` is 900 by default. */
 export type ReserveUsage = BodyOf<"reserve">;
+/** The body of `commit`; without amounts, all that was reserved. */
 export type CommitReservation = BodyOf<"commit">;
 
+/** The answer to `check`, `consume` and `adjust`. */
 export type Metering = AnswerOf<"check" | "consume" | "adjust">;
+/** The answer to `reserve`, `commit` and `release`. */
 export type Reservation = AnswerOf<"reserve" | "commit" | "release">;
+/** The answer to `usage`. */
 export type UserUsage = AnswerOf<"usage">;
+/** Why one type of a call is denied. */
 export type Violation = AnswerOf<"check">["violations"][number];

@@ -11,7 +11,7 @@ type Addresses = {
   };
 };
 
-/** What the client knows about an operation: a copy of the route, which stays on the server. */
+/** A copy of the parts of a route that the client needs; the route itself stays on the server. */
 export interface Operation {
   readonly method: "GET" | "POST";
   readonly path: string;

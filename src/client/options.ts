@@ -8,11 +8,11 @@ export interface EomClientOptions<Choice extends WhenUnreachable = WhenUnreachab
   /** A token of the role `meter`; adjust needs `admin`. */
   readonly token: string;
   /**
-   * What to do when EOM cannot be reached. There is no default: only the order service knows whether an uncounted order or a
+   * Whether to go on or to throw when EOM cannot be reached. There is no default: only the order service knows whether an uncounted order or a
    * refused one costs more.
    */
   readonly whenUnreachable: Choice;
-  /** Is called for each call that failed open: log it, count it, repeat it later. What it throws is ignored. */
+  /** Is called for each call that failed open: log it, count it, repeat it later. An error that it throws is ignored. */
   readonly onFailOpen?: ((event: FailOpenEvent) => void) | undefined;
   /** For one attempt, with reading its answer. 1000 by default. */
   readonly timeoutMilliseconds?: number | undefined;
@@ -76,6 +76,7 @@ export function parseOptions(options: EomClientOptions): Settings {
   };
 }
 
+/** @throws TypeError */
 function parseBaseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   const isHttp = url?.protocol === "https:" || url?.protocol === "http:";
@@ -85,13 +86,13 @@ function parseBaseUrl(text: string): string {
   return url.href.replace(/\/+$/, "");
 }
 
-/** Refuses what no header can have: `fetch` would refuse it with a message that contains the token. */
+/** @throws TypeError for a token that no header can have: `fetch` would refuse it with a message that contains the token */
 function parseToken(token: string): string {
   if (typeof token === "string" && /^[\x21-\x7e]+$/.test(token)) return token;
   throw new TypeError("token must be printable ASCII characters without spaces");
 }
 
-/** Timers take 31 bits: with more, they fire at once. */
+/** @throws TypeError for a number that is not from 1 to 2^31-1: timers fire at once with more than 31 bits */
 function parsePositive(name: string, number: number): number {
   if (Number.isInteger(number) && number >= 1 && number < 2 ** 31) return number;
   throw new TypeError(`${name} must be a whole number from 1 to 2147483647, got ${number}`);

@@ -1,6 +1,6 @@
 import type { Violation } from "./contract.ts";
 
-/** What the client does when EOM cannot be reached: go on without counting, or throw. */
+/** The choice for an EOM that cannot be reached: go on without counting, or throw. */
 export type WhenUnreachable = "failOpen" | "failClosed";
 
 /**

@@ -1,10 +1,12 @@
 import { type Failure, fail } from "../platform/failure.ts";
 import type { Violation } from "./model.ts";
 
+/** For an id without a reservation of this user. */
 export function reservationNotFound(id: string): Failure {
   return fail("RESERVATION_NOT_FOUND", `Reservation with id '${id.slice(0, 100)}' does not exist`, null);
 }
 
+/** For a reservation that is not open. @param state its state: committed, released or expired */
 export function reservationClosed(id: string, state: string): Failure {
   return fail("RESERVATION_CLOSED", `Reservation '${id}' is already ${state}, and is closed only once`, { state });
 }

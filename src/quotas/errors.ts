@@ -1,10 +1,12 @@
 import { type Failure, type FailureDetails, fail } from "../platform/failure.ts";
 import type { QuotaType } from "./quota-type.ts";
 
+/** For an id without a quota; a long id is cut at 100 characters. */
 export function quotaNotFound(id: string): Failure {
   return fail("QUOTA_NOT_FOUND", `Quota with id '${id.slice(0, 100)}' does not exist`, null);
 }
 
+/** For a name that another quota has; names are compared without regard to case. */
 export function quotaNameConflict(name: string): Failure {
   return fail(
     "QUOTA_NAME_CONFLICT",
@@ -22,6 +24,7 @@ export function quotaInUse(name: string, dependants: FailureDetails<"QUOTA_IN_US
   );
 }
 
+/** For a quota that the user does not have, whether the quota exists or not. */
 export function userQuotaNotFound(userId: string, quotaId: string): Failure {
   return fail("USER_QUOTA_NOT_FOUND", `User '${userId}' does not have the quota '${quotaId.slice(0, 100)}'`, null);
 }

@@ -24,6 +24,7 @@ export interface NewQuota {
   readonly modified_by: string;
 }
 
+/** One quota, without a lock. */
 export function findQuota(db: Database, id: string): Promise<QuotaRow | undefined> {
   return db.selectFrom("eom_quota").selectAll().where("id", "=", id).executeTakeFirst();
 }

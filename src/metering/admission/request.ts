@@ -35,7 +35,7 @@ export interface OutcomeLevel extends Level {
   readonly reason: "limit" | "expired" | "disabled" | "no_quota" | null;
 }
 
-/** What the configuration says about admission. */
+/** The configuration of admission. */
 export interface AdmissionPolicy {
   /** Whether a request is admitted, without counting, for a type of which the user has no quota (EOM_QUOTA_DEFAULT). */
   readonly allowsWithoutQuota: boolean;

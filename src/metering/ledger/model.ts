@@ -6,7 +6,7 @@ import { quotaTypeField } from "../../quotas/quota-type.ts";
 /** The kinds of entries of the ledger. */
 const ledgerKinds = ["consume", "adjust", "reserve", "commit", "release", "expire"] as const;
 
-/** What an entry of the ledger records. */
+/** The kind of an entry of the ledger. */
 export type LedgerKind = (typeof ledgerKinds)[number];
 
 /** An entry of the ledger in answers. */

@@ -1,6 +1,6 @@
 import { fail } from "../../platform/failure.ts";
 
-/** What a lane needs to know of its requests, and how many it takes. */
+/** The bounds of a lane, and how it reads its requests. */
 export interface LaneOptions<Request, Outcome> {
   /** Requests in one statement. */
   readonly maxBatch: number;

@@ -45,6 +45,7 @@ export const userQuotaColumns = sql`
   ${usedNow} as used, ${reservedNow} as reserved,
   ${resetsAt} as resets_at, u.modified, u.modified_by, u.version`;
 
+/** One quota of a user. */
 export async function findUserQuota(db: Database, userId: string, quotaId: string): Promise<UserQuotaRow | undefined> {
   const [row] = await selectUserQuotas(db, sql`u.user_id = ${userId} and u.quota_id = ${quotaId}`);
   return row;
@@ -137,6 +138,7 @@ export async function updateOverrides(
     .execute();
 }
 
+/** Takes the quota away. The caller decrements the number of users in the quota's row, which it has locked. */
 export async function deleteUserQuota(tx: DatabaseTransaction, userId: string, quotaId: string): Promise<void> {
   await tx.deleteFrom("eom_user_quota").where("user_id", "=", userId).where("quota_id", "=", quotaId).execute();
 }
