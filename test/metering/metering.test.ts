@@ -5,19 +5,19 @@ import { assignQuota, createMeteredUser, createQuota, meter, toUserQuotas } from
 import { createQuotaTest, describeOnDatabases } from "../quotas/fixtures.ts";
 import type { TestApp } from "../support/http/app.ts";
 
-const most = Number.MAX_SAFE_INTEGER;
+const greatestLevel = Number.MAX_SAFE_INTEGER;
 
 describeOnDatabases(
   "metering",
   (test) => test.extend("api", { scope: "file" }, ({ app }) => createApi(app)),
   (test) => {
     describe("consume", () => {
-      test("counts what fits and tells the level right after it", async ({ app, api }) => {
+      test("counts amounts that fit, and answers with the level right after", async ({ app, api }) => {
         const user = await createMeteredUser(app, 5);
-        const told = await api.consume(user, { MaxOrderTimes: 4 });
-        expect(told.status).toBe(200);
-        expect(told.body).toMatchObject({ allowed: true, violations: [] });
-        expect(told.body.usage).toEqual({
+        const answer = await api.consume(user, { MaxOrderTimes: 4 });
+        expect(answer.status).toBe(200);
+        expect(answer.body).toMatchObject({ allowed: true, violations: [] });
+        expect(answer.body.usage).toEqual({
           MaxOrderTimes: {
             quota_id: expect.any(String),
             limit: 5,
@@ -28,17 +28,17 @@ describeOnDatabases(
             state: "warning",
           },
         });
-        expect(await api.usageOf(user)).toEqual(told.body.usage);
+        expect(await api.usageOf(user)).toEqual(answer.body.usage);
       });
 
-      test("refuses what does not fit whole, naming every type that stands in the way, and counts none of it", async ({
+      test("refuses a request unless all of it fits, names every type that refuses, and counts nothing", async ({
         api,
       }) => {
         const user = await api.createUser([api.orders(5), api.size(100)]);
-        const told = await api.consume(user, { MaxOrderTimes: 6, MaxSize: 101 });
-        expect(told.status).toBe(403);
-        expect(told.headers.get("retry-after")).toBeNull();
-        expect(told.body.details.violations).toMatchObject([
+        const answer = await api.consume(user, { MaxOrderTimes: 6, MaxSize: 101 });
+        expect(answer.status).toBe(403);
+        expect(answer.headers.get("retry-after")).toBeNull();
+        expect(answer.body.details.violations).toMatchObject([
           { type: "MaxOrderTimes", limit: 5, used: 0, reserved: 0, requested: 6, resets_at: null, reason: "limit" },
           { type: "MaxSize", limit: 100, used: 0, reserved: 0, requested: 101, resets_at: null, reason: "limit" },
         ]);
@@ -47,9 +47,7 @@ describeOnDatabases(
         expect(await api.ledgerOf(user)).toEqual([]);
       });
 
-      test("answers 429 with the time to wait when the period will make room, and 403 when it will not", async ({
-        api,
-      }) => {
+      test("answers 429 with the time to wait if the next period has room, else 403", async ({ api }) => {
         const user = await api.createUser([
           api.orders(5, { expire: { type: "every", unit: "month", time_zone: "Asia/Tokyo" } }),
         ]);
@@ -65,7 +63,7 @@ describeOnDatabases(
         expect((await api.consume(user, { MaxOrderTimes: 6 })).status).toBe(403);
       });
 
-      test("gives back with negative amounts, whatever the limit, and never below nothing", async ({ app, api }) => {
+      test("gives back with negative amounts, whatever the limit, and never below 0", async ({ app, api }) => {
         const user = await createMeteredUser(app, 5);
         await api.consume(user, { MaxOrderTimes: 3 });
         expect((await api.consume(user, { MaxOrderTimes: -2 })).body.usage.MaxOrderTimes).toMatchObject({ used: 1 });
@@ -73,14 +71,19 @@ describeOnDatabases(
         expect((await api.ledgerOf(user)).map(({ amount }: { amount: number }) => amount)).toEqual([3, -2, -1]);
       });
 
-      test("knows no bound where the limit is null, but that of exact numbers", async ({ api }) => {
+      test("has no bound but 2^53-1 if the limit is null", async ({ api }) => {
         const user = await api.createUser([api.size(null)]);
-        const told = await api.consume(user, { MaxSize: String(most) });
-        expect(told.body.usage.MaxSize).toMatchObject({ limit: null, used: most, remaining: null, state: "ok" });
+        const answer = await api.consume(user, { MaxSize: String(greatestLevel) });
+        expect(answer.body.usage.MaxSize).toMatchObject({
+          limit: null,
+          used: greatestLevel,
+          remaining: null,
+          state: "ok",
+        });
         expect((await api.consume(user, { MaxSize: 1 })).status).toBe(403);
       });
 
-      test("begins anew when the period is over, without a sweep", async ({ app, api }) => {
+      test("starts again when the period is over, without a sweep", async ({ app, api }) => {
         const user = await api.createUser([
           api.orders(5, { expire: { type: "every", unit: "day", time_zone: "UTC" } }),
         ]);
@@ -92,7 +95,7 @@ describeOnDatabases(
     });
 
     describe("a key", () => {
-      test("gets the first answer again, also a refusal after room was made", async ({ app, api }) => {
+      test("gets the first answer again, even a refusal after amounts were given back", async ({ app, api }) => {
         const user = await createMeteredUser(app, 5);
         const key = randomUUID();
         const first = await api.consume(user, { MaxOrderTimes: 5 }, key);
@@ -106,23 +109,23 @@ describeOnDatabases(
         expect((await api.consume(user, { MaxOrderTimes: 1 }, "another")).status).toBe(200);
       });
 
-      test("is refused with another request, and counts nothing then", async ({ app, api }) => {
+      test("is refused with another request, which counts nothing", async ({ app, api }) => {
         const user = await createMeteredUser(app, 5);
         await api.consume(user, { MaxOrderTimes: 1 }, "mine");
         expect((await api.consume(user, { MaxOrderTimes: 2 }, "mine")).body.error_code).toBe("IDEMPOTENCY_KEY_REUSED");
         expect(await api.usageOf(user)).toMatchObject({ MaxOrderTimes: { used: 1 } });
       });
 
-      test("sent twenty times at once counts once", async ({ app, api }) => {
+      test("counts once when it is sent twenty times at the same time", async ({ app, api }) => {
         const user = await createMeteredUser(app, 50);
-        const told = await Promise.all(
+        const answer = await Promise.all(
           Array.from({ length: 20 }, () => api.consume(user, { MaxOrderTimes: 2 }, "at once")),
         );
-        expect(new Set(told.map(({ status, body }) => JSON.stringify([status, body]))).size).toBe(1);
+        expect(new Set(answer.map(({ status, body }) => JSON.stringify([status, body]))).size).toBe(1);
         expect(await api.usageOf(user)).toMatchObject({ MaxOrderTimes: { used: 2 } });
       });
 
-      test("is free again after its day", async ({ app, api }) => {
+      test("is free again after 24 hours", async ({ app, api }) => {
         const user = await createMeteredUser(app, 5);
         await api.consume(user, { MaxOrderTimes: 1 }, "of yesterday");
         await sql`update eom_metering_answer set expires_at = now()`.execute(app.database.db);
@@ -130,17 +133,17 @@ describeOnDatabases(
       });
 
       test.for(["usage/check", "usage/consume", "usage/adjust", "reservations"])(
-        "is wanted by %s",
+        "is required by %s",
         async (path, { app }) => {
           const user = await createMeteredUser(app, 5);
-          const told = await app.request("POST", `${user}/${path}`, { amounts: { MaxOrderTimes: 1 } });
-          expect(told.status).toBe(400);
-          expect(told.body.details.issues).toMatchObject([{ path: "/Idempotency-Key" }]);
+          const answer = await app.request("POST", `${user}/${path}`, { amounts: { MaxOrderTimes: 1 } });
+          expect(answer.status).toBe(400);
+          expect(answer.body.details.issues).toMatchObject([{ path: "/Idempotency-Key" }]);
         },
       );
     });
 
-    test("check says what consume would, and counts nothing", async ({ app, api }) => {
+    test("check answers what consume would decide, and counts nothing", async ({ app, api }) => {
       const user = await api.createUser([api.orders(5), api.size(100)]);
       const check = (amounts: unknown) => meter(app, `${user}/usage/check`, { amounts });
       expect((await check({ MaxOrderTimes: 5, MaxSize: 100 })).body).toMatchObject({ allowed: true, violations: [] });
@@ -151,19 +154,19 @@ describeOnDatabases(
       expect(await api.usageOf(user)).toMatchObject({ MaxOrderTimes: { used: 0 }, MaxSize: { used: 0 } });
     });
 
-    test("adjust counts beyond the limit, for admins alone", async ({ app, api }) => {
+    test("adjust counts beyond the limit, for admins only", async ({ app, api }) => {
       const user = await createMeteredUser(app, 5);
       const adjust = (role: "admin" | "meter") =>
         meter(app, `${user}/usage/adjust`, { amounts: { MaxOrderTimes: 7 } }, randomUUID(), role);
       expect((await adjust("meter")).status).toBe(403);
-      const told = await adjust("admin");
-      expect(told.body.usage.MaxOrderTimes).toMatchObject({ used: 7, remaining: 0, state: "exceeded" });
+      const answer = await adjust("admin");
+      expect(answer.body.usage.MaxOrderTimes).toMatchObject({ used: 7, remaining: 0, state: "exceeded" });
       expect((await api.consume(user, { MaxOrderTimes: 1 })).status).toBe(403);
       expect(await api.ledgerOf(user)).toMatchObject([{ kind: "adjust", amount: 7, created_by: "admin" }]);
     });
 
     describe("a reservation", () => {
-      test("holds against the limit until it is committed; what was not used comes back", async ({ app, api }) => {
+      test("counts against the limit until it is committed; unused amounts are given back", async ({ app, api }) => {
         const user = await api.createUser([api.orders(5), api.size(100)]);
         const made = await api.reserve(user, { MaxOrderTimes: 3, MaxSize: 60 });
         expect(made.status).toBe(201);
@@ -185,7 +188,7 @@ describeOnDatabases(
         });
       });
 
-      test("is committed whole when no amounts are given", async ({ app, api }) => {
+      test("is committed with all its amounts if none are given", async ({ app, api }) => {
         const user = await createMeteredUser(app, 5);
         const { body } = await api.reserve(user, { MaxOrderTimes: 3 });
         const closed = await meter(app, `${user}/reservations/${body.id}/commit`, {});
@@ -204,7 +207,7 @@ describeOnDatabases(
         expect(await api.usageOf(user)).toMatchObject({ MaxOrderTimes: { used: 0, reserved: 0 } });
       });
 
-      test("that has run out holds no longer, before any sweep, and cannot be committed", async ({ app, api }) => {
+      test("that has expired no longer counts, before any sweep, and cannot be committed", async ({ app, api }) => {
         const user = await createMeteredUser(app, 5);
         const { body } = await api.reserve(user, { MaxOrderTimes: 5 });
         await sql`update eom_quota_reservation set expires_at = now() where id = ${body.id}::uuid`.execute(
@@ -224,7 +227,7 @@ describeOnDatabases(
         ]);
       });
 
-      test("of a period that is over leaves the new one alone", async ({ app, api }) => {
+      test("of an earlier period does not change the level of the new one", async ({ app, api }) => {
         const user = await api.createUser([
           api.orders(5, { expire: { type: "every", unit: "day", time_zone: "UTC" } }),
         ]);
@@ -235,7 +238,7 @@ describeOnDatabases(
         expect(await api.usageOf(user)).toMatchObject({ MaxOrderTimes: { used: 4, reserved: 0 } });
       });
 
-      test("of another user is not there", async ({ app, api }) => {
+      test("of another user is not found", async ({ app, api }) => {
         const user = await createMeteredUser(app, 5);
         const { body } = await api.reserve(user, { MaxOrderTimes: 1 });
         const other = await createMeteredUser(app, 5);
@@ -265,7 +268,7 @@ describeOnDatabases(
         ]);
       });
 
-      test("cannot be changed", async ({ app, api }) => {
+      test("cannot be changed or deleted", async ({ app, api }) => {
         const user = await createMeteredUser(app, 5);
         await api.consume(user, { MaxOrderTimes: 1 });
         const { db } = app.database;
@@ -274,23 +277,23 @@ describeOnDatabases(
       });
     });
 
-    describe("refused with a reason, and nothing counted:", () => {
+    describe("refused with a reason, without counting:", () => {
       test.for([
         ["an expired quota", { expire: { type: "at", at: "2026-01-01T00:00:00.000Z" } }, "expired"],
         ["a disabled quota", { enable: false }, "disabled"],
       ])("%s", async ([_what, changes, reason], { api }) => {
         const user = await api.createUser([api.orders(5, changes)]);
-        const told = await api.consume(user, { MaxOrderTimes: 1 });
-        expect(told.status).toBe(403);
-        expect(told.body.details.violations).toMatchObject([{ reason }]);
-        expect(told.body.error_msg).toContain(reason);
+        const answer = await api.consume(user, { MaxOrderTimes: 1 });
+        expect(answer.status).toBe(403);
+        expect(answer.body.details.violations).toMatchObject([{ reason }]);
+        expect(answer.body.error_msg).toContain(reason);
         expect(await api.usageOf(user)).toMatchObject({ MaxOrderTimes: { used: 0, state: reason } });
       });
 
       test("an unknown user, or one without a quota of the type", async ({ app, api }) => {
-        const told = await api.consume("/eom/admin/users/nobody", { MaxOrderTimes: 1 });
-        expect(told.status).toBe(403);
-        expect(told.body.details.violations).toEqual([
+        const answer = await api.consume("/eom/admin/users/nobody", { MaxOrderTimes: 1 });
+        expect(answer.status).toBe(403);
+        expect(answer.body.details.violations).toEqual([
           {
             quota_id: null,
             type: "MaxOrderTimes",
@@ -319,9 +322,9 @@ describeOnDatabases(
         ["null", { MaxOrderTimes: null }, "/amounts/MaxOrderTimes"],
       ])("%s", async ([_what, amounts, path], { app, api }) => {
         const user = await createMeteredUser(app, 5);
-        const told = await api.consume(user, amounts);
-        expect(told.status).toBe(400);
-        expect(told.body.details.issues).toContainEqual(expect.objectContaining({ path }));
+        const answer = await api.consume(user, amounts);
+        expect(answer.status).toBe(400);
+        expect(answer.body.details.issues).toContainEqual(expect.objectContaining({ path }));
         expect(await api.ledgerOf(user)).toEqual([]);
       });
 
@@ -333,21 +336,27 @@ describeOnDatabases(
         ["reservations", { amounts: { MaxOrderTimes: 1 }, ttl_seconds: 1e9 }, "/ttl_seconds"],
       ])("%s of %j", async ([path, body, at], { app }) => {
         const user = await createMeteredUser(app, 5);
-        const told = await meter(app, `${user}/${path}`, body);
-        expect(told.body.details.issues).toMatchObject([{ path: at }]);
+        const answer = await meter(app, `${user}/${path}`, body);
+        expect(answer.body.details.issues).toMatchObject([{ path: at }]);
       });
 
       test("viewers and operators, who may not meter", async ({ app }) => {
         const user = await createMeteredUser(app, 5);
         for (const role of ["viewer", "operator"] as const) {
-          const told = await meter(app, `${user}/usage/consume`, { amounts: { MaxOrderTimes: 1 } }, randomUUID(), role);
-          expect(told.body.error_code).toBe("FORBIDDEN");
+          const answer = await meter(
+            app,
+            `${user}/usage/consume`,
+            { amounts: { MaxOrderTimes: 1 } },
+            randomUUID(),
+            role,
+          );
+          expect(answer.body.error_code).toBe("FORBIDDEN");
         }
       });
     });
 
-    describe("events are written once for each crossing:", () => {
-      test("warning, then exceeded, and again after room was made", async ({ app, api }) => {
+    describe("events are written once for each threshold that is crossed:", () => {
+      test("warning, then exceeded, and again after amounts were given back", async ({ app, api }) => {
         const user = await createMeteredUser(app, 10);
         await api.consume(user, { MaxOrderTimes: 7 });
         expect(await api.eventsOf(user)).toEqual([]);
@@ -369,11 +378,11 @@ describeOnDatabases(
 
       test("none without a limit", async ({ api }) => {
         const user = await api.createUser([api.size(null)]);
-        await api.consume(user, { MaxSize: most });
+        await api.consume(user, { MaxSize: greatestLevel });
         expect(await api.eventsOf(user)).toEqual([]);
       });
 
-      test("expired, by the sweep", async ({ app, api }) => {
+      test("expired, written by the sweep", async ({ app, api }) => {
         const user = await api.createUser([api.orders(5, { expire: { type: "at", at: "2026-01-01T00:00:00.000Z" } })]);
         await app.program.workers.tick("sweep");
         await app.program.workers.tick("sweep");
@@ -390,9 +399,9 @@ const allowTest = createQuotaTest("postgres", { EOM_QUOTA_DEFAULT: "allow" });
 
 allowTest("with EOM_QUOTA_DEFAULT=allow, types without a quota are allowed and not counted", async ({ app }) => {
   const user = await createMeteredUser(app, 5);
-  const told = await meter(app, `${user}/usage/consume`, { amounts: { MaxOrderTimes: 1, MaxSize: 7 } });
-  expect(told.body).toMatchObject({ allowed: true, usage: { MaxOrderTimes: { used: 1 } } });
-  expect(told.body.usage).not.toHaveProperty("MaxSize");
+  const answer = await meter(app, `${user}/usage/consume`, { amounts: { MaxOrderTimes: 1, MaxSize: 7 } });
+  expect(answer.body).toMatchObject({ allowed: true, usage: { MaxOrderTimes: { used: 1 } } });
+  expect(answer.body.usage).not.toHaveProperty("MaxSize");
   expect((await meter(app, `${user}/usage/check`, { amounts: { MaxSize: 7 } })).body.allowed).toBe(true);
   const reserved = await meter(app, `${user}/reservations`, { amounts: { MaxSize: 7 } });
   const committed = await meter(app, `${user}/reservations/${reserved.body.id}/commit`, {});
@@ -402,7 +411,7 @@ allowTest("with EOM_QUOTA_DEFAULT=allow, types without a quota are allowed and n
 
 async function letPeriodEnd(app: TestApp, user: string): Promise<void> {
   const userId = decodeURIComponent(user.split("/").at(-1) ?? "");
-  // What happened in the period stays in it: its entries and reservations bear its beginning.
+  // Reservations keep the start of their period, so theirs moves back with that of the level.
   await sql`update eom_quota_reservation set period_start = period_start - interval '40 days' where user_id = ${userId}`.execute(
     app.database.db,
   );

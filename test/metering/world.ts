@@ -23,12 +23,12 @@ export interface LevelRow {
 export interface QuotaWorld {
   readonly database: TestDatabase;
   readonly db: Database;
-  /** Each as in a process of its own: on PostgreSQL with its own connections. */
+  /** Each like a process of its own: on PostgreSQL, with its own connections. */
   readonly services: readonly [MeteringService, MeteringService, MeteringService];
   readonly close: () => Promise<void>;
 }
 
-/** Metering on a database of its own. Close it. */
+/** Metering on a database of its own, for the caller to close. */
 export async function createQuotaWorld(kind: DatabaseKind): Promise<QuotaWorld> {
   const database = await createTestDatabase(kind);
   await installCalendar(database.db);
@@ -52,7 +52,7 @@ export interface GivenQuota {
   readonly expire?: Expire;
 }
 
-/** A quota of the user's alone, assigned. @returns its id */
+/** Creates a quota for one user and assigns it. @returns its id */
 export async function giveQuota(db: Database, userId: string, { type, limit, expire }: GivenQuota): Promise<string> {
   const id = randomUUID();
   await sql`
@@ -64,7 +64,7 @@ export async function giveQuota(db: Database, userId: string, { type, limit, exp
   return id;
 }
 
-/** Again too, after it was taken away; nothing happens while the user has it. */
+/** Assigns the quota, also a second time after it was taken away; does nothing while the user has it. */
 export async function assign(db: Database, userId: string, quotaId: string): Promise<void> {
   await retryLost(() =>
     sql`
@@ -88,7 +88,7 @@ export async function overrideLimit(db: Database, userId: string, type: QuotaTyp
   );
 }
 
-/** From now on the user's quotas are over, or they are not. The rows are locked in no order, so it may lose a deadlock. */
+/** Expires the user's quotas, or ends their expiry. It locks rows in no order, so it may lose a deadlock. */
 export async function setExpired(db: Database, userId: string, isExpired: boolean): Promise<void> {
   await retryLost(() =>
     sql`update eom_user_quota set expires_at = case when ${isExpired}::boolean then now() - interval '1 second' end
@@ -97,9 +97,9 @@ export async function setExpired(db: Database, userId: string, isExpired: boolea
 }
 
 /**
- * A calendar of the test's own, far behind the real one and read by each statement once, as now() is: so a month can end
- * while statements are on their way, again and again. Ledgers are added up from what was created after a period began, so
- * none may begin in the future.
+ * Installs a calendar of the test's own. A statement reads it once, as it reads now(), so a month can end while statements
+ * are in flight, again and again. It starts a hundred years ago: the sum of a ledger counts entries that were created after
+ * their period began, so no period may begin in the future.
  */
 async function installCalendar(db: Database): Promise<void> {
   await sql`create table test_calendar (months_ahead integer not null)`.execute(db);
@@ -114,12 +114,12 @@ async function installCalendar(db: Database): Promise<void> {
   }
 }
 
-/** The month is over for all users. */
+/** Ends the month for all users. */
 export async function endMonth(db: Database): Promise<void> {
   await sql`update test_calendar set months_ahead = months_ahead + 1`.execute(db);
 }
 
-/** As if the time of all that these reservations hold were over. */
+/** Lets the user's open reservations expire, or one of them. */
 export async function outlive(db: Database, userId: string, id: string | null = null): Promise<void> {
   await retryLost(() =>
     sql`update eom_quota_reservation set expires_at = now() - interval '1 second'
@@ -132,7 +132,7 @@ export function sweepReservations(db: Database): Promise<number> {
   return retryLost(() => expireReservations(db, 1000, policy.warningPercent));
 }
 
-/** As they are stored, whether their period is over or not. */
+/** The levels as they are stored, whether their period is over or not. */
 export async function listStoredLevels(db: Database, userIds: readonly string[]): Promise<LevelRow[]> {
   const { rows } = await sql<LevelRow>`
     select u.user_id, u.type, u.used, u.reserved, case when u.overrides_value then u.value else q.value end as limit
@@ -147,7 +147,7 @@ interface PeriodSum {
   readonly reserved: number;
 }
 
-/** What the user's ledger adds up to in each period, the oldest first. */
+/** The sums of a user's ledger in each period, the oldest first. */
 export async function listPeriodSums(db: Database, userId: string, type: QuotaType): Promise<PeriodSum[]> {
   const { rows } = await sql<PeriodSum>`
     select count(*)::bigint as entries, sum(amount)::bigint as used, sum(held)::bigint as reserved
@@ -157,7 +157,7 @@ export async function listPeriodSums(db: Database, userId: string, type: QuotaTy
   return rows;
 }
 
-/** Every level of theirs is what its ledger adds up to, and nothing is below 0. */
+/** Every level of these users is the sum of its ledger, and no level is below 0. */
 export async function expectNoDrift(db: Database, userIds: readonly string[]): Promise<void> {
   const { drifts, next } = await findDrift(db, null, 100_000);
   expect(next).toBeNull();
@@ -173,9 +173,9 @@ export interface ClosedRow {
   readonly committed: number;
 }
 
-/** Every reservation of the user's is closed in one way, all its types in the same, and the ledger tells it once for each. */
+/** Every reservation of the user is closed once, all its types in the same way, and the ledger has one entry for each. */
 export async function expectClosedOnce(db: Database, userId: string): Promise<ClosedRow[]> {
-  const { rows: untold } = await sql`
+  const { rows: differing } = await sql`
     select r.id, r.type, r.state, l.kinds, l.held
     from eom_quota_reservation as r cross join lateral (
       select array_agg(l.kind order by l.kind = 'reserve' desc) as kinds, sum(l.held)::bigint as held
@@ -185,7 +185,7 @@ export async function expectClosedOnce(db: Database, userId: string): Promise<Cl
       when 'committed' then 'commit' when 'released' then 'release' when 'expired' then 'expire' else 'none' end], 0)`.execute(
     db,
   );
-  expect(untold, "reservations that the ledger tells otherwise").toEqual([]);
+  expect(differing, "reservations that differ from the ledger").toEqual([]);
   const { rows } = await sql<ClosedRow>`
     select id, count(*)::bigint as types, array_agg(distinct state) as states, coalesce(sum(committed), 0)::bigint as committed
     from eom_quota_reservation where user_id = ${userId} group by id order by min(created), id`.execute(db);

@@ -38,9 +38,9 @@ export function describeOnDatabases<Test>(
  */
 export function createQuotaTest(kind: DatabaseKind, environment: Record<string, string> = {}) {
   // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of a fixture's needs from its first parameter.
-  return base.extend("app", { scope: "file" }, async ({}, { onCleanup }) => {
+  return base.extend("app", { scope: "file" }, async ({}, file) => {
     const app = await createTestApp(kind, environment);
-    onCleanup(() => app.close());
+    file.onCleanup(() => app.close());
     return app;
   });
 }

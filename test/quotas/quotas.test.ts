@@ -9,18 +9,18 @@ describeOnDatabases(
   "quotas",
   (test) => test.extend("api", { scope: "file" }, ({ app }) => createApi(app)),
   (test) => {
-    test("are created as told, with defaults, and read back alike", async ({ app }) => {
-      const told = await app.request("POST", base, {
+    test("are created with the fields of the body and defaults, and read back the same", async ({ app }) => {
+      const answer = await app.request("POST", base, {
         name: "basic-orders",
         type: "MaxOrderTimes",
         value: { max_order_times: 100 },
         expire: { type: "every", unit: "month", time_zone: "Europe/Berlin" },
         labels: { team: "eu" },
       });
-      expect(told.status).toBe(201);
-      expect(told.headers.get("location")).toBe(`${base}/${told.body.id}`);
-      expect(told.headers.get("etag")).toBe('"1"');
-      expect(told.body).toEqual({
+      expect(answer.status).toBe(201);
+      expect(answer.headers.get("location")).toBe(`${base}/${answer.body.id}`);
+      expect(answer.headers.get("etag")).toBe('"1"');
+      expect(answer.body).toEqual({
         id: expect.any(String),
         name: "basic-orders",
         description: null,
@@ -32,18 +32,18 @@ describeOnDatabases(
         assigned_users: 0,
         created: expect.any(String),
         created_by: "admin",
-        modified: told.body.created,
+        modified: answer.body.created,
         modified_by: "admin",
         version: 1,
       });
-      expect((await app.request("GET", `${base}/${told.body.id}`)).body).toEqual(told.body);
+      expect((await app.request("GET", `${base}/${answer.body.id}`)).body).toEqual(answer.body);
     });
 
-    test("keep null as unlimited, take numbers as text, and never expire unless told so", async ({ app }) => {
+    test("keep null as unlimited, accept numbers as text, and never expire by default", async ({ app }) => {
       const unlimited = await createQuota(app, { type: "MaxSize", value: { max_size: null } });
       expect(unlimited).toMatchObject({ value: { max_size: null }, expire: { type: "never" } });
-      const most = await createQuota(app, { type: "MaxSize", value: { max_size: "9007199254740991" } });
-      expect(most).toMatchObject({ value: { max_size: Number.MAX_SAFE_INTEGER } });
+      const greatest = await createQuota(app, { type: "MaxSize", value: { max_size: "9007199254740991" } });
+      expect(greatest).toMatchObject({ value: { max_size: Number.MAX_SAFE_INTEGER } });
     });
 
     test.for<[string, Record<string, unknown>, string[]]>([
@@ -57,22 +57,22 @@ describeOnDatabases(
         ["/expire/type"],
       ],
       [
-        "a zone that nobody knows",
+        "an unknown time zone",
         { expire: { type: "every", unit: "day", time_zone: "Mars/Olympus" } },
         ["/expire/time_zone"],
       ],
-      ["a rule that is none", { expire: { type: "sometimes" } }, ["/expire/type"]],
+      ["an unknown rule", { expire: { type: "sometimes" } }, ["/expire/type"]],
     ])("refuse %s, naming every field", async ([_, changes, paths], { app }) => {
-      const told = await app.request("POST", base, describeQuota(changes));
-      expect(told).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
-      expect(told.body.details.issues.map(({ path }: { path: string }) => path)).toEqual(paths);
+      const answer = await app.request("POST", base, describeQuota(changes));
+      expect(answer).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
+      expect(answer.body.details.issues.map(({ path }: { path: string }) => path)).toEqual(paths);
     });
 
-    test("refuse a time zone that only we know, on create, update and override, and nothing is left", async ({
+    test("refuse a time zone that Node knows and the database does not, on create, update and override, and write nothing", async ({
       app,
       api,
     }) => {
-      // Node's list has this old name; PostgreSQL's has none of the kind.
+      // Node has this old name, PostgreSQL does not.
       const expire = { type: "every", unit: "day", time_zone: "US/Pacific-New" };
       const name = randomUUID();
       const refused = {
@@ -88,17 +88,17 @@ describeOnDatabases(
       expect(await app.request("PUT", `${toUserQuotas(userId)}/${id}`, { expire })).toMatchObject(refused);
     });
 
-    test("are updated in part, keep what is left out, and count the version up", async ({ app, api }) => {
+    test("are updated in part, keep the other fields, and increment the version", async ({ app, api }) => {
       const before = await createQuota(app, { description: "old", labels: { a: "b" } });
-      const told = await api.put(before.id, { description: null, value: { max_order_times: 7 } });
-      expect(told).toMatchObject({
+      const answer = await api.put(before.id, { description: null, value: { max_order_times: 7 } });
+      expect(answer).toMatchObject({
         status: 200,
         body: { ...before, description: null, value: { max_order_times: 7 }, version: 2, modified: expect.any(String) },
       });
-      expect(told.headers.get("etag")).toBe('"2"');
+      expect(answer.headers.get("etag")).toBe('"2"');
     });
 
-    test("change only at the version that If-Match names, and tell which one there is", async ({ app, api }) => {
+    test("change only at the version of If-Match, and answer with the current version otherwise", async ({ app, api }) => {
       const { id } = await createQuota(app);
       expect(await api.put(id, { enable: false }, { "if-match": '"1"' })).toMatchObject({ status: 200 });
       const stale = { status: 412, body: { error_code: "PRECONDITION_FAILED", details: { version: 2 } } };
@@ -109,10 +109,10 @@ describeOnDatabases(
       expect(await remove('"2"')).toMatchObject({ status: 204 });
     });
 
-    test("must fit their type after an update, and tell everything that does not", async ({ app, api }) => {
+    test("must fit their type after an update, and name every field that does not", async ({ app, api }) => {
       const { id } = await createQuota(app, { expire: { type: "every", unit: "day" } });
-      const told = await api.put(id, { type: "MaxSize" });
-      expect(told.body.details.issues.map(({ path }: { path: string }) => path)).toEqual([
+      const answer = await api.put(id, { type: "MaxSize" });
+      expect(answer.body.details.issues.map(({ path }: { path: string }) => path)).toEqual([
         "/value/max_size",
         "/value/max_order_times",
         "/expire/type",
@@ -121,7 +121,7 @@ describeOnDatabases(
       expect(await api.put(id, whole)).toMatchObject({ status: 200, body: whole });
     });
 
-    test("keep their type, and stay, while somebody has them", async ({ app, api }) => {
+    test("keep their type, and are not deleted, while a user has them", async ({ app, api }) => {
       const { id } = await createQuota(app);
       const users = ["b", "a"].map((letter) => `${letter}-${randomUUID()}`);
       for (const userId of users) await assignQuota(app, userId, id);
@@ -139,7 +139,7 @@ describeOnDatabases(
       expect(await app.request("GET", `${base}/${id}`)).toMatchObject({ status: 404 });
     });
 
-    test("are not deleted while a user has them whom the count has missed", async ({ app }) => {
+    test("are not deleted while a user has them, even if assigned_users says 0", async ({ app }) => {
       const { id } = await createQuota(app);
       await assignQuota(app, randomUUID(), id);
       await sql`update eom_quota set assigned_users = 0 where id = ${id}`.execute(app.database.db);
@@ -149,7 +149,7 @@ describeOnDatabases(
       });
     });
 
-    test("have names that are unique without regard to case", async ({ app, api }) => {
+    test("have names that are unique whatever their case", async ({ app, api }) => {
       const { id, name } = await createQuota(app, { name: `Ä ${randomUUID()}` });
       const conflict = {
         status: 409,
@@ -171,7 +171,7 @@ describeOnDatabases(
       expect(again.headers.get("location")).toBe(`${base}/${first.body.id}`);
     });
 
-    test("are read by viewers, and changed by admins alone", async ({ app }) => {
+    test("are read by viewers, and changed by admins only", async ({ app }) => {
       const { id } = await createQuota(app);
       for (const role of ["viewer", "operator"] as const) {
         expect((await app.request("GET", `${base}/${id}`, undefined, { role })).status).toBe(200);
@@ -181,7 +181,7 @@ describeOnDatabases(
       }
     });
 
-    test("leave a trail of who made, changed and deleted them", async ({ app, api }) => {
+    test("leave audit entries when they are created, changed and deleted", async ({ app, api }) => {
       const created = await createQuota(app);
       const updated = (await api.put(created.id, { enable: false })).body;
       await app.request("DELETE", `${base}/${created.id}`);
@@ -204,9 +204,9 @@ describeOnDatabases(
       });
       const order = await createQuota(app, { name: `a ${mark}`, enable: false, description: `of ${mark}` });
       const find = async (query: string) => {
-        const told = await app.request("GET", `${base}?keyword=${mark}&${query}`);
-        expect(told.status).toBe(200);
-        return told.body.data.map(({ id }: { id: string }) => id);
+        const answer = await app.request("GET", `${base}?keyword=${mark}&${query}`);
+        expect(answer.status).toBe(200);
+        return answer.body.data.map(({ id }: { id: string }) => id);
       };
       expect(await find("")).toEqual([order.id, size.id]);
       expect(await find("asc=false")).toEqual([size.id, order.id]);
@@ -232,16 +232,16 @@ describeOnDatabases(
       }
     });
 
-    test("that are not there, or whose id is none, are not found", async ({ app }) => {
+    test("are not found by an unknown id, or by an id that is no UUID", async ({ app }) => {
       for (const id of [randomUUID(), "nowhere"]) {
         for (const method of ["GET", "PUT", "DELETE"]) {
-          const told = await app.request(method, `${base}/${id}`, method === "PUT" ? {} : undefined);
-          expect(told, `${method} ${id}`).toMatchObject({ status: 404, body: { error_code: "QUOTA_NOT_FOUND" } });
+          const answer = await app.request(method, `${base}/${id}`, method === "PUT" ? {} : undefined);
+          expect(answer, `${method} ${id}`).toMatchObject({ status: 404, body: { error_code: "QUOTA_NOT_FOUND" } });
         }
       }
     });
 
-    test("tell each threshold that a changed limit moves a user over, once, and only upward", async ({ app, api }) => {
+    test("write one event for each threshold that a changed limit moves a user over, only upward", async ({ app, api }) => {
       const { id } = await createQuota(app, { value: { max_order_times: 100 } });
       const [low, near, over, own] = ["1", "2", "3", "4"].map((letter) => `${letter}-${randomUUID()}`) as [
         string,
@@ -266,27 +266,27 @@ describeOnDatabases(
         object_id: userId,
         data: { user_id: userId, quota_id: id, type: "MaxOrderTimes", limit, used, reserved: 0 },
       });
-      const told = [
+      const answer = [
         event("quota.warning", near, 50, 45),
         event("quota.warning", over, 50, 60),
         event("quota.exceeded", over, 50, 60),
       ];
-      expect(await api.listEvents(id)).toEqual(told);
+      expect(await api.listEvents(id)).toEqual(answer);
       expect(await Promise.all([low, near, over, own].map(api.findRow))).toMatchObject(
         [0, 1, 2, 0].map((threshold) => ({ threshold })),
       );
 
       await api.put(id, { value: { max_order_times: 50 } });
       await api.put(id, { value: { max_order_times: 1000 } });
-      expect(await api.listEvents(id)).toEqual(told);
+      expect(await api.listEvents(id)).toEqual(answer);
       expect(await api.findRow(over)).toMatchObject({ threshold: 0 });
 
       await api.put(id, { value: { max_order_times: null } });
-      expect(await api.listEvents(id)).toEqual(told);
+      expect(await api.listEvents(id)).toEqual(answer);
       expect(await api.findRow(over)).toMatchObject({ threshold: 0 });
     });
 
-    test("tell nothing of what was used in a period that is over", async ({ app, api }) => {
+    test("write no event for what was used in an earlier period", async ({ app, api }) => {
       const { id } = await createQuota(app, { expire: { type: "every", unit: "day" } });
       const userId = randomUUID();
       await assignQuota(app, userId, id);
@@ -299,7 +299,7 @@ describeOnDatabases(
       expect(await api.findRow(userId)).toMatchObject({ threshold: 0 });
     });
 
-    test("write anew when users' quotas are over, but for those with a rule of their own", async ({ app, api }) => {
+    test("write users' new expiry times, except for users with a rule of their own", async ({ app, api }) => {
       const past = "2020-01-01T00:00:00.000Z";
       const future = "2999-01-01T00:00:00.000Z";
       const { id } = await createQuota(app, { expire: { type: "at", at: past } });
@@ -333,14 +333,14 @@ createQuotaTest("postgres")(
     from generate_series(1, ${count}::int) as number`.execute(app.database.db);
     await sql`update eom_quota set assigned_users = ${count}::int`.execute(app.database.db);
     const expire = { type: "at", at: "2999-01-01T00:00:00.000Z" };
-    const told = await app.request("PUT", `${base}/${id}`, { value: { max_order_times: 60 }, expire });
-    expect(told.status).toBe(200);
-    const { rows } = await sql<{ told: number; written: number }>`
-    select (select count(distinct object_id) from eom_event where type = 'quota.warning') as told,
+    const answer = await app.request("PUT", `${base}/${id}`, { value: { max_order_times: 60 }, expire });
+    expect(answer.status).toBe(200);
+    const { rows } = await sql<{ reported: number; written: number }>`
+    select (select count(distinct object_id) from eom_event where type = 'quota.warning') as reported,
       (select count(*) from eom_user_quota where threshold = 1 and expires_at = ${expire.at}) as written`.execute(
       app.database.db,
     );
-    expect(rows).toEqual([{ told: count, written: count }]);
+    expect(rows).toEqual([{ reported: count, written: count }]);
   },
 );
 
@@ -356,7 +356,7 @@ function createApi(app: TestApp) {
     return rows;
   };
 
-  /** As metering would have left it. */
+  /** Stores a level as metering would. */
   const use = (userId: string, used: number, threshold: number) =>
     sql`update eom_user_quota set used = ${used}, threshold = ${threshold} where user_id = ${userId}`.execute(
       app.database.db,

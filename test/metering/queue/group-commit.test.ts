@@ -7,7 +7,7 @@ interface Asked {
   readonly alone?: boolean;
 }
 
-/** A database that answers when it is told to: each statement waits for its turn. */
+/** A database whose statements wait until the test answers them. */
 function createWorld(options: { maxBatch?: number; maxWaiting?: number } = {}) {
   const statements: { requests: readonly Asked[]; answer: (outcomes?: (string | null)[] | Error) => void }[] = [];
   const arrivals: (() => void)[] = [];
@@ -40,7 +40,7 @@ function createWorld(options: { maxBatch?: number; maxWaiting?: number } = {}) {
 
 const ask = (key: string, user = "u", alone = false): Asked => ({ key, user, alone });
 
-test("a request that finds nobody before it goes at once; those that come meanwhile go together, in order", async () => {
+test("a request at an idle lane is sent at once; requests that arrive meanwhile go together, in order", async () => {
   const { group, nextStatement } = createWorld();
   const answers = ["a", "b", "c"].map((key) => group.submit(ask(key)));
   const first = await nextStatement();
@@ -53,7 +53,7 @@ test("a request that finds nobody before it goes at once; those that come meanwh
   expect(await Promise.all(answers)).toEqual(["did a", "did b", "did c"]);
 });
 
-test("what was left undecided comes first in the next statement", async () => {
+test("undecided requests are first in the next statement", async () => {
   const { group, nextStatement } = createWorld();
   const answers = ["a", "b", "c"].map((key) => group.submit(ask(key)));
   (await nextStatement()).answer();
@@ -64,7 +64,7 @@ test("what was left undecided comes first in the next statement", async () => {
   expect(await Promise.all(answers)).toEqual(["did a", "did b first", "did c"]);
 });
 
-test("a request that must be alone is its user's only one, and nothing of that user overtakes it", async () => {
+test("a request that must be alone is its user's only one in a statement, and no request of that user overtakes it", async () => {
   const { group, nextStatement } = createWorld();
   const answers = [ask("first"), ask("a"), ask("alone", "u", true), ask("b"), ask("x", "v")].map(group.submit);
   (await nextStatement()).answer();
@@ -78,7 +78,7 @@ test("a request that must be alone is its user's only one, and nothing of that u
   expect(await Promise.all(answers)).toHaveLength(5);
 });
 
-test("two requests with one key never go together", async () => {
+test("two requests with the same key never go together", async () => {
   const { group, nextStatement } = createWorld();
   const answers = [ask("first"), ask("same"), ask("same"), ask("other", "v")].map(group.submit);
   (await nextStatement()).answer();
@@ -89,16 +89,16 @@ test("two requests with one key never go together", async () => {
   expect(await Promise.all(answers)).toEqual(["did first", "did same", "replayed", "did other"]);
 });
 
-test("a statement that fails fails for those in it alone", async () => {
+test("a failed statement fails only its own requests", async () => {
   const { group, nextStatement } = createWorld();
   const answers = [group.submit(ask("a")), group.submit(ask("b"))];
-  const settled = Promise.allSettled(answers);
+  const results = Promise.allSettled(answers);
   (await nextStatement()).answer(new Error("lost"));
   (await nextStatement()).answer();
-  expect(await settled).toMatchObject([{ status: "rejected" }, { status: "fulfilled", value: "did b" }]);
+  expect(await results).toMatchObject([{ status: "rejected" }, { status: "fulfilled", value: "did b" }]);
 });
 
-test("a statement takes no more than its bound, and no more wait than theirs", async () => {
+test("statements and queues have a bound; requests beyond that of the queue get RATE_LIMITED", async () => {
   const { group, nextStatement } = createWorld({ maxBatch: 2, maxWaiting: 3 });
   const answers = ["a", "b", "c", "d"].map((key) => group.submit(ask(key)));
   await expect(group.submit(ask("e"))).rejects.toMatchObject({ code: "RATE_LIMITED" });

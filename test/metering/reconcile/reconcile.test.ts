@@ -1,12 +1,13 @@
 import { sql } from "kysely";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createMeteredUser, meter } from "../../contract/provocations.ts";
-import { createTestDatabase, databaseKinds } from "../../support/database/database.ts";
-import { createTestApp, type TestApp } from "../../support/http/app.ts";
+import { describeOnDatabases, type QuotaTest } from "../../quotas/fixtures.ts";
+import { createTestDatabase } from "../../support/database/database.ts";
+import type { TestApp } from "../../support/http/app.ts";
 
 const actor = { subject: "test", onBehalfOf: null, requestId: null };
 
-test("a new ledger gets its present month as well, and each month once", async () => {
+test("a new ledger gets the current month too, and each month once", async () => {
   const { db, close } = await createTestDatabase("postgres");
   const prepare = async () =>
     (await sql<{ made: number }>`select eom_prepare_ledger('2026-11-23T10:00:00Z', 2) as made`.execute(db)).rows;
@@ -15,37 +16,26 @@ test("a new ledger gets its present month as well, and each month once", async (
   await close();
 });
 
-describe.each(databaseKinds)("on %s", (kind) => {
-  let app: TestApp;
-  let user: string;
-  beforeAll(async () => {
-    app = await createTestApp(kind);
-    user = await createMeteredUser(app, 10);
-    await meter(app, `${user}/usage/consume`, { amounts: { MaxOrderTimes: 3 } });
-    await meter(app, `${user}/reservations`, { amounts: { MaxOrderTimes: 2 } });
-  });
-  afterAll(() => app.close());
-
-  const listDrifts = async () => {
-    const drifts = [];
-    for await (const drift of app.program.reconciler.listDrifts(() => {})) drifts.push(drift);
-    return drifts;
-  };
-  // Of the process that sweeps, which is this one.
-  const metric = async () =>
-    /^eom_quota_drift (\d+)$/m.exec(await (await app.program.app.request("/metrics")).text())?.[1];
-
-  test("a level that is the sum of its ledger is no drift, in the metric neither", async () => {
-    expect(await listDrifts()).toEqual([]);
+describeOnDatabases("the sweep and the reconciler", addFixtures, (test) => {
+  test("a level that is the sum of its ledger is no drift, and the metric is 0", async ({ app, api, user }) => {
+    expect((await app.request("GET", `${user}/usage`)).body.usage.MaxOrderTimes).toMatchObject({
+      used: 3,
+      reserved: 2,
+    });
+    expect(await api.listDrifts()).toEqual([]);
     await app.program.workers.tick("sweep");
-    expect(await metric()).toBe("0");
+    expect(await api.metric()).toBe("0");
   });
 
-  test("one that was tampered with is found, told as a metric, mended, and in the audit trail", async () => {
+  test("a changed level is reported as drift, counted in the metric, mended, and recorded in the audit trail", async ({
+    app,
+    api,
+    user,
+  }) => {
     await sql`update eom_user_quota set used = 9, reserved = 0`.execute(app.database.db);
     await app.program.workers.tick("sweep");
-    expect(await metric()).toBe("1");
-    const [drift, ...others] = await listDrifts();
+    expect(await api.metric()).toBe("1");
+    const [drift, ...others] = await api.listDrifts();
     expect(others).toEqual([]);
     expect(drift).toMatchObject({ used: 9, reserved: 0, ledger_used: 3, ledger_reserved: 2 });
     if (drift === undefined) throw new Error("no drift was found");
@@ -61,7 +51,7 @@ describe.each(databaseKinds)("on %s", (kind) => {
     );
   });
 
-  test("the sweep ends reservations whose time is over, once", async () => {
+  test("the sweep expires each reservation once", async ({ app, api, user }) => {
     await sql`update eom_quota_reservation set expires_at = now()`.execute(app.database.db);
     expect(await app.program.workers.tick("sweep")).toMatchObject({ reservations: 1 });
     expect(await app.program.workers.tick("sweep")).toMatchObject({ reservations: 0 });
@@ -69,10 +59,10 @@ describe.each(databaseKinds)("on %s", (kind) => {
       used: 3,
       reserved: 0,
     });
-    expect(await listDrifts()).toEqual([]);
+    expect(await api.listDrifts()).toEqual([]);
   });
 
-  test("the sweep forgets reservations that were closed long ago, and their entries stay", async () => {
+  test("the sweep deletes reservations that were closed long ago, and keeps their entries", async ({ app, user }) => {
     const { db } = app.database;
     const entries = (await app.request("GET", `${user}/usage/ledger`)).body.total;
     expect(await app.program.workers.tick("sweep")).toMatchObject({ reservations_forgotten: 0 });
@@ -81,7 +71,7 @@ describe.each(databaseKinds)("on %s", (kind) => {
     expect((await app.request("GET", `${user}/usage/ledger`)).body.total).toBe(entries);
   });
 
-  test("the sweep notes a threshold that was noted by a limit that no longer held, and tells it", async () => {
+  test("the sweep corrects a threshold that was stored by an old limit, and writes its events", async ({ app }) => {
     const { db } = app.database;
     await sql`delete from eom_event`.execute(db);
     await sql`update eom_quota set value = 2`.execute(db);
@@ -93,7 +83,7 @@ describe.each(databaseKinds)("on %s", (kind) => {
     expect(rows.map(({ type }) => type)).toEqual(["quota.exceeded", "quota.warning"]);
   });
 
-  test("the sweep makes the ledger's next months before they begin, and entries of then go there", async () => {
+  test("the sweep creates the ledger's next months before they begin, and their entries go there", async ({ app }) => {
     const { db } = app.database;
     const { rows } = await sql<{ name: string }>`
       select relid::regclass::text as name from pg_partition_tree('eom_quota_ledger') where isleaf order by 1`.execute(
@@ -112,3 +102,29 @@ describe.each(databaseKinds)("on %s", (kind) => {
     expect(placed).toEqual([{ place: rows[0]?.name }]);
   });
 });
+
+/** A user with 3 used and 2 reserved of 10; the tests go on from each other's state. */
+function addFixtures(test: QuotaTest) {
+  return test
+    .extend("user", { scope: "file" }, async ({ app }) => {
+      const user = await createMeteredUser(app, 10);
+      await meter(app, `${user}/usage/consume`, { amounts: { MaxOrderTimes: 3 } });
+      await meter(app, `${user}/reservations`, { amounts: { MaxOrderTimes: 2 } });
+      return user;
+    })
+    .extend("api", { scope: "file" }, ({ app }) => createApi(app));
+}
+
+/** Requests and statements that several tests make. */
+function createApi(app: TestApp) {
+  const listDrifts = async () => {
+    const drifts = [];
+    for await (const drift of app.program.reconciler.listDrifts(() => {})) drifts.push(drift);
+    return drifts;
+  };
+
+  // The metric belongs to the process that sweeps, which is this one.
+  const metric = async () =>
+    /^eom_quota_drift (\d+)$/m.exec(await (await app.program.app.request("/metrics")).text())?.[1];
+  return { listDrifts, metric };
+}

@@ -9,7 +9,7 @@ describeOnDatabases(
   "users' quotas",
   (test) => test.extend("api", { scope: "file" }, ({ app }) => createApi(app)),
   (test) => {
-    test("are assigned by a body and by a path, and told with what holds for the user", async ({ app, api }) => {
+    test("are assigned by body and by path, and answered with the values that apply to the user", async ({ app, api }) => {
       const expire = { type: "every", unit: "month", time_zone: "Europe/Berlin" };
       const quota = await createQuota(app, { expire, description: "d", labels: { team: "eu" } });
       const byBody = await api.assign("Jörg / 7", quota.id);
@@ -44,7 +44,7 @@ describeOnDatabases(
       expect(await api.countAssigned(quota.id)).toBe(2);
     });
 
-    test("are over as their rule says, counted from the assignment", async ({ app, api }) => {
+    test("expire by their rule, counted from the assignment", async ({ app, api }) => {
       const after = await createQuota(app, { expire: { type: "after", amount: 30, unit: "day" } });
       const userId = randomUUID();
       const { body } = await api.assign(userId, after.id);
@@ -60,7 +60,7 @@ describeOnDatabases(
       });
     });
 
-    test("are one of each type, and a second one is told which one is there", async ({ app, api }) => {
+    test("are one of each type; a second one is refused with the id of the first", async ({ app, api }) => {
       const userId = randomUUID();
       const [first, second, size] = [
         await createQuota(app),
@@ -83,21 +83,21 @@ describeOnDatabases(
       expect(await api.countAssigned(first.id)).toBe(1);
     });
 
-    test("of one type are assigned once when fifty come at once", async ({ app, api }) => {
+    test("of one type are assigned once by fifty requests at the same time", async ({ app, api }) => {
       const userId = randomUUID();
       const offered = await Promise.all(Array.from({ length: 5 }, () => createQuota(app)));
-      const told = await Promise.all(
+      const answer = await Promise.all(
         Array.from({ length: 50 }, (_, turn) => api.assign(userId, offered[turn % offered.length]?.id ?? "")),
       );
-      const won = told.filter(({ status }) => status === 201);
+      const won = answer.filter(({ status }) => status === 201);
       expect(won).toHaveLength(1);
       const holder = won[0]?.body.id;
-      for (const lost of told.filter(({ status }) => status !== 201))
+      for (const lost of answer.filter(({ status }) => status !== 201))
         expect(lost).toMatchObject({ status: 409, body: { details: { type: "MaxOrderTimes", quota_id: holder } } });
       for (const { id } of offered) expect(await api.countAssigned(id)).toBe(id === holder ? 1 : 0);
     });
 
-    test("are assigned or their quota is deleted when both come at once: one of them, and no orphan", async ({
+    test("are assigned, or their quota is deleted, when both are requested at the same time: one succeeds, and no orphan is left", async ({
       app,
       api,
     }) => {
@@ -106,8 +106,8 @@ describeOnDatabases(
         const { id } = await createQuota(app);
         const remove = () => app.request("DELETE", `${quotas}/${id}`);
         const both = round % 2 === 0 ? [api.assign(userId, id), remove()] : [remove(), api.assign(userId, id)];
-        const told = await Promise.all(both);
-        const [assigned, removed] = (round % 2 === 0 ? told : told.toReversed()) as [Told, Told];
+        const answer = await Promise.all(both);
+        const [assigned, removed] = (round % 2 === 0 ? answer : answer.toReversed()) as [Told, Told];
         expect([
           [201, 409],
           [404, 204],
@@ -129,12 +129,12 @@ describeOnDatabases(
       expect(await api.countAssigned(id)).toBe(1);
     });
 
-    test("that are not there are not found; a user that is none is refused by its name", async ({ app, api }) => {
+    test("are not found by an unknown id; an id that no user can have is refused as /UserId", async ({ app, api }) => {
       const { id } = await createQuota(app);
       for (const quotaId of [id, randomUUID(), "nowhere"]) {
         for (const method of ["GET", "PUT", "DELETE"]) {
-          const told = await app.request(method, api.toPath("nobody", quotaId), method === "PUT" ? {} : undefined);
-          expect(told, method).toMatchObject({ status: 404, body: { error_code: "USER_QUOTA_NOT_FOUND" } });
+          const answer = await app.request(method, api.toPath("nobody", quotaId), method === "PUT" ? {} : undefined);
+          expect(answer, method).toMatchObject({ status: 404, body: { error_code: "USER_QUOTA_NOT_FOUND" } });
         }
       }
       for (const quotaId of [randomUUID(), "nowhere"])
@@ -155,7 +155,7 @@ describeOnDatabases(
       expect(await api.assign("x".repeat(255), id)).toMatchObject({ status: 201 });
     });
 
-    test("are overridden field by field, and null gives the quota's back", async ({ app, api }) => {
+    test("are overridden field by field, and null removes the override", async ({ app, api }) => {
       const userId = randomUUID();
       const { id } = await createQuota(app);
       await assignQuota(app, userId, id);
@@ -171,8 +171,8 @@ describeOnDatabases(
           version: 2,
         },
       });
-      const told = await api.override(userId, id, { enable: false, value: { max_order_times: null } });
-      expect(told.body).toMatchObject({
+      const answer = await api.override(userId, id, { enable: false, value: { max_order_times: null } });
+      expect(answer.body).toMatchObject({
         value: { max_order_times: null },
         expire,
         enable: false,
@@ -180,7 +180,7 @@ describeOnDatabases(
         usage: { limit: null, remaining: null, state: "disabled" },
         version: 3,
       });
-      expect(told.headers.get("etag")).toBe('"3"');
+      expect(answer.headers.get("etag")).toBe('"3"');
       expect((await api.override(userId, id, { value: null, expire: null, enable: null })).body).toMatchObject({
         value: { max_order_times: 100 },
         expire: { type: "never" },
@@ -191,7 +191,7 @@ describeOnDatabases(
       });
     });
 
-    test("follow their quota in what is not their own", async ({ app, api }) => {
+    test("follow their quota in the fields without an override", async ({ app, api }) => {
       const userId = randomUUID();
       const { id } = await createQuota(app);
       await assignQuota(app, userId, id);
@@ -208,19 +208,19 @@ describeOnDatabases(
       const userId = randomUUID();
       const { id } = await createQuota(app, { type: "MaxSize", value: { max_size: 1 } });
       await assignQuota(app, userId, id);
-      const told = await api.override(userId, id, {
+      const answer = await api.override(userId, id, {
         value: { max_order_times: 1 },
         expire: { type: "every", unit: "day", time_zone: "UTC" },
       });
-      expect(told).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR", x_user: userId } });
-      expect(told.body.details.issues.map(({ path }: { path: string }) => path)).toEqual([
+      expect(answer).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR", x_user: userId } });
+      expect(answer.body.details.issues.map(({ path }: { path: string }) => path)).toEqual([
         "/value/max_size",
         "/value/max_order_times",
         "/expire/type",
       ]);
     });
 
-    test("change only at the version that If-Match names", async ({ app, api }) => {
+    test("change only at the version of If-Match", async ({ app, api }) => {
       const userId = randomUUID();
       const { id } = await createQuota(app);
       await assignQuota(app, userId, id);
@@ -233,7 +233,7 @@ describeOnDatabases(
       expect(await remove('"2"')).toMatchObject({ status: 204 });
     });
 
-    test("tell their usage anew even to those who know the version, of which usage is no part", async ({
+    test("are read with new usage even if If-None-Match has the version", async ({
       app,
       api,
     }) => {
@@ -241,11 +241,13 @@ describeOnDatabases(
       const { id } = await createQuota(app);
       await assignQuota(app, userId, id);
       await api.setLevel(userId, "used = 3");
-      const told = await app.request("GET", api.toPath(userId, id), undefined, { headers: { "if-none-match": '"1"' } });
-      expect(told).toMatchObject({ status: 200, body: { usage: { used: 3 }, version: 1 } });
+      const answer = await app.request("GET", api.toPath(userId, id), undefined, {
+        headers: { "if-none-match": '"1"' },
+      });
+      expect(answer).toMatchObject({ status: 200, body: { usage: { used: 3 }, version: 1 } });
     });
 
-    test("tell what is used and held in the period that is now, and nothing of one that is over", async ({
+    test("show usage of the current period only", async ({
       app,
       api,
     }) => {
@@ -262,7 +264,7 @@ describeOnDatabases(
       expect(Date.parse((await usage()).resets_at)).toBeGreaterThan(Date.now());
     });
 
-    test("tell each threshold that an override moves the user over", async ({ app, api }) => {
+    test("write an event for each threshold that an override moves the user over", async ({ app, api }) => {
       const userId = randomUUID();
       const { id } = await createQuota(app);
       await assignQuota(app, userId, id);
@@ -272,19 +274,19 @@ describeOnDatabases(
       expect(await api.listEvents(userId)).toEqual([["quota.warning", 60]]);
       await limitTo(50);
       await limitTo(49);
-      const told = [
+      const answer = [
         ["quota.warning", 60],
         ["quota.exceeded", 50],
       ];
-      expect(await api.listEvents(userId)).toEqual(told);
+      expect(await api.listEvents(userId)).toEqual(answer);
       await limitTo(null);
       await api.override(userId, id, { value: null });
-      expect(await api.listEvents(userId)).toEqual(told);
+      expect(await api.listEvents(userId)).toEqual(answer);
       await limitTo(10);
-      expect(await api.listEvents(userId)).toEqual([...told, ["quota.warning", 10], ["quota.exceeded", 10]]);
+      expect(await api.listEvents(userId)).toEqual([...answer, ["quota.warning", 10], ["quota.exceeded", 10]]);
     });
 
-    test("are taken away, counted down, and may come again", async ({ app, api }) => {
+    test("are taken away, decrement assigned_users, and can be assigned again", async ({ app, api }) => {
       const userId = randomUUID();
       const { id } = await createQuota(app);
       await assignQuota(app, userId, id);
@@ -295,7 +297,7 @@ describeOnDatabases(
       expect(await api.assign(userId, id)).toMatchObject({ status: 201, body: { version: 1, usage: { used: 0 } } });
     });
 
-    test("are read by viewers, and changed by admins alone", async ({ app, api }) => {
+    test("are read by viewers, and changed by admins only", async ({ app, api }) => {
       const userId = randomUUID();
       const { id } = await createQuota(app);
       await assignQuota(app, userId, id);
@@ -314,7 +316,7 @@ describeOnDatabases(
         expect((await app.request("GET", path, undefined, { role: "viewer" })).status).toBe(200);
     });
 
-    test("leave a trail of who gave, changed and took them", async ({ app, api }) => {
+    test("leave audit entries when they are assigned, overridden and taken away", async ({ app, api }) => {
       const userId = randomUUID();
       const { id } = await createQuota(app);
       const assigned = (await api.assign(userId, id)).body;
@@ -337,9 +339,9 @@ describeOnDatabases(
       await assignQuota(app, randomUUID(), order.id);
       await api.override(userId, order.id, { enable: false });
       const list = async (query: string) => {
-        const told = await app.request("GET", `${toUserQuotas(userId)}?${query}`);
-        expect(told.status).toBe(200);
-        return told.body;
+        const answer = await app.request("GET", `${toUserQuotas(userId)}?${query}`);
+        expect(answer.status).toBe(200);
+        return answer.body;
       };
       const find = async (query: string) => (await list(query)).data.map(({ id }: { id: string }) => id);
       expect(await find("")).toEqual([size.id, order.id]);
@@ -361,12 +363,12 @@ describeOnDatabases(
       }
     });
 
-    test("are assigned to many at once: to all of them", async ({ app, api }) => {
+    test("are assigned to many users in one request", async ({ app, api }) => {
       const { id } = await createQuota(app);
       const users = ["c", "a", "b"].map((letter) => `${letter}-${randomUUID()}`);
-      const told = await api.assignAll(id, { user_ids: users });
-      expect(told.status).toBe(200);
-      expect(told.body).toEqual({ results: users.map((user_id) => ({ user_id, status: 201, error: null })) });
+      const answer = await api.assignAll(id, { user_ids: users });
+      expect(answer.status).toBe(200);
+      expect(answer.body).toEqual({ results: users.map((user_id) => ({ user_id, status: 201, error: null })) });
       expect(await api.countAssigned(id)).toBe(3);
       for (const userId of users) {
         const { body } = await app.request("GET", api.toPath(userId, id));
@@ -374,7 +376,7 @@ describeOnDatabases(
       }
     });
 
-    test("are assigned to nobody of many when one has a quota of the type, unless each is to be asked", async ({
+    test("are assigned to none of many users if one has a quota of the type, unless atomic is false", async ({
       app,
       api,
     }) => {
@@ -406,7 +408,7 @@ describeOnDatabases(
       expect(await api.countAssigned(id)).toBe(1);
     });
 
-    test("are not assigned to many who are named twice, are none, or of a quota that is not there", async ({
+    test("are not assigned to many if a user is named twice or impossible, or the quota is unknown", async ({
       app,
       api,
     }) => {
@@ -420,7 +422,7 @@ describeOnDatabases(
         });
     });
 
-    test("are assigned to many once for each key", async ({ app, api }) => {
+    test("are assigned to many users once for each key", async ({ app, api }) => {
       const { id } = await createQuota(app);
       const headers = { "idempotency-key": randomUUID() };
       const body = { user_ids: [randomUUID()] };
@@ -429,15 +431,15 @@ describeOnDatabases(
       expect(await api.countAssigned(id)).toBe(1);
     });
 
-    test("of one type come to each of many once when lists that cross come at once", async ({ app, api }) => {
+    test("of one type are assigned to each user once by overlapping lists at the same time", async ({ app, api }) => {
       const users = Array.from({ length: 200 }, () => randomUUID());
       const offered = await Promise.all(Array.from({ length: 4 }, () => createQuota(app)));
-      const told = await Promise.all(
+      const answer = await Promise.all(
         offered.map(({ id }, turn) =>
           api.assignAll(id, { user_ids: turn % 2 === 0 ? users : users.toReversed(), atomic: false }),
         ),
       );
-      const won = told.flatMap(({ body }) => body.results.filter(({ status }: { status: number }) => status === 201));
+      const won = answer.flatMap(({ body }) => body.results.filter(({ status }: { status: number }) => status === 201));
       expect(won.map(({ user_id }) => user_id).toSorted()).toEqual(users.toSorted());
       let counted = 0;
       for (const { id } of offered) counted += await api.countAssigned(id);
@@ -452,10 +454,10 @@ createQuotaTest("postgres")(
     const { id } = await createQuota(app);
     const user_ids = Array.from({ length: 10_000 }, (_, at) => `many-${at}`);
     const startedAt = performance.now();
-    const told = await app.request("POST", `${quotas}/${id}/users`, { user_ids });
+    const answer = await app.request("POST", `${quotas}/${id}/users`, { user_ids });
     const seconds = (performance.now() - startedAt) / 1000;
-    expect(told.status).toBe(200);
-    expect(told.body.results).toHaveLength(10_000);
+    expect(answer.status).toBe(200);
+    expect(answer.body.results).toHaveLength(10_000);
     expect((await app.request("GET", `${quotas}/${id}`)).body.assigned_users).toBe(10_000);
     expect((await app.request("GET", "/eom/admin/audit?kind=user_quota")).body.total).toBe(10_000);
     expect(seconds).toBeLessThan(5);
@@ -483,7 +485,7 @@ function createApi(app: TestApp) {
     return body.data.toSorted((a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1));
   };
 
-  /** As metering would have left it. */
+  /** Stores a level as metering would. */
   const setLevel = (userId: string, level: string) =>
     sql`update eom_user_quota set ${sql.raw(level)} where user_id = ${userId}`.execute(app.database.db);
 

@@ -32,7 +32,7 @@ describeOnDatabases(
       await sql`delete from eom_user_quota`.execute(app.database.db);
     });
 
-    test("come once each, in the order of their bytes, with all their quotas as each user is told them", async ({
+    test("are listed once each, in the order of their ids' bytes, with all their quotas", async ({
       app,
       api,
       orders,
@@ -40,16 +40,16 @@ describeOnDatabases(
     }) => {
       for (const userId of ["b", "Z", "ä", "a/b"]) await assignQuota(app, userId, orders);
       await assignQuota(app, "b", bytes);
-      const told = await api.list();
-      expect(told).toMatchObject({ total: 4, total_exact: true, next_cursor: null });
-      expect(told.data.map(({ user_id }: Item) => user_id)).toEqual(["Z", "a/b", "b", "ä"]);
+      const answer = await api.list();
+      expect(answer).toMatchObject({ total: 4, total_exact: true, next_cursor: null });
+      expect(answer.data.map(({ user_id }: Item) => user_id)).toEqual(["Z", "a/b", "b", "ä"]);
       const both = (await app.request("GET", `${toUserQuotas("b")}?sortby=type`)).body.data;
       expect(both).toHaveLength(2);
-      expect(told.data[2]).toEqual({ user_id: "b", quotas: both });
+      expect(answer.data[2]).toEqual({ user_id: "b", quotas: both });
       expect(await api.find("asc=false")).toEqual(["ä", "b", "a/b", "Z"]);
     });
 
-    test("page by cursor and by number alike, both ways, to the end and no further", async ({
+    test("page by cursor and by number, in both directions, to the end and no further", async ({
       app,
       api,
       orders,
@@ -64,7 +64,7 @@ describeOnDatabases(
       expect(await api.list("size=3&page=9")).toMatchObject({ data: [], total: 11 });
     });
 
-    test("refuse a cursor of another filter, and never fail because of one that somebody changed", async ({
+    test("refuse a cursor of another filter, or one that was changed", async ({
       app,
       api,
       orders,
@@ -89,7 +89,7 @@ describeOnDatabases(
       }
     });
 
-    test("are found as exceeded while a quota is, in the period that is now", async ({ app, api, orders, bytes }) => {
+    test("are found as exceeded while one of their quotas is, in the current period", async ({ app, api, orders, bytes }) => {
       const monthly = (await createQuota(app, { expire: { type: "every", unit: "month" } })).id;
       for (const userId of ["a", "b", "d"]) await assignQuota(app, userId, orders);
       await assignQuota(app, "b", bytes);
@@ -106,7 +106,7 @@ describeOnDatabases(
       expect(await api.walk("exceeded=0&size=1&asc=0")).toEqual(["d", "c", "a"]);
     });
 
-    test("are found by what expires before a time, also what has expired, and by both filters together", async ({
+    test("are found by quotas that expire before a time or have expired, and by both filters together", async ({
       app,
       api,
       orders,
@@ -158,7 +158,7 @@ describe("a list of forty thousand users", () => {
     ["many that expire", { expiring_before: late }, "eom_user_quota_type", 10_001, "user-00000007"],
     ["both", { exceeded: true, expiring_before: late }, "eom_user_quota_exceeded", 300, "user-00025050"],
   ])(
-    "finds %s by an index, and the first of them in their order",
+    "finds %s by an index, and starts with the first in order",
     async ([_, filter, index, total, first], { app }) => {
       const recorded = recordStatements(app.database.db);
       const query = { size: 8, asc: true, sortby: "user_id", ...filter } as const;
@@ -185,22 +185,22 @@ function createApi(app: TestApp) {
     );
 
   const list = async (query = "") => {
-    const told = await app.request("GET", `${base}?${query}`);
-    expect(told.status, query).toBe(200);
-    return told.body;
+    const answer = await app.request("GET", `${base}?${query}`);
+    expect(answer.status, query).toBe(200);
+    return answer.body;
   };
 
   const find = async (query = "") => (await list(query)).data.map(({ user_id }: Item) => user_id);
 
-  /** Page by page, by cursor. */
+  /** Reads all pages by cursor. */
   const walk = async (query: string) => {
     const seen: string[] = [];
     for (let cursor: string | null = ""; cursor !== null; ) {
-      const told: { data: Item[]; next_cursor: string | null } = await list(
+      const answer: { data: Item[]; next_cursor: string | null } = await list(
         `${query}${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
       );
-      seen.push(...told.data.map(({ user_id }) => user_id));
-      cursor = told.next_cursor;
+      seen.push(...answer.data.map(({ user_id }) => user_id));
+      cursor = answer.next_cursor;
     }
     return seen;
   };
