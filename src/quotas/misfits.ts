@@ -1,5 +1,5 @@
-import { fail } from "../platform/failure.ts";
-import { toPointerStep, toSentence } from "../platform/http/body.ts";
+import { invalidRequest } from "../platform/failure.ts";
+import { toPointerStep } from "../platform/json-pointer.ts";
 import type { Expire } from "./expire.ts";
 import { listOtherValueNames, type QuotaType, toValueName, type Value } from "./quota-type.ts";
 
@@ -40,5 +40,5 @@ export function refuseMisfits(quota: TypedQuota): void {
     message,
     code: "custom",
   }));
-  if (issues.length > 0) throw fail("VALIDATION_ERROR", toSentence(issues), { issues });
+  if (issues.length > 0) throw invalidRequest(issues);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEomClient, EomError } from "../../src/client/client.ts";
-import { type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
+import { connectionLimits, type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
 import { assignQuota, createQuota } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
 import { startForgetfulServer } from "./servers.ts";
@@ -12,7 +12,7 @@ describe("the client of order services", () => {
   let token: string;
   beforeAll(async () => {
     app = await createTestApp("postgres");
-    server = await startHttpServer(app.program.app, "127.0.0.1", 0);
+    server = await startHttpServer(app.program.app, "127.0.0.1", 0, connectionLimits);
     token = (await app.request("POST", "/eom/admin/tokens", { label: "orders", role: "admin" })).body.token;
   });
   afterAll(async () => {
@@ -20,8 +20,11 @@ describe("the client of order services", () => {
     await app.close();
   });
 
+  /** The limits are never reached, however busy the machine is. */
+  const limits = { timeoutMilliseconds: 20_000, deadlineMilliseconds: 60_000, backoffMilliseconds: 1 };
+
   const createClient = (baseUrl = server.url) =>
-    createEomClient({ baseUrl, token, whenUnreachable: "failClosed", backoffMilliseconds: 1 });
+    createEomClient({ ...limits, baseUrl, token, whenUnreachable: "failClosed" });
 
   /** The user's id has slashes and other characters that a URL must escape. */
   async function createUser(maxOrderTimes: number, changes: Record<string, unknown> = {}): Promise<string> {
@@ -134,7 +137,7 @@ describe("the client of order services", () => {
   test("a call that failed open is counted once by the same call with its key, whether it was counted before or not", async () => {
     const user = await createUser(5);
     const forgetful = await startForgetfulServer(app.program.app, 1);
-    const options = { token, whenUnreachable: "failOpen", attempts: 1 } as const;
+    const options = { ...limits, token, whenUnreachable: "failOpen", attempts: 1 } as const;
     const open = createEomClient({ ...options, baseUrl: forgetful.url });
     const body = { amounts: { MaxOrderTimes: 1 } };
     const outcome = await open.consume(user, body);
@@ -157,7 +160,12 @@ describe("the client of order services", () => {
       requestId: expect.stringMatching(/^[\w-]{8,}$/),
     });
     await expect(client.release(user, randomUUID())).rejects.toMatchObject({ errorCode: "RESERVATION_NOT_FOUND" });
-    const withoutAccess = createEomClient({ baseUrl: server.url, token: "eom_unknown", whenUnreachable: "failOpen" });
+    const withoutAccess = createEomClient({
+      ...limits,
+      baseUrl: server.url,
+      token: "eom_unknown",
+      whenUnreachable: "failOpen",
+    });
     await expect(withoutAccess.usage(user)).rejects.toMatchObject({ errorCode: "UNAUTHENTICATED", httpStatus: 401 });
   });
 });

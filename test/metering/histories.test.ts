@@ -7,6 +7,7 @@ import { listAmounts } from "../../src/metering/amounts.ts";
 import { listAnswers } from "../../src/metering/answers.ts";
 import { type QuotaType, quotaTypes } from "../../src/quotas/quota-type.ts";
 import { type Answer, askMetering, type MeteringRequest, type Reply, toKeyed } from "../support/metering.ts";
+import { heavyTestTimeout } from "../support/time-limits.ts";
 import { describeOnDatabases } from "./fixtures.ts";
 import { type Command, history, toOther } from "./history.ts";
 import {
@@ -28,9 +29,9 @@ const numRuns = { postgres: 15, embedded: 5 };
 const limit = 40;
 
 describeOnDatabases("whatever happens", (test, kind) => {
-  test("no more than the limit is admitted, levels are the sums of their ledgers, and keys keep their answers", async ({
-    world,
-  }) => {
+  test("no more than the limit is admitted, levels are the sums of their ledgers, and keys keep their answers", {
+    timeout: heavyTestTimeout,
+  }, async ({ world }) => {
     const lives = fc.asyncProperty(history, async (rounds) => {
       const run = await startHistory(world);
       for (const round of rounds) await run.live(round);
@@ -39,7 +40,7 @@ describeOnDatabases("whatever happens", (test, kind) => {
     // Stops shrinking early enough to report the counterexample within the test's time.
     await fc.assert(lives, {
       numRuns: numRuns[kind],
-      interruptAfterTimeLimit: 20_000,
+      interruptAfterTimeLimit: heavyTestTimeout - 60_000,
       examples: [[keyOfRefusedCommit]],
     });
   });

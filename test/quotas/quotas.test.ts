@@ -98,7 +98,10 @@ describeOnDatabases(
       expect(answer.headers.get("etag")).toBe('"2"');
     });
 
-    test("change only at the version of If-Match, and answer with the current version otherwise", async ({ app, api }) => {
+    test("change only at the version of If-Match, and answer with the current version otherwise", async ({
+      app,
+      api,
+    }) => {
       const { id } = await createQuota(app);
       expect(await api.put(id, { enable: false }, { "if-match": '"1"' })).toMatchObject({ status: 200 });
       const stale = { status: 412, body: { error_code: "PRECONDITION_FAILED", details: { version: 2 } } };
@@ -241,7 +244,10 @@ describeOnDatabases(
       }
     });
 
-    test("write one event for each threshold that a changed limit moves a user over, only upward", async ({ app, api }) => {
+    test("write one event for each threshold that a changed limit moves a user over, only upward", async ({
+      app,
+      api,
+    }) => {
       const { id } = await createQuota(app, { value: { max_order_times: 100 } });
       const [low, near, over, own] = ["1", "2", "3", "4"].map((letter) => `${letter}-${randomUUID()}`) as [
         string,

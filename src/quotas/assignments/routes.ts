@@ -52,7 +52,7 @@ function createListRoutes(service: UserQuotaService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.listUsers(query),
+          page: await service.listUsers(query),
           toItem: (user) => user,
           toKey: ({ user_id }) => ({ value: user_id, id: null }),
         }),
@@ -75,7 +75,7 @@ function createListRoutes(service: UserQuotaService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(params.UserId, query),
+          page: await service.list(params.UserId, query),
           toItem: service.toItem,
           toKey: (row) => toQuotaSortKey(row, query.sortby),
         }),

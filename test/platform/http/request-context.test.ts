@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createApp } from "../../../src/platform/http/app.ts";
+import { noRateLimit } from "../../../src/platform/http/rate-limit.ts";
 import { defineRoute } from "../../../src/platform/http/route.ts";
 import { createLogger } from "../../../src/platform/log.ts";
 import { createMetrics } from "../../../src/platform/metrics/metrics.ts";
@@ -7,6 +8,7 @@ import { roleSchema } from "../../../src/platform/resource/caller.ts";
 import { z } from "../../../src/platform/resource/schema.ts";
 import { storages } from "../../contract/described.ts";
 import { createTestApp, type TestApp } from "../../support/http/app.ts";
+import { patience } from "../../support/time-limits.ts";
 
 let app: TestApp;
 beforeAll(async () => {
@@ -44,7 +46,7 @@ describe("X-Request-Id", () => {
     // A function's lines come by way of a pipe.
     await vi.waitFor(() => {
       for (const id of ids) expect(app.log.some((line) => line.includes(`"request_id":"${id}"`))).toBe(true);
-    });
+    }, patience);
   });
 });
 
@@ -119,6 +121,7 @@ describe("x_user of a path with {UserId}", () => {
   );
   const ask = async (path: string, headers: Record<string, string> = {}) => {
     const users = createApp({
+      rateLimit: noRateLimit,
       routes: [route],
       authenticator: {
         authenticate: async (given) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type HttpServer, startHttpServer } from "../../../src/platform/http/server.ts";
+import { connectionLimits, type HttpServer, startHttpServer } from "../../../src/platform/http/server.ts";
 import { storages } from "../../contract/described.ts";
 import { createTestApp, type TestApp } from "../../support/http/app.ts";
 import { exchangeRaw, openRawConnection, type RawAnswer } from "../../support/http/raw-http.ts";
@@ -9,7 +9,7 @@ let server: HttpServer;
 let authorization: string;
 beforeAll(async () => {
   app = await createTestApp("postgres");
-  server = await startHttpServer(app.program.app, "127.0.0.1", 0);
+  server = await startHttpServer(app.program.app, "127.0.0.1", 0, connectionLimits);
   const { body } = await app.request("POST", "/eom/admin/tokens", { label: "socket", role: "admin" });
   authorization = `Authorization: Bearer ${body.token}`;
 });
@@ -147,7 +147,7 @@ describe("Expect: 100-continue", () => {
   test("is answered before the body is sent, and the body is read then", async () => {
     const { socket, answers, closed } = await openRawConnection(server.url);
     socket.write(post("Content-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n", ""));
-    await expect.poll(() => statuses(answers()), { timeout: 5000 }).toEqual([100]);
+    await expect.poll(() => statuses(answers())).toEqual([100]);
     socket.write("{}");
     expect(statuses(await closed())).toEqual([100, 400]);
   });

@@ -3,13 +3,17 @@ import { sql } from "kysely";
 import { expect } from "vitest";
 import { assignQuota, createQuota, quotas, toUserQuotas } from "../../contract/provocations.ts";
 import type { TestApp, Told } from "../../support/http/app.ts";
+import { heavyTestTimeout } from "../../support/time-limits.ts";
 import { createQuotaTest, describeOnDatabases } from "../fixtures.ts";
 
 describeOnDatabases(
   "users' quotas",
   (test) => test.extend("api", { scope: "file" }, ({ app }) => createApi(app)),
   (test) => {
-    test("are assigned by body and by path, and answered with the values that apply to the user", async ({ app, api }) => {
+    test("are assigned by body and by path, and answered with the values that apply to the user", async ({
+      app,
+      api,
+    }) => {
       const expire = { type: "every", unit: "month", time_zone: "Europe/Berlin" };
       const quota = await createQuota(app, { expire, description: "d", labels: { team: "eu" } });
       const byBody = await api.assign("Jörg / 7", quota.id);
@@ -233,10 +237,7 @@ describeOnDatabases(
       expect(await remove('"2"')).toMatchObject({ status: 204 });
     });
 
-    test("are read with new usage even if If-None-Match has the version", async ({
-      app,
-      api,
-    }) => {
+    test("are read with new usage even if If-None-Match has the version", async ({ app, api }) => {
       const userId = randomUUID();
       const { id } = await createQuota(app);
       await assignQuota(app, userId, id);
@@ -247,10 +248,7 @@ describeOnDatabases(
       expect(answer).toMatchObject({ status: 200, body: { usage: { used: 3 }, version: 1 } });
     });
 
-    test("show usage of the current period only", async ({
-      app,
-      api,
-    }) => {
+    test("show usage of the current period only", async ({ app, api }) => {
       const userId = randomUUID();
       const { id } = await createQuota(app, { expire: { type: "every", unit: "day", time_zone: "Asia/Kathmandu" } });
       await assignQuota(app, userId, id);
@@ -449,7 +447,8 @@ describeOnDatabases(
 );
 
 createQuotaTest("postgres")(
-  "a quota is assigned to ten thousand users in a few seconds, trail and all",
+  "a quota is assigned to ten thousand users in a few seconds, with their audit entries",
+  { timeout: heavyTestTimeout },
   async ({ app }) => {
     const { id } = await createQuota(app);
     const user_ids = Array.from({ length: 10_000 }, (_, at) => `many-${at}`);
@@ -460,7 +459,8 @@ createQuotaTest("postgres")(
     expect(answer.body.results).toHaveLength(10_000);
     expect((await app.request("GET", `${quotas}/${id}`)).body.assigned_users).toBe(10_000);
     expect((await app.request("GET", "/eom/admin/audit?kind=user_quota")).body.total).toBe(10_000);
-    expect(seconds).toBeLessThan(5);
+    // A second or two on two cores; one statement a user would take minutes.
+    expect(seconds).toBeLessThan(20);
   },
 );
 

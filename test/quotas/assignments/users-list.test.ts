@@ -64,11 +64,7 @@ describeOnDatabases(
       expect(await api.list("size=3&page=9")).toMatchObject({ data: [], total: 11 });
     });
 
-    test("refuse a cursor of another filter, or one that was changed", async ({
-      app,
-      api,
-      orders,
-    }) => {
+    test("refuse a cursor of another filter, or one that was changed", async ({ app, api, orders }) => {
       for (const userId of ["a", "b", "c"]) await assignQuota(app, userId, orders);
       const { next_cursor } = await api.list("size=1");
       const ask = (query: string) => app.request("GET", `${base}?${query}`);
@@ -89,7 +85,12 @@ describeOnDatabases(
       }
     });
 
-    test("are found as exceeded while one of their quotas is, in the current period", async ({ app, api, orders, bytes }) => {
+    test("are found as exceeded while one of their quotas is, in the current period", async ({
+      app,
+      api,
+      orders,
+      bytes,
+    }) => {
       const monthly = (await createQuota(app, { expire: { type: "every", unit: "month" } })).id;
       for (const userId of ["a", "b", "d"]) await assignQuota(app, userId, orders);
       await assignQuota(app, "b", bytes);
@@ -157,24 +158,21 @@ describe("a list of forty thousand users", () => {
     ["few that expire", { expiring_before: soon }, "eom_user_quota_expires_at", 400, "user-00000007"],
     ["many that expire", { expiring_before: late }, "eom_user_quota_type", 10_001, "user-00000007"],
     ["both", { exceeded: true, expiring_before: late }, "eom_user_quota_exceeded", 300, "user-00025050"],
-  ])(
-    "finds %s by an index, and starts with the first in order",
-    async ([_, filter, index, total, first], { app }) => {
-      const recorded = recordStatements(app.database.db);
-      const query = { size: 8, asc: true, sortby: "user_id", ...filter } as const;
-      for (let run = 0; run < 7; run += 1) {
-        recorded.take();
-        const page = await listUserIds(recorded.db, query, start);
-        expect(page.total).toBe(total);
-        expect(page.rows).toHaveLength(9);
-        expect(page.rows[0]).toBe(first);
-      }
-      const scans: string[] = [];
-      for (const statement of recorded.take()) scans.push(...(await listScans(app.database.db, statement)));
-      expect(scans.join()).toContain(index);
-      expect(scans).not.toContain("Seq Scan eom_user_quota");
-    },
-  );
+  ])("finds %s by an index, and starts with the first in order", async ([_, filter, index, total, first], { app }) => {
+    const recorded = recordStatements(app.database.db);
+    const query = { size: 8, asc: true, sortby: "user_id", ...filter } as const;
+    for (let run = 0; run < 7; run += 1) {
+      recorded.take();
+      const page = await listUserIds(recorded.db, query, start);
+      expect(page.total).toBe(total);
+      expect(page.rows).toHaveLength(9);
+      expect(page.rows[0]).toBe(first);
+    }
+    const scans: string[] = [];
+    for (const statement of recorded.take()) scans.push(...(await listScans(app.database.db, statement)));
+    expect(scans.join()).toContain(index);
+    expect(scans).not.toContain("Seq Scan eom_user_quota");
+  });
 });
 
 /** Requests and statements that several tests make. */
