@@ -82,10 +82,10 @@ import { createCredentialKeeper } from "../storages/credentials.ts";
 import { collectionDependants } from "../storages/dependants.ts";
 import { findStoragesForRuns } from "../storages/for-runs.ts";
 import { createInventoryJob } from "../storages/inventory-job.ts";
-import { proveEnabledStorages } from "../storages/prove-enabled.ts";
-import { createStorageProver } from "../storages/prover.ts";
+import { probeEnabledStorages } from "../storages/probe-enabled.ts";
 import { createStorageRoutes } from "../storages/routes.ts";
 import { createStorageService } from "../storages/service.ts";
+import { createStorageVerifier } from "../storages/verifier.ts";
 import { version } from "../version.ts";
 import { createScheduler, createSchedulerRoutes } from "./scheduler.ts";
 import { createCleaning } from "./sweep.ts";
@@ -298,7 +298,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
     reads,
     clock,
     credentials,
-    prover: createStorageProver({ policy, clock }),
+    verifier: createStorageVerifier({ policy, clock }),
     dependants: [collectionDependants, scheduleDependants],
     verifyByDefault: config.EOM_STORAGE_VERIFY,
   });
@@ -363,7 +363,7 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
   const ownChecks = listOwnChecks({ config, secrets, engines });
   const checks = [...listDatabaseChecks({ db, clock, config, secrets, engines }), ...ownChecks];
   const entryChecks = [
-    createStoragesCheck(() => proveEnabledStorages({ db, credentials, policy, clock })),
+    createStoragesCheck(() => probeEnabledStorages({ db, credentials, policy, clock })),
     createWebhooksCheck(() => findFailingWebhooks(db)),
   ];
 

@@ -5,6 +5,7 @@ import { z } from "../platform/resource/schema.ts";
 import {
   createStorageSchema,
   dependantsSchema,
+  type ListStorages,
   listStoragesSchema,
   reportSchema,
   type Storage,
@@ -23,18 +24,23 @@ const none = z.strictObject({});
 const storageParams = z.object({ StorageId: z.string() });
 const collectionParams = z.object({
   StorageId: z.string(),
-  CollectionId: z.uuid("wants a UUID").transform((id) => id.toLowerCase()),
+  CollectionId: z.uuid("must be a UUID").transform((id) => id.toLowerCase()),
 });
 const saveParameters = z.strictObject({
-  verify: booleanParameter
-    .optional()
-    .openapi({ type: "boolean", description: "Prove the connection before it is saved." }),
-  allow_overlap: booleanParameter.default(false).openapi({ type: "boolean", default: false }),
+  verify: booleanParameter.optional().openapi({
+    type: "boolean",
+    description: "Whether to verify the connection before it is saved. Unset: as EOM_STORAGE_VERIFY says.",
+  }),
+  allow_overlap: booleanParameter.default(false).openapi({
+    type: "boolean",
+    default: false,
+    description: "Whether the location may overlap with those of other storages.",
+  }),
 });
 const storageAnswer = { description: "The storage", schema: storageSchema };
-const reportAnswer = { description: "What was found, whatever it is", schema: reportSchema };
+const reportAnswer = { description: "The report, whether the checks pass or fail", schema: reportSchema };
 
-/** The storage part of the HTTP contract. */
+/** The routes of storages. */
 export function createStorageRoutes(service: StorageService): Route[] {
   return [
     defineRoute(
@@ -66,7 +72,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         path: base,
         operationId: "createStorage",
         tag,
-        summary: "Register a storage, proving its connection first",
+        summary: "Register a storage and verify its connection first",
         role: "admin",
         params: none,
         query: saveParameters,
@@ -91,7 +97,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         path: `${base}/verify`,
         operationId: "verifyUnsavedStorage",
         tag,
-        summary: "Prove a connection that is not saved",
+        summary: "Verify a connection without saving it",
         role: "admin",
         params: none,
         query: none,
@@ -156,7 +162,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         role: "admin",
         params: storageParams,
         query: none,
-        answers: { 204: { description: "It is gone", schema: null } },
+        answers: { 204: { description: "The storage is deleted", schema: null } },
         failures: ["STORAGE_NOT_FOUND", "STORAGE_IN_USE"],
         versioned: true,
       },
@@ -169,7 +175,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         path: `${base}/{StorageId}/verify`,
         operationId: "verifyStorage",
         tag,
-        summary: "Prove a saved storage with its kept credential",
+        summary: "Verify a saved storage with its stored credential",
         role: "admin",
         params: storageParams,
         query: none,
@@ -184,11 +190,11 @@ export function createStorageRoutes(service: StorageService): Route[] {
         path: `${base}/{StorageId}/dependants`,
         operationId: "listStorageDependants",
         tag,
-        summary: "What would stop a delete",
+        summary: "List the objects that keep a storage from being deleted",
         role: "viewer",
         params: storageParams,
         query: none,
-        answers: { 200: { description: "How many, and the first hundred", schema: dependantsSchema } },
+        answers: { 200: { description: "The number of all, and the first hundred", schema: dependantsSchema } },
         failures: ["STORAGE_NOT_FOUND"],
       },
       async ({ params }) => ({ status: 200, body: await service.dependantsOf(params.StorageId) }),
@@ -206,7 +212,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         answers: { 200: storageAnswer },
         failures: ["STORAGE_NOT_FOUND"],
       },
-      (input) => answerChange(input, toFound, (change) => service.bindCollection(input.params, true, change)),
+      (input) => answerChange(input, toFound, (change) => service.bindCollection(input.params, change)),
     ),
     defineRoute(
       {
@@ -218,10 +224,10 @@ export function createStorageRoutes(service: StorageService): Route[] {
         role: "admin",
         params: collectionParams,
         query: none,
-        answers: { 204: { description: "It is not bound", schema: null } },
+        answers: { 204: { description: "The collection is not bound", schema: null } },
         failures: ["STORAGE_NOT_FOUND"],
       },
-      (input) => answerChange(input, noContent, (change) => service.bindCollection(input.params, false, change)),
+      (input) => answerChange(input, noContent, (change) => service.unbindCollection(input.params, change)),
     ),
   ];
 }
@@ -238,7 +244,7 @@ function toCreated(storage: Storage): Answer {
   return { status: 201, body: storage, version: storage.version, headers: { location: `${base}/${storage.id}` } };
 }
 
-function toSortKey(row: StorageRow, sortby: "name" | "enable" | "created" | "modified") {
+function toSortKey(row: StorageRow, sortby: ListStorages["sortby"]) {
   switch (sortby) {
     case "name":
       return { value: row.name_key, id: row.id };

@@ -352,7 +352,7 @@ async function createWorld(kind: DatabaseKind) {
       }),
     ),
     // Nothing is proved here.
-    prover: { requireReachable: () => {}, prove: () => Promise.reject(new Error("asked to prove")) },
+    verifier: { requireReachable: () => {}, verify: () => Promise.reject(new Error("asked to prove")) },
     dependants: [collectionDependants],
     verifyByDefault: false,
   });

@@ -1,11 +1,11 @@
 /**
- * Runs `work` for at most `limitMs`, or until the caller's signal aborts. It answers at that moment even when the work
- * does not heed the signal it gets: a name lookup cannot be stopped, nor can the SDK's pause before it tries again.
+ * Runs `work` for at most the given time, or until the caller's signal aborts. It ends then even when the work ignores its
+ * own signal: a name lookup and the SDK's pause before a retry cannot be stopped.
  *
  * @throws an error with the code ETIMEDOUT, the reason of the caller's signal, or what the work throws
  */
 export async function runWithin<Result>(
-  limitMs: number,
+  milliseconds: number,
   caller: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
@@ -17,7 +17,7 @@ export async function runWithin<Result>(
     reject(reason);
   };
   const endWithCaller = (): void => end(caller?.reason);
-  const timer = setTimeout(() => end(createTimeout(limitMs)), Math.max(0, limitMs));
+  const timer = setTimeout(() => end(createTimeout(milliseconds)), Math.max(0, milliseconds));
   caller?.addEventListener("abort", endWithCaller, { once: true });
   try {
     return await Promise.race([ended, work(controller.signal)]);
@@ -27,6 +27,6 @@ export async function runWithin<Result>(
   }
 }
 
-function createTimeout(limitMs: number): Error {
-  return Object.assign(new Error(`Not done within ${Math.round(limitMs)} ms`), { code: "ETIMEDOUT" });
+function createTimeout(milliseconds: number): Error {
+  return Object.assign(new Error(`Not done within ${Math.round(milliseconds)} ms`), { code: "ETIMEDOUT" });
 }

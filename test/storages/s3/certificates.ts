@@ -17,7 +17,7 @@ export interface CertificateOptions {
   readonly authority?: Certificate;
 }
 
-const dayMs = 86_400_000;
+const dayMilliseconds = 86_400_000;
 
 /**
  * Makes an X.509 certificate (P-256, SHA-256), for Node can read them and not make them. Valid from yesterday until
@@ -26,8 +26,8 @@ const dayMs = 86_400_000;
 export function createCertificate({ names, notBefore, notAfter, authority }: CertificateOptions): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const validity = sequence(
-    utcTime(notBefore ?? new Date(Date.now() - dayMs)),
-    utcTime(notAfter ?? new Date(Date.now() + dayMs)),
+    utcTime(notBefore ?? new Date(Date.now() - dayMilliseconds)),
+    utcTime(notAfter ?? new Date(Date.now() + dayMilliseconds)),
   );
   const signed = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),

@@ -1,38 +1,33 @@
 import { inspect } from "node:util";
-import { afterEach, describe, expect, test } from "vitest";
-import { systemClock } from "../../../src/platform/clock.ts";
+import { describe, expect } from "vitest";
 import type { Lookup } from "../../../src/platform/egress/guard.ts";
 import { type EgressPolicy, parseEgressPolicy } from "../../../src/platform/egress/policy.ts";
 import { inventoryStorage } from "../../../src/storages/s3/inventory.ts";
-import type { S3Location } from "../../../src/storages/s3/location.ts";
-import { proveStorage } from "../../../src/storages/s3/probe.ts";
+import { probeStorage } from "../../../src/storages/s3/probe.ts";
 import type { Reason } from "../../../src/storages/s3/reasons.ts";
 import { type Check, verificationReportSchema } from "../../../src/storages/s3/report.ts";
 import {
   always,
-  bucket,
   flood,
   hang,
-  type MisbehavingS3,
   type Misbehaviour,
   reset,
   send,
   sendError,
   stall,
-  startMisbehavingS3,
   startRawServer,
   trickle,
 } from "../../support/s3/misbehaving-s3.ts";
 import { createCertificate } from "./certificates.ts";
+import { type Servers, settings, test, toLocation } from "./fixtures.ts";
 
-const budgetMs = 1_000;
+const budgetMilliseconds = 1_000;
 const credential = {
   access_key_id: "AKIACANARYACCESSKEY0",
   secret_access_key: "canary/secret+access/key",
   session_token: "canary-session-token",
 };
 
-const open = parseEgressPolicy({ allow: [], deny: [], loopback: true, infrastructure: [] });
 const closed = parseEgressPolicy({ allow: [], deny: [], loopback: false, infrastructure: [] });
 
 interface Place {
@@ -46,29 +41,17 @@ interface Place {
 interface Situation {
   readonly reason: Reason;
   readonly status?: number;
-  readonly arrange: () => Promise<Place>;
-  /** For a page of an inventory, which has time to try again. */
-  readonly pageMs?: number;
-  /** What the hint must say. */
+  readonly arrange: (servers: Servers) => Promise<Place>;
+  /** Limit for a page of an inventory, when its retries need more time than a probe has. */
+  readonly pageMilliseconds?: number;
+  /** Text that the hint must have. */
   readonly hint?: RegExp;
 }
 
-const running: Pick<MisbehavingS3, "stop">[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.stop()));
-});
-
-async function started<Server extends Pick<MisbehavingS3, "stop">>(starting: Promise<Server>): Promise<Server> {
-  const server = await starting;
-  running.push(server);
-  return server;
-}
-
-/** An HTTP server that answers everything in one wrong way. */
-function answering(misbehaviour: Misbehaviour): () => Promise<Place> {
-  return async () => {
-    const { port } = await started(startMisbehavingS3(misbehaviour));
+/** An HTTP server with this misbehaviour. */
+function answering(misbehaviour: Misbehaviour): Situation["arrange"] {
+  return async ({ startS3 }) => {
+    const { port } = await startS3(misbehaviour);
     return { endpoint: `http://127.0.0.1:${port}` };
   };
 }
@@ -78,9 +61,9 @@ const good = createCertificate({ names: ["127.0.0.1"] });
 const other = createCertificate({ names: ["elsewhere.example.org"] });
 const expired = createCertificate({ names: ["127.0.0.1"], notAfter: anHourAgo });
 
-function withTls(certificate: { key: string; cert: string }, place: Partial<Place>): () => Promise<Place> {
-  return async () => {
-    const { port } = await started(startMisbehavingS3({}, certificate));
+function withTls(certificate: { key: string; cert: string }, place: Partial<Place>): Situation["arrange"] {
+  return async ({ startS3 }) => {
+    const { port } = await startS3({}, certificate);
     return { endpoint: `https://127.0.0.1:${port}`, ...place };
   };
 }
@@ -119,19 +102,19 @@ const situations: Record<string, Situation> = {
     arrange: answering(always(sendError(403, "RequestTimeTooSkewed", {}, { date: anHourAgo.toUTCString() }))),
     hint: new RegExp(anHourAgo.toISOString().slice(0, 19)),
   },
-  "the region is wrong, told by a redirect": {
+  "the region is wrong, reported by a redirect": {
     reason: "wrong_region",
     status: 301,
     arrange: answering(always(sendError(301, "PermanentRedirect", {}, { "x-amz-bucket-region": "eu-west-3" }))),
     hint: /eu-west-3, not us-east-1/,
   },
-  "the region is wrong, told by a refusal": {
+  "the region is wrong, reported by a refusal": {
     reason: "wrong_region",
     status: 400,
     arrange: answering(always(sendError(400, "AuthorizationHeaderMalformed", { Region: "eu-west-3" }))),
     hint: /eu-west-3, not us-east-1/,
   },
-  "the right region is told in a shape that no region has": {
+  "the reported region has a form that no region has": {
     reason: "wrong_region",
     status: 400,
     arrange: answering(always(sendError(400, "AuthorizationHeaderMalformed", { Region: "canary &lt;script&gt;" }))),
@@ -142,7 +125,7 @@ const situations: Record<string, Situation> = {
     status: 503,
     arrange: answering(always(sendError(503, "SlowDown"))),
     // The SDK waits up to one and up to two seconds before it tries again.
-    pageMs: 10_000,
+    pageMilliseconds: 10_000,
   },
   "the server lacks an operation": {
     reason: "not_implemented",
@@ -159,12 +142,12 @@ const situations: Record<string, Situation> = {
     status: 502,
     arrange: answering(always(send(502, "text/html", "<html><h1>Bad Gateway</h1></html>"))),
   },
-  "an S3 error is one that nobody knows": {
+  "an S3 error has an unknown code": {
     reason: "unexpected_answer",
     status: 400,
     arrange: answering(always(sendError(400, credential.access_key_id))),
   },
-  "a web console answers 200 to anything": {
+  "a web console answers 200 to every request": {
     reason: "not_s3",
     status: 200,
     arrange: answering(always(send(200, "text/html", "<!doctype html><html><body>Sign in</body></html>"))),
@@ -192,13 +175,13 @@ const situations: Record<string, Situation> = {
   },
   "the answer never ends": { reason: "response_too_large", arrange: answering(always(flood)) },
   "the answer trickles": { reason: "request_timeout", arrange: answering(always(trickle)) },
-  "the answer ends with its head": { reason: "request_timeout", arrange: answering(always(stall)) },
+  "the answer ends after its header": { reason: "request_timeout", arrange: answering(always(stall)) },
   "the answer never begins": { reason: "request_timeout", arrange: answering(always(hang)) },
   "the connection is reset": { reason: "connection_reset", arrange: answering(always(reset)) },
-  "something else than HTTP answers": {
+  "the server does not speak HTTP": {
     reason: "not_s3",
-    arrange: async () => {
-      const { port } = await started(startRawServer((socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n")));
+    arrange: async ({ startRaw }) => {
+      const { port } = await startRaw((socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n"));
       return { endpoint: `http://127.0.0.1:${port}` };
     },
   },
@@ -234,23 +217,23 @@ const situations: Record<string, Situation> = {
   },
   "the port does not speak TLS": {
     reason: "tls_not_tls",
-    arrange: async () => {
-      const { port } = await started(startMisbehavingS3());
+    arrange: async ({ startS3 }) => {
+      const { port } = await startS3();
       return { endpoint: `https://127.0.0.1:${port}` };
     },
     hint: /http:\/\//,
   },
-  "the port takes connections and never speaks TLS": {
+  "the port accepts connections but never answers the TLS handshake": {
     reason: "request_timeout",
-    arrange: async () => {
-      const { port } = await started(startRawServer(() => {}));
+    arrange: async ({ startRaw }) => {
+      const { port } = await startRaw(() => {});
       return { endpoint: `https://127.0.0.1:${port}` };
     },
   },
-  "the port wants TLS and gets http": {
+  "the port expects TLS and gets http": {
     reason: "connection_reset",
-    arrange: async () => {
-      const { port } = await started(startMisbehavingS3({}, good));
+    arrange: async ({ startS3 }) => {
+      const { port } = await startS3({}, good);
       return { endpoint: `http://127.0.0.1:${port}` };
     },
     hint: /https/,
@@ -260,7 +243,7 @@ const situations: Record<string, Situation> = {
     arrange: withTls(good, {}),
     hint: /ca_certificate/,
   },
-  "the certificate is signed by an authority of one's own": {
+  "the certificate is signed by a private authority that is not configured": {
     reason: "tls_untrusted",
     arrange: withTls(createCertificate({ names: ["127.0.0.1"], authority: good }), { ca_certificate: other.cert }),
   },
@@ -284,11 +267,6 @@ const situations: Record<string, Situation> = {
   },
 };
 
-function toLocation(place: Place): S3Location {
-  const { endpoint, ca_certificate = null, path_style = true } = place;
-  return { endpoint, region: "us-east-1", bucket, prefix: "in/", path_style, read_only: false, ca_certificate };
-}
-
 const forbidden = [...Object.values(credential), "169.254.169.254", "10.77.66.55", "10.1.2.3", "AWS4-HMAC", "script"];
 
 function expectNoSecret(value: unknown): void {
@@ -296,38 +274,45 @@ function expectNoSecret(value: unknown): void {
   for (const secret of forbidden) expect(text).not.toContain(secret);
 }
 
-describe.each(Object.entries(situations))("when %s", (_name, { reason, status, arrange, hint, pageMs = budgetMs }) => {
-  test(`the proof says ${reason} in time, and tells no secret`, async () => {
-    const place = await arrange();
-    const began = performance.now();
-    const report = await proveStorage(toLocation(place), credential, {
-      policy: open,
-      clock: systemClock,
-      budgetMs,
-      ...place,
-    });
-    expect(performance.now() - began).toBeLessThan(budgetMs + 200);
-    const [list, ...others] = verificationReportSchema.strict().parse(report).checks as [Check, ...Check[]];
-    expect(report.status).toBe("FAIL");
-    expect(list).toMatchObject({ check: "LIST", status: "FAIL", reason, http_status: status ?? null });
-    expect(list.hint).toMatch(hint ?? /\w/);
-    expect(others.map((check) => [check.check, check.status, check.reason])).toEqual([
-      ["WRITE", "SKIP", "not_reached"],
-      ["READ", "SKIP", "not_reached"],
-      ["DELETE", "SKIP", "not_reached"],
-    ]);
-    expectNoSecret(report);
-  });
+const anyLocation = toLocation({ port: 0 }, { region: "us-east-1" });
 
-  test(`an inventory fails with ${reason}, and its error tells no secret`, async () => {
-    const place = await arrange();
-    const settings = { policy: open, clock: systemClock, pageMs, ...place };
-    const error = await inventoryStorage(toLocation(place), credential, settings).then(
-      () => null,
-      (thrown: unknown) => thrown,
-    );
-    expect(error).toMatchObject({ name: "S3Failure", reason, http_status: status ?? null });
-    // What the egress rules found out about a name stands in the cause, which only the log gets.
-    expectNoSecret(reason === "endpoint_forbidden" ? (error as Error).message : error);
-  });
-});
+/** A server on loopback answers within it, beyond the limit of the code under test. */
+const slackMilliseconds = 200;
+
+describe.each(Object.entries(situations))(
+  "when %s",
+  (_name, { reason, status, arrange, hint, pageMilliseconds = budgetMilliseconds }) => {
+    test(`the probe reports ${reason} within its budget, and the report holds no secret`, async ({
+      startS3,
+      startRaw,
+    }) => {
+      const { lookup, policy = settings.policy, ...place } = await arrange({ startS3, startRaw });
+      const startedAt = performance.now();
+      const limits = { ...settings, policy, lookup, budgetMilliseconds };
+      const report = await probeStorage({ ...anyLocation, ...place }, credential, limits);
+      expect(performance.now() - startedAt).toBeLessThan(budgetMilliseconds + slackMilliseconds);
+      const [list, ...others] = verificationReportSchema.strict().parse(report).checks as [Check, ...Check[]];
+      expect(report.status).toBe("FAIL");
+      expect(list).toMatchObject({ check: "LIST", status: "FAIL", reason, http_status: status ?? null });
+      expect(list.hint).toMatch(hint ?? /\w/);
+      expect(others.map((check) => [check.check, check.status, check.reason])).toEqual([
+        ["WRITE", "SKIP", "not_reached"],
+        ["READ", "SKIP", "not_reached"],
+        ["DELETE", "SKIP", "not_reached"],
+      ]);
+      expectNoSecret(report);
+    });
+
+    test(`an inventory fails with ${reason}, and its error holds no secret`, async ({ startS3, startRaw }) => {
+      const { lookup, policy = settings.policy, ...place } = await arrange({ startS3, startRaw });
+      const limits = { ...settings, policy, lookup, pageMilliseconds };
+      const error = await inventoryStorage({ ...anyLocation, ...place }, credential, limits).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({ name: "S3Failure", reason, http_status: status ?? null });
+      // The address that a name resolved to is in the cause, which only the log gets.
+      expectNoSecret(reason === "endpoint_forbidden" ? (error as Error).message : error);
+    });
+  },
+);

@@ -70,7 +70,7 @@ const storages = createStorageService({
     createSecretKeeper({ db, secrets, deploymentId, owners: { folder: "storages", label: "storage_id" } }),
   ),
   // Nothing is proved here.
-  prover: { requireReachable: () => {}, prove: () => Promise.reject(new Error("asked to prove")) },
+  verifier: { requireReachable: () => {}, verify: () => Promise.reject(new Error("asked to prove")) },
   dependants: [],
   verifyByDefault: false,
 });
