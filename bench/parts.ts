@@ -1,4 +1,3 @@
-import { part as capacity } from "./capacity-part.ts";
 import { part as egress } from "./egress-part.ts";
 import { part as http } from "./http-part.ts";
 import { part as memory } from "./memory-part.ts";
@@ -11,4 +10,4 @@ import { part as start } from "./start-part.ts";
 import { part as throughput } from "./throughput-part.ts";
 
 /** Everything that is measured, in the order of RESULTS.md: a new part is one line here. */
-export const parts: readonly Part[] = [http, metering, slots, throughput, scan, start, memory, egress, scale, capacity];
+export const parts: readonly Part[] = [http, metering, slots, throughput, scan, start, memory, egress, scale];

@@ -697,7 +697,7 @@ CREATE TABLE public.eom_sealed_secret (
 
 CREATE TABLE public.eom_secret_intent (
     ref text NOT NULL,
-    storage_id uuid NOT NULL,
+    owner_id uuid NOT NULL,
     writing boolean NOT NULL,
     swept boolean DEFAULT false NOT NULL,
     not_before timestamp with time zone NOT NULL,

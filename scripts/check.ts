@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, "..");
 const checks: Readonly<Record<string, readonly string[]>> = {
   "format and lint": ["biome", "ci", "--error-on-warnings", "."],
   types: ["tsc", "--noEmit"],
-  "import law": ["node", "scripts/import-law.ts"],
+  "import law": ["node", "scripts/checks/import-law.ts"],
   "unused code": ["knip"],
   "generated files": ["node", "scripts/generate.ts", "--check"],
   "triggers of functions": ["node", "scripts/fission-triggers.ts", "--check"],

@@ -1,4 +1,5 @@
-import { composeBesideDatabase, composeOn, openDatabase, type ProgramDatabase } from "../compose/program.ts";
+import { openDatabase, type ProgramDatabase } from "../compose/database.ts";
+import { composeBesideDatabase, composeOn } from "../compose/program.ts";
 import { createAddressCheck } from "../doctor/address-check.ts";
 import { type Check, type Finding, runChecks } from "../doctor/checks.ts";
 import { findFolderProblem, hasEmbeddedDatabase } from "../doctor/data-folder.ts";

@@ -1,4 +1,4 @@
-import { openDatabase } from "../compose/program.ts";
+import { openDatabase } from "../compose/database.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { findMigrationState, migrate } from "../platform/database/migrate.ts";
 import type { Command } from "./command.ts";

@@ -1,4 +1,4 @@
-import { openDatabase } from "../compose/program.ts";
+import { openDatabase } from "../compose/database.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { listPendingMigrations } from "../platform/database/migrate.ts";
 import { readKeyFile, readOrCreateKeyFile } from "../secrets/key-file.ts";

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { allowsLoopback, composeProgram, type Program } from "../compose/program.ts";
+import { allowsLoopback } from "../compose/egress.ts";
+import { composeProgram, type Program } from "../compose/program.ts";
 import { type WorkerName, workerNames } from "../compose/workers.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
 import { findFreePort, type HttpServer, startHttpServer } from "../platform/http/server.ts";

@@ -1,4 +1,5 @@
-import { answerChange, noContent } from "../platform/http/answer-change.ts";
+import { answerChange } from "../platform/http/answer-change.ts";
+import { noContent } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";

@@ -3,7 +3,7 @@ import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
 import type { DeliveryState } from "./deliveries/model.ts";
 import type { AttemptError, WebhookState } from "./model.ts";
 
-/** A row of eom_webhook; db/migrations/0009_webhooks.sql says what each column means. `search_text` is folded by queries.ts alone. */
+/** A row of eom_webhook; db/migrations/0001_baseline.sql says what each column means. `search_text` is folded by queries.ts alone. */
 export interface WebhookTable {
   id: string;
   address: string;

@@ -1,4 +1,5 @@
-import { answerChange, noContent } from "../platform/http/answer-change.ts";
+import { answerChange } from "../platform/http/answer-change.ts";
+import { noContent } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import { toEntityTag } from "../platform/resource/entity-tag.ts";
 import { foldCase } from "../platform/resource/fields.ts";

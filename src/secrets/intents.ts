@@ -2,14 +2,14 @@ import { sql } from "kysely";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 
 /*
- * A credential lies in the secret store, its storage in the database, and no transaction spans both. So:
+ * A secret lies in the secret store, its owner (a storage or a webhook) in the database, and no transaction spans both. So:
  *
- *   write      intent(ref) ──► secret store: create(ref) ──► one transaction: intent goes, storage points to ref
+ *   write      intent(ref) ──► secret store: create(ref) ──► one transaction: intent goes, owner points to ref
  *   replace    the same, and in that transaction the old ref becomes an intent, due after a grace
- *   delete     one transaction: storage goes, its ref becomes an intent, due now
+ *   delete     one transaction: owner goes, its ref becomes an intent, due now
  *   sweep      due intent: mark it swept ──► secret store: delete(ref) ──► intent goes
  *
- * Killed between any two arrows, either the storage points to a secret that is there, or an intent names one that nobody
+ * Killed between any two arrows, either the owner points to a secret that is there, or an intent names one that nobody
  * points to. A reference is used once, so a swept one never comes back.
  */
 
@@ -20,12 +20,12 @@ const writingSeconds = 15 * 60;
 const secondSweepSeconds = 24 * 3600;
 
 /** Says, before it happens, that a secret is about to be written under `ref`. */
-export async function insertIntent(db: Database, ref: string, storageId: string): Promise<void> {
-  await sql`insert into eom_secret_intent (ref, storage_id, writing, not_before)
-    values (${ref}, ${storageId}, true, now() + make_interval(secs => ${writingSeconds}))`.execute(db);
+export async function insertIntent(db: Database, ref: string, ownerId: string): Promise<void> {
+  await sql`insert into eom_secret_intent (ref, owner_id, writing, not_before)
+    values (${ref}, ${ownerId}, true, now() + make_interval(secs => ${writingSeconds}))`.execute(db);
 }
 
-/** @returns false when the sweeper has taken the reference: no storage may point to it any more */
+/** @returns false when the sweeper has taken the reference: no owner may point to it any more */
 export async function deleteIntent(tx: DatabaseTransaction, ref: string): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom("eom_secret_intent")
@@ -35,10 +35,10 @@ export async function deleteIntent(tx: DatabaseTransaction, ref: string): Promis
   return numDeletedRows === 1n;
 }
 
-/** Leaves a reference that no storage points to any more to the sweeper, from `graceSeconds` on. */
-export async function insertGarbage(tx: DatabaseTransaction, ref: string, storageId: string, graceSeconds: number) {
-  await sql`insert into eom_secret_intent (ref, storage_id, writing, not_before)
-    values (${ref}, ${storageId}, false, now() + make_interval(secs => ${graceSeconds}))`.execute(tx);
+/** Leaves a reference that no owner points to any more to the sweeper, from `graceSeconds` on. */
+export async function insertGarbage(tx: DatabaseTransaction, ref: string, ownerId: string, graceSeconds: number) {
+  await sql`insert into eom_secret_intent (ref, owner_id, writing, not_before)
+    values (${ref}, ${ownerId}, false, now() + make_interval(secs => ${graceSeconds}))`.execute(tx);
 }
 
 /** The writer has given up: no need to wait for its time to run out. */

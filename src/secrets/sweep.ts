@@ -15,7 +15,7 @@ export interface SecretSweep {
 }
 
 /**
- * One turn: removes secrets that no storage points to, at most `limit`. Any number of processes may do so at once.
+ * One turn: removes secrets that no owner points to, at most `limit`. Any number of processes may do so at once.
  * A secret that cannot be removed now comes due again later.
  */
 export async function sweepSecrets({ db, secrets, log }: SweepNeeds, limit: number): Promise<SecretSweep> {

@@ -3,7 +3,7 @@ import type { Defaulted } from "../platform/database/tables.ts";
 
 interface SecretIntentTable {
   ref: string;
-  storage_id: string;
+  owner_id: string;
   writing: boolean;
   swept: Defaulted<boolean>;
   not_before: Date;

@@ -5,7 +5,7 @@ import type { SessionError } from "./model.ts";
 import type { Phase, SessionState } from "./states.ts";
 import type { StopReason } from "./stop.ts";
 
-/** A row of ailbl_session; db/migrations/0003_scheduler.sql says what each column means. */
+/** A row of ailbl_session; db/migrations/0001_baseline.sql says what each column means. */
 export interface SessionTable {
   id: string;
   schedule_id: string;
@@ -47,7 +47,7 @@ export interface SessionTable {
   created_by: string;
 }
 
-/** A row for each session that has not ended, kept by the database: what its indexes stand on (db/migrations/0015_open_sessions.sql). */
+/** A row for each session that has not ended, kept in step by triggers (db/migrations/0001_baseline.sql). */
 interface OpenSessionTable {
   session_id: ColumnType<string, never, never>;
   schedule_id: ColumnType<string, never, never>;

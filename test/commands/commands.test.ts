@@ -184,7 +184,7 @@ describe("eom", () => {
     expect((await run(["migrate", "--check"])).code).toBe(1);
     const refused = await run(["start"]);
     expect(refused.code).toBe(1);
-    expect(refused.err).toMatch(/lacks 0001_platform.*eom migrate/);
+    expect(refused.err).toMatch(/lacks 0001_baseline.*eom migrate/);
   });
 
   test("doctor says what is wrong and what to do, and exits with 1", async () => {

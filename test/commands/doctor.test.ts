@@ -182,7 +182,7 @@ const setUps: readonly Broken[] = [
       withUrl(url, (one) => {
         one.pathname = "/template1";
       }),
-    told: /schema +The database lacks 0001_platform.*: run "eom migrate"/,
+    told: /schema +The database lacks 0001_baseline: run "eom migrate"/,
   },
   {
     what: "a newer EOM migrated the database",

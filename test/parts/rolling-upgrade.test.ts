@@ -1,14 +1,15 @@
-import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { listSlotFaults } from "../scheduler/account.ts";
 import { listCounterFaults, listSessionFaults } from "../scheduler/account-sessions.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import { type Balancer, startBalancer } from "../support/http/balancer.ts";
 import { type EomProcess, runEom, startEom, thisCheckout } from "../support/processes/eom-process.ts";
 import { createLoad, type Load } from "../support/processes/load.ts";
+import { createNextVersion } from "../support/processes/next-version.ts";
 
 const rollingSeconds = Number(process.env["EOM_ROLLING_SECONDS"] ?? 120);
 const settlingSeconds = 90;
@@ -57,9 +58,10 @@ test("processes replaced one at a time by those of a next version, with a migrat
   const underWay = load.begin(scheduleIds);
   const until = Date.now() + rollingSeconds * 1000;
   for (const part of parts) await part.replace(thisCheckout);
-  const next = await createNextVersion();
-  expect(await runEom(["migrate"], { checkout: next, environment })).toMatchObject({ code: 0 });
-  do for (const part of parts) await part.replace(next);
+  const next = await createNextVersion("alter table ailbl_session add column of_the_next_version integer;\n");
+  onTestFinished(next.remove);
+  expect(await runEom(["migrate"], { checkout: next.checkout, environment })).toMatchObject({ code: 0 });
+  do for (const part of parts) await part.replace(next.checkout);
   while (Date.now() < until);
   const done = await underWay.stop();
 
@@ -98,18 +100,6 @@ async function begin(command: "api" | "worker") {
       processes.delete(old);
     },
   };
-}
-
-/** The same program with one migration more, which adds what the program before it does not know. */
-async function createNextVersion(): Promise<string> {
-  const next = join(folder, "next");
-  for (const name of ["src", "db", "package.json"]) {
-    await cp(join(thisCheckout, name), join(next, name), { recursive: true });
-  }
-  await symlink(join(thisCheckout, "node_modules"), join(next, "node_modules"));
-  const migration = "alter table ailbl_session add column of_the_next_version integer;\n";
-  await writeFile(join(next, "db/migrations/9999_next.sql"), migration);
-  return next;
 }
 
 async function countUnfinished(): Promise<number> {

@@ -16,10 +16,11 @@ import type { Database } from "../../src/platform/database/tables.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { createTestDatabase } from "../support/database/database.ts";
 import { toDatabaseUrl } from "../support/database/postgres-server.ts";
+import { thisCheckout } from "../support/processes/eom-process.ts";
+import { createNextVersion } from "../support/processes/next-version.ts";
 import { describeSchema } from "./schema-description.ts";
 
-const root = join(import.meta.dirname, "../..");
-const names = (await readdir(join(root, "db/migrations"))).map((file) => file.replace(/\.sql$/, "")).sort();
+const names = (await readdir(join(thisCheckout, "db/migrations"))).map((file) => file.replace(/\.sql$/, "")).sort();
 
 const undo: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -77,7 +78,7 @@ describe("an empty database that several want to migrate at once", () => {
 });
 
 async function runMigrate(url: string) {
-  const child = spawn(process.execPath, [join(root, "src/main.ts"), "migrate"], {
+  const child = spawn(process.execPath, [join(thisCheckout, "src/main.ts"), "migrate"], {
     env: { PATH: process.env["PATH"], EOM_DATABASE_URL: url },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -85,18 +86,35 @@ async function runMigrate(url: string) {
   return { out, err, code };
 }
 
+async function listTables(db: Database): Promise<string[]> {
+  const { rows } = await sql<{ relname: string }>`select relname from pg_class
+    where relnamespace = 'public'::regnamespace and relkind = 'r' and relname not like 'eom_migration%'`.execute(db);
+  return rows.map(({ relname }) => relname);
+}
+
 describe("a migration that fails", () => {
-  test("leaves nothing, of the migrations before it neither, and all of them follow when its cause is gone", async () => {
+  test("leaves nothing of its statements, and is applied once its cause is gone", async () => {
     const { db } = open(await createEmptyDatabase());
-    // In the way of the last migration, so that the ones before it have been run when it fails.
+    // Fails in the middle of the baseline, after the tables of storages.
     await sql`create table ailbl_session (in_the_way integer)`.execute(db);
     await expect(migrate(db)).rejects.toMatchObject({ code: "42P07" });
-    const { rows } = await sql`select relname from pg_class where relnamespace = 'public'::regnamespace
-      and relkind = 'r' and relname not like 'eom_migration%'`.execute(db);
-    expect(rows).toEqual([{ relname: "ailbl_session" }]);
+    expect(await listTables(db)).toEqual(["ailbl_session"]);
     expect(await findMigrationState(db)).toEqual({ pending: names, unknown: [] });
     await sql`drop table ailbl_session`.execute(db);
     expect(await migrate(db)).toEqual(names);
+  });
+
+  test("leaves nothing of the migrations before it, and all of them are applied once its cause is gone", async () => {
+    const { db } = open(await createEmptyDatabase());
+    const next = await createNextVersion("create table in_the_way (id integer);\n");
+    undo.push(next.remove);
+    const { migrate: migrateNext } = await import(join(next.checkout, "src/platform/database/migrate.ts"));
+    await sql`create table in_the_way (id integer)`.execute(db);
+    await expect(migrateNext(db)).rejects.toMatchObject({ code: "42P07" });
+    expect(await listTables(db)).toEqual(["in_the_way"]);
+    expect(await findMigrationState(db)).toEqual({ pending: names, unknown: [] });
+    await sql`drop table in_the_way`.execute(db);
+    expect(await migrateNext(db)).toEqual([...names, "9999_next"]);
   });
 
   test("lets go of the lock: who waited for it tries, too, and fails with the same cause", async () => {

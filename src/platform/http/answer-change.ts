@@ -20,6 +20,3 @@ export async function answerChange<Result>(
   });
   return toAnswer(result);
 }
-
-/** The answer to a delete. */
-export const noContent = (): Answer => ({ status: 204 });

@@ -1,9 +1,9 @@
-import type { z } from "zod";
 import type { DatabaseTransaction } from "../database/tables.ts";
 import type { FailureCode } from "../failure.ts";
 import type { KeyedRequest } from "../idempotency/claims.ts";
 import type { Caller, RequiredRole } from "../resource/caller.ts";
 import type { VersionCondition } from "../resource/entity-tag.ts";
+import { z } from "../resource/schema.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -88,17 +88,32 @@ export interface Route {
   readonly handle: (input: RouteInput<never, never, never>) => Promise<Answer> | Answer;
 }
 
+/** Nothing may be given. */
+const none = z.strictObject({});
+
+/** A route's data as it is written down: a route without path or query parameters leaves `params` or `query` out. */
+export type RouteDefinition<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType | undefined,
+  Answers extends Readonly<Record<number, AnswerSpec>>,
+> = Omit<RouteSpec<Params, Query, Body, Answers>, "params" | "query"> & {
+  readonly params?: Params;
+  readonly query?: Query;
+};
+
 /** Binds a route's data to its handler, whose input is typed by it. */
 export function defineRoute<
-  const Params extends z.ZodObject,
-  const Query extends z.ZodObject,
   const Body extends z.ZodType | undefined,
   const Answers extends Readonly<Record<number, AnswerSpec>>,
+  const Params extends z.ZodObject = typeof none,
+  const Query extends z.ZodObject = typeof none,
 >(
-  spec: RouteSpec<Params, Query, Body, Answers>,
+  definition: RouteDefinition<Params, Query, Body, Answers>,
   handle: (
     input: RouteInput<z.output<Params>, z.output<Query>, Body extends z.ZodType ? z.output<Body> : undefined>,
   ) => Promise<Answer> | Answer,
 ): Route {
+  const spec = { params: none, query: none, ...definition };
   return { spec: spec as unknown as RouteSpec, handle: handle as Route["handle"] };
 }

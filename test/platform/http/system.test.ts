@@ -20,14 +20,14 @@ describe("probes", () => {
 
   test("find it not ready while the database lacks a migration, and say which", async () => {
     const { db } = app.database;
-    await sql`update eom_migration set name = 'x' || name where name = '0002_storage'`.execute(db);
+    await sql`update eom_migration set name = 'x' || name where name = '0001_baseline'`.execute(db);
     // What was found is remembered for a second.
     const patience = { timeout: 10_000, interval: 50 };
     await vi.waitFor(async () => expect((await ask("/readyz")).status).toBe(503), patience);
     const told = await ask("/readyz");
     expect(told).toMatchObject({ status: 503, body: { error_code: "DATABASE_UNAVAILABLE" } });
-    expect(told.body.error_msg).toContain("0002_storage");
-    await sql`update eom_migration set name = '0002_storage' where name = 'x0002_storage'`.execute(db);
+    expect(told.body.error_msg).toContain("0001_baseline");
+    await sql`update eom_migration set name = '0001_baseline' where name = 'x0001_baseline'`.execute(db);
     await vi.waitFor(async () => expect((await ask("/readyz")).status).toBe(200), patience);
   });
 });

@@ -1,0 +1,37 @@
+import type { Config } from "../platform/config/config.ts";
+import { type EgressPolicy, parseEgressPolicy } from "../platform/egress/policy.ts";
+import { listDagsters } from "./engines.ts";
+
+/**
+ * Where S3 endpoints may lie. A developer's own S3 server on loopback is allowed on the embedded default alone.
+ *
+ * @throws InvalidEgressPolicy
+ */
+export function createEgressPolicy(config: Config): EgressPolicy {
+  const infrastructure = [{ host: config.EOM_HOST, port: config.EOM_PORT }];
+  const dagsters = [...listDagsters(config).values()].map(({ url }) => url);
+  for (const url of [config.EOM_DATABASE_URL, config.VAULT_ADDR, ...dagsters]) {
+    if (url !== null) infrastructure.push(toHostAndPort(url));
+  }
+  return parseEgressPolicy({
+    allow: config.EOM_EGRESS_ALLOW,
+    deny: config.EOM_EGRESS_DENY,
+    loopback: allowsLoopback(config),
+    infrastructure,
+  });
+}
+export function allowsLoopback(config: Config): boolean {
+  return config.EOM_DATABASE_URL === null && config.EOM_AUTH === "token" && config.isLoopback;
+}
+
+const defaultPorts: Readonly<Record<string, number>> = {
+  "http:": 80,
+  "https:": 443,
+  "postgres:": 5432,
+  "postgresql:": 5432,
+};
+
+function toHostAndPort(text: string): { host: string; port: number } {
+  const url = new URL(text);
+  return { host: url.hostname, port: url.port === "" ? (defaultPorts[url.protocol] ?? 0) : Number(url.port) };
+}

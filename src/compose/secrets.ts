@@ -1,0 +1,55 @@
+import { createSecretKey } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Config } from "../platform/config/config.ts";
+import type { Database } from "../platform/database/tables.ts";
+import type { Logger } from "../platform/log.ts";
+import { createEmbeddedSecretStore } from "../secrets/embedded.ts";
+import { readOrCreateKeyFile } from "../secrets/key-file.ts";
+import type { SecretStore } from "../secrets/store.ts";
+import type { VaultAuth } from "../secrets/vault/options.ts";
+import type { ProgramDatabase } from "./database.ts";
+
+export async function openSecretStore(config: Config, db: Database, log: Logger): Promise<SecretStore> {
+  if (config.EOM_SECRETS === "embedded") {
+    return createEmbeddedSecretStore({ db, key: await readOrCreateKeyFile(config.keyFile) });
+  }
+  const { createVaultSecretStore } = await import("../secrets/vault/vault.ts");
+  return createVaultSecretStore({
+    address: config.VAULT_ADDR ?? "",
+    mount: config.EOM_VAULT_MOUNT,
+    pathPrefix: config.EOM_VAULT_PREFIX,
+    auth: toVaultAuth(config),
+    log,
+    ...(config.VAULT_NAMESPACE === null ? {} : { namespace: config.VAULT_NAMESPACE }),
+    ...(config.EOM_VAULT_CA === null ? {} : { ca: await readFile(config.EOM_VAULT_CA, "utf8") }),
+  });
+}
+/** Config has checked that what the method needs is there. */
+function toVaultAuth(config: Config): VaultAuth {
+  const mount = config.EOM_VAULT_AUTH_MOUNT === null ? {} : { mount: config.EOM_VAULT_AUTH_MOUNT };
+  switch (config.EOM_VAULT_AUTH) {
+    case "kubernetes":
+      return { method: "kubernetes", ...mount, role: config.EOM_VAULT_ROLE ?? "", jwtFile: config.EOM_VAULT_JWT_PATH };
+    case "approle":
+      return {
+        method: "approle",
+        ...mount,
+        roleId: config.EOM_VAULT_ROLE_ID ?? "",
+        secretId: config.EOM_VAULT_SECRET_ID ?? "",
+      };
+    case "token":
+      return config.EOM_VAULT_TOKEN_FILE === null
+        ? { method: "token", token: config.VAULT_TOKEN ?? "" }
+        : { method: "token", tokenFile: config.EOM_VAULT_TOKEN_FILE };
+  }
+}
+
+export function openNoSecrets({ db }: ProgramDatabase): SecretStore {
+  return createEmbeddedSecretStore({ db, key: createSecretKey(Buffer.alloc(32)) });
+}
+
+/** A lost key file is made anew, which nobody would notice before the first credential is needed. */
+export async function refuseForeignKeyFile(secrets: SecretStore): Promise<void> {
+  const problem = secrets.kind === "embedded" ? await secrets.check() : null;
+  if (problem !== null) throw new Error(problem);
+}

@@ -1,0 +1,21 @@
+import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { thisCheckout } from "./eom-process.ts";
+
+interface NextVersion {
+  /** Its folder; see startEom and runEom. */
+  readonly checkout: string;
+  remove(): Promise<void>;
+}
+
+/** This program with one more migration, `9999_next`, made of these SQL statements. */
+export async function createNextVersion(migration: string): Promise<NextVersion> {
+  const checkout = await mkdtemp(join(tmpdir(), "eom-next-"));
+  for (const name of ["src", "db", "package.json"]) {
+    await cp(join(thisCheckout, name), join(checkout, name), { recursive: true });
+  }
+  await symlink(join(thisCheckout, "node_modules"), join(checkout, "node_modules"));
+  await writeFile(join(checkout, "db/migrations/9999_next.sql"), migration);
+  return { checkout, remove: () => rm(checkout, { recursive: true, force: true }) };
+}
