@@ -1,3 +1,4 @@
+import { toHostAndPort } from "../platform/egress/host-and-port.ts";
 import type { S3Location } from "./s3/location.ts";
 
 /** The part of a storage that decides where a connection goes; a change of any of its fields is verified again. */
@@ -16,12 +17,8 @@ export function isMoved(before: S3Location, after: S3Location): boolean {
  * another one. Example: `https://s3.example.org` and `https://s3.example.org:443` are the same host.
  */
 export function isOtherHost(before: string, after: string): boolean {
-  return toHost(before) !== toHost(after);
-}
-
-function toHost(endpoint: string): string {
-  const url = new URL(endpoint);
-  return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
+  const [left, right] = [toHostAndPort(before), toHostAndPort(after)];
+  return left.host !== right.host || left.port !== right.port;
 }
 
 /** The prefix itself and every prefix above it. Example: `a/b/` gives the empty prefix, `a/` and `a/b/`. */

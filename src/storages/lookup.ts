@@ -1,5 +1,5 @@
 import type { DatabaseTransaction, Reads } from "../platform/database/tables.ts";
-import { isUuid } from "../platform/id.ts";
+import { requireRow } from "../platform/resource/rows.ts";
 import { storageNotFound } from "./errors.ts";
 import { findStorage, lockStorage, type StorageRow } from "./queries.ts";
 
@@ -8,20 +8,15 @@ import { findStorage, lockStorage, type StorageRow } from "./queries.ts";
  *
  * @throws STORAGE_NOT_FOUND also for an id that is no UUID
  */
-export async function requireStorage(db: Reads, id: string): Promise<StorageRow> {
-  const row = isUuid(id) ? await findStorage(db, id) : undefined;
-  if (row === undefined) throw storageNotFound(id);
-  return row;
+export function requireStorage(db: Reads, id: string): Promise<StorageRow> {
+  return requireRow(id, () => findStorage(db, id), storageNotFound);
 }
 
 /**
  * A storage by id, locked until the transaction ends.
  *
- * @param id a UUID
- * @throws STORAGE_NOT_FOUND
+ * @throws STORAGE_NOT_FOUND also for an id that is no UUID
  */
-export async function requireLockedStorage(tx: DatabaseTransaction, id: string): Promise<StorageRow> {
-  const row = await lockStorage(tx, id);
-  if (row === undefined) throw storageNotFound(id);
-  return row;
+export function requireLockedStorage(tx: DatabaseTransaction, id: string): Promise<StorageRow> {
+  return requireRow(id, () => lockStorage(tx, id), storageNotFound);
 }

@@ -1,4 +1,5 @@
 import { invalid } from "../platform/failure.ts";
+import { withoutUndefined } from "../platform/resource/partial.ts";
 import { isOtherHost, toLocation } from "./location.ts";
 import type { UpdateStorage, Verification } from "./model.ts";
 import type { NewStorage, StorageRow } from "./queries.ts";
@@ -18,7 +19,7 @@ export interface Connection {
  */
 export function mergeConnection(seen: StorageRow, { resource }: UpdateStorage): Connection | null {
   if (resource === undefined) return null;
-  const location = toLocation({ ...toLocation(seen), ...withoutUndefined(resource) } as S3Location);
+  const location = toLocation({ ...toLocation(seen), ...withoutUndefined(resource) });
   if (resource.credential === undefined && isOtherHost(seen.endpoint, location.endpoint)) {
     const message = "is required when the endpoint's host changes: the stored credential is for the old host only";
     throw invalid("/resource/credential", message, "required");
@@ -50,9 +51,4 @@ export function mergeRow(
     modified,
     modified_by,
   };
-}
-
-/** With exactOptionalPropertyTypes, spreading must not turn "left out" into "undefined". */
-function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }

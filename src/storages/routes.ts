@@ -1,6 +1,6 @@
 import { answerChange } from "../platform/http/answer-change.ts";
-import { noContent } from "../platform/http/answers.ts";
-import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
+import { created, noContent, ok } from "../platform/http/answers.ts";
+import { defineRoute, type Route } from "../platform/http/route.ts";
 import { booleanParameter, pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -21,7 +21,6 @@ import type { SaveOptions, StorageService } from "./service.ts";
 
 const base = "/eom/admin/storages";
 const tag = "storages";
-const none = z.strictObject({});
 const storageParams = z.object({ StorageId: z.string() });
 const collectionParams = z.object({
   StorageId: z.string(),
@@ -52,7 +51,6 @@ export function createStorageRoutes(service: StorageService): Route[] {
         tag,
         summary: "List storages",
         role: "viewer",
-        params: none,
         query: listStoragesSchema,
         filters: storageFilterNames,
         answers: { 200: { description: "One page", schema: pageSchema(storageSchema) } },
@@ -75,7 +73,6 @@ export function createStorageRoutes(service: StorageService): Route[] {
         tag,
         summary: "Register a storage and verify its connection first",
         role: "admin",
-        params: none,
         query: saveParameters,
         body: createStorageSchema,
         answers: { 201: storageAnswer },
@@ -100,13 +97,11 @@ export function createStorageRoutes(service: StorageService): Route[] {
         tag,
         summary: "Verify a connection without saving it",
         role: "admin",
-        params: none,
-        query: none,
         body: verifyUnsavedSchema,
         answers: { 200: reportAnswer },
         failures: [],
       },
-      async ({ body, signal }) => ({ status: 200, body: await service.verifyUnsaved(body, signal) }),
+      async ({ body, signal }) => ok(await service.verifyUnsaved(body, signal)),
     ),
     defineRoute(
       {
@@ -117,12 +112,11 @@ export function createStorageRoutes(service: StorageService): Route[] {
         summary: "Read a storage",
         role: "viewer",
         params: storageParams,
-        query: none,
         answers: { 200: storageAnswer },
         failures: ["STORAGE_NOT_FOUND"],
         versioned: true,
       },
-      async ({ params }) => toFound(await service.find(params.StorageId)),
+      async ({ params }) => ok(await service.find(params.StorageId)),
     ),
     defineRoute(
       {
@@ -146,7 +140,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         versioned: true,
       },
       (input) =>
-        answerChange(input, toFound, (change) =>
+        answerChange(input, ok<Storage>, (change) =>
           service.update(input.params.StorageId, input.body, toSaveOptions(input), input.ifMatch, {
             ...change,
             signal: input.signal,
@@ -162,7 +156,6 @@ export function createStorageRoutes(service: StorageService): Route[] {
         summary: "Delete a storage that nothing uses",
         role: "admin",
         params: storageParams,
-        query: none,
         answers: { 204: { description: "The storage is deleted", schema: null } },
         failures: ["STORAGE_NOT_FOUND", "STORAGE_IN_USE"],
         versioned: true,
@@ -179,11 +172,10 @@ export function createStorageRoutes(service: StorageService): Route[] {
         summary: "Verify a saved storage with its stored credential",
         role: "admin",
         params: storageParams,
-        query: none,
         answers: { 200: reportAnswer },
         failures: ["STORAGE_NOT_FOUND", "SECRET_STORE_UNAVAILABLE"],
       },
-      async ({ params, signal }) => ({ status: 200, body: await service.verify(params.StorageId, signal) }),
+      async ({ params, signal }) => ok(await service.verify(params.StorageId, signal)),
     ),
     defineRoute(
       {
@@ -194,11 +186,10 @@ export function createStorageRoutes(service: StorageService): Route[] {
         summary: "List the objects that keep a storage from being deleted",
         role: "viewer",
         params: storageParams,
-        query: none,
         answers: { 200: { description: "The number of all, and the first hundred", schema: dependantsSchema } },
         failures: ["STORAGE_NOT_FOUND"],
       },
-      async ({ params }) => ({ status: 200, body: await service.dependantsOf(params.StorageId) }),
+      async ({ params }) => ok(await service.dependantsOf(params.StorageId)),
     ),
     defineRoute(
       {
@@ -209,11 +200,10 @@ export function createStorageRoutes(service: StorageService): Route[] {
         summary: "Bind a collection to a storage",
         role: "admin",
         params: collectionParams,
-        query: none,
         answers: { 200: storageAnswer },
         failures: ["STORAGE_NOT_FOUND"],
       },
-      (input) => answerChange(input, toFound, (change) => service.bindCollection(input.params, change)),
+      (input) => answerChange(input, ok<Storage>, (change) => service.bindCollection(input.params, change)),
     ),
     defineRoute(
       {
@@ -224,7 +214,6 @@ export function createStorageRoutes(service: StorageService): Route[] {
         summary: "Unbind a collection from a storage",
         role: "admin",
         params: collectionParams,
-        query: none,
         answers: { 204: { description: "The collection is not bound", schema: null } },
         failures: ["STORAGE_NOT_FOUND"],
       },
@@ -237,12 +226,8 @@ function toSaveOptions({ query }: { readonly query: z.output<typeof saveParamete
   return { verify: query.verify, allowOverlap: query.allow_overlap };
 }
 
-function toFound(storage: Storage): Answer {
-  return { status: 200, body: storage, version: storage.version };
-}
-
-function toCreated(storage: Storage): Answer {
-  return { status: 201, body: storage, version: storage.version, headers: { location: `${base}/${storage.id}` } };
+function toCreated(storage: Storage) {
+  return created(`${base}/${storage.id}`, storage);
 }
 
 function toSortKey(row: StorageRow, sortby: ListStorages["sortby"]) {

@@ -1,4 +1,3 @@
-import { recordAudit } from "../platform/audit/record.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database, DatabaseTransaction, Reads } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
@@ -18,7 +17,7 @@ import { requireLockedStorage, requireStorage } from "./lookup.ts";
 import { mergeConnection, mergeRow } from "./merge-update.ts";
 import type { CreateStorage, Dependants, ListStorages, Storage, UpdateStorage, Verification } from "./model.ts";
 import { deleteStorage, insertStorage, type StorageRow, updateStorage } from "./queries.ts";
-import { recordStorageChange } from "./record-change.ts";
+import { recordStorageChange, recordStorageDeletion } from "./record-change.ts";
 import { toStorage } from "./representation.ts";
 import type { S3Credential, S3Location } from "./s3/location.ts";
 import { createVerification } from "./verification.ts";
@@ -131,7 +130,7 @@ export function createStorageService(needs: StorageNeeds) {
    *
    * @throws STORAGE_NOT_FOUND, PRECONDITION_FAILED, STORAGE_IN_USE
    */
-  async function remove(id: string, condition: VersionCondition, change: Pick<Change<null>, "actor">): Promise<void> {
+  async function remove(id: string, condition: VersionCondition, change: Change<void>): Promise<void> {
     await requireStorage(db, id);
     await inTransaction(db, async (tx) => {
       const before = await requireLockedStorage(tx, id);
@@ -140,14 +139,7 @@ export function createStorageService(needs: StorageNeeds) {
       if (dependants.total > 0) throw storageInUse(before.name, dependants);
       await deleteStorage(tx, id);
       await credentials.abandonNow(tx, id, before.credential_ref);
-      await recordAudit(tx, {
-        actor: change.actor,
-        action: "storage.delete",
-        kind: "storage",
-        objectId: id,
-        before: toStorage(before),
-        after: null,
-      });
+      await recordStorageDeletion(tx, change, before);
     });
   }
 

@@ -1,9 +1,9 @@
 import type { Clock } from "../../platform/clock.ts";
 import type { Lookup } from "../../platform/egress/guard.ts";
 import type { EgressPolicy } from "../../platform/egress/policy.ts";
+import { callWithin } from "./call-within.ts";
 import { type CallContext, toFault } from "./classify.ts";
 import { createS3Connection, type S3Connection } from "./client.ts";
-import { runWithin } from "./deadline.ts";
 import type { S3Credential, S3Location } from "./location.ts";
 import type { Call, CallResult } from "./probe-calls.ts";
 import { reasons } from "./reasons.ts";
@@ -93,7 +93,7 @@ async function run(
   const toDuration = () => ({ duration_ms: Math.round(performance.now() - startedAt) });
   try {
     const call = (ending: AbortSignal): Promise<CallResult> => work({ client, context: about, signal: ending });
-    const { hint, http_status } = await runWithin(endsAt - startedAt, signal, call);
+    const { hint, http_status } = await callWithin(endsAt - startedAt, about, call, signal);
     return { check, status: "PASS", reason: null, hint, http_status, ...toDuration() };
   } catch (error) {
     const { reason, hint, http_status } = toFault(error, about);

@@ -1,5 +1,6 @@
 import type { Clock } from "../../platform/clock.ts";
 import { EgressForbidden } from "../../platform/egress/forbidden.ts";
+import { type ConnectionFaultKind, classifyConnectionFault } from "../../platform/outbound/connection-fault.ts";
 import { S3Failure, type S3Fault } from "./failure.ts";
 import type { S3Credential, S3Location } from "./location.ts";
 import { type Reason, reasons } from "./reasons.ts";
@@ -41,7 +42,7 @@ export function toS3Failure(error: unknown, context: CallContext): S3Failure {
 export function createFault(
   reason: Reason,
   { location, clock, doing }: CallContext,
-  details: SdkError,
+  details: SdkError = noDetails,
   refusal: string | null = null,
 ): S3Fault {
   const hint = reasons[reason].hint({
@@ -58,58 +59,37 @@ export function createFault(
   return { reason, hint, http_status: details.status };
 }
 
+const noDetails = readSdkError(null);
+
 function findReason(error: unknown, details: SdkError): Reason {
   if (error instanceof EgressForbidden) return "endpoint_forbidden";
-  return findByNodeCode(details) ?? findByS3Code(details) ?? findByStatus(details);
+  return findByConnection(error, details) ?? findByS3Code(details) ?? findByStatus(details);
 }
 
-const reasonOfNodeCode: Record<string, Reason> = {
-  ENOTFOUND: "dns_failure",
-  EAI_AGAIN: "dns_failure",
-  EAI_FAIL: "dns_failure",
-  EAI_NODATA: "dns_failure",
-  ECONNREFUSED: "connection_refused",
-  EHOSTUNREACH: "host_unreachable",
-  ENETUNREACH: "host_unreachable",
-  EHOSTDOWN: "host_unreachable",
-  EADDRNOTAVAIL: "host_unreachable",
-  ECONNRESET: "connection_reset",
-  ECONNABORTED: "connection_reset",
-  EPIPE: "connection_reset",
-  ERR_STREAM_PREMATURE_CLOSE: "connection_reset",
-  RESPONSE_TOO_LARGE: "response_too_large",
-  ERR_TLS_CERT_ALTNAME_INVALID: "tls_hostname_mismatch",
-  CERT_HAS_EXPIRED: "tls_expired",
-  CERT_NOT_YET_VALID: "tls_expired",
-  CERT_UNTRUSTED: "tls_untrusted",
-  CERT_REJECTED: "tls_untrusted",
-  CERT_SIGNATURE_FAILURE: "tls_untrusted",
-  INVALID_CA: "tls_untrusted",
-  INVALID_PURPOSE: "tls_untrusted",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "tls_untrusted",
-  SELF_SIGNED_CERT_IN_CHAIN: "tls_untrusted",
-  UNABLE_TO_GET_ISSUER_CERT: "tls_untrusted",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "tls_untrusted",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tls_untrusted",
+const reasonOfFault: Readonly<Record<ConnectionFaultKind, Reason | null>> = {
+  dns: "dns_failure",
+  refused: "connection_refused",
+  unreachable: "host_unreachable",
+  reset: "connection_reset",
+  // Which of the two time-outs it is depends on the SDK's error.
+  timeout: null,
+  tls_hostname: "tls_hostname_mismatch",
+  tls_expired: "tls_expired",
+  tls_untrusted: "tls_untrusted",
+  tls_failed: "tls_failed",
+  tls_absent: "tls_not_tls",
+  unknown: null,
 };
 
-function findByNodeCode({ name, code, message, duringConnect }: SdkError): Reason | null {
-  if (name === "TimeoutError" && code === "ECONNRESET") return "connection_reset";
+function findByConnection(error: unknown, { name, code, duringConnect }: SdkError): Reason | null {
+  if (code === "RESPONSE_TOO_LARGE") return "response_too_large";
+  // HPE_…: Node's HTTP parser rejects the answer; it is not HTTP.
+  if (code?.startsWith("HPE_")) return "not_s3";
   if (code === "ETIMEDOUT") return duringConnect ? "connect_timeout" : "request_timeout";
   // The SDK's own limit for connecting has a name and no code.
   if (name === "TimeoutError" && code === null) return "connect_timeout";
   if (name === "AbortError") return "request_timeout";
-  if (code === null) return null;
-  const known = reasonOfNodeCode[code];
-  if (known !== undefined) return known;
-  if (code === "EPROTO" || code.startsWith("ERR_SSL_")) {
-    return /wrong.version.number|packet.length.too.long|http.request|https.proxy.request/i.test(`${code} ${message}`)
-      ? "tls_not_tls"
-      : "tls_failed";
-  }
-  if (code.startsWith("ERR_TLS_")) return "tls_failed";
-  // HPE_…: Node's HTTP parser rejects the answer; it is not HTTP.
-  return code.startsWith("HPE_") ? "not_s3" : null;
+  return reasonOfFault[classifyConnectionFault(error).kind];
 }
 
 const reasonOfS3Code: Record<string, Reason> = {

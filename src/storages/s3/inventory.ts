@@ -2,9 +2,9 @@ import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import type { Clock } from "../../platform/clock.ts";
 import type { Lookup } from "../../platform/egress/guard.ts";
 import type { EgressPolicy } from "../../platform/egress/policy.ts";
+import { callWithin } from "./call-within.ts";
 import { type CallContext, createFault, toS3Failure } from "./classify.ts";
 import { createS3Connection } from "./client.ts";
-import { runWithin } from "./deadline.ts";
 import { S3Failure } from "./failure.ts";
 import type { S3Credential, S3Location } from "./location.ts";
 import { isListAnswer } from "./probe-calls.ts";
@@ -50,7 +50,8 @@ export async function inventoryStorage(
   });
   const readPage = async (token: string | undefined): Promise<Page> => {
     try {
-      return await runWithin(pageMilliseconds, signal, (ending) => listPage(client, context, token, ending));
+      const call = (ending: AbortSignal) => listPage(client, context, token, ending);
+      return await callWithin(pageMilliseconds, context, call, signal);
     } catch (error) {
       signal?.throwIfAborted();
       throw toS3Failure(error, context);

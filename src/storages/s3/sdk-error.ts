@@ -3,8 +3,6 @@ export interface SdkError {
   /** The code of an S3 error, or the class of another error. The server chooses it: never show it. */
   readonly name: string;
   readonly code: string | null;
-  /** May hold text of the server: search it, never show it. */
-  readonly message: string;
   readonly duringConnect: boolean;
   readonly status: number | null;
   /** The region that the server expects. */
@@ -25,7 +23,6 @@ export function readSdkError(thrown: unknown): SdkError {
   return {
     name,
     code: readText(error["code"]),
-    message: readText(error["message"]) ?? "",
     duringConnect: error["syscall"] === "connect",
     status: typeof status === "number" && status >= 100 && status <= 599 ? status : null,
     region: readText(error["Region"]) ?? readText(headers["x-amz-bucket-region"]),
