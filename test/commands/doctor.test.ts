@@ -221,7 +221,7 @@ const setUps: readonly Broken[] = [
   {
     what: "a login page answers in place of Vault",
     breakIt: (scene) => onVault(scene, scene.login),
-    told: /secret store +What answers does not speak as Vault does: see that its address \(VAULT_ADDR\) is right, and that no proxy/,
+    told: /secret store +The server that answers is not Vault: check its address \(VAULT_ADDR\), and that no proxy/,
   },
   {
     what: "nobody listens at Dagster's address",

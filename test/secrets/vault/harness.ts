@@ -1,10 +1,10 @@
-import type { SecretStore } from "../../src/secrets/store.ts";
-import type { VaultAuth, VaultOptions } from "../../src/secrets/vault/options.ts";
-import { createVaultSecretStore } from "../../src/secrets/vault/vault.ts";
-import { type MisbehavingVault, startMisbehavingVault } from "../support/vault/misbehaving-vault.ts";
-import { createRecordedLog, type RecordedLog } from "./recorded-log.ts";
+import type { SecretStore } from "../../../src/secrets/store.ts";
+import type { VaultAuth, VaultOptions } from "../../../src/secrets/vault/options.ts";
+import { createVaultSecretStore } from "../../../src/secrets/vault/vault.ts";
+import { type MisbehavingVault, startMisbehavingVault } from "../../support/vault/misbehaving-vault.ts";
+import { createRecordedLog, type RecordedLog } from "../recorded-log.ts";
 
-/** A store on a Vault that misbehaves on demand, with a clock that stands still until it is moved. */
+/** A store on a Vault that misbehaves on demand, with a clock that stands still until `advance` moves it. */
 export interface VaultHarness {
   readonly vault: MisbehavingVault;
   readonly store: SecretStore;
@@ -16,7 +16,7 @@ export interface VaultHarness {
 /** Long enough for loopback on a busy machine, short enough to wait for. */
 const timeoutMilliseconds = 300;
 
-/** `auth` is a login of the vault's own by default. */
+/** Starts a Vault and a store that logs in to it, by AppRole unless `toAuth` says otherwise. */
 export async function startVaultHarness(
   toAuth: (vault: MisbehavingVault) => VaultAuth = toAppRole,
   options: Partial<VaultOptions> = {},
@@ -26,6 +26,8 @@ export async function startVaultHarness(
   let now = Date.parse("2026-11-23T10:00:00Z");
   const store = createVaultSecretStore({
     address: vault.address,
+    mount: "secret",
+    pathPrefix: "",
     auth: toAuth(vault),
     clock: { now: () => new Date(now) },
     timeoutMilliseconds,
