@@ -9,7 +9,7 @@ interface SweepNeeds {
   readonly log: Logger;
 }
 
-/** What one turn of the sweep did. */
+/** The numbers of secrets that a turn removed and could not remove. */
 export interface SecretSweep {
   readonly swept: number;
   readonly failed: number;

@@ -247,7 +247,7 @@ export const variables = {
     default: "60",
     about: "EOM's own tokens that may be refused to one address in a minute before it is refused unseen. 0: no limit.",
   },
-  EOM_STORAGE_VERIFY: { schema: flag, default: "true", about: "Whether connections are proved on create and update." },
+  EOM_STORAGE_VERIFY: { schema: flag, default: "true", about: "Whether connections are verified on create and update." },
   EOM_QUOTA_WARNING: {
     schema: count(1, 100),
     default: "80",

@@ -12,14 +12,14 @@ import { S3Failure } from "./failure.ts";
 import type { Reason } from "./reasons.ts";
 import { readSdkError } from "./sdk-error.ts";
 
-/** What a call needs: the client, the location for its hints, and the signal that ends it. */
+/** The needs of a call: the client, the location for its hints, and the signal that ends it. */
 export interface Call {
   readonly client: S3Client;
   readonly context: CallContext;
   readonly signal: AbortSignal;
 }
 
-/** What a successful call adds to the report. */
+/** The part of a successful call that the report shows. */
 export interface CallResult {
   readonly http_status: number | null;
   readonly hint: string | null;

@@ -10,7 +10,7 @@ export interface ProbeObject {
   /** The check DELETE, after all other checks have passed. */
   remove(): Promise<Check>;
   /** Removes the object if it may exist, after another check has failed. The check is SKIP unless the removal fails. */
-  cleanUp(): Promise<Check>;
+  removeAfterFailure(): Promise<Check>;
 }
 
 /** A probe object of 32 random bytes. Each has a name of its own, so that probes at the same time do not disturb each other. */
@@ -35,12 +35,17 @@ export function createProbeObject(probe: Probe): ProbeObject {
     return { ...removed, hint, status: removed.reason === "access_denied" ? "WARN" : "FAIL" };
   }
 
-  async function cleanUp(): Promise<Check> {
+  async function removeAfterFailure(): Promise<Check> {
     const removed = mayExist ? await remove() : null;
     return removed === null || removed.status === "PASS"
       ? skip("DELETE", "not_reached")
       : { ...removed, status: "WARN" };
   }
 
-  return { write, read: () => attempt(probe, "READ", (call) => readObject(call, key, content)), remove, cleanUp };
+  return {
+    write,
+    read: () => attempt(probe, "READ", (call) => readObject(call, key, content)),
+    remove,
+    removeAfterFailure,
+  };
 }

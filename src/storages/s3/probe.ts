@@ -39,13 +39,13 @@ async function probeReadWrite(probe: Probe): Promise<Check[]> {
   const object = createProbeObject(probe);
   try {
     const write = await object.write();
-    if (write.status === "FAIL") return [list, write, skipAfter("READ"), await object.cleanUp()];
+    if (write.status === "FAIL") return [list, write, skipAfter("READ"), await object.removeAfterFailure()];
     const strictRead = await object.read();
     const read = list.status === "WARN" ? tolerateDenial(strictRead) : strictRead;
-    return [list, write, read, read.status === "FAIL" ? await object.cleanUp() : await object.remove()];
+    return [list, write, read, read.status === "FAIL" ? await object.removeAfterFailure() : await object.remove()];
   } finally {
     // For an abort, which throws out of the checks. After them the object is already removed.
-    await object.cleanUp();
+    await object.removeAfterFailure();
   }
 }
 

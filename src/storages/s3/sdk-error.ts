@@ -14,7 +14,7 @@ export interface SdkError {
   readonly isS3Error: boolean;
 }
 
-/** Reads any thrown value. Of an AggregateError, which Node throws after several addresses failed, it reads the first error. */
+/** Reads any thrown value, or the first error of an AggregateError, which Node throws after several addresses failed. */
 export function readSdkError(thrown: unknown): SdkError {
   const error = toRecord(thrown instanceof AggregateError && thrown.errors.length > 0 ? thrown.errors[0] : thrown);
   const headers = toRecord(toRecord(error["$response"])["headers"]);
