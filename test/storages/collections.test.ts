@@ -3,12 +3,9 @@ import { sql } from "kysely";
 import { describe, expect } from "vitest";
 import { storages as base } from "../contract/described.ts";
 import { createStorage } from "../contract/provocations.ts";
-import { databaseKinds } from "../support/database/database.ts";
-import { createStorageTest } from "./fixtures.ts";
+import { storageTests } from "./fixtures.ts";
 
-describe.each(databaseKinds)("collections on %s", (kind) => {
-  const test = createStorageTest(kind);
-
+describe.each(storageTests)("collections on %s", (_kind, test) => {
   test("are all bound when bound at once, and all unbound when unbound at once", async ({ app }) => {
     const { id } = await createStorage(app);
     const collections = Array.from({ length: 20 }, () => randomUUID()).sort();

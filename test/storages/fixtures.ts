@@ -1,7 +1,7 @@
 import { test as base, expect } from "vitest";
 import { type S3Server, startS3Server } from "../../scripts/demo/s3-server.ts";
 import { storages as path } from "../contract/described.ts";
-import type { DatabaseKind } from "../support/database/database.ts";
+import { type DatabaseKind, databaseKinds } from "../support/database/database.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
 
 type Fields = Record<string, unknown>;
@@ -25,16 +25,8 @@ type TestStorage = any;
 
 let storages = 0;
 
-/**
- * Vitest's `test` with the program on a database of this kind.
- *
- * @example
- * describe.each(databaseKinds)("storages on %s", (kind) => {
- *   const test = createStorageTest(kind);
- *   test("are created", async ({ create }) => {});
- * });
- */
-export function createStorageTest(kind: DatabaseKind) {
+/** Vitest's `test` with the program on a database of this kind. */
+function createStorageTest(kind: DatabaseKind) {
   return base.extend<StorageFixtures>({
     app: [
       // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of a fixture's needs from its first parameter.
@@ -73,3 +65,13 @@ export function createStorageTest(kind: DatabaseKind) {
     },
   });
 }
+
+/**
+ * A `test` for each kind of database. Vitest allows fixtures of a whole file only outside of `describe`.
+ *
+ * @example
+ * describe.each(storageTests)("storages on %s", (_kind, test) => {
+ *   test("are created", async ({ create }) => {});
+ * });
+ */
+export const storageTests = databaseKinds.map((kind) => [kind, createStorageTest(kind)] as const);

@@ -1,14 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { describe, expect } from "vitest";
-import { databaseKinds } from "../support/database/database.ts";
-import { createStorageTest } from "./fixtures.ts";
+import { storageTests } from "./fixtures.ts";
 
 const base = "/eom/admin/storages";
 
-describe.each(databaseKinds)("storages on %s", (kind) => {
-  const test = createStorageTest(kind);
-
+describe.each(storageTests)("storages on %s", (_kind, test) => {
   test("are created as described, verified, and returned without the secret", async ({ app, s3, describeStorage }) => {
     const collection = randomUUID();
     const answer = await app.request(
