@@ -12,6 +12,7 @@ import { type Ask, createObjects } from "./objects.ts";
 // Has Schemathesis make up requests from /openapi.json of a running EOM on PostgreSQL, valid ones and broken ones, and judge
 // every answer by that document. EOM_FUZZ_EXAMPLES says how many for each operation and phase, EOM_SEED which; the exit code
 // is not 0 when it finds a fault. Routes that are fuzzed as well call out: to storages and webhooks that are not there.
+// Options of the command line are passed to Schemathesis, for example `npm run test:fuzz -- --report junit`.
 
 const token = "token-of-the-fuzzer-which-is-long-enough";
 const jobName = "nothing";
@@ -41,6 +42,7 @@ async function fuzz(): Promise<number> {
     examples,
     "--seed",
     seed,
+    ...process.argv.slice(2),
   ]);
   await expectStillIn(toAsk(url));
   return code;
