@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { enableCompileCache } from "node:module";
 
-// Otherwise every start strips and compiles a thousand files anew. What lies there is run, so it lies where only those may
-// write who may change EOM itself. Where this process may not write, nothing is kept.
+// Without a cache, every start strips and compiles a thousand files. Node runs what is in it, so it is in a folder that can be
+// written only by a user who can change EOM itself. If this process cannot write there, nothing is cached (decision 17).
 enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/eom`);
 const { runCommand } = await import("./commands/run.ts");
 
@@ -10,5 +10,5 @@ const lingerMilliseconds = 1_000;
 
 process.exitCode = await runCommand(process.argv.slice(2), process.env);
 
-// What doctor asked and did not wait for may hang on, and is nobody's business any more. Held up by nothing, Node ends before.
+// Checks of doctor that timed out may keep the process from ending. If none does, Node ends before this.
 if (process.argv[2] === "doctor") setTimeout(() => process.exit(), lingerMilliseconds).unref();

@@ -16,7 +16,7 @@ import { findFailingWebhooks } from "../notifications/concerns.ts";
 import { createNotifications } from "../notifications/notifications.ts";
 import { createOverviewRoutes } from "../overview/routes.ts";
 import { createOverviewService } from "../overview/service.ts";
-import { systemClock } from "../platform/clock.ts";
+import { systemClock, systemMonotonic } from "../platform/clock.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
 import { findDeploymentId } from "../platform/deployment.ts";
 import { createApp } from "../platform/http/app.ts";
@@ -249,12 +249,12 @@ function composeRooms({ database, config, log, secrets, deploymentId }: RoomNeed
     ...createDoctorRoutes(checks),
     ...createOverviewRoutes(overview),
   ];
-  const findRecentUnreadiness = rememberReadiness(() => findUnreadiness(db));
+  const findRecentUnreadiness = rememberReadiness(() => findUnreadiness(db), systemMonotonic);
   const system = createSystemRoutes({ routes, metrics, version, findUnreadiness: findRecentUnreadiness });
   const app = createApp({
     routes: [...routes, ...system],
-    authenticator: createAuthenticator(config, limitGuesses(tokens, config.EOM_AUTH_FAILURES), log),
-    rateLimit: createRateLimit(config.EOM_RATE_LIMIT),
+    authenticator: createAuthenticator(config, limitGuesses(tokens, config.EOM_AUTH_FAILURES, systemMonotonic), log),
+    rateLimit: createRateLimit(config.EOM_RATE_LIMIT, systemMonotonic),
     db,
     log,
     metrics,
