@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
+import { systemLookup } from "../platform/egress/guard.ts";
 import type { EgressPolicy } from "../platform/egress/policy.ts";
 import { fail } from "../platform/failure.ts";
 import type { CredentialKeeper } from "./credentials.ts";
@@ -42,12 +43,8 @@ export function createInventoryJob({ credentials, policy, clock }: InventoryNeed
     const credential = await credentials.read(storage.credential_ref);
     const { inventoryStorage } = await import("./s3/inventory.ts");
     try {
-      const { objects, bytes } = await inventoryStorage(storage, credential, {
-        policy,
-        clock,
-        signal,
-        pageMilliseconds,
-      });
+      const settings = { policy, lookup: systemLookup, clock, signal, pageMilliseconds };
+      const { objects, bytes } = await inventoryStorage(storage, credential, settings);
       return { storage_id: storage.id, objects, bytes };
     } catch (error) {
       if (!(error instanceof S3Failure)) throw error;

@@ -1,5 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
+import { systemLookup } from "../platform/egress/guard.ts";
 import type { EgressPolicy } from "../platform/egress/policy.ts";
 import { Failure } from "../platform/failure.ts";
 import type { CredentialKeeper } from "./credentials.ts";
@@ -51,7 +52,7 @@ async function probe(row: StorageToProbe, { credentials, policy, clock }: ProbeN
   if ("problem" in credential) return { problem: `${row.name}: ${credential.problem}` };
   const { probeStorage } = await import("./s3/probe.ts");
   const location = { ...toLocation(row), read_only: true };
-  const settings = { policy, clock, budgetMilliseconds: probeMilliseconds };
+  const settings = { policy, lookup: systemLookup, clock, budgetMilliseconds: probeMilliseconds };
   const failed = findFailedCheck(await probeStorage(location, credential, settings));
   if (failed === undefined) return "usable";
   if (failed.reason === "access_denied" && !row.read_only) return "denied";

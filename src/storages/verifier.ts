@@ -1,5 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
 import { checkEgressUrl } from "../platform/egress/check-url.ts";
+import { systemLookup } from "../platform/egress/guard.ts";
 import type { EgressPolicy } from "../platform/egress/policy.ts";
 import { endpointForbidden } from "./errors.ts";
 import type { S3Credential, S3Location } from "./s3/location.ts";
@@ -29,7 +30,8 @@ export function createStorageVerifier({ policy, clock }: { policy: EgressPolicy;
     },
     async verify(location, credential, signal) {
       const { probeStorage } = await import("./s3/probe.ts");
-      return probeStorage(location, credential, { policy, clock, signal, budgetMilliseconds: probeMilliseconds });
+      const settings = { policy, lookup: systemLookup, clock, signal, budgetMilliseconds: probeMilliseconds };
+      return probeStorage(location, credential, settings);
     },
   };
 }

@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../src/platform/clock.ts";
-import { parseEgressPolicy } from "../../src/platform/egress/policy.ts";
 import type { S3Location } from "../../src/storages/s3/location.ts";
 import { probeStorage } from "../../src/storages/s3/probe.ts";
+import { settings } from "../storages/s3/fixtures.ts";
 import { describeObjectStore } from "../storages/s3/object-store-contract.ts";
 import { type S3Credentials, startVersitygw, type VersitygwServer } from "../support/s3/versitygw.ts";
-
-const policy = parseEgressPolicy({ allow: [], deny: [], loopback: true, infrastructure: [] });
 
 describeObjectStore("versitygw", async () => {
   const server = await startVersitygw();
@@ -36,7 +33,7 @@ describe("permissions on versitygw", () => {
     const usual = { prefix: "a/", path_style: true, read_only: false, ca_certificate: null };
     const location = { endpoint: server.endpoint, region: server.region, bucket, ...usual, ...changes };
     const credential = { access_key_id: user.accessKeyId, secret_access_key: user.secretAccessKey };
-    const report = await probeStorage(location, credential, { policy, clock: systemClock, budgetMilliseconds: 10_000 });
+    const report = await probeStorage(location, credential, settings);
     return { status: report.status, checks: report.checks.map(({ check, status, reason }) => [check, status, reason]) };
   };
 

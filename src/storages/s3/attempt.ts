@@ -19,7 +19,7 @@ export interface ProbeSettings {
   readonly signal?: AbortSignal | undefined;
   /** For all checks together, whatever the server does. */
   readonly budgetMilliseconds: number;
-  readonly lookup?: Lookup | undefined;
+  readonly lookup: Lookup;
 }
 
 /** A probe under way. */

@@ -1,6 +1,6 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { createGuardedAgents } from "../../platform/egress/agents.ts";
-import { type Lookup, systemLookup } from "../../platform/egress/guard.ts";
+import type { Lookup } from "../../platform/egress/guard.ts";
 import type { EgressPolicy } from "../../platform/egress/policy.ts";
 import { BoundedHttpHandler } from "./bounded-handler.ts";
 import type { S3Credential, S3Location } from "./location.ts";
@@ -9,7 +9,7 @@ import type { RetryConfig } from "./retry.ts";
 /** Settings of a connection. */
 export interface S3ClientSettings {
   readonly policy: EgressPolicy;
-  readonly lookup?: Lookup | undefined;
+  readonly lookup: Lookup;
   /** Limit for the TCP handshake; the TLS handshake is not counted. */
   readonly connectMilliseconds: number;
   /** Limit from the request to the header of its answer. A slow body has no limit here: use an abort signal. */
@@ -36,7 +36,7 @@ export function createS3Connection(
   settings: S3ClientSettings,
 ): S3Connection {
   const ca = location.ca_certificate ?? undefined;
-  const agents = createGuardedAgents(settings.policy, { ca, lookup: settings.lookup ?? systemLookup });
+  const agents = createGuardedAgents(settings.policy, { ca, lookup: settings.lookup });
   const client = new S3Client({
     ...isolation,
     ...dialect,

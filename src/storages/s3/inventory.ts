@@ -25,7 +25,7 @@ export interface InventorySettings {
   readonly signal?: AbortSignal | undefined;
   /** Limit for one page and its retries. The whole inventory has no limit: a storage may have millions of objects. */
   readonly pageMilliseconds: number;
-  readonly lookup?: Lookup | undefined;
+  readonly lookup: Lookup;
 }
 
 /**

@@ -13,10 +13,10 @@ export interface VaultHarness {
   stop(): Promise<void>;
 }
 
-/** For a Vault that answers: never reached, however busy the machine is. */
+/** For a Vault that answers; not reached on a busy machine. */
 const timeoutMilliseconds = 20_000;
 
-/** For a Vault that is silent: short enough to wait for, long enough for the calls before it falls silent. */
+/** For a Vault that falls silent: short enough to wait for, long enough for the calls before. */
 export const soon = { timeoutMilliseconds: 1_200 };
 
 /** Starts a Vault and a store that logs in to it, by AppRole unless `toAuth` says otherwise. */

@@ -17,8 +17,8 @@ afterEach(() => {
 });
 
 function connect(server: MisbehavingS3): S3Connection {
-  const limits = { connectMilliseconds: 1_000, requestMilliseconds: 1_000 };
-  const connection = createS3Connection(toLocation(server), credential, { policy, ...limits, retry: quickRetry });
+  const limits = { connectMilliseconds: 20_000, requestMilliseconds: 20_000 };
+  const connection = createS3Connection(toLocation(server), credential, { ...settings, ...limits, retry: quickRetry });
   onTestFinished(() => connection.close());
   return connection;
 }

@@ -1,5 +1,6 @@
 import { test as base } from "vitest";
 import { systemClock } from "../../../src/platform/clock.ts";
+import { systemLookup } from "../../../src/platform/egress/guard.ts";
 import { parseEgressPolicy } from "../../../src/platform/egress/policy.ts";
 import type { S3Location } from "../../../src/storages/s3/location.ts";
 import { bucket, type MisbehavingS3, startMisbehavingS3, startRawServer } from "../../support/s3/misbehaving-s3.ts";
@@ -10,7 +11,13 @@ export const policy = parseEgressPolicy({ allow: [], deny: [], loopback: true, i
 export const credential = { access_key_id: "AKIATEST", secret_access_key: "secret" };
 
 /** The settings of a probe and of an inventory, with limits that a server on loopback does not reach. */
-export const settings = { policy, clock: systemClock, budgetMilliseconds: 10_000, pageMilliseconds: 30_000 };
+export const settings = {
+  policy,
+  lookup: systemLookup,
+  clock: systemClock,
+  budgetMilliseconds: 10_000,
+  pageMilliseconds: 30_000,
+};
 
 /** The location `in/` of a server's bucket. */
 export function toLocation({ port }: Pick<MisbehavingS3, "port">, changes: Partial<S3Location> = {}): S3Location {

@@ -7,7 +7,7 @@ import type { S3Credential, S3Location } from "../../../src/storages/s3/location
 import { probeStorage } from "../../../src/storages/s3/probe.ts";
 import type { VerificationReport } from "../../../src/storages/s3/report.ts";
 import { patientRetry } from "../../../src/storages/s3/retry.ts";
-import { policy, settings } from "./fixtures.ts";
+import { settings } from "./fixtures.ts";
 
 export interface ObjectStore {
   readonly endpoint: string;
@@ -88,7 +88,7 @@ export function describeObjectStore(name: string, start: () => Promise<ObjectSto
 /** Writes `howMany` objects of three bytes; the first seven have names with special characters. */
 async function fill(location: S3Location, credential: S3Credential, howMany: number): Promise<void> {
   const limits = { connectMilliseconds: 5_000, requestMilliseconds: 20_000 };
-  const { client, close } = createS3Connection(location, credential, { policy, ...limits, retry: patientRetry });
+  const { client, close } = createS3Connection(location, credential, { ...settings, ...limits, retry: patientRetry });
   const names = [
     "a b",
     "a+b",

@@ -21,7 +21,12 @@ import {
 import { createCertificate } from "./certificates.ts";
 import { type Servers, settings, test, toLocation } from "./fixtures.ts";
 
-const budgetMilliseconds = 1_000;
+/** For a server that answers; not used up on a busy machine. */
+const budgetMilliseconds = 20_000;
+
+/** For a server that does not answer. A connection has a tenth of it, a request a half. */
+const soonMilliseconds = 4_000;
+
 const credential = {
   access_key_id: "AKIACANARYACCESSKEY0",
   secret_access_key: "canary/secret+access/key",
@@ -42,8 +47,8 @@ interface Situation {
   readonly reason: Reason;
   readonly status?: number;
   readonly arrange: (servers: Servers) => Promise<Place>;
-  /** Limit for a page of an inventory, when its retries need more time than a probe has. */
-  readonly pageMilliseconds?: number;
+  /** Limit of the probe, and of a page of the inventory. */
+  readonly limitMilliseconds?: number;
   /** Text that the hint must have. */
   readonly hint?: RegExp;
 }
@@ -124,8 +129,6 @@ const situations: Record<string, Situation> = {
     reason: "throttled",
     status: 503,
     arrange: answering(always(sendError(503, "SlowDown"))),
-    // The SDK waits up to one and up to two seconds before it tries again.
-    pageMilliseconds: 10_000,
   },
   "the server lacks an operation": {
     reason: "not_implemented",
@@ -174,9 +177,21 @@ const situations: Record<string, Situation> = {
     arrange: answering(always(send(302, "text/plain", "", { location: "http://169.254.169.254/latest/meta-data/" }))),
   },
   "the answer never ends": { reason: "response_too_large", arrange: answering(always(flood)) },
-  "the answer trickles": { reason: "request_timeout", arrange: answering(always(trickle)) },
-  "the answer ends after its header": { reason: "request_timeout", arrange: answering(always(stall)) },
-  "the answer never begins": { reason: "request_timeout", arrange: answering(always(hang)) },
+  "the answer trickles": {
+    reason: "request_timeout",
+    limitMilliseconds: soonMilliseconds,
+    arrange: answering(always(trickle)),
+  },
+  "the answer ends after its header": {
+    reason: "request_timeout",
+    limitMilliseconds: soonMilliseconds,
+    arrange: answering(always(stall)),
+  },
+  "the answer never begins": {
+    reason: "request_timeout",
+    limitMilliseconds: soonMilliseconds,
+    arrange: answering(always(hang)),
+  },
   "the connection is reset": { reason: "connection_reset", arrange: answering(always(reset)) },
   "the server does not speak HTTP": {
     reason: "not_s3",
@@ -213,6 +228,7 @@ const situations: Record<string, Situation> = {
   },
   "the resolver never answers": {
     reason: "connect_timeout",
+    limitMilliseconds: soonMilliseconds,
     arrange: async () => ({ endpoint: "http://s3.example.org", lookup: () => new Promise(() => {}) }),
   },
   "the port does not speak TLS": {
@@ -225,6 +241,7 @@ const situations: Record<string, Situation> = {
   },
   "the port accepts connections but never answers the TLS handshake": {
     reason: "request_timeout",
+    limitMilliseconds: soonMilliseconds,
     arrange: async ({ startRaw }) => {
       const { port } = await startRaw(() => {});
       return { endpoint: `https://127.0.0.1:${port}` };
@@ -276,21 +293,21 @@ function expectNoSecret(value: unknown): void {
 
 const anyLocation = toLocation({ port: 0 }, { region: "us-east-1" });
 
-/** A server on loopback answers within it, beyond the limit of the code under test. */
-const slackMilliseconds = 200;
+/** The delay that a busy machine may add to a time limit. */
+const slackMilliseconds = 2_000;
 
 describe.each(Object.entries(situations))(
   "when %s",
-  (_name, { reason, status, arrange, hint, pageMilliseconds = budgetMilliseconds }) => {
+  (_name, { reason, status, arrange, hint, limitMilliseconds = budgetMilliseconds }) => {
     test(`the probe reports ${reason} within its budget, and the report holds no secret`, async ({
       startS3,
       startRaw,
     }) => {
-      const { lookup, policy = settings.policy, ...place } = await arrange({ startS3, startRaw });
+      const { lookup = settings.lookup, policy = settings.policy, ...place } = await arrange({ startS3, startRaw });
       const startedAt = performance.now();
-      const limits = { ...settings, policy, lookup, budgetMilliseconds };
+      const limits = { ...settings, policy, lookup, budgetMilliseconds: limitMilliseconds };
       const report = await probeStorage({ ...anyLocation, ...place }, credential, limits);
-      expect(performance.now() - startedAt).toBeLessThan(budgetMilliseconds + slackMilliseconds);
+      expect(performance.now() - startedAt).toBeLessThan(limitMilliseconds + slackMilliseconds);
       const [list, ...others] = verificationReportSchema.strict().parse(report).checks as [Check, ...Check[]];
       expect(report.status).toBe("FAIL");
       expect(list).toMatchObject({ check: "LIST", status: "FAIL", reason, http_status: status ?? null });
@@ -304,8 +321,8 @@ describe.each(Object.entries(situations))(
     });
 
     test(`an inventory fails with ${reason}, and its error holds no secret`, async ({ startS3, startRaw }) => {
-      const { lookup, policy = settings.policy, ...place } = await arrange({ startS3, startRaw });
-      const limits = { ...settings, policy, lookup, pageMilliseconds };
+      const { lookup = settings.lookup, policy = settings.policy, ...place } = await arrange({ startS3, startRaw });
+      const limits = { ...settings, policy, lookup, pageMilliseconds: limitMilliseconds };
       const error = await inventoryStorage({ ...anyLocation, ...place }, credential, limits).then(
         () => null,
         (thrown: unknown) => thrown,
