@@ -216,7 +216,7 @@ const setUps: readonly Broken[] = [
   {
     what: "nobody listens at Vault's address",
     breakIt: (scene) => onVault(scene, scene.nobody),
-    told: /secret store +Vault does not answer: see that it runs, and that its address \(VAULT_ADDR\) is right/,
+    told: /secret store +Vault does not answer: check that it runs, and its address \(VAULT_ADDR\)/,
   },
   {
     what: "a login page answers in place of Vault",
@@ -413,12 +413,12 @@ const silences: readonly Broken[] = [
   {
     what: "the identity provider, Vault and Dagster",
     breakIt: (one) => ({ ...withIssuer(one, one.silent), ...onVault(one, one.silent), ...onDagster(one, one.silent) }),
-    told: /FAIL {2}identity provider .*See that EOM_OIDC_ISSUER.*\nFAIL {2}secret store +Vault does not answer: see .*\n[\s\S]*FAIL {2}engine dagster .*gave no answer within 4 s: see whether Dagster hangs/,
+    told: /FAIL {2}identity provider .*See that EOM_OIDC_ISSUER.*\nFAIL {2}secret store +Vault does not answer: check .*\n[\s\S]*FAIL {2}engine dagster .*gave no answer within 4 s: see whether Dagster hangs/,
   },
   {
     what: "a storage",
     breakIt: (one) => withStorage(one, { ...one.s3, endpoint: one.silent }),
-    told: /FAIL {2}storages +1 of 1 cannot be used: scenes: LIST fails \(request_timeout\): .*Check that the server is well/,
+    told: /FAIL {2}storages +1 of 1 cannot be used: scenes: LIST fails \(request_timeout\): .*Check that the server works/,
   },
 ];
 
