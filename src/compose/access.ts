@@ -7,6 +7,7 @@ import type { Config } from "../platform/config/config.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Authenticator } from "../platform/resource/caller.ts";
 
+/** The authenticator that EOM_AUTH names; EOM tokens also work beside OIDC and a gateway. */
 export function createAuthenticator(config: Config, tokens: Authenticator, log: Logger): Authenticator {
   const roles = createRoleNames(config.EOM_ROLES);
   switch (config.EOM_AUTH) {

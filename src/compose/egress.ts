@@ -4,7 +4,7 @@ import { type EgressPolicy, parseEgressPolicy } from "../platform/egress/policy.
 import { listDagsters } from "./engines.ts";
 
 /**
- * Where S3 endpoints may lie. A developer's own S3 server on loopback is allowed on the embedded default alone.
+ * The addresses that S3 endpoints and webhooks may have. EOM's own API, database, Vault and engines are always refused.
  *
  * @throws InvalidEgressPolicy
  */
@@ -21,6 +21,8 @@ export function createEgressPolicy(config: Config): EgressPolicy {
     infrastructure,
   });
 }
+
+/** A developer's own S3 server on loopback is allowed on the embedded default only. */
 export function allowsLoopback(config: Config): boolean {
   return config.EOM_DATABASE_URL === null && config.EOM_AUTH === "token" && config.isLoopback;
 }

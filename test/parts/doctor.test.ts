@@ -33,7 +33,7 @@ describe("doctor, as a process, on a real Vault", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test("finds nothing wrong where nothing is", async () => {
+  test("reports no failure for a working installation", async () => {
     const { code, output } = await consult();
     expect(output).toMatch(/^ok {4}secret store +vault$/m);
     expect(output).not.toContain("FAIL");
@@ -42,29 +42,29 @@ describe("doctor, as a process, on a real Vault", () => {
 
   test.each<[string, Record<string, string>, RegExp]>([
     [
-      "a token that is none",
+      "an invalid token",
       { VAULT_TOKEN: "canary-token" },
       /the token is not valid any more \(VAULT_TOKEN or its file\)/,
     ],
     ["a mount that is not there", { EOM_VAULT_MOUNT: "nowhere" }, /no KV version 2 engine.*EOM_VAULT_MOUNT/],
     ["a path below the mount", { EOM_VAULT_MOUNT: "secret/below" }, /no KV version 2 engine/],
-  ])("says what is wrong and what to do about %s", async (_what, environment, told) => {
+  ])("reports what is wrong and what to do about %s", async (_what, environment, problem) => {
     const { code, output } = await consult(environment);
-    expect(findLine(output, "secret store")).toMatch(told);
+    expect(findLine(output, "secret store")).toMatch(problem);
     expectOthersWell(output);
     expect(code).toBe(1);
   });
 
-  test("says what is wrong and what to do about a policy that lacks a right", async () => {
+  test("reports what is wrong and what to do about a policy that lacks a right", async () => {
     await vault.request("sys/policies/acl/reader", {
       method: "POST",
       body: { policy: 'path "secret/data/eom/*" { capabilities = ["read"] }' },
     });
-    const made = await vault.request<{ auth: { client_token: string } }>("auth/token/create", {
+    const created = await vault.request<{ auth: { client_token: string } }>("auth/token/create", {
       method: "POST",
       body: { policies: ["reader"], no_default_policy: true },
     });
-    const token = made.body.auth.client_token;
+    const token = created.body.auth.client_token;
     const { code, output } = await consult({ VAULT_TOKEN: token });
     expect(findLine(output, "secret store")).toMatch(/must also allow "create".* on secret\/data\/eom\/\*/);
     expectOthersWell(output);
@@ -72,7 +72,7 @@ describe("doctor, as a process, on a real Vault", () => {
     expect(code).toBe(1);
   });
 
-  test("says that it is sealed, and that it is to be unsealed", async () => {
+  test("reports a sealed Vault, and that it must be unsealed", async () => {
     await vault.seal();
     const { code, output } = await consult();
     await vault.unseal();
@@ -111,7 +111,7 @@ describe("doctor, on a real Versity S3 Gateway", () => {
     await server.stop();
   });
 
-  test("says of a storage that may only be written to that it answers, and of one to read from that it may not be read", async () => {
+  test("reports that a storage with write access alone answers, and that a storage to read from cannot be read", async () => {
     const writer = await server.createUser();
     await server.allow("scenes", writer, ["s3:PutObject"]);
     await createStorage(writer, { prefix: "drop/" });
@@ -144,8 +144,8 @@ describe("doctor, on a real Versity S3 Gateway", () => {
   }
 
   async function consult() {
-    const [found] = await runChecks(app.program.entryChecks.filter(({ name }) => name === "storages"));
-    return found;
+    const [finding] = await runChecks(app.program.entryChecks.filter(({ name }) => name === "storages"));
+    return finding;
   }
 });
 
@@ -163,19 +163,22 @@ describe("doctor, on a PostgreSQL with time zones of its own", () => {
   });
   afterAll(() => server.remove());
 
-  test("finds nothing wrong while they are EOM's", async () => {
-    expect(await consult()).toMatchObject({ status: "ok", message: expect.stringMatching(/^2 of quotas, as EOM /) });
-  });
-
-  test("says which zone has other rules there", async () => {
-    await copyFile(join(zones, "Asia", "Tokyo"), join(zones, "Europe", "Berlin"));
+  test("reports no failure while its time zones are those of EOM", async () => {
     expect(await consult()).toMatchObject({
-      status: "failed",
-      message: expect.stringMatching(/other rules for Europe\/Berlin, which quotas name: update /),
+      status: "ok",
+      message: expect.stringMatching(/^2 of quotas, the same as EOM's /),
     });
   });
 
-  test("says which zone is missing there", async () => {
+  test("reports a zone whose rules differ", async () => {
+    await copyFile(join(zones, "Asia", "Tokyo"), join(zones, "Europe", "Berlin"));
+    expect(await consult()).toMatchObject({
+      status: "failed",
+      message: expect.stringMatching(/different rules for Europe\/Berlin, which quotas name: update /),
+    });
+  });
+
+  test("reports a zone that is missing", async () => {
     await rm(join(zones, "Europe", "Berlin"));
     expect(await consult()).toMatchObject({
       status: "failed",
@@ -183,12 +186,12 @@ describe("doctor, on a PostgreSQL with time zones of its own", () => {
     });
   });
 
-  /** On a connection of its own: a session keeps the zones that it has read. */
+  /** On a connection of its own, because a session of PostgreSQL keeps the zones that it has read. */
   async function consult() {
     const { db, close } = openPostgresDatabase(server.url, 1);
-    const [found] = await runChecks([createTimeZonesCheck(db, systemClock)]);
+    const [finding] = await runChecks([createTimeZonesCheck(db, systemClock)]);
     await close();
-    return found;
+    return finding;
   }
 });
 
@@ -204,7 +207,7 @@ async function insertQuota(db: Database, zone: string): Promise<void> {
 const findLine = (output: string, check: string) =>
   output.split("\n").find((line) => line.startsWith(`FAIL  ${check} `));
 
-/** All but the secret store. */
+/** Expects that every check but the secret store's succeeded. */
 function expectOthersWell(output: string): void {
   const failed = output.split("\n").filter((line) => line.startsWith("FAIL"));
   expect(failed).toHaveLength(1);

@@ -5,11 +5,13 @@ import type { Database } from "../platform/database/tables.ts";
 import type { Check } from "./checks.ts";
 import { toAdvisedError } from "./database-advice.ts";
 
-const oldestServerVersion = 140_000;
+/** PostgreSQL 14, as `server_version_num`. */
+const minServerVersion = 140_000;
 
-/** Leases and periods go by the database's clock, slots by ours: apart, schedules run early or late. */
+/** Leases and periods run by the database's clock, slots by this machine's. If they differ, schedules run early or late. */
 const maxClockDifferenceSeconds = 5;
 
+/** Checks the version of the database, and that it accepts writes. */
 export function createDatabaseCheck(db: Database): Check {
   return advised({
     name: "database",
@@ -18,13 +20,13 @@ export function createDatabaseCheck(db: Database): Check {
         select current_setting('server_version_num')::int as number, current_setting('server_version') as name,
           current_setting('transaction_read_only')::bool as refuses_writes`.execute(db);
       const [version] = rows;
-      if (version === undefined || version.number < oldestServerVersion) {
+      if (version === undefined || version.number < minServerVersion) {
         throw new Error(`The server is PostgreSQL ${version?.name}: EOM needs 14 or newer.`);
       }
-      // Of a standby this holds as well.
+      // On for a standby too.
       if (version.refuses_writes) {
         throw new Error(
-          "The database takes no writes: see that EOM_DATABASE_URL leads to the primary, and that default_transaction_read_only is off.",
+          "The database is read-only: check that EOM_DATABASE_URL leads to the primary, and that default_transaction_read_only is off.",
         );
       }
       return `PostgreSQL ${version.name}`;
@@ -32,26 +34,27 @@ export function createDatabaseCheck(db: Database): Check {
   });
 }
 
-/** Of a shared database: whether it has the connections that this process may open. */
+/** Checks that a shared database has as many connections as this process may open. */
 export function createConnectionsCheck(db: Database, poolSize: number): Check {
   return advised({
     name: "connections",
     async run() {
-      const { rows } = await sql<{ most: number; used: number }>`
+      const { rows } = await sql<{ max: number; used: number }>`
         select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-            - coalesce(current_setting('reserved_connections', true)::int, 0) as most,
+            - coalesce(current_setting('reserved_connections', true)::int, 0) as max,
           (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as used`.execute(db);
-      const { most, used } = rows[0] ?? { most: 0, used: 0 };
-      if (poolSize > most) {
+      const { max, used } = rows[0] ?? { max: 0, used: 0 };
+      if (poolSize > max) {
         throw new Error(
-          `EOM_DATABASE_POOL is ${poolSize}, of each process, and PostgreSQL takes ${most} connections of all: lower it, or raise max_connections.`,
+          `EOM_DATABASE_POOL is ${poolSize} for each process, and PostgreSQL accepts ${max} connections in all: lower it, or raise max_connections.`,
         );
       }
-      return `${used} of ${most} in use; ${poolSize} for each process at most`;
+      return `${used} of ${max} in use; at most ${poolSize} for each process`;
     },
   });
 }
 
+/** Checks that the database has all migrations of this version, and none of a newer version. */
 export function createSchemaCheck(db: Database): Check {
   return advised({
     name: "schema",
@@ -65,28 +68,30 @@ export function createSchemaCheck(db: Database): Check {
   });
 }
 
-/** The ledger's months are tables that EOM makes as time goes by, which only the owner may. */
+/** Checks that EOM's role owns its tables: each month EOM adds a partition to the ledger, and only its owner may. */
 export function createRightsCheck(db: Database): Check {
   return advised({
     name: "rights",
     async run() {
-      const { rows } = await sql<{ role: string; foreign: string[]; first: string | null }>`
-        select current_user as role, array_agg(name order by name) as foreign, min(owner) as first
+      const { rows } = await sql<{ role: string; tables: string[]; owner: string | null }>`
+        select current_user as role, array_agg(name order by name) as tables, min(owner) as owner
         from (
           select relname as name, pg_get_userbyid(relowner) as owner from pg_class
           where relnamespace = (select relnamespace from pg_class where oid = to_regclass('eom_migration'))
             and relkind in ('r', 'p') and relname ~ '^(eom|ailbl)_' and not pg_has_role(relowner, 'usage')) as t`.execute(
         db,
       );
-      const [found] = rows;
-      if (found === undefined || found.first === null) return "owns its tables";
+      const [others] = rows;
+      if (others === undefined || others.owner === null) return "owns its tables";
+      const { role, tables, owner } = others;
       throw new Error(
-        `${found.foreign.length} tables (${found.foreign[0]}, …) belong to another role than ${found.role}: let EOM_DATABASE_URL name ${found.first}, or make ${found.role} their owner.`,
+        `${tables.length} tables (${tables[0]}, …) belong to another role than ${role}: let EOM_DATABASE_URL name ${owner}, or make ${role} their owner.`,
       );
     },
   });
 }
 
+/** The check with advice in place of the errors of the database. */
 function advised({ name, run }: Check): Check {
   return {
     name,
@@ -97,6 +102,7 @@ function advised({ name, run }: Check): Check {
   };
 }
 
+/** Checks that the clocks of the database and of this machine agree. */
 export function createClockCheck(db: Database, clock: Clock): Check {
   return {
     name: "clock",
@@ -107,7 +113,7 @@ export function createClockCheck(db: Database, clock: Clock): Check {
       const seconds = ((rows[0]?.now.getTime() ?? 0) - (before + after) / 2) / 1000;
       if (Math.abs(seconds) > maxClockDifferenceSeconds) {
         throw new Error(
-          `The database's clock differs from this machine's by ${seconds.toFixed(1)} s: let NTP set both.`,
+          `The database's clock differs from this machine's by ${seconds.toFixed(1)} s: set both by NTP.`,
         );
       }
       return `differs from the database's by ${Math.abs(seconds).toFixed(1)} s; time zones ${process.versions.tz}`;
