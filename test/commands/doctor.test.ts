@@ -17,7 +17,7 @@ import { lockFolder } from "../../src/platform/database/folder-lock.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { connectionLimits, findFreePort, startHttpServer } from "../../src/platform/http/server.ts";
 import { createLogger } from "../../src/platform/log.ts";
-import { defaultPolicy } from "../../src/schedules/model.ts";
+import { defaultPolicy } from "../../src/schedules/policy.ts";
 import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import { runEom } from "../support/processes/eom-process.ts";

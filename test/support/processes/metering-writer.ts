@@ -1,6 +1,6 @@
 /**
- * A process of its own that consumes with known keys, several at a time, and says what became of each: "admitted <key>" or
- * "refused <key>". It says "ready" first and begins when its standard input ends; at its end it says "done".
+ * A process that consumes with known keys, several at a time, and writes the result of each: "admitted <key>" or
+ * "refused <key>". It writes "ready", starts when its standard input ends, and writes "done" at its end.
  */
 import { once } from "node:events";
 import { openPostgresDatabase } from "../../../src/platform/database/postgres.ts";
@@ -9,7 +9,7 @@ import { askMetering, createTestMetering, isAdmitted, type MeteringRequest } fro
 export interface MeteringTask {
   readonly url: string;
   readonly requests: readonly MeteringRequest[];
-  /** How many are asked at a time. */
+  /** Requests at a time. */
   readonly clients: number;
 }
 
@@ -27,10 +27,10 @@ await Promise.all(Array.from({ length: task.clients }, work));
 process.stdout.write("done\n");
 await close();
 
-/** All of them take from the same iterator. */
+/** Sends requests from the iterator that all clients share. */
 async function work(): Promise<void> {
   for (const request of waiting) {
-    const verdict = isAdmitted(await askMetering(service, request)) ? "admitted" : "refused";
-    process.stdout.write(`${verdict} ${request.key}\n`);
+    const result = isAdmitted(await askMetering(service, request)) ? "admitted" : "refused";
+    process.stdout.write(`${result} ${request.key}\n`);
   }
 }
