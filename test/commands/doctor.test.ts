@@ -389,7 +389,7 @@ const setUps: readonly Broken[] = [
     what: "variables are wrong and missing",
     breakIt: () => ({ EOM_PORT: "many", EOM_AUTH: "oidc", EOM_OIDC_AUDIENCE: "eom", EOM_LOG_LEVEL: "loud" }),
     failure:
-      /configuration +EOM_PORT wants a port from 0 to 65535, got "many"[\s\S]*configuration +EOM_OIDC_ISSUER is needed/,
+      /configuration +EOM_PORT must be a port from 0 to 65535, got "many"[\s\S]*configuration +EOM_OIDC_ISSUER is needed/,
   },
   {
     what: "an identity provider has no audience",
