@@ -70,7 +70,7 @@ async function list(program: Program): Promise<void> {
 }
 
 async function revoke(program: Program, id: string | undefined): Promise<void> {
-  if (id === undefined) throw new UsageError("eom token revoke wants the token's id; eom token list tells it");
+  if (id === undefined) throw new UsageError("eom token revoke needs the token's id; eom token list tells it");
   await program.access.revoke(id, createChange(actor));
   console.log(`revoked ${id}`);
 }
