@@ -61,6 +61,16 @@ function answering(misbehaviour: Misbehaviour): Situation["arrange"] {
   };
 }
 
+/** A server that sends these bytes to each connection, and ends it. */
+function answeringRaw(bytes: string): Situation["arrange"] {
+  return async ({ startRaw }) => {
+    const { port } = await startRaw((socket) => {
+      socket.once("data", () => socket.end(bytes));
+    });
+    return { endpoint: `http://127.0.0.1:${port}` };
+  };
+}
+
 const anHourAgo = new Date(Date.now() - 3_600_000);
 const good = createCertificate({ names: ["127.0.0.1"] });
 const other = createCertificate({ names: ["elsewhere.example.org"] });
@@ -191,6 +201,43 @@ const situations: Record<string, Situation> = {
     reason: "request_timeout",
     limitMilliseconds: soonMilliseconds,
     arrange: answering(always(hang)),
+  },
+  "the server switches to another protocol": {
+    reason: "request_timeout",
+    limitMilliseconds: soonMilliseconds,
+    arrange: answeringRaw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"),
+  },
+  "the server sends interim answers without end": {
+    reason: "request_timeout",
+    limitMilliseconds: soonMilliseconds,
+    arrange: async ({ startRaw }) => {
+      const { port } = await startRaw((socket) => {
+        const timer = setInterval(() => socket.write("HTTP/1.1 102 Processing\r\n\r\n"), 5);
+        socket.on("close", () => clearInterval(timer)).resume();
+      });
+      return { endpoint: `http://127.0.0.1:${port}` };
+    },
+  },
+  "a success without a body has one": {
+    reason: "not_s3",
+    status: 204,
+    arrange: answeringRaw("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n<a/>\n"),
+  },
+  "the answer breaks off": {
+    reason: "connection_reset",
+    arrange: answeringRaw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<ListBucket"),
+  },
+  "the answer breaks off between chunks": {
+    reason: "connection_reset",
+    arrange: answeringRaw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<List\r\n"),
+  },
+  "the answer has 10 MB": {
+    reason: "response_too_large",
+    arrange: answering(always(send(200, "application/xml", `<a>${"x".repeat(10_000_000)}</a>`))),
+  },
+  "an error has 10 MB": {
+    reason: "response_too_large",
+    arrange: answering(always(send(500, "application/xml", `<a>${"x".repeat(10_000_000)}</a>`))),
   },
   "the connection is reset": { reason: "connection_reset", arrange: answering(always(reset)) },
   "the server does not speak HTTP": {
