@@ -1,4 +1,3 @@
-import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import type { Clock } from "../../platform/clock.ts";
 import type { Lookup } from "../../platform/egress/guard.ts";
 import type { EgressPolicy } from "../../platform/egress/policy.ts";
@@ -6,11 +5,9 @@ import { callWithin } from "./call-within.ts";
 import { type CallContext, createFault, toS3Failure } from "./classify.ts";
 import { createS3Connection } from "./client.ts";
 import { S3Failure } from "./failure.ts";
+import { type ListPage, listPage } from "./list-page.ts";
 import type { S3Credential, S3Location } from "./location.ts";
-import { isListAnswer } from "./probe-calls.ts";
-import type { Reason } from "./reasons.ts";
 import { patientRetry } from "./retry.ts";
-import { readSdkError } from "./sdk-error.ts";
 
 /** Number of objects below a prefix, and the sum of their sizes. */
 export interface Inventory {
@@ -48,9 +45,9 @@ export async function inventoryStorage(
     requestMilliseconds: pageMilliseconds * 0.5,
     retry: patientRetry,
   });
-  const readPage = async (token: string | undefined): Promise<Page> => {
+  const readPage = async (token: string | undefined): Promise<ListPage> => {
     try {
-      const call = (ending: AbortSignal) => listPage(client, context, token, ending);
+      const call = (ending: AbortSignal) => listPage({ client, context, signal: ending }, { maxKeys: 1000, token });
       return await callWithin(pageMilliseconds, context, call, signal);
     } catch (error) {
       signal?.throwIfAborted();
@@ -58,45 +55,43 @@ export async function inventoryStorage(
     }
   };
   try {
-    let [objects, bytes] = [0, 0];
-    for (let token: string | null | undefined; token !== null; ) {
-      const page = await readPage(token);
-      objects += page.objects;
-      bytes += page.bytes;
-      token = page.next;
-    }
-    return { objects, bytes };
+    return await countPages(readPage, context);
   } finally {
     close();
   }
 }
 
-interface Page extends Inventory {
-  /** The token of the next page, or null after the last. */
-  readonly next: string | null;
-}
+/**
+ * Empty pages in a row. S3 may answer with an empty page that is not the last, for example where it skips deleted objects;
+ * a hundred of them are no answer any more.
+ */
+const maxEmptyPages = 100;
 
-/** @throws S3Failure when the answer is no list, or names no next page or the same page again; or what the SDK throws */
-async function listPage(
-  client: S3Client,
+/**
+ * Counts page after page. It ends whatever the server answers, unless each page brings a key beyond the last one: keys that
+ * ascend come to no circle, and empty pages are bounded.
+ *
+ * @throws S3Failure with `unexpected_answer` when the pages are not the parts of one list; what `readPage` throws
+ */
+async function countPages(
+  readPage: (token: string | undefined) => Promise<ListPage>,
   context: CallContext,
-  token: string | undefined,
-  signal: AbortSignal,
-): Promise<Page> {
-  const { bucket, prefix } = context.location;
-  // URL encoding, because a key may have characters that XML cannot express.
-  const input = {
-    Bucket: bucket,
-    Prefix: prefix,
-    MaxKeys: 1000,
-    EncodingType: "url",
-    ContinuationToken: token,
-  } as const;
-  const output = await client.send(new ListObjectsV2Command(input), { abortSignal: signal });
-  const refuse = (reason: Reason): S3Failure => new S3Failure(createFault(reason, context, readSdkError(output)));
-  if (!isListAnswer(output, bucket)) throw refuse("not_s3");
-  const next = output.IsTruncated === true ? output.NextContinuationToken : null;
-  if (next === undefined || next === "" || next === token) throw refuse("unexpected_answer");
-  const { Contents = [] } = output;
-  return { objects: Contents.length, bytes: Contents.reduce((sum, { Size = 0 }) => sum + Size, 0), next };
+): Promise<Inventory> {
+  let [objects, bytes, emptyPages] = [0, 0, 0];
+  let lastKey: Buffer | undefined;
+  for (let token: string | null | undefined; token !== null; ) {
+    const page = await readPage(token);
+    const [first, last] = [page.objects.at(0)?.keyBytes, page.objects.at(-1)?.keyBytes];
+    emptyPages = first === undefined ? emptyPages + 1 : 0;
+    const isRepeated = first !== undefined && lastKey !== undefined && Buffer.compare(lastKey, first) >= 0;
+    const isStuck = page.next === "" || page.next === token;
+    objects += page.objects.length;
+    bytes += page.objects.reduce((sum, { size }) => sum + size, 0);
+    if (isRepeated || isStuck || emptyPages > maxEmptyPages || !Number.isSafeInteger(bytes)) {
+      throw new S3Failure({ ...createFault("unexpected_answer", context), http_status: page.http_status });
+    }
+    lastKey = last ?? lastKey;
+    token = page.next;
+  }
+  return { objects, bytes };
 }

@@ -1,14 +1,9 @@
+import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
-  PutObjectCommand,
-  type S3Client,
-} from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { type CallContext, createFault } from "./classify.ts";
 import { S3Failure } from "./failure.ts";
+import { type ListedObject, listPage } from "./list-page.ts";
 import type { Reason } from "./reasons.ts";
 import { readSdkError } from "./sdk-error.ts";
 
@@ -25,40 +20,28 @@ export interface CallResult {
   readonly hint: string | null;
 }
 
-/** An object in a list; `size` in bytes. */
-export interface ListedObject {
-  readonly key: string;
-  readonly size: number;
-}
-
 /**
  * Lists one object below the prefix. HeadBucket would be cheaper, but the answer to a HEAD has no body that names the fault.
  *
- * @throws S3Failure when a success is no list: web consoles answer 200 to every request
+ * @throws S3Failure when a success is no list of the prefix
  */
 export async function listFirstObject(call: Call): Promise<CallResult & { readonly first: ListedObject | null }> {
-  const { bucket, prefix } = call.context.location;
-  const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1, EncodingType: "url" });
-  const output = await call.client.send(command, { abortSignal: call.signal });
-  if (!isListAnswer(output, bucket)) throw createFailure("not_s3", call, output);
-  const first = output.Contents?.[0];
-  if (first?.Key === undefined) return { ...succeed(output), first: null };
-  const key = output.EncodingType === "url" ? decodeKey(first.Key) : first.Key;
-  if (!key.startsWith(prefix)) throw createFailure("unexpected_answer", call, output);
-  return { ...succeed(output), first: { key, size: first.Size ?? 0 } };
+  const { objects, http_status } = await listPage(call, { maxKeys: 1 });
+  return { http_status, hint: null, first: objects[0] ?? null };
 }
 
-/** Whether a successful answer to ListObjectsV2 is one of an S3 server. */
-export function isListAnswer(output: ListObjectsV2CommandOutput, bucket: string): boolean {
-  return output.Name === bucket || output.KeyCount !== undefined;
-}
-
-/** @throws S3Failure when a success has no ETag, which every S3 server sends */
+/**
+ * Writes an object. Content-MD5 is its checksum: a bucket with Object Lock and a default retention refuses a write without
+ * one, and every S3 server supports this header, while several refuse the newer x-amz-checksum headers.
+ *
+ * @throws S3Failure when a success has no ETag, which every S3 server sends
+ */
 export async function writeObject(call: Call, key: string, content: Buffer): Promise<CallResult> {
   const input = {
     Bucket: call.context.location.bucket,
     Key: key,
     Body: content,
+    ContentMD5: createHash("md5").update(content).digest("base64"),
     ContentType: "application/octet-stream",
   };
   const output = await call.client.send(new PutObjectCommand(input), { abortSignal: call.signal });
@@ -123,12 +106,4 @@ async function readStart(body: Readable | undefined, bytes: number): Promise<Buf
     if (length >= bytes) break;
   }
   return Buffer.concat(chunks);
-}
-
-function decodeKey(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded.replaceAll("+", " "));
-  } catch {
-    return encoded;
-  }
 }

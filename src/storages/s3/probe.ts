@@ -1,6 +1,7 @@
 import { attempt, createProbe, type Probe, type ProbeSettings, skip } from "./attempt.ts";
+import type { ListedObject } from "./list-page.ts";
 import type { S3Credential, S3Location } from "./location.ts";
-import { type ListedObject, listFirstObject, readFirstByte } from "./probe-calls.ts";
+import { listFirstObject, readFirstByte } from "./probe-calls.ts";
 import { createProbeObject } from "./probe-object.ts";
 import { type Check, toReport, type VerificationReport } from "./report.ts";
 

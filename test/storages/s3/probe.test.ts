@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { getEventListeners } from "node:events";
 import { expect } from "vitest";
 import type { ProbeSettings } from "../../../src/storages/s3/attempt.ts";
@@ -12,6 +13,7 @@ import {
   reset,
   send,
   sendError,
+  sendListing,
   stall,
 } from "../../support/s3/misbehaving-s3.ts";
 import { createCertificate } from "./certificates.ts";
@@ -293,4 +295,23 @@ test("a list with keys outside the prefix fails", async ({ startS3 }) => {
   const xml = `<ListBucketResult><Name>${bucket}</Name><KeyCount>1</KeyCount><Contents><Key>out/x</Key><Size>1</Size></Contents></ListBucketResult>`;
   const report = await probe(await startS3({ LIST: send(200, "application/xml", xml) }), { read_only: true });
   expect(summarise(report)).toContain("LIST FAIL unexpected_answer");
+});
+
+test("a list whose entry has no size in digits fails", async ({ startS3 }) => {
+  for (const size of ["-5", "1e3", undefined]) {
+    const server = await startS3({ LIST: sendListing([{ key: "in/a", size }]) });
+    expect(summarise(await probe(server, { read_only: true }))).toContain("LIST FAIL unexpected_answer");
+  }
+});
+
+test("WRITE carries the MD5 of its bytes, as buckets with Object Lock require", async ({ startS3 }) => {
+  let isRight = false;
+  const server = await startS3({
+    WRITE: ({ request, response, body }) => {
+      isRight = request.headers["content-md5"] === createHash("md5").update(body).digest("base64");
+      response.writeHead(200, { etag: '"0"' }).end();
+    },
+  });
+  await probe(server);
+  expect(isRight).toBe(true);
 });

@@ -166,6 +166,24 @@ export function send(status: number, contentType: string, body: string, headers:
   return ({ response }) => void response.writeHead(status, { "content-type": contentType, ...headers }).end(body);
 }
 
+/** An entry of a list as a server sends it, right or wrong. */
+export interface Entry {
+  readonly key: string;
+  /** Written into the answer as it is; undefined leaves it out. */
+  readonly size: string | number | undefined;
+}
+
+/** A page of a list with these entries, whatever the request asks for. `next` makes it truncated. */
+export function sendListing(entries: readonly Entry[], { next }: { readonly next?: string } = {}): Answer {
+  const contents = entries.map(({ key, size }) => {
+    const sizeElement = size === undefined ? "" : `<Size>${size}</Size>`;
+    return `<Contents><Key>${encodeURIComponent(key)}</Key>${sizeElement}</Contents>`;
+  });
+  const token = next === undefined ? "" : `<NextContinuationToken>${next}</NextContinuationToken>`;
+  const xml = `<ListBucketResult><Name>${bucket}</Name><EncodingType>url</EncodingType><IsTruncated>${next !== undefined}</IsTruncated>${token}${contents.join("")}</ListBucketResult>`;
+  return ({ response }) => sendXml(response, 200, xml);
+}
+
 /** The same answer to every operation. */
 export function always(answer: Answer): Misbehaviour {
   return { LIST: answer, WRITE: answer, READ: answer, DELETE: answer };
