@@ -1,6 +1,7 @@
 import type { Clock } from "../../platform/clock.ts";
 import { EgressForbidden } from "../../platform/egress/forbidden.ts";
 import { type ConnectionFaultKind, classifyConnectionFault } from "../../platform/outbound/connection-fault.ts";
+import { findUnsendableSetting } from "./credential-text.ts";
 import { S3Failure, type S3Fault } from "./failure.ts";
 import type { S3Credential, S3Location } from "./location.ts";
 import { type Reason, reasons } from "./reasons.ts";
@@ -41,7 +42,7 @@ export function toS3Failure(error: unknown, context: CallContext): S3Failure {
  */
 export function createFault(
   reason: Reason,
-  { location, clock, doing }: CallContext,
+  { location, credential, clock, doing }: CallContext,
   details: SdkError = noDetails,
   refusal: string | null = null,
 ): S3Fault {
@@ -55,6 +56,7 @@ export function createFault(
     ourTime: clock.now(),
     theirTime: details.date,
     refusal,
+    unsendable: findUnsendableSetting(location, credential),
   });
   return { reason, hint, http_status: details.status };
 }
@@ -130,7 +132,8 @@ function findByS3Code({ name }: SdkError): Reason | null {
 }
 
 function findByStatus({ status, region, isHtml: html, isS3Error: understood }: SdkError): Reason {
-  if (status === null) return "unexpected_answer";
+  // No server answered and no connection failed: the SDK or Node refused to make the request.
+  if (status === null) return "request_not_sent";
   if (status >= 300 && status < 400) return region === null ? "unexpected_redirect" : "wrong_region";
   if (status === 429) return "throttled";
   if (status === 501) return "not_implemented";

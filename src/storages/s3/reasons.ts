@@ -13,6 +13,8 @@ export interface HintFacts {
   readonly theirTime: Date | null;
   /** The sentence of the egress rules for the caller; null when they allow the endpoint. */
   readonly refusal: string | null;
+  /** The name of the setting that no request can carry; null when every setting can be sent. */
+  readonly unsendable: string | null;
 }
 
 interface ReasonKind {
@@ -79,6 +81,13 @@ export const reasons = {
   endpoint_forbidden: {
     meaning: "The egress rules do not allow the endpoint",
     hint: ({ refusal, host }) => refusal ?? `EOM may not connect to ${host}.`,
+  },
+  request_not_sent: {
+    meaning: "EOM could not make the request; the server was not asked",
+    hint: ({ unsendable, doing }) =>
+      unsendable === null
+        ? `EOM could not make the request to ${doing}, and sent nothing. Check endpoint, region, bucket and credential.`
+        : `EOM sent nothing, because no request can carry the ${unsendable} of this storage. Enter it again.`,
   },
   unexpected_redirect: {
     meaning: "The server redirects to another address; redirects are not followed",

@@ -95,8 +95,17 @@ export function parseBucket(name: string): Normalised {
     : { problem: `must not end in ${reserved}, which marks another kind of resource` };
 }
 
-/** Accepts a region as the SDK does, which puts it into host names. Names of other providers are valid: `RegionOne`. */
+/**
+ * Accepts a region as the SDK does, which puts it into host names. Names of other providers are valid: `RegionOne`. The
+ * old names of AWS for its FIPS endpoints are not regions, and the SDK refuses them beside an endpoint of one's own.
+ */
 export function parseRegion(text: string): Normalised {
+  if (/^fips-|-fips$/.test(text)) {
+    return {
+      problem:
+        "must be the region itself, without fips: enter the FIPS host as endpoint, such as https://s3-fips.us-east-1.amazonaws.com",
+    };
+  }
   return /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(text)
     ? { value: text }
     : { problem: `must have 1 to 63 letters, digits and hyphens, with no hyphen at the ends, not ${describe(text)}` };

@@ -145,12 +145,21 @@ test.each(["us-east-1", "auto", "garage", "RegionOne", "a"])("the region %s is a
   expect(regionSchema.parse(region)).toBe(region);
 });
 
-test.each(["", "-a", "a-", "eu_west", "eu west", "*", "a.b", "a".repeat(64), "eu\n"])(
-  "the region %j is refused",
-  (region) => {
-    expect(problemsOf(regionSchema, region)).toEqual([expect.stringMatching(/^must /)]);
-  },
-);
+test.each([
+  "",
+  "-a",
+  "a-",
+  "eu_west",
+  "eu west",
+  "*",
+  "a.b",
+  "a".repeat(64),
+  "eu\n",
+  "fips-us-east-1",
+  "us-gov-west-1-fips",
+])("the region %j is refused", (region) => {
+  expect(problemsOf(regionSchema, region)).toEqual([expect.stringMatching(/^must /)]);
+});
 
 const first = createCertificate({ names: [] });
 const second = createCertificate({ names: [] });
