@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { enableCompileCache } from "node:module";
 
-// Otherwise every start strips and compiles a thousand files anew. What lies there is run, so it lies where only those may
-// write who may change EOM itself. Where this process may not write, nothing is kept.
+// Without a cache every start strips and compiles about a thousand files. Cached code is executed, so the cache is a folder
+// that only people who may change EOM itself can write. Where this process may not write it, nothing is cached.
 enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/eom`);
 const { runCommand } = await import("./commands/run.ts");
 
@@ -10,5 +10,5 @@ const lingerMilliseconds = 1_000;
 
 process.exitCode = await runCommand(process.argv.slice(2), process.env);
 
-// What doctor asked and did not wait for may hang on, and is nobody's business any more. Held up by nothing, Node ends before.
+// A check of doctor that ran out of time may still be open; its result is not needed. Unless something keeps it, Node exits earlier.
 if (process.argv[2] === "doctor") setTimeout(() => process.exit(), lingerMilliseconds).unref();

@@ -37,7 +37,7 @@ test("a pod without configuration answers that it has none, and its log says wha
   const fission = start({});
   const { status, body } = await fission.request("GET", "/eom/admin/me");
   expect([status, JSON.parse(body.toString())]).toMatchObject([500, { error_code: "CONFIGURATION_ERROR" }]);
-  await vi.waitFor(() => expect(fission.output.join("")).toMatch(/EOM_DATABASE_URL is needed in a function/));
+  await vi.waitFor(() => expect(fission.output.join("")).toMatch(/EOM_DATABASE_URL is required in a function/));
   await fission.close();
 });
 
