@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { assignQuota, createQuota, quotas, toUserQuotas } from "../contract/provocations.ts";
 import { databaseKinds } from "../support/database/database.ts";
-import { createTestApp, type TestApp, type Told } from "../support/http/app.ts";
+import { createTestApp, type TestApp, type Answer } from "../support/http/app.ts";
 
 describe.each(databaseKinds)("users' quotas on %s", (kind) => {
   let app: TestApp;
@@ -131,7 +131,7 @@ describe.each(databaseKinds)("users' quotas on %s", (kind) => {
       const remove = () => app.request("DELETE", `${quotas}/${id}`);
       const both = round % 2 === 0 ? [assign(userId, id), remove()] : [remove(), assign(userId, id)];
       const told = await Promise.all(both);
-      const [assigned, removed] = (round % 2 === 0 ? told : told.toReversed()) as [Told, Told];
+      const [assigned, removed] = (round % 2 === 0 ? told : told.toReversed()) as [Answer, Answer];
       expect([
         [201, 409],
         [404, 204],

@@ -1,6 +1,6 @@
 /**
- * A process of its own that consumes with known keys, several at a time, and says what became of each: "admitted <key>" or
- * "refused <key>". It says "ready" first and begins when its standard input ends; at its end it says "done".
+ * A process that consumes with given keys, several at a time. It prints "ready", begins when its standard input ends, prints
+ * "admitted <key>" or "refused <key>" for each request, and "done" at its end.
  */
 import { once } from "node:events";
 import { openPostgresDatabase } from "../../../src/platform/database/postgres.ts";
@@ -9,7 +9,7 @@ import { askMetering, createTestMetering, isAdmitted, type MeteringRequest } fro
 export interface MeteringTask {
   readonly url: string;
   readonly requests: readonly MeteringRequest[];
-  /** How many are asked at a time. */
+  /** Number of requests in flight. */
   readonly clients: number;
 }
 
@@ -27,7 +27,7 @@ await Promise.all(Array.from({ length: task.clients }, work));
 process.stdout.write("done\n");
 await close();
 
-/** All of them take from the same iterator. */
+/** Each client takes the next request from the shared iterator. */
 async function work(): Promise<void> {
   for (const request of waiting) {
     const verdict = isAdmitted(await askMetering(service, request)) ? "admitted" : "refused";
