@@ -33,7 +33,7 @@ describe("doctor, as a process, on a real Vault", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test("finds nothing wrong where nothing is", async () => {
+  test("reports no fault when there is none", async () => {
     const { code, output } = await consult();
     expect(output).toMatch(/^ok {4}secret store +vault$/m);
     expect(output).not.toContain("FAIL");
@@ -48,9 +48,9 @@ describe("doctor, as a process, on a real Vault", () => {
     ],
     ["a mount that is not there", { EOM_VAULT_MOUNT: "nowhere" }, /no KV version 2 engine.*EOM_VAULT_MOUNT/],
     ["a path below the mount", { EOM_VAULT_MOUNT: "secret/below" }, /no KV version 2 engine/],
-  ])("says what is wrong and what to do about %s", async (_what, environment, told) => {
+  ])("says what is wrong and what to do about %s", async (_fault, environment, expected) => {
     const { code, output } = await consult(environment);
-    expect(findLine(output, "secret store")).toMatch(told);
+    expect(findLine(output, "secret store")).toMatch(expected);
     expectOthersWell(output);
     expect(code).toBe(1);
   });
@@ -72,7 +72,7 @@ describe("doctor, as a process, on a real Vault", () => {
     expect(code).toBe(1);
   });
 
-  test("says that it is sealed, and that it is to be unsealed", async () => {
+  test("says that Vault is sealed, and to unseal it", async () => {
     await vault.seal();
     const { code, output } = await consult();
     await vault.unseal();
@@ -111,7 +111,7 @@ describe("doctor, on a real Versity S3 Gateway", () => {
     await server.stop();
   });
 
-  test("says of a storage that may only be written to that it answers, and of one to read from that it may not be read", async () => {
+  test("says that a write-only storage answers, and that a storage for reading cannot be read", async () => {
     const writer = await server.createUser();
     await server.allow("scenes", writer, ["s3:PutObject"]);
     await createStorage(writer, { prefix: "drop/" });
@@ -144,8 +144,8 @@ describe("doctor, on a real Versity S3 Gateway", () => {
   }
 
   async function consult() {
-    const [found] = await runChecks(app.program.entryChecks.filter(({ name }) => name === "storages"));
-    return found;
+    const [finding] = await runChecks(app.program.entryChecks.filter(({ name }) => name === "storages"));
+    return finding;
   }
 });
 
@@ -163,11 +163,11 @@ describe("doctor, on a PostgreSQL with time zones of its own", () => {
   });
   afterAll(() => server.remove());
 
-  test("finds nothing wrong while they are EOM's", async () => {
+  test("reports no fault while the zones are EOM's", async () => {
     expect(await consult()).toMatchObject({ status: "ok", message: expect.stringMatching(/^2 of quotas, as EOM /) });
   });
 
-  test("says which zone has other rules there", async () => {
+  test("names the zone whose rules differ", async () => {
     await copyFile(join(zones, "Asia", "Tokyo"), join(zones, "Europe", "Berlin"));
     expect(await consult()).toMatchObject({
       status: "failed",
@@ -175,7 +175,7 @@ describe("doctor, on a PostgreSQL with time zones of its own", () => {
     });
   });
 
-  test("says which zone is missing there", async () => {
+  test("names the zone that is missing", async () => {
     await rm(join(zones, "Europe", "Berlin"));
     expect(await consult()).toMatchObject({
       status: "failed",
@@ -183,12 +183,12 @@ describe("doctor, on a PostgreSQL with time zones of its own", () => {
     });
   });
 
-  /** On a connection of its own: a session keeps the zones that it has read. */
+  /** Uses a new connection: a session of PostgreSQL caches the zones that it has read. */
   async function consult() {
     const { db, close } = openPostgresDatabase(server.url, 1);
-    const [found] = await runChecks([createTimeZonesCheck(db, systemClock)]);
+    const [finding] = await runChecks([createTimeZonesCheck(db, systemClock)]);
     await close();
-    return found;
+    return finding;
   }
 });
 
@@ -204,7 +204,7 @@ async function insertQuota(db: Database, zone: string): Promise<void> {
 const findLine = (output: string, check: string) =>
   output.split("\n").find((line) => line.startsWith(`FAIL  ${check} `));
 
-/** All but the secret store. */
+/** Every line but the secret store's. */
 function expectOthersWell(output: string): void {
   const failed = output.split("\n").filter((line) => line.startsWith("FAIL"));
   expect(failed).toHaveLength(1);

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { assignQuota, createQuota, quotas, toUserQuotas } from "../contract/provocations.ts";
 import { databaseKinds } from "../support/database/database.ts";
-import { createTestApp, type TestApp, type Answer } from "../support/http/app.ts";
+import { type Answer, createTestApp, type TestApp } from "../support/http/app.ts";
 
 describe.each(databaseKinds)("users' quotas on %s", (kind) => {
   let app: TestApp;
