@@ -57,7 +57,7 @@ export async function runCommand(args: readonly string[], environment: NodeJS.Pr
 
 function toHelp(): string {
   const lines = Object.entries(commands).map(
-    ([name, { usage, about }]) => `  eom ${`${name} ${usage}`.padEnd(46)} ${about}`,
+    ([name, { usage, about }]) => `  eom ${`${name} ${usage}`.padEnd(32)} ${about}`,
   );
   return ["EOM, the control plane of a data platform.", "", ...lines].join("\n");
 }

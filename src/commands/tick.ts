@@ -7,8 +7,8 @@ import { UsageError } from "./usage.ts";
 
 /** Takes one turn and ends: for cron, or to see a worker's work once. */
 export const tickCommand: Command = {
-  usage: `<${workerNames.join("|")}>`,
-  about: "one turn of a worker; prints a JSON summary",
+  usage: "<worker>",
+  about: `one turn of a worker (${workerNames.join(", ")}); prints a JSON summary`,
   async run(args, environment) {
     const [name, ...rest] = args;
     if (!workerNames.includes(name as WorkerName) || rest.length > 0) {
