@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { partTestTimeout, patience, testTimeout } from "./test/support/time-limits.ts";
 
 /** The suites of HTTP that hold for every entry, and choose no database by themselves. */
 const contractSuites = [
@@ -23,8 +24,10 @@ const roomSuites = [
   "test/scheduler/entries.test.ts",
 ];
 
-/** Of `expect.poll`: Vitest's own second is over before a busy machine comes to it. Shorter than the time of any test. */
-const patience = { poll: { timeout: 25_000 } };
+/** Time limits only end a hang, so they are generous: no test may fail because its machine is slow or busy. */
+const limits = { testTimeout, hookTimeout: 2 * testTimeout, expect: { poll: patience } };
+
+const partLimits = { ...limits, testTimeout: partTestTimeout, hookTimeout: partTestTimeout };
 
 export default defineConfig({
   test: {
@@ -43,9 +46,7 @@ export default defineConfig({
           exclude: ["test/parts/**", "test/dagster/**", "test/fission/**", "test/deploy/**"],
           globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "server" },
-          expect: patience,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          ...limits,
         },
       },
       {
@@ -55,9 +56,7 @@ export default defineConfig({
           isolate: false,
           globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "embedded" },
-          expect: patience,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...limits,
         },
       },
       {
@@ -67,9 +66,7 @@ export default defineConfig({
           isolate: false,
           globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "fission" },
-          expect: patience,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...limits,
         },
       },
       {
@@ -80,9 +77,7 @@ export default defineConfig({
           provide: { entry: "server" },
           // One Dagster at a time: each is four processes, and each of its runs one that takes seconds to start.
           fileParallelism: false,
-          expect: patience,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          ...partLimits,
         },
       },
       {
@@ -91,9 +86,7 @@ export default defineConfig({
           include: ["test/parts/**/*.test.ts", "test/fission/**/*.test.ts", "test/deploy/**/*.test.ts"],
           globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "server" },
-          expect: patience,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...partLimits,
         },
       },
     ],

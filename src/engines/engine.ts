@@ -35,8 +35,8 @@ export interface RunError {
 }
 
 export type LaunchOutcome =
-  /** `isFound`: the run was looked for, as the launch that made it had no clear answer. */
-  | { readonly outcome: "launched"; readonly runId: string; readonly isFound?: true }
+  /** `isAdopted`: an earlier launch without a clear answer had made the run. */
+  | { readonly outcome: "launched"; readonly runId: string; readonly isAdopted?: true }
   /** Final: asking again would be refused again. */
   | { readonly outcome: "refused"; readonly error: RunError }
   /** No run exists. It may be taken later, as by a code location that is being loaded; for how long to ask is the scheduler's. */

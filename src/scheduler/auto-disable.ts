@@ -1,6 +1,5 @@
 import { sql } from "kysely";
 import type { Actor } from "../platform/audit/record.ts";
-import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { insertEvent } from "../platform/events/queries.ts";
@@ -8,24 +7,27 @@ import type { Disabled } from "../schedules/model.ts";
 import { lockSchedule, type ScheduleRow } from "../schedules/queries.ts";
 import { toSchedule } from "../schedules/representation.ts";
 import { auditSchedule, saveSchedule } from "../schedules/save.ts";
+import type { StepContext } from "./context.ts";
 
 const batchSize = 100;
 const actor: Actor = { subject: "scheduler", onBehalfOf: null, requestId: null };
 
-interface AutoDisableNeeds {
-  readonly db: Database;
-  readonly clock: Clock;
-}
-
+/** Schedules that one turn disabled, by reason. */
 export interface AutoDisableSummary {
-  /** No instant is to come. */
+  /** No further instant. */
   readonly over: number;
-  /** As many failures in a row as the policy bears. */
+  /** As many failures in a row as the policy allows. */
   readonly failing: number;
 }
 
-/** Disables what is over and what fails again and again, with the reason; enabling undoes it, and the count begins anew. */
-export async function autoDisable({ db, clock }: AutoDisableNeeds, signal: AbortSignal): Promise<AutoDisableSummary> {
+/**
+ * Disables schedules that are over or fail again and again, and stores the reason. Enabling such a schedule undoes it, and its
+ * failures are counted anew.
+ */
+export async function autoDisable(
+  { db, clock }: Pick<StepContext, "db" | "clock">,
+  signal: AbortSignal,
+): Promise<AutoDisableSummary> {
   const sum = { over: 0, failing: 0 };
   while (!signal.aborted) {
     const ids = await listCandidates(db);
@@ -52,7 +54,7 @@ async function listCandidates(db: Database): Promise<string[]> {
 
 type Reason = keyof AutoDisableSummary;
 
-/** Judged anew under the lock: somebody may have edited or enabled it meanwhile, or another process was here first. */
+/** Decides again under the lock: the schedule may have been edited or enabled since, or disabled by another process. */
 function disable(db: Database, id: string, now: Date): Promise<Reason | null> {
   return inTransaction(db, async (tx) => {
     const before = await lockSchedule(tx, id);
@@ -71,9 +73,9 @@ function disable(db: Database, id: string, now: Date): Promise<Reason | null> {
 }
 
 function findReason({ enable, next_due_at, policy, consecutive_failures }: ScheduleRow): Reason | null {
-  const most = policy.max_consecutive_failures;
+  const { max_consecutive_failures: maxFailures } = policy;
   if (!enable) return null;
-  if (most !== null && consecutive_failures >= most) return "failing";
+  if (maxFailures !== null && consecutive_failures >= maxFailures) return "failing";
   return next_due_at === null ? "over" : null;
 }
 

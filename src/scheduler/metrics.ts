@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { EndState } from "../sessions/states.ts";
 
+/** Metrics of the steps; each `help` says what is counted. */
 export interface SchedulerMetrics {
   readonly sessionsEnded: Counter<"state">;
   readonly scanLag: Gauge;
@@ -14,6 +15,7 @@ export interface SchedulerMetrics {
   readonly breakersOpen: Gauge<"engine">;
 }
 
+/** Registers the metrics; once for a registry. */
 export function createSchedulerMetrics(registry: Registry): SchedulerMetrics {
   return {
     sessionsEnded: new Counter<"state">({
@@ -24,29 +26,29 @@ export function createSchedulerMetrics(registry: Registry): SchedulerMetrics {
     }),
     scanLag: new Gauge({
       name: "eom_scan_lag_seconds",
-      help: "How overdue the most overdue schedule was when this process last looked",
+      help: "Seconds that the most overdue schedule was late at the last scan of this process",
       registers: [registry],
     }),
     leasesLost: new Counter({
       name: "eom_session_leases_lost_total",
-      help: "Sessions that another process had taken over when this one came to write",
+      help: "Sessions that another process had taken over before this process could write to them",
       registers: [registry],
     }),
     launches: new Counter<"engine" | "outcome">({
       name: "eom_launches_total",
-      help: "Launches by what became of them; unclear: whether there is a run had to be found out",
+      help: "Launches by outcome; unclear: whether a run exists had to be searched",
       labelNames: ["engine", "outcome"],
       registers: [registry],
     }),
     runsAdopted: new Counter<"engine">({
       name: "eom_runs_adopted_total",
-      help: "Runs that were found by their session after a launch without a clear answer",
+      help: "Runs that their session adopted after a launch without a clear answer",
       labelNames: ["engine"],
       registers: [registry],
     }),
     searchesGivenUp: new Counter<"engine">({
       name: "eom_run_searches_given_up_total",
-      help: "Launches without a clear answer whose run was looked for and not found",
+      help: "Launches without a clear answer whose run was searched and not found",
       labelNames: ["engine"],
       registers: [registry],
     }),
@@ -71,17 +73,19 @@ export function createSchedulerMetrics(registry: Registry): SchedulerMetrics {
     }),
     breakersOpen: new Gauge<"engine">({
       name: "eom_engine_breaker_open",
-      help: "1 while this process asks nothing of an engine whose connection has failed again and again",
+      help: "1 while this process sends no requests to an engine whose connection has failed repeatedly",
       labelNames: ["engine"],
       registers: [registry],
     }),
   };
 }
 
+/** Counts the sessions that this process ended, by state. */
 export function countEnds(metrics: SchedulerMetrics, ended: readonly { readonly state: EndState }[]): void {
   for (const { state } of ended) metrics.sessionsEnded.inc({ state });
 }
 
+/** Counts `sessions` sessions that ended in one state. */
 export function countEnd(metrics: SchedulerMetrics, state: EndState, sessions = 1): void {
   if (sessions > 0) metrics.sessionsEnded.inc({ state }, sessions);
 }

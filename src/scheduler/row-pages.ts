@@ -1,6 +1,6 @@
 import type { Engine } from "../engines/engine.ts";
 
-/** After the one, to the other, which is in it. */
+/** Ids greater than `after`, up to and including `until`. */
 export interface IdRange {
   readonly after: string;
   readonly until: string;
@@ -9,28 +9,34 @@ export interface IdRange {
 const lowestId = "00000000-0000-0000-0000-000000000000";
 const highestId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
+type Step = "poll" | "search";
+
+/** See {@link createRowPages}. */
+export type RowPages = ReturnType<typeof createRowPages>;
+
 /**
- * A way through all rows of an engine in the order of their ids, page by page. Who leaves off before its end goes on there at the
- * next turn of this process, so that an engine that answers slowly is asked about all of them in the end.
- *
- * @param list the first rows of the range, by id; none when there is none
+ * Pages through an engine's rows by id. A turn that stops early resumes after the last id at this process's next turn, so a
+ * slow engine is asked about every row in the end. The position is kept for each engine and step.
  */
-export function createRound() {
-  const lastIds = new WeakMap<Engine, string>();
-  return async function* goRound<Row extends { readonly id: string }>(
+export function createRowPages() {
+  const lastIds = { poll: new WeakMap<Engine, string>(), search: new WeakMap<Engine, string>() };
+
+  /** @param list returns the first rows of the range, by id; an empty array ends the range */
+  return async function* listPages<Row extends { readonly id: string }>(
+    step: Step,
     engine: Engine,
     list: (range: IdRange) => Promise<readonly Row[]>,
   ): AsyncGenerator<readonly Row[]> {
-    for (const { after, until } of toRanges(lastIds.get(engine))) {
+    for (const { after, until } of toRanges(lastIds[step].get(engine))) {
       let rows = await list({ after, until });
       for (let last = rows.at(-1); last !== undefined; last = rows.at(-1)) {
-        // Before they are asked about: rows at which the engine fails hold up none behind them.
-        lastIds.set(engine, last.id);
+        // Stored before the page is used: a page that makes the engine fail must not hold up the pages behind it.
+        lastIds[step].set(engine, last.id);
         yield rows;
         rows = await list({ after: last.id, until });
       }
     }
-    lastIds.delete(engine);
+    lastIds[step].delete(engine);
   };
 }
 

@@ -1,105 +1,148 @@
 import { fillBack } from "../backfills/fill.ts";
-import { type BulkNeeds, carryOutBulks } from "../bulk/carry-out.ts";
+import { carryOutBulks } from "../bulk/carry-out.ts";
 import type { Engine } from "../engines/engine.ts";
-import type { Engines } from "../engines/registry.ts";
-import { retryLost } from "../platform/database/transaction.ts";
 import { autoDisable } from "./auto-disable.ts";
-import { type Launched, type LaunchNeeds, launchAll } from "./launch/launch.ts";
-import { type Claim, pick } from "./pick/pick.ts";
-import { releaseQueued } from "./pick/queries.ts";
+import type { EngineContext, SchedulerContext } from "./context.ts";
+import { pickAndLaunch } from "./pick/pick-and-launch.ts";
 import { poll } from "./poll/poll.ts";
-import { type ScanNeeds, scan } from "./scan/scan.ts";
-import { sweep } from "./sweep/sweep.ts";
+import { renew } from "./renew/renew.ts";
+import { scan } from "./scan/scan.ts";
+import { endDoubtfulRuns } from "./search/doubtful-launches.ts";
+import { search } from "./search/search.ts";
+import { sweepLeases } from "./sweep/sweep.ts";
 
-export interface TickNeeds extends ScanNeeds, Omit<LaunchNeeds, "engine">, BulkNeeds {
-  readonly engines: Engines;
+/** The scheduler's workers as commands name them: `eom worker --only scan,pick`, `eom tick poll`. */
+export const tickNames = ["scan", "backfill", "bulk", "pick", "poll", "auto-disable", "sweep"] as const;
+
+/** A worker of the scheduler. */
+export type TickName = (typeof tickNames)[number];
+
+type StepName = TickName | "renew" | "search" | "doubtful-runs";
+
+/** One row of the table below. */
+interface Step<Context, Summary> {
+  readonly name: StepName;
+  /** The workers that take it. */
+  readonly of: readonly TickName[];
+  readonly everySeconds: number | "engine's pollSeconds";
+  /** One turn. Any number of processes may take it at once, and any of them may die between two statements. */
+  take(context: Context, signal: AbortSignal): Promise<Summary>;
+  /** The steps of this process that have work now, for example new sessions or new room in an engine. */
+  wakes?(summary: Summary): readonly StepName[];
 }
 
-/** What a turn has done, for people and logs. */
+/** The table of contents of the scheduler, in the order in which a slot passes through it. A new step is a row here. */
+export const steps: readonly SchedulerStep[] = [
+  processStep({ name: "renew", of: ["pick", "poll", "sweep"], everySeconds: 15, take: renew }),
+  processStep({
+    name: "scan",
+    of: ["scan"],
+    everySeconds: 1,
+    take: scan,
+    wakes: ({ sessions }) => (sessions > 0 ? ["pick"] : []),
+  }),
+  processStep({
+    name: "backfill",
+    of: ["backfill"],
+    everySeconds: 2,
+    take: fillBack,
+    wakes: ({ sessions }) => (sessions > 0 ? ["pick"] : []),
+  }),
+  processStep({
+    name: "bulk",
+    of: ["bulk"],
+    everySeconds: 2,
+    take: carryOutBulks,
+    wakes: ({ acted }) => (acted > 0 ? ["pick", "poll"] : []),
+  }),
+  engineStep({ name: "pick", of: ["pick"], everySeconds: 1, take: pickAndLaunch }),
+  engineStep({
+    name: "poll",
+    of: ["poll"],
+    everySeconds: "engine's pollSeconds",
+    take: poll,
+    wakes: ({ ended }) => (ended > 0 ? ["pick", "backfill"] : []),
+  }),
+  // After poll: in a single turn of `eom tick poll`, a slow search must not use up the time for runs that are known.
+  engineStep({ name: "search", of: ["poll"], everySeconds: "engine's pollSeconds", take: search }),
+  processStep({ name: "auto-disable", of: ["auto-disable"], everySeconds: 15, take: autoDisable }),
+  processStep({
+    name: "sweep",
+    of: ["sweep"],
+    everySeconds: 15,
+    take: sweepLeases,
+    wakes: ({ requeued }) => (requeued > 0 ? ["pick"] : []),
+  }),
+  engineStep({ name: "doubtful-runs", of: ["sweep"], everySeconds: 15, take: endDoubtfulRuns }),
+];
+
+/** Steps that a request of the API, or the end of a run in this process, may have work for. */
+export const wokenByWork: readonly StepName[] = ["backfill", "bulk", "pick", "poll"];
+
+/** Counts of one turn, for people and logs: `{"claimed":3,"launched":3,…}`. */
 export type TickSummary = Readonly<Record<string, number>>;
 
-export type Tick = (needs: TickNeeds, signal: AbortSignal) => Promise<TickSummary>;
-
-/**
- * The table of contents of the scheduler, in the order in which a slot lives through it. Each may run in any number of
- * processes at once, and any process may die between any two statements of it.
- */
-export const ticks = {
-  /** Due instants become sessions. */
-  scan: async (needs, signal) => ({ ...(await scan(needs, signal)) }),
-  /** Slots that are over become sessions, where somebody asked for it and there is room. */
-  backfill: async (needs, signal) => ({ ...(await fillBack(needs, signal)) }),
-  /** One action on many objects goes on. */
-  bulk: async (needs, signal) => ({ ...(await carryOutBulks(needs, signal)) }),
-  /** Due sessions are claimed and brought to the engine. */
-  pick: (needs, signal) => ofEachEngine(needs, (engine) => pickAndLaunch({ ...needs, engine }, signal)),
-  /** What the engine knows of the runs is written down. */
-  poll: (needs, signal) => ofEachEngine(needs, async (engine) => ({ ...(await poll({ ...needs, engine }, signal)) })),
-  /** What is over, or fails again and again, is disabled. */
-  "auto-disable": async (needs, signal) => ({ ...(await autoDisable(needs, signal)) }),
-  /** What a dead process left behind is taken care of. */
-  sweep: async (needs, signal) => ({ ...(await sweep(needs, signal)) }),
-} as const satisfies Record<string, Tick>;
-
-export type TickName = keyof typeof ticks;
-
-export const tickNames = Object.keys(ticks) as [TickName, ...TickName[]];
-
-/** Beside each other, and none waits for another's answers but the turn itself: loops have one engine each (workers.ts). */
-async function ofEachEngine(
-  { engines }: TickNeeds,
-  take: (engine: Engine) => Promise<TickSummary>,
-): Promise<TickSummary> {
-  const outcomes = await Promise.allSettled(engines.all.map(take));
-  const sum: Record<string, number> = {};
-  for (const outcome of outcomes) {
-    if (outcome.status === "rejected") continue;
-    for (const [name, count] of Object.entries(outcome.value)) sum[name] = (sum[name] ?? 0) + count;
-  }
-  const failed = outcomes.find((outcome) => outcome.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  return sum;
+/** The work of one loop. */
+interface Turn {
+  /** Names the loop in logs and metrics: `scan`, `poll dagster`. */
+  readonly name: string;
+  readonly everySeconds: number;
+  take(signal: AbortSignal): Promise<{ readonly summary: TickSummary; readonly wakes: readonly StepName[] }>;
 }
 
-/**
- * Until nothing more is due, or the engine is full. The next sessions are claimed while the last ones are launched; what was
- * claimed is launched at once, for its lease runs.
- */
-async function pickAndLaunch(needs: LaunchNeeds, signal: AbortSignal): Promise<TickSummary> {
-  const sum = { claimed: 0, skipped: 0, queued: 0, launched: 0 };
-  await retryLost(() => releaseQueued(needs.db));
-  let launching: Launching = { claims: 0, outcomes: Promise.resolve([]) };
-  const settle = async ({ outcomes }: Launching) => {
-    sum.launched += (await outcomes).filter((outcome) => outcome === "launched").length;
+/** A row, whatever the type of its summary. */
+interface SchedulerStep {
+  readonly name: StepName;
+  readonly of: readonly TickName[];
+  /** One turn, or one for each engine: an engine that answers slowly delays no other engine and no other step. */
+  listTurns(context: SchedulerContext): Turn[];
+}
+
+function processStep<Summary extends object>(row: Step<SchedulerContext, Summary>): SchedulerStep {
+  return { name: row.name, of: row.of, listTurns: (context) => [toTurn(row, context, row.name, 0)] };
+}
+
+function engineStep<Summary extends object>(row: Step<EngineContext, Summary>): SchedulerStep {
+  const toEngineTurn = (context: SchedulerContext, engine: Engine) =>
+    toTurn(row, { ...context, engine }, `${row.name} ${engine.name}`, engine.pollSeconds);
+  return {
+    name: row.name,
+    of: row.of,
+    listTurns: (context) => context.engines.all.map((engine) => toEngineTurn(context, engine)),
   };
-  try {
-    while (!signal.aborted) {
-      const { claims, skipped, queued, isFull } = await pick(needs, launching.claims);
-      const last = launching;
-      launching = startLaunching(needs, claims);
-      await settle(last);
-      sum.claimed += claims.length;
-      sum.skipped += skipped;
-      sum.queued += queued;
-      // Of what was being launched, some may have been refused.
-      const mayHaveRoom = isFull && last.claims > 0;
-      if (claims.length + skipped + queued === 0 && !mayHaveRoom) break;
+}
+
+function toTurn<Context, Summary extends object>(
+  { everySeconds, take, wakes }: Step<Context, Summary>,
+  context: Context,
+  name: string,
+  pollSeconds: number,
+): Turn {
+  return {
+    name,
+    everySeconds: typeof everySeconds === "number" ? everySeconds : pollSeconds,
+    async take(signal) {
+      const summary = await take(context, signal);
+      return { summary: { ...summary } as TickSummary, wakes: wakes?.(summary) ?? [] };
+    },
+  };
+}
+
+/**
+ * Takes one turn of each of a worker's steps, in their order; the engines of a step take it concurrently.
+ *
+ * @throws the first error, after every step had its turn
+ */
+export async function tick(name: TickName, context: SchedulerContext, signal: AbortSignal): Promise<TickSummary> {
+  const sum: Record<string, number> = {};
+  const errors: unknown[] = [];
+  for (const step of steps.filter(({ of }) => of.includes(name))) {
+    const turns = await Promise.allSettled(step.listTurns(context).map(({ take }) => take(signal)));
+    for (const turn of turns) {
+      if (turn.status === "rejected") errors.push(turn.reason);
+      else for (const [key, count] of Object.entries(turn.value.summary)) sum[key] = (sum[key] ?? 0) + count;
     }
-  } finally {
-    await settle(launching);
   }
+  if (errors.length > 0) throw errors[0];
   return sum;
-}
-
-/** Claimed sessions on their way to the engine. */
-interface Launching {
-  readonly claims: number;
-  readonly outcomes: Promise<readonly Launched[]>;
-}
-
-function startLaunching(needs: LaunchNeeds, claims: readonly Claim[]): Launching {
-  const outcomes = launchAll(needs, claims);
-  // Whoever settles it hears of a failure; until then it is none that nobody handles.
-  outcomes.catch(() => {});
-  return { claims: claims.length, outcomes };
 }

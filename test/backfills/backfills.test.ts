@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import { type Api, createApi } from "../scheduler/api.ts";
 import { createRemoteEngine } from "../scheduler/remote-engine.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "../scheduler/world.ts";
@@ -30,7 +30,7 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     expect(told, JSON.stringify(told.body)).toMatchObject({ status: 201 });
     return told.body;
   };
-  const turn = () => ticks.backfill(world.needs, notAborted);
+  const turn = () => tick("backfill", world.needs, notAborted);
   const listSlots = async () => {
     const { rows } = await sql<{ slot: Date; state: string; cause: string }>`
       select slot, state, cause from ailbl_session order by slot, id`.execute(database.db);
@@ -39,26 +39,26 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
 
   /** What is open runs and succeeds. */
   async function finishOpen(): Promise<void> {
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     for (const [runId, run] of remote.runs) {
       if (run.status.state !== "queued") continue;
       const at = world.clock.now();
       remote.set(runId, { state: "succeeded", startedAt: at, endedAt: at, error: null, result: null, output: null });
     }
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
   }
 
   test("how it goes is counted, and neither makes nor breaks the row of failures by which schedules are disabled", async () => {
     const id = await create({ policy: { max_consecutive_failures: 1 } });
     await start(id, { to: "2026-11-23T08:01:00.000Z" });
     await turn();
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const at = world.clock.now();
     const error = { code: "JOB_FAILED", message: "no", step: null };
     remote.set("run-1", { state: "failed", startedAt: at, endedAt: at, error, result: null, output: null });
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect(await world.api.schedules.find(id)).toMatchObject({ failed: 1, consecutive_failures: 0 });
-    expect(await ticks["auto-disable"](world.needs, notAborted)).toMatchObject({ failing: 0 });
+    expect(await tick("auto-disable", world.needs, notAborted)).toMatchObject({ failing: 0 });
   });
 
   test("opens the slots of its stretch oldest first, from included, to excluded, never more than max_parallel at once", async () => {
@@ -124,7 +124,7 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     const id = await create();
     await start(id, { to: "2026-11-23T08:30:00Z", max_parallel: 7 });
     const others = [world.needs, world.createProcess({ engine: remote.engine })];
-    const all = async () => Promise.all(others.map((needs) => ticks.backfill(needs, notAborted)));
+    const all = async () => Promise.all(others.map((needs) => tick("backfill", needs, notAborted)));
     for (let round = 0; round < 5; round += 1) {
       await all();
       const { rows } = await sql<{ open: number }>`
@@ -158,7 +158,7 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     const id = await create();
     const backfill = await start(id, { max_parallel: 2 });
     await turn();
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await sql`update ailbl_session set state = 'retry_wait', lease_owner = null, lease_expires_at = null
       where slot = '2026-11-23T08:01:00Z'`.execute(database.db);
     const cancel = `/schedules/${id}/backfills/${backfill.id}/cancel`;
@@ -167,7 +167,7 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     expect(await turn()).toEqual({ sessions: 0, backfills_ended: 0 });
     const again = await ask("POST", `${cancel}?running=true`);
     expect(again.body).toMatchObject({ state: "canceled", ended: first.body.ended });
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect(remote.canceled).toHaveLength(1);
   });
 
@@ -184,11 +184,11 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
   test("its sessions run beside whatever of the schedule is active: only max_parallel holds", async () => {
     const id = await create({ policy: { overlap: "skip" } });
     world.clock.advance(61);
-    await ticks.scan(world.needs, notAborted);
-    await ticks.pick(world.needs, notAborted);
+    await tick("scan", world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await start(id, { max_parallel: 2 });
     await turn();
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     expect(await listSlots()).toEqual(["08:00 backfill running", "08:01 backfill running", "10:01 slot running"]);
   });
 

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { carryOutBulks } from "../../src/bulk/carry-out.ts";
 import type { Change } from "../../src/platform/resource/change.ts";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import type { Session } from "../../src/sessions/model.ts";
 import { type Api, createApi } from "../scheduler/api.ts";
 import { createRemoteEngine } from "../scheduler/remote-engine.ts";
@@ -33,7 +33,7 @@ describe.each(databaseKinds)("bulk actions on %s", (kind) => {
     return made;
   }
   const pending = { state: ["pending"] };
-  const turn = () => ticks.bulk(world.needs, notAborted);
+  const turn = () => tick("bulk", world.needs, notAborted);
   const countStates = async () =>
     (
       await sql<{ state: string; sessions: number }>`
@@ -137,7 +137,7 @@ describe.each(databaseKinds)("bulk actions on %s", (kind) => {
       await start("/schedules/bulk", { action: "trigger", filter, expected_total: 1 });
     }
     const both = [world.needs, world.createProcess({ engine: world.needs.engine })];
-    await Promise.all(both.map((needs) => ticks.bulk(needs, notAborted)));
+    await Promise.all(both.map((needs) => tick("bulk", needs, notAborted)));
     expect(await countStates()).toEqual(["30 pending"]);
   });
 

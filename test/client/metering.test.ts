@@ -20,8 +20,11 @@ describe("the client of order services", () => {
     await app.close();
   });
 
+  /** The limits are never reached, however busy the machine is. */
+  const limits = { timeoutMilliseconds: 20_000, deadlineMilliseconds: 60_000, backoffMilliseconds: 1 };
+
   const createClient = (baseUrl = server.url) =>
-    createEomClient({ baseUrl, token, whenUnreachable: "failClosed", backoffMilliseconds: 1 });
+    createEomClient({ ...limits, baseUrl, token, whenUnreachable: "failClosed" });
 
   /** With slashes and more in its id, which a URL must not take apart. */
   async function createUser(maxOrderTimes: number, changes: Record<string, unknown> = {}): Promise<string> {
@@ -134,7 +137,7 @@ describe("the client of order services", () => {
   test("what failed open is settled later by the same call with its key, counted or not", async () => {
     const user = await createUser(5);
     const forgetful = await startForgetfulServer(app.program.app, 1);
-    const options = { token, whenUnreachable: "failOpen", attempts: 1 } as const;
+    const options = { ...limits, token, whenUnreachable: "failOpen", attempts: 1 } as const;
     const open = createEomClient({ ...options, baseUrl: forgetful.url });
     const body = { amounts: { MaxOrderTimes: 1 } };
     const told = await open.consume(user, body);
@@ -157,7 +160,12 @@ describe("the client of order services", () => {
       requestId: expect.stringMatching(/^[\w-]{8,}$/),
     });
     await expect(client.release(user, randomUUID())).rejects.toMatchObject({ errorCode: "RESERVATION_NOT_FOUND" });
-    const stranger = createEomClient({ baseUrl: server.url, token: "eom_unknown", whenUnreachable: "failOpen" });
+    const stranger = createEomClient({
+      ...limits,
+      baseUrl: server.url,
+      token: "eom_unknown",
+      whenUnreachable: "failOpen",
+    });
     await expect(stranger.usage(user)).rejects.toMatchObject({ errorCode: "UNAUTHENTICATED", httpStatus: 401 });
   });
 });

@@ -8,7 +8,12 @@ import { count, hang, type LoopbackServer, refuse, reset, say, startMisbehavingS
 
 const token = "eom_secret-of-the-order-service";
 const amounts = { amounts: { MaxOrderTimes: 1 } };
-const quick = { token, backoffMilliseconds: 1, timeoutMilliseconds: 200 };
+
+/** Time limits that no call before a server that answers comes to, however busy the machine is. */
+const quick = { token, backoffMilliseconds: 1, timeoutMilliseconds: 20_000, deadlineMilliseconds: 60_000 };
+
+/** For a server that is silent. */
+const soon = { timeoutMilliseconds: 1_000 };
 const servers: LoopbackServer[] = [];
 
 afterEach(async () => {
@@ -27,9 +32,9 @@ const createOpen = (baseUrl: string, options: Partial<EomClientOptions> = {}) =>
   createEomClient({ ...quick, ...options, baseUrl, whenUnreachable: "failOpen" });
 
 describe("an attempt without a decision", () => {
-  test.each([
-    ["hangs", hang],
-    ["trickles its answer", trickle],
+  test.each<[string, typeof hang, Partial<EomClientOptions>?]>([
+    ["hangs", hang, soon],
+    ["trickles its answer", trickle, soon],
     ["resets the connection", reset],
     ["answers 502 by a gateway", say(502, "<html>")],
     ["answers 503", refuse(503, "DATABASE_UNAVAILABLE", { "retry-after": "0" })],
@@ -43,9 +48,9 @@ describe("an attempt without a decision", () => {
       say(200, '{"allowed": false, "violations": [], "usage": {}}'),
     ],
     ["answers without end", say(200, `{"allowed": true, "violations": [], "usage": {}}${" ".repeat(300_000)}`)],
-  ])("is made again with the same key and bytes when EOM %s", async (_, answer) => {
+  ])("is made again with the same key and bytes when EOM %s", async (_, answer, options) => {
     const server = await start(answer, count);
-    expect(await createClosed(server.url).consume("u", amounts)).toMatchObject({ outcome: "allowed" });
+    expect(await createClosed(server.url, options).consume("u", amounts)).toMatchObject({ outcome: "allowed" });
     const [first, second] = server.asked;
     expect(server.asked).toHaveLength(2);
     expect(first?.key).toMatch(/^[\da-f-]{36}$/);
@@ -74,14 +79,12 @@ describe("an attempt without a decision", () => {
   });
 
   test("is the last when EOM wants more time than there is", async () => {
-    const server = await start(refuse(503, "DATABASE_UNAVAILABLE", { "retry-after": "60" }));
-    const startedAt = performance.now();
+    const server = await start(refuse(503, "DATABASE_UNAVAILABLE", { "retry-after": "3600" }));
     await expect(createClosed(server.url).consume("u", amounts)).rejects.toMatchObject({
       reason: "unavailable",
       detail: "DATABASE_UNAVAILABLE",
       attempts: 1,
     });
-    expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 });
 
@@ -91,12 +94,13 @@ describe("the deadline", () => {
     const client = createClosed(server.url, { timeoutMilliseconds: 50, attempts: 1000, deadlineMilliseconds: 120 });
     const startedAt = performance.now();
     await expect(client.consume("u", amounts)).rejects.toMatchObject({ reason: "timeout" });
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    // A thousand attempts would take 50 seconds.
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(server.asked.length).toBeLessThanOrEqual(4);
   });
 
   test("holds against a fetch that does not heed its signal", async () => {
-    const client = createClosed("http://eom.test", { fetch: () => new Promise(() => {}), attempts: 2 });
+    const client = createClosed("http://eom.test", { ...soon, fetch: () => new Promise(() => {}), attempts: 2 });
     await expect(client.usage("u")).rejects.toMatchObject({ reason: "timeout", attempts: 2 });
   });
 });
@@ -105,7 +109,7 @@ describe("the caller's signal", () => {
   test("ends a call that waits for an answer", async () => {
     const abort = new AbortController();
     const server = await start(() => abort.abort(new Error("the order was cancelled")));
-    const call = createOpen(server.url, { timeoutMilliseconds: 60_000 }).consume("u", amounts, {
+    const call = createOpen(server.url).consume("u", amounts, {
       signal: abort.signal,
     });
     await expect(call).rejects.toThrow("the order was cancelled");

@@ -589,8 +589,8 @@ describe("doctor ends in time, as a process, when who is asked takes connections
     expect(output).toMatch(/^ok {4}address/m);
     expect(output).not.toContain(secret);
     expect(code).toBe(1);
-    // The longest that a part is waited for, and the start of a process.
-    expect(milliseconds).toBeLessThan(20_000);
+    // A part is waited for at most 15 s; the rest is for the start of a process on a slow machine.
+    expect(milliseconds).toBeLessThan(60_000);
   });
 });
 

@@ -2,6 +2,7 @@ import { expect, vi } from "vitest";
 import { createId } from "../../src/platform/id.ts";
 import type { RealDagster } from "../support/dagster/dagster.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
+import { partPatience } from "../support/time-limits.ts";
 
 interface Answer {
   readonly status: number;
@@ -60,14 +61,14 @@ export function createAsking(request: Request, dagster: () => RealDagster) {
     },
     cancel: (id: string) => ask(200, "POST", `${base}/sessions/${id}/cancel`),
     /** Waits until the session is so. Whoever is told that it never was, is told its history. */
-    until: (id: string, wanted: object, seconds = 60): Promise<Session> =>
+    until: (id: string, wanted: object, { timeout, interval } = partPatience): Promise<Session> =>
       vi.waitFor(
         async () => {
           const session = await find(id);
           expect(session, JSON.stringify(session["history"])).toMatchObject(wanted);
           return session;
         },
-        { timeout: seconds * 1000, interval: 200 },
+        { timeout, interval },
       ),
     /** All that Dagster has made for a session, the newest first. */
     async listRuns(sessionId: string): Promise<DagsterRun[]> {

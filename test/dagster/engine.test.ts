@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => dagster.stop());
 
-describeEngine("dagster, the real one", createEngine, { patienceSeconds: 60 });
+describeEngine("dagster, the real one", createEngine);
 
 async function createEngine(): Promise<EngineUnderTest> {
   const proxy = await startHttpProxy(dagster.url);

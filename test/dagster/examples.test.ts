@@ -7,6 +7,7 @@ import { findSecrets, type Places, type Secrets } from "../journeys/secret-searc
 import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
 import { startVersitygw, type VersitygwServer } from "../support/s3/versitygw.ts";
+import { partPatience } from "../support/time-limits.ts";
 import { type RealVault, startVault } from "../support/vault/vault.ts";
 
 const bucket = "scenes";
@@ -77,7 +78,7 @@ async function run(job: string, kind: number, params: object) {
     expect(session.ended, JSON.stringify(session.explanation)).not.toBeNull();
     return session;
   };
-  return vi.waitFor(find, { timeout: 90_000, interval: 200 });
+  return vi.waitFor(find, partPatience);
 }
 
 function describeStorage(): object {

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import type { TestApp } from "../support/http/app.ts";
+import { partPatience } from "../support/time-limits.ts";
 import { createAsking, type Session, startEom } from "./asking.ts";
 
 let dagster: RealDagster;
@@ -24,9 +25,9 @@ afterAll(async () => {
 
 type Asking = ReturnType<typeof createAsking>;
 
-/** A search for runs, then a lease, then another search, while two cores start dozens of runs. */
-const patienceSeconds = 270;
-const timeout = 300_000;
+/** A search for runs, then a lease, then another search, while two cores start dozens of runs: 270 s on a quiet machine. */
+const searchPatience = { ...partPatience, timeout: 1_080_000 };
+const timeout = 1_500_000;
 
 describe("Dagster's webserver, killed in the middle of launches and started again", () => {
   let app: TestApp;
@@ -52,7 +53,7 @@ describe("Dagster's webserver, killed in the middle of launches and started agai
     for (const moment of moments) {
       const scheduleId = await asking.createSchedule("ok", { policy: { overlap: "allow" } });
       const triggered = await asking.triggerAll(scheduleId, 12);
-      await vi.waitFor(() => moment(scheduleId, triggered), { timeout: 60_000, interval: 1 });
+      await vi.waitFor(() => moment(scheduleId, triggered), { ...partPatience, interval: 1 });
       await dagster.webserver.kill();
       orphans += countRuns(scheduleId, "NOT_STARTED");
       sessions.push(...triggered);
@@ -81,7 +82,7 @@ describe("EOM, killed in the middle of launches and started again", () => {
     let asking = await start();
     const scheduleId = await asking.createSchedule("ok", { policy: { overlap: "allow" } });
     const launched = await asking.triggerAll(scheduleId, 12);
-    await vi.waitFor(() => expect(countRuns(scheduleId)).toBeGreaterThan(0), { timeout: 60_000, interval: 1 });
+    await vi.waitFor(() => expect(countRuns(scheduleId)).toBeGreaterThan(0), { ...partPatience, interval: 1 });
     await killAll();
 
     asking = await start();
@@ -139,12 +140,11 @@ async function request(url: string, method: string, path: string, body?: object)
 
 /** Of what a session has made, one run is not canceled; it is the session's own, and both succeeded, at the first attempt. */
 async function expectOneRunEach(asking: Asking, sessions: readonly Session[]): Promise<void> {
-  const ends = sessions.map(({ id }) => asking.until(id, { state: "succeeded", attempt: 1 }, patienceSeconds));
+  const ends = sessions.map(({ id }) => asking.until(id, { state: "succeeded", attempt: 1 }, searchPatience));
   for (const { id, run } of await Promise.all(ends)) {
     // What else there is, is ended when it is looked for.
     const listAlive = async () => (await asking.listRuns(id)).filter(({ status }) => status !== "CANCELED");
-    const patience = { timeout: 60_000, interval: 500 };
-    await expect.poll(listAlive, patience).toMatchObject([{ runId: run?.id, status: "SUCCESS" }]);
+    await expect.poll(listAlive, partPatience).toMatchObject([{ runId: run?.id, status: "SUCCESS" }]);
   }
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Engine, LaunchRequest } from "../../src/engines/engine.ts";
 import { toRequest } from "../engines/suite.ts";
 import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
+import { partPatience } from "../support/time-limits.ts";
 import { engineOf } from "./engine-of.ts";
 
 let dagster: RealDagster;
@@ -45,7 +46,7 @@ describe("a job of a real Dagster", () => {
     expect(await engine.listRuns([request])).toEqual([[]]);
     await dagster.jobs.start();
     const again = () => launch(request);
-    await until(await vi.waitFor(again, { timeout: 30_000, interval: 200 }), { state: "succeeded" });
+    await until(await vi.waitFor(again, partPatience), { state: "succeeded" });
   });
 });
 
@@ -65,12 +66,12 @@ describe("a run of a real Dagster", () => {
 
   test("that was canceled while it was starting is canceled at last by who goes on asking", async () => {
     const runId = await launch(toJob("slow_hang"));
-    await vi.waitFor(async () => expect(await readStatus(runId)).toBe("STARTING"), { timeout: 30_000, interval: 20 });
+    await vi.waitFor(async () => expect(await readStatus(runId)).toBe("STARTING"), { ...partPatience, interval: 20 });
     const turn = async () => {
       await engine.cancel([runId]);
       expect((await engine.status([runId])).get(runId)).toMatchObject({ state: "canceled" });
     };
-    await vi.waitFor(turn, { timeout: 60_000, interval: 500 });
+    await vi.waitFor(turn, partPatience);
   });
 
   test("whose process died with its code location runs on in Dagster's eyes, until it is given up", async () => {
@@ -108,7 +109,7 @@ async function launch(request: LaunchRequest): Promise<string> {
 
 async function until(runId: string, wanted: object): Promise<void> {
   const ask = async () => expect((await engine.status([runId])).get(runId)).toMatchObject(wanted);
-  await vi.waitFor(ask, { timeout: 60_000, interval: 100 });
+  await vi.waitFor(ask, partPatience);
 }
 
 /** Dagster's own word. */

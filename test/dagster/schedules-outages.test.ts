@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
 import { createPart, type DagsterPart } from "../support/dagster/dagster-part.ts";
 import type { TestApp } from "../support/http/app.ts";
+import { partPatience } from "../support/time-limits.ts";
 import { createAsking, startEom, toRunConfig } from "./asking.ts";
 
 let dagster: RealDagster;
@@ -69,7 +70,7 @@ describe("a schedule that was saved while Dagster was down is taken as it is, an
     await until(id, { state: "pending", attempt: 1, explanation: { waiting_on: "engine" } });
     const countAsked = async () =>
       (await find(id))["history"].filter(({ cause }: { cause: string }) => cause === "job_unknown").length;
-    await expect.poll(countAsked, { timeout: 30_000, interval: 500 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(countAsked, partPatience).toBeGreaterThanOrEqual(2);
     const sentence = expect.stringContaining("could not launch it since");
     expect(await find(id)).toMatchObject({ state: "pending", run: { id: null }, explanation: { sentence } });
     await cancel(id);
@@ -96,10 +97,7 @@ describe("a session whose code location", () => {
     const broken = await createBrokenLocation("jobs");
     await broken.start();
     try {
-      await vi.waitFor(() => expectEngine("failing", /cannot load its code location 'jobs': \w+/), {
-        timeout: 30_000,
-        interval: 200,
-      });
+      await vi.waitFor(() => expectEngine("failing", /cannot load its code location 'jobs': \w+/), partPatience);
       const { data } = await ask(200, "GET", "/ailbl/admin/engines/dagster/locations");
       expect(data).toContainEqual({ name: "jobs", state: "failed", detail: expect.any(String) });
       const [session] = await triggerAll(scheduleId, 1);

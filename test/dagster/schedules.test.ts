@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type RealDagster, startDagster } from "../support/dagster/dagster.ts";
 import type { TestApp } from "../support/http/app.ts";
 import { type HttpProxy, startHttpProxy } from "../support/http/http-proxy.ts";
+import { partPatience } from "../support/time-limits.ts";
 import { createAsking, type Session, startEom, toRunConfig, toSchedule } from "./asking.ts";
 
 let dagster: RealDagster;
@@ -151,7 +152,7 @@ function untilSucceeded(scheduleId: string, count: number): Promise<Session[]> {
     expect(data.length).toBeGreaterThanOrEqual(count);
     return data;
   };
-  return vi.waitFor(list, { timeout: 90_000, interval: 500 });
+  return vi.waitFor(list, partPatience);
 }
 
 /** As 20261123T100000Z. */

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engines/engine.ts";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import { createApi } from "../scheduler/api.ts";
 import { createRemoteEngine } from "../scheduler/remote-engine.ts";
 import { change, createWorld, notAborted, toCreate } from "../scheduler/world.ts";
@@ -29,7 +29,7 @@ describe.each(databaseKinds)("the engines' API on %s", (kind) => {
     const schedule = await world.api.schedules.create(toCreate({ enable: false }), change);
     for (const process of [world.createProcess({ engine: world.needs.engine }), world.needs]) {
       await world.api.sessions.trigger(schedule.id, change);
-      await ticks.pick(process, notAborted);
+      await tick("pick", process, notAborted);
     }
     expect(await get("/engines")).toEqual({
       data: [

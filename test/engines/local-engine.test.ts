@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Engine, RunStatus } from "../../src/engines/engine.ts";
 import type { BuiltIn } from "../../src/engines/local/built-in.ts";
@@ -59,7 +60,10 @@ describe("the local engine alone", () => {
   beforeEach(() => {
     ended = createCounter();
   });
-  afterEach(() => engine.close());
+  afterEach(() => {
+    vi.useRealTimers();
+    return engine.close();
+  });
 
   function open(declared: readonly DeclaredJob[], builtIns: readonly BuiltIn[] = [], graceSeconds = 5): void {
     const path = process.env["PATH"] ?? "";
@@ -118,8 +122,16 @@ describe("the local engine alone", () => {
   });
 
   test("a job that takes longer than the jobs file allows is ended and says so", async () => {
-    open([{ ...jobs.hang, timeout_seconds: 1 }]);
-    expect(await run("hang")).toMatchObject({
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    open([{ ...jobs.hang, timeout_seconds: 60 }]);
+    const runId = await start("hang");
+    const toOutput = (status?: RunStatus) => (status !== undefined && "output" in status ? status.output?.text : null);
+    while (toOutput(await find(runId)) !== "begun\n") await nextTurn();
+    vi.advanceTimersByTime(59_999);
+    expect(await find(runId)).toMatchObject({ state: "running" });
+    vi.advanceTimersByTime(1);
+    await ended.until(1);
+    expect(await find(runId)).toMatchObject({
       state: "failed",
       error: { code: "JOB_TIMED_OUT" },
       output: { text: "begun\n" },

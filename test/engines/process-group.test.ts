@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createTail } from "../../src/engines/local/output.ts";
 import { type CommandRequest, startCommand } from "../../src/engines/local/process-group.ts";
+import { heavyTestTimeout, patience } from "../support/time-limits.ts";
 import { createRollCall, type RollCall } from "./roll-call.ts";
 
 const moduleUrl = new URL("../../src/engines/local/process-group.ts", import.meta.url).href;
@@ -166,10 +167,7 @@ test("1 GiB of output is read in bounded memory", async () => {
 /** EOM_QUICK_RUNS=1000 takes longer. */
 const quickRuns = Number(process.env["EOM_QUICK_RUNS"] ?? 150);
 
-/** Each is three processes; ten times what that takes on a quiet machine. */
-const timeout = 10_000 + 300 * quickRuns;
-
-test(`${quickRuns} quick runs leave nothing open and nobody behind`, { timeout }, async () => {
+test(`${quickRuns} quick runs leave nothing open and nobody behind`, { timeout: heavyTestTimeout }, async () => {
   const listWraps = () => process.getActiveResourcesInfo().filter((name) => name.endsWith("Wrap"));
   const held = () => [readdirSync("/proc/self/fd").length, listWraps()];
   const runMany = async (count: number) => {
@@ -180,7 +178,7 @@ test(`${quickRuns} quick runs leave nothing open and nobody behind`, { timeout }
   const before = await vi.waitFor(() => {
     expect(listWraps()).not.toContain("ProcessWrap");
     return held();
-  });
+  }, patience);
   await Promise.all(Array.from({ length: 10 }, () => runMany(quickRuns / 10)));
-  await vi.waitFor(() => expect(held()).toEqual(before), { timeout: 10_000 });
+  await vi.waitFor(() => expect(held()).toEqual(before), patience);
 });

@@ -7,6 +7,7 @@ import {
   type SessionAttempt,
 } from "../../src/engines/engine.ts";
 import { createId } from "../../src/platform/id.ts";
+import { patience } from "../support/time-limits.ts";
 
 /**
  * An engine with three jobs: `ok` succeeds, `fail` fails, `hang` runs until it is canceled. Everything that one says of an
@@ -33,16 +34,7 @@ export interface EngineUnderTest {
   close(): Promise<void>;
 }
 
-interface SuiteOptions {
-  /** How long a run may take to get from one state to the next. */
-  readonly patienceSeconds?: number;
-}
-
-export function describeEngine(
-  name: string,
-  createEngine: () => Promise<EngineUnderTest>,
-  { patienceSeconds = 10 }: SuiteOptions = {},
-): void {
+export function describeEngine(name: string, createEngine: () => Promise<EngineUnderTest>): void {
   describe(`the engine ${name}`, () => {
     let under: EngineUnderTest;
     let engine: Engine;
@@ -79,7 +71,7 @@ export function describeEngine(
         expect(status).toMatchObject(wanted);
         return status as RunStatus;
       };
-      return vi.waitFor(ask, { timeout: patienceSeconds * 1000, interval: 10 });
+      return vi.waitFor(ask, patience);
     }
 
     test("launches a run that is found by its session and attempt, and by no other", async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Bundle, buildBundle, findFunctionNode } from "../support/fission/bundle.ts";
 import { startFission } from "../support/fission/fission.ts";
 import { createServerApp, type TestApp } from "../support/http/server-app.ts";
+import { patience } from "../support/time-limits.ts";
 
 let app: TestApp;
 let bundle: Bundle;
@@ -37,7 +38,10 @@ test("a pod without configuration answers CONFIGURATION_ERROR, and its log names
   const fission = start({});
   const { status, body } = await fission.request("GET", "/eom/admin/me");
   expect([status, JSON.parse(body.toString())]).toMatchObject([500, { error_code: "CONFIGURATION_ERROR" }]);
-  await vi.waitFor(() => expect(fission.output.join("")).toMatch(/EOM_DATABASE_URL is required in a function/));
+  await vi.waitFor(
+    () => expect(fission.output.join("")).toMatch(/EOM_DATABASE_URL is required in a function/),
+    patience,
+  );
   await fission.close();
 });
 
@@ -49,7 +53,7 @@ test("a module that cannot be loaded is named in the pod's log, though Fission r
   const fission = start({ bundle: broken.folder });
   await expect(fission.request("GET", "/eom/admin/me")).rejects.toThrow(/could not be specialised \(500/);
   const flaw = /EOM cannot be loaded: Error: a flaw in a module\n +at .*functions-/;
-  await vi.waitFor(() => expect(fission.output.join("")).toMatch(flaw));
+  await vi.waitFor(() => expect(fission.output.join("")).toMatch(flaw), patience);
   await fission.close();
   await broken.remove();
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { WorkerFunctionName } from "../../src/fission/table.ts";
 import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
 import { createFissionApp, type FissionApp } from "../support/fission/app.ts";
+import { patience } from "../support/time-limits.ts";
 
 let folder: string;
 let dagster: FakeDagster;
@@ -44,7 +45,7 @@ async function tick(name: WorkerFunctionName) {
 const find = async (id: string) => (await app.request("GET", `/ailbl/admin/sessions/${id}`)).body;
 
 const becomes = (id: string, state: string) =>
-  vi.waitFor(async () => expect((await find(id)).state).toBe(state), { timeout: 20_000, interval: 50 });
+  vi.waitFor(async () => expect((await find(id)).state).toBe(state), patience);
 
 test.each<[string, readonly WorkerFunctionName[]]>([
   ["as picker and poller", ["worker-session-picker", "worker-session-poller"]],

@@ -13,8 +13,9 @@ import { type Ask, createObjects } from "./objects.ts";
  * Fuzzes a running EOM on PostgreSQL: Schemathesis generates valid and invalid requests from /openapi.json, and checks each
  * answer against that document. The exit code is not 0 when it finds a fault.
  *
- * EOM_FUZZ_EXAMPLES is the number of requests for each operation and phase, EOM_SEED the seed. Some requests make EOM call
- * storages and webhooks, which do not exist.
+ * EOM_FUZZ_EXAMPLES is the number of requests for each operation and phase, EOM_SEED the seed. Options of the command line are
+ * passed to Schemathesis, for example `npm run test:fuzz -- --report junit`. Some requests make EOM call storages and webhooks,
+ * which do not exist.
  */
 
 const token = "token-of-the-fuzzer-which-is-long-enough";
@@ -45,6 +46,7 @@ async function fuzz(): Promise<number> {
     examples,
     "--seed",
     seed,
+    ...process.argv.slice(2),
   ]);
   await expectValidToken(toAsk(url));
   return code;

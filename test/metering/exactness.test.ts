@@ -112,7 +112,6 @@ describe("clients at a limit", () => {
 });
 
 describe("a reservation", () => {
-  const patience = { timeout: 10_000, interval: 10 };
   const both = { MaxOrderTimes: 1, MaxSize: 10 };
 
   beforeEach(async () => {
@@ -172,7 +171,7 @@ describe("a reservation", () => {
 
   test("is closed whole, also when its time runs out while someone is closing it", async () => {
     const id = await reserve("r");
-    await sql`update eom_quota_reservation set expires_at = now() + interval '500 milliseconds'`.execute(world.db);
+    await sql`update eom_quota_reservation set expires_at = now() + interval '2 seconds'`.execute(world.db);
     const held = Promise.withResolvers<void>();
     const mayGo = Promise.withResolvers<void>();
     const holding = world.db.transaction().execute(async (tx) => {
@@ -183,8 +182,8 @@ describe("a reservation", () => {
     await held.promise;
     const committing = close(world.services[0], "commit", id);
     const waiting = sql`pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-    await expect.poll(() => countWhere(waiting), patience).toBe(1);
-    await expect.poll(() => countWhere(sql`eom_quota_reservation where expires_at > now()`), patience).toBe(0);
+    await expect.poll(() => countWhere(waiting)).toBe(1);
+    await expect.poll(() => countWhere(sql`eom_quota_reservation where expires_at > now()`)).toBe(0);
     await sweepReservations(world.db);
     mayGo.resolve();
     await holding;

@@ -23,6 +23,7 @@ import {
 } from "../quotas/world.ts";
 import { databaseKinds } from "../support/database/database.ts";
 import { type Answer, askMetering, type MeteringRequest, type Told, toKeyed } from "../support/metering.ts";
+import { heavyTestTimeout } from "../support/time-limits.ts";
 import { type Command, history, toOther } from "./history.ts";
 
 const numRuns = { postgres: 15, embedded: 5 };
@@ -35,7 +36,9 @@ describe.each(databaseKinds)("whatever happens on %s", (kind) => {
   });
   afterAll(() => world.close());
 
-  test("no more is admitted than the limit, levels are the sums of their ledgers, and keys keep their answers", async () => {
+  test("no more is admitted than the limit, levels are the sums of their ledgers, and keys keep their answers", {
+    timeout: heavyTestTimeout,
+  }, async () => {
     const lives = fc.asyncProperty(history, async (rounds) => {
       const story = await beginStory(world);
       for (const round of rounds) await story.live(round);
@@ -44,7 +47,7 @@ describe.each(databaseKinds)("whatever happens on %s", (kind) => {
     // Shrinking ends in time to tell what it found.
     await fc.assert(lives, {
       numRuns: numRuns[kind],
-      interruptAfterTimeLimit: 20_000,
+      interruptAfterTimeLimit: heavyTestTimeout - 60_000,
       examples: [[keyOfRefusedCommit]],
     });
   });

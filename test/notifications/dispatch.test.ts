@@ -4,6 +4,7 @@ import { deleteOldEvents } from "../../src/notifications/sweep.ts";
 import { insertEvent } from "../../src/platform/events/queries.ts";
 import { createId } from "../../src/platform/id.ts";
 import { databaseKinds } from "../support/database/database.ts";
+import { heavyTestTimeout } from "../support/time-limits.ts";
 import { type Receiver, refuse, startReceiver } from "./receiver.ts";
 import { createWorld, type World } from "./world.ts";
 
@@ -142,24 +143,28 @@ describe("events on postgres", () => {
     expect(await world.count("eom_webhook_delivery")).toBe(300);
   });
 
-  test(`in a backlog of ${backlog} are dispatched and sent in bounded memory`, async () => {
-    await world.createWebhook({ address: receiver.address });
-    await insertBacklog(backlog);
-    let most = 0;
-    const before = process.memoryUsage().heapUsed;
-    receiver.answer((response, _, count) => {
-      // The test's own record of what came is none of EOM's memory.
-      (receiver.received as unknown[]).length = Math.min(count, 1);
-      if (count % 500 === 0 || Math.random() < 0.01) most = Math.max(most, process.memoryUsage().heapUsed);
-      response.writeHead(204).end();
-    });
-    world.lines.length = 0;
-    expect(await world.turn()).toMatchObject({ dispatched: backlog, sent: backlog });
-    // All of them would be 20 MB in one copy; heap that waits to be collected is counted here too.
-    expect((most - before) / 1024 / 1024).toBeLessThan(150);
-    const { rows } = await sql`select state, count(*)::int as count from eom_webhook_delivery group by 1`.execute(
-      world.db,
-    );
-    expect(rows).toEqual([{ state: "delivered", count: backlog }]);
-  }, 120_000);
+  test(
+    `in a backlog of ${backlog} are dispatched and sent in bounded memory`,
+    async () => {
+      await world.createWebhook({ address: receiver.address });
+      await insertBacklog(backlog);
+      let most = 0;
+      const before = process.memoryUsage().heapUsed;
+      receiver.answer((response, _, count) => {
+        // The test's own record of what came is none of EOM's memory.
+        (receiver.received as unknown[]).length = Math.min(count, 1);
+        if (count % 500 === 0 || Math.random() < 0.01) most = Math.max(most, process.memoryUsage().heapUsed);
+        response.writeHead(204).end();
+      });
+      world.lines.length = 0;
+      expect(await world.turn()).toMatchObject({ dispatched: backlog, sent: backlog });
+      // All of them would be 20 MB in one copy; heap that waits to be collected is counted here too.
+      expect((most - before) / 1024 / 1024).toBeLessThan(150);
+      const { rows } = await sql`select state, count(*)::int as count from eom_webhook_delivery group by 1`.execute(
+        world.db,
+      );
+      expect(rows).toEqual([{ state: "delivered", count: backlog }]);
+    },
+    heavyTestTimeout,
+  );
 });

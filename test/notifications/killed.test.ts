@@ -55,7 +55,7 @@ test("a message whose sender was killed before the answer is sent again by anoth
   expect(receiver.received.every((got) => isSignedBy(secret ?? "", got))).toBe(true);
   const { body } = await app.request("GET", `${webhooks}/${id}/deliveries`);
   expect(body.data).toMatchObject([{ state: "delivered", attempts: 2 }]);
-}, 60_000);
+});
 
 test("`eom tick notify` takes one turn and ends", async () => {
   await createWebhook(app, { address: receiver.address });
@@ -63,4 +63,4 @@ test("`eom tick notify` takes one turn and ends", async () => {
   await inTransaction(app.database.db, (tx) => insertEvent(tx, event));
   expect(await once(spawnNotify(), "exit")).toEqual([0, null]);
   expect(receiver.received.map(({ body }) => JSON.parse(body).type)).toEqual(["eom.schedule.auto_disabled"]);
-}, 60_000);
+});

@@ -28,12 +28,14 @@ const change = { actor, beforeCommit: async () => {} };
 interface WorldSettings {
   readonly egress?: Partial<EgressSettings>;
   readonly lookup?: Lookup;
+  /** How long a receiver may take. 30 s when left out: one that answers is never cut off, however busy the machine is. */
+  readonly timeoutMs?: number;
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** The room on a database of its own, with a clock that stands until it is moved, and three seconds of patience. */
-export async function createWorld(kind: DatabaseKind, { egress, lookup }: WorldSettings = {}) {
+/** The room on a database of its own, with a clock that stands until it is moved. */
+export async function createWorld(kind: DatabaseKind, { egress, lookup, timeoutMs = 30_000 }: WorldSettings = {}) {
   const database = await createTestDatabase(kind);
   const { db } = database;
   const lines: string[] = [];
@@ -56,7 +58,7 @@ export async function createWorld(kind: DatabaseKind, { egress, lookup }: WorldS
   const messengers: { close(): void }[] = [];
 
   const createPart = () => {
-    const timeout = { timeoutMs: 3000, ...(lookup === undefined ? {} : { lookup }) };
+    const timeout = { timeoutMs, ...(lookup === undefined ? {} : { lookup }) };
     const messenger = createMessenger({ clock, policy, secrets, deploymentId, version: "0.0.0", ...timeout });
     messengers.push(messenger);
     const metrics = createMetrics();

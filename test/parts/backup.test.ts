@@ -9,9 +9,9 @@ import { takeBaseBackup } from "../support/database/base-backup.ts";
 import { createPostgresServer, type PostgresServer } from "../support/database/postgres.ts";
 import { type EomProcess, runEom, startEom } from "../support/processes/eom-process.ts";
 import { createLoad } from "../support/processes/load.ts";
+import { partPatience } from "../support/time-limits.ts";
 
 const token = "token-of-the-back-up-which-is-long-enough";
-const maxCatchUpSeconds = 90;
 /** As in src/scheduler/workers.ts. */
 const punctualSeconds = 10;
 
@@ -30,19 +30,17 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("a back-up taken under load has every change that was answered before its end, and EOM continues on the restored data", {
-  timeout: 300_000,
-}, async () => {
+test("a back-up taken under load has every change that was answered before its end, and EOM continues on the restored data", async () => {
   const before = await createServer();
   const { load } = await start(before);
   const scheduleIds = await load.createSchedules();
   const quotaId = await load.createUser();
   const underWay = load.begin(scheduleIds);
-  await expect.poll(() => underWay.done.triggered, { timeout: 30_000 }).toBeGreaterThan(20);
+  await expect.poll(() => underWay.done.triggered, partPatience).toBeGreaterThan(20);
   // Clients go on during the back-up, which has every change that was answered before its end.
   const backup = join(folder, "backup");
   const answered = await takeBaseBackup(before, backup, () => [...underWay.done.consumed]);
-  await expect.poll(() => underWay.done.consumed.length).toBeGreaterThan(answered.length + 50);
+  await expect.poll(() => underWay.done.consumed.length, partPatience).toBeGreaterThan(answered.length + 50);
   const { failures } = await underWay.stop();
   expect(failures).toEqual([]);
   await endAll();
@@ -68,7 +66,7 @@ test("a back-up taken under load has every change that was answered before its e
       .select(({ fn }) => fn.countAll<number>().as("count"))
       .where("phase", "in", ["waiting", "retrying", "active"])
       .executeTakeFirstOrThrow();
-  await expect.poll(countUnfinished, { timeout: maxCatchUpSeconds * 1000, interval: 200 }).toEqual({ count: 0 });
+  await expect.poll(countUnfinished, partPatience).toEqual({ count: 0 });
   const end = Date.now();
   expect(await listSessionFaults(db)).toEqual([]);
   expect(await listCounterFaults(db)).toEqual([]);

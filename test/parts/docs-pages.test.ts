@@ -3,6 +3,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
 import { createServerApp, type TestApp } from "../support/http/server-app.ts";
+import { patience } from "../support/time-limits.ts";
 
 let app: TestApp;
 let server: HttpServer;
@@ -26,6 +27,7 @@ let complaints: string[];
 let hosts: Set<string>;
 beforeEach(async () => {
   page = await browser.newPage();
+  page.setDefaultTimeout(patience.timeout);
   complaints = [];
   hosts = new Set();
   page.on("console", (message) => {
@@ -59,7 +61,7 @@ test("/docs sends requests with the entered token, and stores it nowhere", async
   await operation.locator(".try-out__btn").click();
   await operation.locator("button.execute").click();
   const answer = operation.locator(".live-responses-table tbody");
-  await expect.poll(() => answer.textContent(), { timeout: 10_000 }).toMatch(/^200[\s\S]*"role": "operator"/);
+  await expect.poll(() => answer.textContent()).toMatch(/^200[\s\S]*"role": "operator"/);
   expect(page.url()).not.toContain(app.tokens.operator);
   const kept = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
   expect(kept + JSON.stringify(await page.context().cookies())).not.toContain(app.tokens.operator);

@@ -19,12 +19,13 @@ describe("the vault secret store's login by AppRole", () => {
     // The clock stands still: the store learns of the expiry from Vault's answer alone.
     const startedAt = new Date();
     const clock = { now: () => startedAt };
-    const auth = await vault.createAppRole("expiring", { token_ttl: "1s" });
+    const auth = await vault.createAppRole("expiring", { token_ttl: "4s" });
     const store = vault.createRestrictedStore(auth, { clock });
     const ref = newRef();
     await store.create(ref, secret, {});
     const [accessor] = await vault.listTokens("expiring");
-    await until("The token's end", async () => (await vault.findToken(accessor)) === null, 10);
+    expect(accessor).toBeDefined();
+    await until("The token's end", async () => (await vault.findToken(accessor)) === null, 60);
     expect(await store.find(ref)).toEqual(secret);
     expect(await vault.listTokens("expiring")).not.toContain(accessor);
   });
@@ -51,7 +52,7 @@ describe("the vault secret store's login by AppRole", () => {
     await store.find(newRef());
     await line("logged in to Vault");
     const [first] = await vault.listTokens("short");
-    await until("A second of the token's life", async () => ((await vault.findToken(first))?.ttl ?? 3600) < 3599, 10);
+    await until("A second of the token's life", async () => ((await vault.findToken(first))?.ttl ?? 3600) < 3599, 60);
     clock.advance(41 * 60);
     await store.find(newRef());
     expect(await line("renewed the Vault token")).toContain('"is_full":false');

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { change, createWorld, toCreate, type World } from "./world.ts";
 
@@ -21,7 +21,7 @@ describe.each(databaseKinds)("on %s", (kind) => {
   const create = async (fields: Record<string, unknown>) =>
     (await world.api.schedules.create(toCreate(fields), change)).id;
   const find = (id: string) => world.api.schedules.find(id);
-  const turn = () => ticks["auto-disable"](world.needs, notAborted);
+  const turn = () => tick("auto-disable", world.needs, notAborted);
   const fail = (id: string, failures: number) =>
     sql`update ailbl_schedule_stats set consecutive_failures = ${failures},
       last_error = '{"code": "RUN_FAILED", "message": "the disk is full", "step": null, "fingerprint": "x"}'
@@ -59,11 +59,11 @@ describe.each(databaseKinds)("on %s", (kind) => {
   test("a schedule whose last instant has come is over, and that instant's session still runs", async () => {
     const id = await create({ active: { end_date: "2026-11-23", end_time: "10:02" } });
     world.clock.advance(61);
-    await ticks.scan(world.needs, notAborted);
+    await tick("scan", world.needs, notAborted);
     expect(await turn()).toEqual({ over: 1, failing: 0 });
     expect(await find(id)).toMatchObject({ enable: false, disabled: { reason: "over", by: "scheduler" } });
     const { rows } = await sql<{ state: string }>`select state from ailbl_session`.execute(database.db);
     expect(rows).toEqual([{ state: "pending" }]);
-    expect(await ticks.pick(world.needs, notAborted)).toMatchObject({ launched: 1 });
+    expect(await tick("pick", world.needs, notAborted)).toMatchObject({ launched: 1 });
   });
 });

@@ -2,8 +2,8 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { launchAll } from "../../src/scheduler/launch/launch.ts";
 import { pick } from "../../src/scheduler/pick/pick.ts";
-import { expireForeignLeases } from "../../src/scheduler/renew/leases.ts";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { expireOtherLeases } from "../../src/scheduler/renew/leases.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import type { Session } from "../../src/sessions/model.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
@@ -36,16 +36,16 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     const { id } = await trigger();
     const dying = world.createProcess({ leaseSeconds: 0 });
     expect((await pick(dying)).claims).toHaveLength(1);
-    expect(await ticks.sweep(world.needs, notAborted)).toEqual({
+    expect(await tick("sweep", world.needs, notAborted)).toEqual({
       requeued: 1,
       canceled: 0,
       adopted: 0,
       failed: 0,
       duplicates: 0,
     });
-    expect(await ticks.pick(world.needs, notAborted)).toMatchObject({ launched: 1 });
+    expect(await tick("pick", world.needs, notAborted)).toMatchObject({ launched: 1 });
     await world.runsEnded.until(1);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     const session = await find(id);
     expect(session).toMatchObject({ state: "succeeded", attempt: 1 });
     expect(session.history.map(({ cause }) => cause)).toEqual([
@@ -65,7 +65,7 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     const dying = world.createProcess({ leaseSeconds: 0 });
     await pick(dying);
     await world.api.schedules.remove(schedule_id, true, null, change);
-    expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ requeued: 0, canceled: 1 });
+    expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ requeued: 0, canceled: 1 });
     expect(await find(id)).toMatchObject({ state: "canceled", error: { code: "SESSION_CANCELED" } });
     await dying.engine.close();
   });
@@ -73,9 +73,9 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
   test("while its own child runs: the session fails and says so, when the lease has run out", async () => {
     const { id } = await trigger({ job: { name: "hang" } });
     const dying = world.createProcess({ leaseSeconds: 0 });
-    await ticks.pick(dying, notAborted);
+    await tick("pick", dying, notAborted);
     expect((await find(id)).state).toBe("running");
-    expect(await ticks.sweep(world.needs, notAborted)).toEqual({
+    expect(await tick("sweep", world.needs, notAborted)).toEqual({
       requeued: 0,
       canceled: 0,
       adopted: 0,
@@ -85,9 +85,9 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
     // Should it live after all, it finds that the session is another's, and ends its child.
     const before = await find(id);
-    expect(await ticks.poll(dying, notAborted)).toEqual({ polled: 0, ended: 0, stopped: 0 });
+    expect(await tick("poll", dying, notAborted)).toEqual({ polled: 0, ended: 0, stopped: 0 });
     await world.runsEnded.until(1);
-    await ticks.poll(dying, notAborted);
+    await tick("poll", dying, notAborted);
     expect(dying.engine.held()).toEqual([]);
     expect(await find(id)).toEqual(before);
     expect(world.lines).toContainEqual(expect.objectContaining({ code: "SESSION_LOCK_LOST", session_id: id }));
@@ -101,16 +101,16 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     await launchAll({ ...dying, engine: { ...dying.engine, launch: () => Promise.reject(new Error("died here")) } }, [
       claim,
     ]);
-    expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ failed: 1, duplicates: 0 });
+    expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ failed: 1, duplicates: 0 });
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
     await dying.engine.close();
   });
 
   test("a lease that is alive is left alone", async () => {
     await trigger({ job: { name: "hang" } });
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const other = world.createProcess();
-    expect(await ticks.sweep(other, notAborted)).toEqual({
+    expect(await tick("sweep", other, notAborted)).toEqual({
       requeued: 0,
       canceled: 0,
       adopted: 0,
@@ -122,9 +122,9 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
 
   test("our own runs survive a stand-still that was longer than their lease", async () => {
     const { id } = await trigger({ job: { name: "hang" } });
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await sql`update ailbl_session set lease_expires_at = now() - interval '1 hour'`.execute(database.db);
-    expect(await ticks.sweep(world.needs, notAborted)).toEqual({
+    expect(await tick("sweep", world.needs, notAborted)).toEqual({
       requeued: 0,
       canceled: 0,
       adopted: 0,
@@ -137,9 +137,9 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
   test("on a database that is ours alone, the dead are not waited for", async () => {
     await trigger({ job: { name: "hang" } });
     const dying = world.createProcess();
-    await ticks.pick(dying, notAborted);
-    await expireForeignLeases(database.db, world.needs.lease.owner);
-    expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ failed: 1, duplicates: 0 });
+    await tick("pick", dying, notAborted);
+    await expireOtherLeases(database.db, world.needs.lease.owner);
+    expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ failed: 1, duplicates: 0 });
     await dying.engine.close();
   });
 });

@@ -2,7 +2,8 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDagsterEngine } from "../../src/engines/dagster/engine.ts";
 import { EngineUnreachable } from "../../src/engines/engine.ts";
-import { type TickNeeds, ticks } from "../../src/scheduler/tick.ts";
+import type { SchedulerContext } from "../../src/scheduler/context.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import type { SessionWithHistory } from "../../src/sessions/model.ts";
 import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
 import type { FakeRun } from "../engines/dagster/fake-runs.ts";
@@ -23,6 +24,7 @@ import {
   sendReply,
 } from "../engines/dagster/misbehaviour.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { heavyTestTimeout, patience } from "../support/time-limits.ts";
 import { createLife, createMortalDatabase, createMortalEngine, Died } from "./simulation-life.ts";
 import { change, createTestClock, createWorld, notAborted, toCreate, type World, withEngine } from "./world.ts";
 
@@ -75,15 +77,15 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     [...fake.runs.values()].filter(({ tags }) => tags.some(({ value }) => value === sessionId));
 
   /** Everything goes on, two minutes a round, until the session has ended. */
-  async function seeThrough(id: string, needs: TickNeeds = world.needs): Promise<SessionWithHistory> {
+  async function seeThrough(id: string, needs: SchedulerContext = world.needs): Promise<SessionWithHistory> {
     for (let round = 0; round < 20; round += 1) {
-      for (const name of ["sweep", "pick", "poll"] as const) await ticks[name](needs, notAborted).catch(ignoreFault);
+      for (const name of ["sweep", "pick", "poll"] as const) await tick(name, needs, notAborted).catch(ignoreFault);
       fake.work();
       const session = await world.api.sessions.find(id);
       if (session.ended !== null) return session;
       // Longer than a search, and than any pause of the breaker, whose probe is then under way.
       world.clock.advance(121);
-      await vi.waitUntil(() => world.needs.engine.room() > 0, { timeout: 10_000, interval: 1 });
+      await vi.waitUntil(() => world.needs.engine.room() > 0, { ...patience, interval: 1 });
     }
     throw new Error(`the session has not ended: ${JSON.stringify((await world.api.sessions.find(id)).history)}`);
   }
@@ -150,7 +152,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     "one that, asked for %s, %s has one run in the end, and the session's state is true",
     async ([operation, , misbehaviour]) => {
       await world.close();
-      world = createWorld({ db: database.db, start, engine: createEngine(1) });
+      world = createWorld({ db: database.db, start, engine: createEngine(misbehaviour === hang ? 1 : 20) });
       if (operation === "FindRuns") fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
       fake.misbehave(misbehaviour, { operation, times: 2 });
       const session = await seeThrough(await trigger());
@@ -164,7 +166,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
   test("of two runs with one tag the oldest stays, and the other is terminated", async () => {
     fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
     const id = await trigger();
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const [first] = listRuns(id);
     fake.addRun({
       jobName: "hang",
@@ -182,16 +184,16 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
   test("a second run that is about to start, which Dagster does not cancel, is canceled as soon as it has", async () => {
     fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
     const id = await trigger({ job: { ...inPipelines, name: "hang" } });
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const [first] = listRuns(id);
     const creationTime = (first?.creationTime ?? 0) + 1;
     const second = fake.addRun({ jobName: "hang", tags: first?.tags ?? [], creationTime, status: "STARTING" });
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect([fake.count("TerminateRuns"), second.status]).toEqual([1, "STARTING"]);
     fake.setRun(second.runId, "STARTED");
     world.clock.advance(15);
     await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
-    await ticks.sweep(world.needs, notAborted);
+    await tick("sweep", world.needs, notAborted);
     expect(second.status).toBe("CANCELING");
     expect((await world.metrics.duplicateRuns.get()).values).toMatchObject([{ value: 1 }]);
   });
@@ -206,7 +208,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
       const session = await seeThrough(await trigger());
       for (const run of fake.runs.values()) run.creationTime -= 3600;
       await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
-      await ticks.sweep(world.needs, notAborted);
+      await tick("sweep", world.needs, notAborted);
       expect(session).toMatchObject({ state: "succeeded", attempt: 1 });
       expect(listRuns(session.id).map(({ status }) => status)).toEqual(["CANCELED", "SUCCESS"]);
       expectOneRun(session);
@@ -240,7 +242,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     await appear();
     expect(listRuns(session.id)).toHaveLength(2);
     await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
-    expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ duplicates: 1 });
+    expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ duplicates: 1 });
     fake.work();
     expectOneRun(session);
   });
@@ -248,7 +250,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
   test("a run that somebody has executed again in Dagster is neither taken nor ended", async () => {
     fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
     const id = await trigger();
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const [first] = listRuns(id);
     const parentRunId = first?.runId ?? null;
     const again = { parentRunId, rootRunId: parentRunId, jobName: "hang", status: "STARTED", creationTime: 0 };
@@ -264,19 +266,19 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
 
   test("a job that the credential may not launch holds up no other session", async () => {
     const allowed = await trigger({ job: { ...inPipelines, name: "hang" } });
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const refused = { launchRun: { __typename: "UnauthorizedError", message: "not this one" } };
     fake.misbehave(({ response }) => sendReply(response, { status: 200, body: { data: refused } }), {
       operation: "LaunchRun",
     });
     const forbidden = await trigger();
     for (let round = 0; round < 12; round += 1) {
-      await ticks.pick(world.needs, notAborted);
+      await tick("pick", world.needs, notAborted);
       expect(world.needs.engine.room()).toBeGreaterThan(0);
       world.clock.advance(10);
     }
     fake.work();
-    expect(await ticks.poll(world.needs, notAborted)).toMatchObject({ polled: 1 });
+    expect(await tick("poll", world.needs, notAborted)).toMatchObject({ polled: 1 });
     expect((await world.api.sessions.find(allowed)).run?.status).toBe("running");
     expect(await world.api.sessions.find(forbidden)).toMatchObject({ state: "pending", attempt: 1 });
   });
@@ -285,7 +287,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     fake.misbehave(answer(503, "Service Unavailable"));
     const id = await trigger({ policy: { max_consecutive_failures: 1 } });
     for (let round = 0; round < 10; round += 1) {
-      for (const name of ["sweep", "pick", "poll"] as const) await ticks[name](world.needs, notAborted).catch(() => {});
+      for (const name of ["sweep", "pick", "poll"] as const) await tick(name, world.needs, notAborted).catch(() => {});
       world.clock.advance(20);
     }
     expect((await world.api.sessions.find(id)).ended).toBeNull();
@@ -306,23 +308,25 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
 
   test("a canceled session ends its run", async () => {
     const id = await trigger({ job: { ...inPipelines, name: "hang" } });
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     fake.work();
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     await world.api.sessions.cancel(id, change);
     expect(await seeThrough(id)).toMatchObject({ state: "canceled" });
     expect(listRuns(id).map(({ status }) => status)).toEqual(["CANCELED"]);
   });
 
-  test("a thousand runs under way are polled with four requests, and all of them also where the answers are slow", async () => {
+  test("a thousand runs under way are polled with four requests, and all of them also where the answers are slow", {
+    timeout: heavyTestTimeout,
+  }, async () => {
     const policy = { overlap: "allow", misfire: "all", max_catch_up: 1000, catch_up_seconds: 86_400 };
     await world.api.schedules.create(toCreate({ job: { ...inPipelines, name: "hang" }, policy }), change);
     world.clock.advance(1000 * 60);
-    await ticks.scan(world.needs, notAborted);
-    await ticks.pick(world.needs, notAborted);
+    await tick("scan", world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     expect(fake.runs.size).toBe(1000);
     const before = fake.count();
-    expect(await ticks.poll(world.needs, notAborted)).toMatchObject({ polled: 1000 });
+    expect(await tick("poll", world.needs, notAborted)).toMatchObject({ polled: 1000 });
     expect(fake.count() - before).toBe(4);
 
     // One page is all that there is time for in a turn, and one of the first has a failure whose reason cannot be read.
@@ -343,7 +347,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     const polled: unknown[] = [];
     for (const _ of [1, 2, 3, 4]) {
       turn = new AbortController();
-      polled.push(await ticks.poll(world.needs, turn.signal));
+      polled.push(await tick("poll", world.needs, turn.signal));
     }
     expect(polled).toMatchObject([{ polled: 250, ended: 1 }, { polled: 250 }, { polled: 250 }, { polled: 250 }]);
     const query = sql`select from ailbl_session where run_status = 'running'`;
@@ -351,7 +355,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
   });
 
   test("a process killed at each step leaves one run a session, whose state is true", {
-    timeout: 120_000,
+    timeout: heavyTestTimeout,
   }, async () => {
     let isWhole = false;
     for (let fuse = 0; !isWhole; fuse += 1) {
@@ -374,7 +378,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     life.burn(fuse);
     try {
       for (const name of ["pick", "poll", "poll"] as const) {
-        await ticks[name](needs, notAborted);
+        await tick(name, needs, notAborted);
         fake.work();
         fake.work();
       }

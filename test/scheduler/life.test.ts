@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import { listSessionsSchema } from "../../src/sessions/model.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
@@ -26,15 +26,15 @@ describe.each(databaseKinds)("the life of a session on %s", (kind) => {
     const schedule = await world.api.schedules.create(toCreate(), change);
     expect(schedule.next_due_at).toBe("2026-11-23T10:01:00.000Z");
     world.clock.set("2026-11-23T10:01:02.000Z");
-    expect(await ticks.scan(world.needs, notAborted)).toMatchObject({ schedules: 1, sessions: 1, skipped: 0 });
+    expect(await tick("scan", world.needs, notAborted)).toMatchObject({ schedules: 1, sessions: 1, skipped: 0 });
     expect(await onlySession(schedule.id)).toMatchObject({
       state: "pending",
       run: null,
       slot: "2026-11-23T10:01:00.000Z",
     });
-    expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, queued: 0, launched: 1 });
+    expect(await tick("pick", world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, queued: 0, launched: 1 });
     await world.runsEnded.until(1);
-    expect(await ticks.poll(world.needs, notAborted)).toMatchObject({ polled: 1, ended: 1 });
+    expect(await tick("poll", world.needs, notAborted)).toMatchObject({ polled: 1, ended: 1 });
     const session = await onlySession(schedule.id);
     expect(session).toMatchObject({
       state: "succeeded",
@@ -57,9 +57,9 @@ describe.each(databaseKinds)("the life of a session on %s", (kind) => {
   test("a failing job ends its session with code, sentence and fingerprint, and counts", async () => {
     const schedule = await world.api.schedules.create(toCreate({ job: { name: "fail" } }), change);
     await world.api.sessions.trigger(schedule.id, change);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await world.runsEnded.until(1);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     const session = await onlySession(schedule.id);
     expect(session).toMatchObject({
       state: "failed",

@@ -6,6 +6,7 @@ import { createLoop } from "../../src/platform/worker/loop.ts";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
 import { scan } from "../../src/scheduler/scan/scan.ts";
 import { createPostgresServer } from "../support/database/postgres.ts";
+import { patience } from "../support/time-limits.ts";
 import { change, createWorld, toCreate } from "./world.ts";
 
 test("a worker outlives its database, does not repeat itself in the log, and goes on by itself when it is back", async () => {
@@ -22,21 +23,26 @@ test("a worker outlives its database, does not repeat itself in the log, and goe
     metrics: createWorkerMetrics(new Registry()),
   });
   const count = (msg: string) => world.lines.filter((line) => line["msg"] === msg).length;
-  const wait = { timeout: 20_000, interval: 20 };
 
   const { id } = await world.api.schedules.create(toCreate(), change);
   loop.start();
   await server.stop();
-  await vi.waitFor(() => expect(count("worker turn failed; it will be tried again")).toBeGreaterThan(0), wait);
+  await vi.waitFor(() => expect(count("worker turn failed; it will be tried again")).toBeGreaterThan(0), patience);
   await server.start();
-  await vi.waitFor(() => expect(count("worker works again")).toBe(1), wait);
-  // At most: the connection that was cut, and the one that was refused.
-  expect(count("worker turn failed; it will be tried again")).toBeLessThanOrEqual(3);
+  await vi.waitFor(() => expect(count("worker works again")).toBe(1), patience);
+  // The connection that was cut, those that are refused, and perhaps a server that is about to start.
+  const causes = world.lines.filter(({ msg }) => msg === "worker turn failed; it will be tried again").map(toCause);
+  expect(causes).toEqual(causes.filter((cause, index) => cause !== causes[index - 1]));
   world.clock.set("2026-11-23T10:01:01.000Z");
-  await vi.waitFor(async () => expect((await world.api.slots.list(id, 1)).past).toHaveLength(1), wait);
+  await vi.waitFor(async () => expect((await world.api.slots.list(id, 1)).past).toHaveLength(1), patience);
 
   await loop.stop();
   await world.close();
   await database.close();
   await server.remove();
-}, 60_000);
+});
+
+function toCause({ err }: Record<string, unknown>): string {
+  const { code, message } = err as { code?: string; message: string };
+  return code ?? message;
+}

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import type { SessionWithHistory } from "../../src/sessions/model.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
@@ -27,16 +27,16 @@ describe.each(databaseKinds)("the overlap policy on %s", (kind) => {
 
   async function minute() {
     world.clock.advance(60);
-    await ticks.scan(world.needs, notAborted);
+    await tick("scan", world.needs, notAborted);
     return turn();
   }
 
-  const turn = () => ticks.pick(world.needs, notAborted);
+  const turn = () => tick("pick", world.needs, notAborted);
 
   async function endRun(number: number, state: "succeeded" | "canceled" = "succeeded") {
     const at = world.clock.now();
     remote.set(`run-${number}`, { state, startedAt: at, endedAt: at, error: null, result: null, output: null });
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
   }
 
   async function slots(): Promise<SessionWithHistory[]> {
@@ -92,7 +92,7 @@ describe.each(databaseKinds)("the overlap policy on %s", (kind) => {
     await create({ overlap: "cancel_previous" });
     await minute();
     await minute();
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect(remote.canceled).toEqual(["run-1"]);
     expect(await states()).toEqual(["running", "pending"]);
     // Still ending: a newer one takes the place of the one that waits.
@@ -112,7 +112,7 @@ describe.each(databaseKinds)("the overlap policy on %s", (kind) => {
     const at = world.clock.now();
     const error = { code: "JOB_FAILED", message: "no", step: null };
     remote.set("run-1", { state: "failed", startedAt: at, endedAt: at, error, result: null, output: null });
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect(await states()).toEqual(["retry_wait"]);
     await minute();
     expect(await states()).toEqual(["canceled", "pending"]);
@@ -126,7 +126,7 @@ describe.each(databaseKinds)("the overlap policy on %s", (kind) => {
     const at = world.clock.now();
     const error = { code: "JOB_FAILED", message: "no", step: null };
     remote.set("run-1", { state: "failed", startedAt: at, endedAt: at, error, result: null, output: null });
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     await minute();
     await turn();
     expect(await states()).toEqual(["canceled", "running"]);
@@ -143,7 +143,7 @@ describe.each(databaseKinds)("the overlap policy on %s", (kind) => {
     const schedule = await create({ overlap: "skip" });
     const stretch = { from: new Date("2026-11-23T08:00:00Z"), to: new Date("2026-11-23T08:01:00Z"), max_parallel: 1 };
     await world.api.backfills.create(schedule.id, stretch, change);
-    await ticks.backfill(world.needs, notAborted);
+    await tick("backfill", world.needs, notAborted);
     await turn();
     await minute();
     await world.api.sessions.trigger(schedule.id, change);
@@ -167,14 +167,14 @@ describe("the rate at which an engine is asked to begin runs", () => {
     const schedule = await world.api.schedules.create(toCreate({ policy: { overlap: "allow" } }), change);
     const trigger = () => world.api.sessions.trigger(schedule.id, change);
     await trigger();
-    expect(await ticks.pick(world.needs, notAborted)).toMatchObject({ claimed: 1 });
+    expect(await tick("pick", world.needs, notAborted)).toMatchObject({ claimed: 1 });
     for (let count = 0; count < 10; count += 1) await trigger();
     // The bucket fills while we look: a slow machine may find a token more.
     await sql`update ailbl_engine_bucket set refilled = now() + interval '1 hour'`.execute(database.db);
-    const claimed = await Promise.all([ticks.pick(world.needs, notAborted), ticks.pick(other, notAborted)]);
+    const claimed = await Promise.all([tick("pick", world.needs, notAborted), tick("pick", other, notAborted)]);
     expect(claimed.reduce((sum, { claimed: count }) => sum + (count ?? 0), 0)).toBe(2);
     await sql`update ailbl_engine_bucket set refilled = now() - interval '1 hour', tokens = 0`.execute(database.db);
-    const { claimed: more } = await ticks.pick(world.needs, notAborted);
+    const { claimed: more } = await tick("pick", world.needs, notAborted);
     expect(more).toBeGreaterThanOrEqual(3);
     expect(more).toBeLessThan(8);
   });

@@ -4,9 +4,10 @@ import type { Engine } from "../../src/engines/engine.ts";
 import type { StorageForRun } from "../../src/engines/run-storage.ts";
 import { launchAll } from "../../src/scheduler/launch/launch.ts";
 import { pick } from "../../src/scheduler/pick/pick.ts";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import { listSessionsSchema } from "../../src/sessions/model.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { patience } from "../support/time-limits.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
 
@@ -33,7 +34,7 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
 
   async function scanAt(time: string) {
     world.clock.set(time);
-    await ticks.scan(world.needs, notAborted);
+    await tick("scan", world.needs, notAborted);
   }
 
   test("claims each session once when pickers overlap", async () => {
@@ -52,9 +53,9 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
   test("with overlap skip, a slot whose predecessor is active is skipped and says why", async () => {
     const { id } = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
     await scanAt("2026-11-23T10:01:01.000Z");
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await scanAt("2026-11-23T10:02:01.000Z");
-    expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 0, skipped: 1, queued: 0, launched: 0 });
+    expect(await tick("pick", world.needs, notAborted)).toEqual({ claimed: 0, skipped: 1, queued: 0, launched: 0 });
     expect(await listStates(id)).toEqual([
       ["slot", "running", null],
       ["slot", "skipped", "overlap"],
@@ -79,9 +80,9 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
       change,
     );
     await scanAt("2026-11-23T10:01:01.000Z");
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await scanAt("2026-11-23T10:02:01.000Z");
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     expect(await listStates(id)).toEqual([
       ["slot", "running", null],
       ["slot", "running", null],
@@ -91,9 +92,9 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
   test("a manual session starts although another one is active, and stays off the slots", async () => {
     const { id } = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
     await scanAt("2026-11-23T10:01:01.000Z");
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await world.api.sessions.trigger(id, change);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     expect(await listStates(id)).toEqual([
       ["slot", "running", null],
       ["manual", "running", null],
@@ -122,8 +123,8 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
       change,
     );
     narrow.clock.set("2026-11-23T10:05:00.000Z");
-    await ticks.scan(narrow.needs, notAborted);
-    expect(await ticks.pick(narrow.needs, notAborted)).toMatchObject({ claimed: 2, launched: 2 });
+    await tick("scan", narrow.needs, notAborted);
+    expect(await tick("pick", narrow.needs, notAborted)).toMatchObject({ claimed: 2, launched: 2 });
     expect((await listStates(id)).filter(([, state]) => state === "pending")).toHaveLength(3);
     await narrow.close();
   });
@@ -148,10 +149,10 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
     const policy = { overlap: "allow", misfire: "all", catch_up_seconds: 86_400, max_catch_up: 90 };
     const { id } = await slowWorld.api.schedules.create(toCreate({ policy }), change);
     slowWorld.clock.set("2026-11-23T11:30:00.000Z");
-    await ticks.scan(slowWorld.needs, notAborted);
-    const turn = ticks.pick(slowWorld.needs, notAborted);
+    await tick("scan", slowWorld.needs, notAborted);
+    const turn = tick("pick", slowWorld.needs, notAborted);
     const countClaimed = async () => (await listStates(id)).filter(([, state]) => state !== "pending").length;
-    await vi.waitFor(() => expect(answers).toHaveLength(60));
+    await vi.waitFor(() => expect(answers).toHaveLength(60), patience);
     expect(await countClaimed()).toBe(60);
     for (const answer of answers) answer();
     expect(await turn).toMatchObject({ claimed: 60, launched: 60 });
@@ -217,9 +218,9 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
       change,
     );
     const { id } = await world.api.sessions.trigger(schedule.id, change);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await world.runsEnded.until(1);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect(await world.api.sessions.find(id)).toMatchObject({
       state: "succeeded",
       run: { result: { objects: 3, bytes: 1024 } },
@@ -256,7 +257,7 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     const schedule = await world.api.schedules.create(toCreate({ kind: 5, params }), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
     found = outcome === "missing" ? null : { outcome };
-    expect(await ticks.pick(world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, queued: 0, launched: 0 });
+    expect(await tick("pick", world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, queued: 0, launched: 0 });
     const session = await world.api.sessions.find(id);
     expect(session).toMatchObject({ state: "failed", run: null, error: { code } });
     expect(session.explanation.sentence).toMatch(/nothing was launched/);
@@ -271,7 +272,7 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     await sql`update ailbl_schedule set params = '{"from_the_future": 1}' where id = ${broken.id}`.execute(database.db);
     const fine = await world.api.schedules.create(toCreate(), change);
     await world.api.sessions.trigger(fine.id, change);
-    expect(await ticks.pick(world.needs, notAborted)).toMatchObject({ claimed: 2, launched: 1 });
+    expect(await tick("pick", world.needs, notAborted)).toMatchObject({ claimed: 2, launched: 1 });
     expect(await world.api.sessions.find(id)).toMatchObject({ state: "failed", error: { code: "PARAMS_UNREADABLE" } });
     await world.close();
   });
@@ -282,7 +283,7 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     const { id } = await world.api.sessions.trigger(schedule.id, change);
     const slow = world.createProcess({ leaseSeconds: 0 });
     const { claims } = await pick(slow);
-    await ticks.sweep(world.needs, notAborted);
+    await tick("sweep", world.needs, notAborted);
     const before = await world.api.sessions.find(id);
     expect(before.state).toBe("pending");
     const [claim] = claims;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planSlots } from "../../src/scheduler/scan/plan.ts";
-import { countLeft, listWithin, settlePlan } from "../../src/scheduler/scan/session-limit.ts";
+import { countLeft, limitPlan, listWithin } from "../../src/scheduler/scan/session-limit.ts";
 import { defaultPolicy, type Policy } from "../../src/schedules/model.ts";
 import { findNextInstant, listLeftOut, listNextInstants, withLeftOut } from "../../src/timing/instants.ts";
 import type { Timing, Trigger } from "../../src/timing/model.ts";
@@ -246,25 +246,25 @@ describe("max_sessions", () => {
   test("lets the oldest run, skips what lies beyond as one stretch, and then nothing is due", () => {
     const left = countLeft(12, 10);
     expect(listWithin(planned, left).map(({ slot }) => toClock(slot))).toEqual(["10:00:00", "10:01:00"]);
-    const settled = settlePlan(planned, left, 2);
+    const settled = limitPlan(planned, left, 2);
     expect(settled.skipped).toEqual([{ first: new Date("2026-11-23T10:02:00Z"), last: now, reason: "max_sessions" }]);
     expect(settled.nextDueAt).toBeNull();
   });
 
   test("that is lowered below what has run lets nothing run", () => {
     expect(listWithin(planned, countLeft(3, 10))).toEqual([]);
-    expect(settlePlan(planned, countLeft(3, 10), 0)).toMatchObject({ skipped: [{ last: now }], nextDueAt: null });
+    expect(limitPlan(planned, countLeft(3, 10), 0)).toMatchObject({ skipped: [{ last: now }], nextDueAt: null });
   });
 
   test("looks at the rest again when a slot had its session already", () => {
-    const settled = settlePlan(planned, 2, 1);
+    const settled = limitPlan(planned, 2, 1);
     expect(settled).toMatchObject({ skipped: [], nextDueAt: new Date("2026-11-23T10:02:00Z") });
     expect(toClock(settled.lastSlot)).toBe("10:01:00");
   });
 
   test("that is not reached, or not set, changes nothing", () => {
-    expect(settlePlan(planned, 5, 4)).toBe(planned);
-    expect(settlePlan(planned, countLeft(null, 99), 4)).toBe(planned);
+    expect(limitPlan(planned, 5, 4)).toBe(planned);
+    expect(limitPlan(planned, countLeft(null, 99), 4)).toBe(planned);
   });
 });
 

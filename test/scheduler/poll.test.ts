@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { patience } from "../support/time-limits.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
 
 describe.each(databaseKinds)("poll on %s", (kind) => {
@@ -23,19 +24,19 @@ describe.each(databaseKinds)("poll on %s", (kind) => {
   async function startHanging(policy: Record<string, unknown> = {}): Promise<string> {
     const schedule = await world.api.schedules.create(toCreate({ job: { name: "hang" }, policy }), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     return id;
   }
 
   test("a run that takes too long is ended, and the session says so", async () => {
     const id = await startHanging({ max_runtime_seconds: 60 });
     world.clock.advance(60);
-    expect(await ticks.poll(world.needs, notAborted)).toMatchObject({ stopped: 0 });
+    expect(await tick("poll", world.needs, notAborted)).toMatchObject({ stopped: 0 });
     world.clock.advance(1);
-    expect(await ticks.poll(world.needs, notAborted)).toMatchObject({ stopped: 1 });
+    expect(await tick("poll", world.needs, notAborted)).toMatchObject({ stopped: 1 });
     expect((await world.api.sessions.find(id)).explanation).toMatchObject({ waiting_on: "stop" });
     await world.runsEnded.until(1);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     const session = await world.api.sessions.find(id);
     expect(session).toMatchObject({ state: "failed", error: { code: "MAX_RUNTIME_EXCEEDED" }, duration_seconds: 61 });
     expect(session.history.map(({ cause }) => cause)).toContain("max_runtime");
@@ -44,9 +45,9 @@ describe.each(databaseKinds)("poll on %s", (kind) => {
   test("a canceled session ends its run, and is canceled when the run has ended", async () => {
     const id = await startHanging();
     expect(await world.api.sessions.cancel(id, change)).toMatchObject({ state: "running" });
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     await world.runsEnded.until(1);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     const session = await world.api.sessions.find(id);
     expect(session).toMatchObject({ state: "canceled" });
     expect(session.history.map(({ cause, actor }) => [cause, actor])).toContainEqual(["cancel_requested", "ada"]);
@@ -61,13 +62,13 @@ describe.each(databaseKinds)("poll on %s", (kind) => {
         select lease_expires_at::text as at, xmin::text from ailbl_session where id = ${id}`.execute(database.db);
       return rows[0];
     };
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     const fresh = await lease();
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect(await lease()).toEqual(fresh);
     await sql`update ailbl_session set lease_expires_at = now() + interval '20 seconds'`.execute(database.db);
     const short = await lease();
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect((await lease())?.at.localeCompare(short?.at ?? "")).toBe(1);
   });
 
@@ -75,9 +76,9 @@ describe.each(databaseKinds)("poll on %s", (kind) => {
     const id = await startHanging();
     await world.api.sessions.cancel(id, change);
     await vi.waitFor(async () => {
-      await ticks.poll(world.needs, notAborted);
+      await tick("poll", world.needs, notAborted);
       expect((await world.api.sessions.find(id)).state).toBe("canceled");
-    });
+    }, patience);
     expect(await world.metrics.sessionsEnded.get()).toMatchObject({
       values: [{ labels: { state: "canceled" }, value: 1 }],
     });

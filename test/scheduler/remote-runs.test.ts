@@ -1,14 +1,15 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { LaunchOutcome, LaunchRequest } from "../../src/engines/engine.ts";
 import { createEngines } from "../../src/engines/registry.ts";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
 import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
+import type { SchedulerContext } from "../../src/scheduler/context.ts";
 import { launchAll } from "../../src/scheduler/launch/launch.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { pick } from "../../src/scheduler/pick/pick.ts";
-import { type TickNeeds, ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
 import { listSessionsSchema, type Session } from "../../src/sessions/model.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
@@ -70,7 +71,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     };
     await launchAll({ ...dying, engine: { ...remote.engine, launch: dieAfterLaunch } }, [claim]);
     const other = world.createProcess();
-    expect(await ticks.sweep(other, notAborted)).toEqual({
+    expect(await tick("sweep", other, notAborted)).toEqual({
       requeued: 0,
       canceled: 0,
       adopted: 1,
@@ -78,7 +79,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       duplicates: 0,
     });
     expect((await find(id)).state).toBe("unknown");
-    await ticks.poll(other, notAborted);
+    await tick("poll", other, notAborted);
     expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
     expect(remote.runs.size).toBe(1);
   });
@@ -87,44 +88,44 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     const here = world.needs;
     const found = await trigger();
     remote.answerUnclearly("with a run");
-    await ticks.pick(here, notAborted);
+    await tick("pick", here, notAborted);
     expect((await find(found.id)).state).toBe("unknown");
-    await ticks.poll(here, notAborted);
+    await tick("poll", here, notAborted);
     expect((await find(found.id)).state).toBe("running");
 
     const missing = await trigger();
     remote.answerUnclearly("without a run");
-    await ticks.pick(here, notAborted);
-    await ticks.poll(here, notAborted);
+    await tick("pick", here, notAborted);
+    await tick("poll", here, notAborted);
     expect((await find(missing.id)).state).toBe("unknown");
     world.clock.advance(61);
-    await ticks.poll(here, notAborted);
+    await tick("poll", here, notAborted);
     expect((await find(missing.id)).state).toBe("pending");
-    await ticks.pick(here, notAborted);
+    await tick("pick", here, notAborted);
     expect(await find(missing.id)).toMatchObject({ state: "running", attempt: 1 });
   });
 
   test("an engine that does not answer for a minute has not said that there is no run", async () => {
     const { id } = await trigger();
     remote.answerUnclearly("without a run");
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const silent = withEngine(world.needs, { ...remote.engine, listRuns: () => Promise.reject(new Error("silence")) });
-    await ticks.poll(silent, notAborted);
+    await expect(tick("poll", silent, notAborted)).rejects.toThrow("silence");
     world.clock.advance(61);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect((await find(id)).state).toBe("unknown");
     world.clock.advance(61);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect((await find(id)).state).toBe("pending");
   });
 
   test("a session whose run the engine cannot look for holds up no other, and is not launched again", async () => {
     remote.answerUnclearly("without a run");
     const blind = await trigger();
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     remote.answerUnclearly("with a run");
     const other = await trigger();
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const half = withEngine(world.needs, {
       ...remote.engine,
       listRuns: async (attempts) =>
@@ -133,19 +134,19 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
         ),
     });
     for (const _ of [1, 2, 3]) {
-      await ticks.poll(half, notAborted);
+      await tick("poll", half, notAborted);
       world.clock.advance(61);
     }
     expect([(await find(blind.id)).state, (await find(other.id)).state]).toEqual(["unknown", "running"]);
     await sql`update ailbl_session set state = 'pending', lease_owner = null, lease_expires_at = null
       where id = ${blind.id}`.execute(database.db);
-    await ticks.pick(half, notAborted);
+    await tick("pick", half, notAborted);
     expect([(await find(blind.id)).state, remote.requests.length]).toEqual(["pending", 2]);
     await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(
       database.db,
     );
     await sql`update ailbl_session set state = 'canceled', ended = now() where id = ${blind.id}`.execute(database.db);
-    await ticks.sweep(half, notAborted);
+    await tick("sweep", half, notAborted);
     expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
   });
 
@@ -155,10 +156,10 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     for (let round = 0; round < 2; round += 1) {
       for (let minute = 0; minute < 4; minute += 1) {
         world.clock.advance(1);
-        await ticks.pick(silent, notAborted);
-        await ticks.poll(silent, notAborted);
+        await tick("pick", silent, notAborted);
+        await tick("poll", silent, notAborted);
         world.clock.advance(61);
-        await ticks.poll(silent, notAborted);
+        await tick("poll", silent, notAborted);
       }
     }
     const session = await find(id);
@@ -167,12 +168,12 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
   });
 
   /** Sessions of one schedule, launched at once. */
-  async function launchMany(count: number, needs: TickNeeds = world.needs): Promise<void> {
+  async function launchMany(count: number, needs: SchedulerContext = world.needs): Promise<void> {
     const policy = { overlap: "allow", misfire: "all", max_catch_up: 1000, catch_up_seconds: 86_400 };
     await world.api.schedules.create(toCreate({ job: { name: "hang" }, policy }), change);
     world.clock.advance(count * 60);
-    await ticks.scan(world.needs, notAborted);
-    await ticks.pick(needs, notAborted);
+    await tick("scan", world.needs, notAborted);
+    await tick("pick", needs, notAborted);
   }
 
   test("turns that are too short for all runs ask about each of them in the end", async () => {
@@ -187,59 +188,60 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
         return remote.engine.status(runIds);
       },
     });
-    await ticks.poll(slow, turn.signal);
-    await ticks.poll(slow, turn.signal);
+    await tick("poll", slow, turn.signal);
+    await tick("poll", slow, turn.signal);
     expect(asked.map(({ length }) => length)).toEqual([250, 50]);
     expect(new Set(asked.flat()).size).toBe(300);
-    await ticks.poll(slow, notAborted);
+    await tick("poll", slow, notAborted);
     expect(asked.map(({ length }) => length)).toEqual([250, 50, 250, 50]);
   });
 
-  test("sessions that are looked for slowly leave time to ask about what runs, and are all looked for in the end", async () => {
+  test("a slow search leaves time to poll known runs, and reaches every session in later turns", async () => {
     const { id } = await trigger({ job: { name: "hang" } });
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await launchMany(
       60,
       answering(async () => ({ outcome: "unclear", message: "silence" })),
     );
     const searched: string[] = [];
-    let seconds = 0;
-    const now = vi.spyOn(performance, "now").mockImplementation(() => seconds * 1000);
+    let turn = new AbortController();
     const slow = withEngine(world.needs, {
       ...remote.engine,
       async listRuns(attempts) {
-        seconds += 6;
+        turn.abort();
         searched.push(...attempts.map(({ sessionId }) => sessionId));
         return attempts.map(() => []);
       },
     });
     remote.set("run-1", { state: "running", startedAt: null, output: null });
-    expect(await ticks.poll(slow, notAborted)).toMatchObject({ polled: 1 });
+    expect(await tick("poll", slow, turn.signal)).toMatchObject({ polled: 1 });
     expect([searched.length, (await find(id)).run?.status]).toEqual([20, "running"]);
-    for (const _ of [1, 2]) await ticks.poll(slow, notAborted);
-    now.mockRestore();
+    for (const _ of [1, 2]) {
+      turn = new AbortController();
+      await tick("poll", slow, turn.signal);
+    }
     expect(new Set(searched).size).toBe(60);
   });
 
   test("a running session is taken over and polled to its end", async () => {
     const { id } = await trigger();
-    await ticks.pick(world.createProcess({ leaseSeconds: 0 }), notAborted);
+    await tick("pick", world.createProcess({ leaseSeconds: 0 }), notAborted);
     const other = world.createProcess();
-    expect(await ticks.sweep(other, notAborted)).toMatchObject({ adopted: 1 });
+    expect(await tick("sweep", other, notAborted)).toMatchObject({ adopted: 1 });
     const times = { startedAt: new Date("2026-11-23T10:00:05Z"), endedAt: new Date("2026-11-23T10:00:09Z") };
     remote.set("run-1", { state: "succeeded", ...times, error: null, result: null, output: null });
-    await ticks.poll(other, notAborted);
+    await tick("poll", other, notAborted);
     expect(await find(id)).toMatchObject({ state: "succeeded", duration_seconds: 4 });
   });
 
   test("a run that does not start in time is ended, and the session says so", async () => {
     const here = world.needs;
     const { id } = await trigger({ policy: { launch_timeout_seconds: 60 } });
-    await ticks.pick(here, notAborted);
+    await tick("pick", here, notAborted);
     world.clock.advance(60);
-    expect(await ticks.poll(here, notAborted)).toMatchObject({ stopped: 0 });
+    expect(await tick("poll", here, notAborted)).toMatchObject({ stopped: 0 });
     world.clock.advance(1);
-    expect(await ticks.poll(here, notAborted)).toMatchObject({ stopped: 1 });
+    expect(await tick("poll", here, notAborted)).toMatchObject({ stopped: 1 });
     expect(remote.canceled).toEqual(["run-1"]);
     remote.set("run-1", {
       state: "canceled",
@@ -249,28 +251,28 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       result: null,
       output: null,
     });
-    await ticks.poll(here, notAborted);
+    await tick("poll", here, notAborted);
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "LAUNCH_TIMED_OUT" } });
   });
 
   test("a run that the engine no longer knows is lost after a few polls and some seconds, not at once", async () => {
     const here = world.needs;
     const { id } = await trigger();
-    await ticks.pick(here, notAborted);
+    await tick("pick", here, notAborted);
     remote.runs.clear();
-    for (let poll = 0; poll < 5; poll += 1) await ticks.poll(here, notAborted);
+    for (let poll = 0; poll < 5; poll += 1) await tick("poll", here, notAborted);
     expect((await find(id)).state).toBe("running");
     world.clock.advance(15);
-    await ticks.poll(here, notAborted);
+    await tick("poll", here, notAborted);
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
   });
 
   test("of two runs of one session the oldest stays, the other is ended and counted", async () => {
     const { id } = await trigger();
     remote.answerUnclearly("with a run");
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
     expect(remote.canceled).toEqual(["run-2"]);
     const counted = await world.metrics.duplicateRuns.get();
@@ -280,36 +282,36 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
   test("a run that appears after its session was launched again is ended, also when the session has ended", async () => {
     const { id } = await trigger();
     remote.answerUnclearly("without a run");
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const late = remote.requests.at(-1) as LaunchRequest;
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     world.clock.advance(61);
-    await ticks.poll(world.needs, notAborted);
-    await ticks.pick(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
     remote.work();
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect(await find(id)).toMatchObject({ state: "succeeded" });
     await remote.engine.launch({ ...late, job: { ...late.job, name: "hang" } });
     await passWatch();
-    expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ duplicates: 1 });
+    expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ duplicates: 1 });
     expect(remote.canceled).toEqual(["run-2"]);
     expect(await find(id)).toMatchObject({ state: "succeeded", run: { id: "run-1" } });
     remote.work();
     await passWatch();
-    expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ duplicates: 0 });
+    expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ duplicates: 0 });
   });
 
   test("a run that appears before its session is launched again is taken, and none is launched", async () => {
     const { id } = await trigger();
     remote.answerUnclearly("without a run");
-    await ticks.pick(world.needs, notAborted);
-    await ticks.poll(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     world.clock.advance(61);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect((await find(id)).state).toBe("pending");
     await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
     expect(remote.runs.size).toBe(1);
   });
@@ -317,16 +319,16 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
   test("a session that waits for longer than that is still looked for before it is launched again", async () => {
     const { id } = await trigger();
     remote.answerUnclearly("without a run");
-    await ticks.pick(world.needs, notAborted);
-    await ticks.poll(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     world.clock.advance(61);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
     await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(
       database.db,
     );
-    await ticks.sweep(world.needs, notAborted);
-    await ticks.pick(world.needs, notAborted);
+    await tick("sweep", world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
     expect(remote.runs.size).toBe(1);
   });
@@ -334,30 +336,30 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
   test("the last look is made again when the engine could not be asked", async () => {
     await trigger();
     remote.answerUnclearly("with a run");
-    await ticks.pick(world.needs, notAborted);
-    await ticks.poll(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(
       database.db,
     );
     const blind = withEngine(world.needs, { ...remote.engine, listRuns: () => Promise.reject(new Error("no route")) });
-    await ticks.sweep(blind, notAborted);
+    await expect(tick("sweep", blind, notAborted)).rejects.toThrow("no route");
     expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
     await passWatch();
-    await ticks.sweep(world.needs, notAborted);
+    await tick("sweep", world.needs, notAborted);
     expect(await listDoubtful()).toEqual([]);
   });
 
   test("a second run that does not end is counted once, asked at every look, and given up in the end", async () => {
     await trigger({ job: { name: "hang" } });
     remote.answerUnclearly("with a run");
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     for (const minutes of [0, 6]) {
       await sql`update ailbl_doubtful_launch set check_at = now(), since = now() - make_interval(mins => ${minutes})`.execute(
         database.db,
       );
-      await ticks.sweep(world.needs, notAborted);
+      await tick("sweep", world.needs, notAborted);
     }
     expect((await world.metrics.duplicateRuns.get()).values).toMatchObject([{ value: 1 }]);
     expect([remote.canceled, remote.forced]).toEqual([["run-2", "run-2"], ["run-2"]]);
@@ -366,14 +368,14 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
   test("a launch is watched until its second run has ended, and looked at every quarter of a minute", async () => {
     await trigger({ job: { name: "hang" } });
     remote.answerUnclearly("with a run");
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     const lookAfter = async (minutes: number) => {
       await sql`update ailbl_doubtful_launch set check_at = now(), since = now() - make_interval(mins => ${minutes})`.execute(
         database.db,
       );
-      await ticks.sweep(world.needs, notAborted);
+      await tick("sweep", world.needs, notAborted);
     };
     await lookAfter(10);
     const { rows } =
@@ -388,20 +390,21 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
 
   test("a process that dies between its launch and its word leaves a launch that is watched from then on", async () => {
     const { id } = await trigger({ job: { name: "hang" } });
-    await ticks.pick(
+    await tick(
+      "pick",
       answering(() => Promise.reject(new Error("died here"))),
       notAborted,
     );
     await sql`update ailbl_session set lease_expires_at = now() - interval '1 second'`.execute(database.db);
     const other = world.createProcess();
-    expect(await ticks.sweep(other, notAborted)).toMatchObject({ adopted: 1 });
-    await ticks.poll(other, notAborted);
+    expect(await tick("sweep", other, notAborted)).toMatchObject({ adopted: 1 });
+    await tick("poll", other, notAborted);
     world.clock.advance(61);
-    await ticks.poll(other, notAborted);
-    await ticks.pick(other, notAborted);
+    await tick("poll", other, notAborted);
+    await tick("pick", other, notAborted);
     await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
     await passWatch();
-    expect(await ticks.sweep(other, notAborted)).toMatchObject({ duplicates: 1 });
+    expect(await tick("sweep", other, notAborted)).toMatchObject({ duplicates: 1 });
     expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
   });
 
@@ -437,7 +440,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       await world.api.sessions.cancel(id, change);
       return { outcome: "unreachable", message: "Nothing listens there" };
     });
-    await ticks.pick(here, notAborted);
+    await tick("pick", here, notAborted);
     expect(await find(id)).toMatchObject({ state: "canceled", error: { code: "SESSION_CANCELED" } });
   });
 
@@ -445,14 +448,15 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     const error = { code: "JOB_UNKNOWN", message: "Could not find the job", step: null };
     const loading = answering(async () => ({ outcome: "not_ready", error }));
     const { id } = await trigger();
-    await ticks.pick(loading, notAborted);
+    await tick("pick", loading, notAborted);
     world.clock.advance(60);
-    await ticks.pick(
+    await tick(
+      "pick",
       answering(async () => ({ outcome: "unreachable", message: "down" })),
       notAborted,
     );
     world.clock.advance(600);
-    await ticks.pick(loading, notAborted);
+    await tick("pick", loading, notAborted);
     expect(await find(id)).toMatchObject({ state: "pending" });
   });
 
@@ -463,11 +467,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     const away = answering(async () => ({ outcome: "unreachable", message: "down" }));
     for (const time of ["10:01:58", "10:02:00"]) {
       world.clock.set(`2026-11-23T${time}.000Z`);
-      await ticks.scan(world.needs, notAborted);
-      await ticks.pick(time === "10:01:58" ? away : world.needs, notAborted);
+      await tick("scan", world.needs, notAborted);
+      await tick("pick", time === "10:01:58" ? away : world.needs, notAborted);
     }
     world.clock.set("2026-11-23T10:02:20.000Z");
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const query = listSessionsSchema.parse({ schedule_id: [schedule.id], sortby: "slot" });
     const { rows } = await world.api.sessions.list(query);
     expect(rows.map(({ slot, state }) => [slot.toISOString().slice(11, 16), state])).toEqual([
@@ -480,14 +484,14 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
   test("a doubtful launch is watched for a quarter of an hour, and then no more", async () => {
     await trigger();
     remote.answerUnclearly("with a run");
-    await ticks.pick(world.needs, notAborted);
-    await ticks.poll(world.needs, notAborted);
-    await ticks.sweep(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
+    await tick("sweep", world.needs, notAborted);
     expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
     await sql`update ailbl_doubtful_launch set since = now() - interval '16 minutes', check_at = now()`.execute(
       database.db,
     );
-    await ticks.sweep(world.needs, notAborted);
+    await tick("sweep", world.needs, notAborted);
     expect(await listDoubtful()).toEqual([]);
   });
 
@@ -495,14 +499,14 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     const error = { code: "JOB_UNKNOWN", message: "Could not find the job", step: null };
     const here = answering(async () => ({ outcome: "not_ready", error }));
     const { id } = await trigger();
-    await ticks.pick(here, notAborted);
+    await tick("pick", here, notAborted);
     const waiting = await find(id);
     expect(waiting).toMatchObject({ state: "pending", attempt: 1, explanation: { waiting_on: "engine" } });
     expect(waiting.history.at(-1)).toMatchObject({ cause: "job_unknown", message: "Could not find the job" });
-    expect(await ticks.pick(here, notAborted)).toMatchObject({ claimed: 0 });
+    expect(await tick("pick", here, notAborted)).toMatchObject({ claimed: 0 });
     for (const seconds of [10, 291]) {
       world.clock.advance(seconds);
-      await ticks.pick(here, notAborted);
+      await tick("pick", here, notAborted);
     }
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "JOB_UNKNOWN" } });
   });
@@ -511,7 +515,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     const away = answering(async () => ({ outcome: "unreachable", message: "Nothing listens there" }));
     const { id, schedule_id } = await trigger({ policy: { max_consecutive_failures: 1 } });
     for (let minute = 0; minute < 30; minute += 1) {
-      await ticks.pick(away, notAborted);
+      await tick("pick", away, notAborted);
       world.clock.advance(60);
     }
     expect(await find(id)).toMatchObject({ state: "pending", attempt: 1, error: null });
@@ -519,7 +523,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       cause: "engine_unreachable",
       message: "Nothing listens there",
     });
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     expect(await find(id)).toMatchObject({ state: "running" });
     expect(await world.api.schedules.find(schedule_id)).toMatchObject({ consecutive_failures: 0 });
   });
@@ -527,24 +531,24 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
   test("a launch in doubt that cannot be looked for is not launched again", async () => {
     const { id } = await trigger();
     remote.answerUnclearly("without a run");
-    await ticks.pick(world.needs, notAborted);
-    await ticks.poll(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     world.clock.advance(61);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     const blind = withEngine(world.needs, { ...remote.engine, listRuns: () => Promise.reject(new Error("no route")) });
-    await ticks.pick(blind, notAborted);
+    await tick("pick", blind, notAborted);
     expect(await find(id)).toMatchObject({ state: "pending" });
     expect(remote.runs.size).toBe(0);
   });
 
   test("a run that was asked to end long ago and goes on is given up", async () => {
     const { id } = await trigger({ job: { name: "hang" } });
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await world.api.sessions.cancel(id, change);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect(remote.forced).toEqual([]);
     world.clock.advance(301);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect(remote.forced).toEqual(["run-1"]);
   });
 
@@ -563,7 +567,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
         await both.api.sessions.trigger(schedule.id, change);
         expect(schedule.engine).toBe(fields.engine ?? "remote");
       }
-      expect(await ticks.pick(both.needs, notAborted)).toMatchObject({ launched: 2 });
+      expect(await tick("pick", both.needs, notAborted)).toMatchObject({ launched: 2 });
       expect([remote.runs.size, other.runs.size]).toEqual([1, 1]);
     });
 
@@ -581,8 +585,8 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       const schedule = await both.api.schedules.create(toCreate(), change);
       const { id } = await both.api.sessions.trigger(schedule.id, change);
       await both.api.schedules.update(schedule.id, { engine: "other" }, null, change);
-      await ticks.pick(both.needs, notAborted);
-      await ticks.pick(both.needs, notAborted);
+      await tick("pick", both.needs, notAborted);
+      await tick("pick", both.needs, notAborted);
       expect(await both.api.sessions.find(id)).toMatchObject({ state: "running", run: { engine: "other" } });
       expect([remote.runs.size, other.runs.size - before]).toEqual([0, 1]);
     });
@@ -594,16 +598,16 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       const policy = { max_retries: 1, retry_delay_seconds: 1 };
       const schedule = await both.api.schedules.create(toCreate({ job, policy }), change);
       const { id } = await both.api.sessions.trigger(schedule.id, change);
-      await ticks.pick(world.needs, notAborted);
+      await tick("pick", world.needs, notAborted);
       const error = { code: "RUN_FAILED", message: "No such thing", step: null };
       const facts = { startedAt: null, endedAt: world.clock.now(), result: null, output: null };
       remote.set("run-1", { state: "failed", ...facts, error });
-      await ticks.poll(world.needs, notAborted);
+      await tick("poll", world.needs, notAborted);
       expect(await both.api.sessions.find(id)).toMatchObject({ state: "retry_wait", run: { id: "run-1" } });
       await both.api.schedules.update(schedule.id, { engine: "other" }, null, change);
       expect(await both.api.sessions.find(id)).toMatchObject({ state: "retry_wait", run: null });
       both.clock.advance(2);
-      await ticks.pick(both.needs, notAborted);
+      await tick("pick", both.needs, notAborted);
       expect(await both.api.sessions.find(id)).toMatchObject({
         state: "running",
         attempt: 2,
@@ -618,7 +622,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       for (let count = 0; count < 60; count += 1) await both.api.sessions.trigger(stuck.id, change);
       const free = await both.api.schedules.create(toCreate({ engine: "other" }), change);
       await both.api.sessions.trigger(free.id, change);
-      expect(await ticks.pick(both.needs, notAborted)).toMatchObject({ claimed: 1, launched: 1 });
+      expect(await tick("pick", both.needs, notAborted)).toMatchObject({ claimed: 1, launched: 1 });
     });
 
     test("no more runs are under way than an engine may have, whoever picks", async () => {
@@ -627,7 +631,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       const processes = [createWorld({ db: database.db, engines }), createWorld({ db: database.db, engines })];
       const schedule = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
       for (let count = 0; count < 9; count += 1) await world.api.sessions.trigger(schedule.id, change);
-      await Promise.all(processes.map(({ needs }) => ticks.pick(needs, notAborted)));
+      await Promise.all(processes.map(({ needs }) => tick("pick", needs, notAborted)));
       expect(remote.runs.size).toBe(3);
     });
 
@@ -635,10 +639,10 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       const both = openBoth();
       const schedule = await both.api.schedules.create(toCreate({ engine: "other" }), change);
       const { id } = await both.api.sessions.trigger(schedule.id, change);
-      await ticks.pick({ ...both.needs, lease: { owner: "dying", seconds: 0 } }, notAborted);
-      expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ adopted: 0, failed: 0 });
+      await tick("pick", { ...both.needs, lease: { owner: "dying", seconds: 0 } }, notAborted);
+      expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ adopted: 0, failed: 0 });
       await sql`update ailbl_session set lease_expires_at = now() - interval '11 minutes'`.execute(database.db);
-      expect(await ticks.sweep(world.needs, notAborted)).toMatchObject({ failed: 1 });
+      expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ failed: 1 });
       expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
     });
   });

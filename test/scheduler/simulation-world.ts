@@ -5,8 +5,10 @@ import { createEngines } from "../../src/engines/registry.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { Failure } from "../../src/platform/failure.ts";
 import { createId } from "../../src/platform/id.ts";
+import type { SchedulerContext } from "../../src/scheduler/context.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
-import { type TickName, type TickNeeds, ticks } from "../../src/scheduler/tick.ts";
+import { createRowPages } from "../../src/scheduler/row-pages.ts";
+import { type TickName, tick } from "../../src/scheduler/tick.ts";
 import { updateScheduleSchema } from "../../src/schedules/model.ts";
 import { createSimulatedEngine, type Launches } from "./simulation-engine.ts";
 import { createLife, createMortalDatabase, createMortalEngine, Died, type Life } from "./simulation-life.ts";
@@ -22,7 +24,7 @@ const workerCount = 3;
 
 interface Worker {
   readonly life: Life;
-  readonly needs: TickNeeds;
+  readonly needs: SchedulerContext;
   readonly work: (isEnding: boolean) => void;
   /** One turn of a kind at a time, as the loops of a process have it. */
   readonly turns: Map<TickName, Promise<void>>;
@@ -52,11 +54,12 @@ export async function beginSimulation(
       engines: createEngines([createMortalEngine(own.engine, life)], own.engine.name),
     };
     const { schedules, sessions } = createScheduler({ ...parts, onWork: () => {} });
-    const needs: TickNeeds = {
+    const needs: SchedulerContext = {
       ...parts,
       schedules,
       sessions,
       metrics,
+      rowPages: createRowPages(),
       lease: { owner: createId(), seconds: 3600 },
       scan: { batchSize: scanBatchSize, punctualSeconds },
     };
@@ -87,7 +90,7 @@ export async function beginSimulation(
     const before = worker.turns.get(name) ?? Promise.resolve();
     const now = before.then(async () => {
       try {
-        await ticks[name](worker.needs, notAborted);
+        await tick(name, worker.needs, notAborted);
       } catch (error) {
         if (!(error instanceof Died)) throw error;
       }

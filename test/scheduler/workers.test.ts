@@ -15,6 +15,7 @@ import { listSessionsSchema } from "../../src/sessions/model.ts";
 import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
 import { hold } from "../engines/dagster/misbehaviour.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { patience } from "../support/time-limits.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createTestLog, jobs, noStorages, toCreate } from "./world.ts";
 
@@ -66,10 +67,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     const { id } = await api.schedules.create(toCreate({ trigger, policy: { overlap: "allow" } }), change);
     await workers.start();
     const query = listSessionsSchema.parse({ schedule_id: [id], state: ["succeeded"] });
-    await vi.waitFor(async () => expect((await api.sessions.list(query)).total).toBeGreaterThanOrEqual(2), {
-      timeout: 15_000,
-      interval: 50,
-    });
+    await vi.waitFor(async () => expect((await api.sessions.list(query)).total).toBeGreaterThanOrEqual(2), patience);
     await api.schedules.setEnabled(id, false, null, change);
     await workers.stop();
     expect(lines.filter(({ level }) => level === "error")).toEqual([]);
@@ -96,7 +94,6 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     await workers.start();
     const count = async (schedule: { id: string }, ...state: string[]) =>
       (await api.sessions.list(listSessionsSchema.parse({ schedule_id: [schedule.id], state }))).total;
-    const patience = { timeout: 25_000, interval: 50 };
     await vi.waitFor(async () => {
       // Scan goes on for both, pick and poll for the one that answers.
       expect(await count(slow, "pending", "claimed")).toBeGreaterThanOrEqual(4);
@@ -125,10 +122,31 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     await workers.start(["sweep"]);
     await asked.promise;
     const isSwept = /eom_worker_turns_total\{worker="sweep",outcome="done"\} 1/;
-    await vi.waitFor(async () => expect(await registry.metrics()).toMatch(isSwept), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(async () => expect(await registry.metrics()).toMatch(isSwept), patience);
     silence.resolve([]);
     await workers.stop();
     await sql`delete from ailbl_doubtful_launch`.execute(database.db);
+  });
+
+  test("keep the leases of runs alive in a process that only picks", async () => {
+    const { workers, api } = createProgram();
+    const schedule = await api.schedules.create(toCreate({ job: { name: "hang" }, enable: false }), change);
+    const { id } = await api.sessions.trigger(schedule.id, change);
+    await workers.turn("pick", new AbortController().signal);
+    expect((await api.sessions.find(id)).state).toBe("running");
+    // As after most of a lease's time.
+    await sql`update ailbl_session set lease_expires_at = now() + interval '20 seconds' where id = ${id}`.execute(
+      database.db,
+    );
+    await workers.start(["pick"]);
+    await vi.waitFor(async () => {
+      const { rows } = await sql<{
+        seconds: number;
+      }>`select extract(epoch from lease_expires_at - now())::float8 as seconds
+        from ailbl_session where id = ${id}`.execute(database.db);
+      expect(rows[0]?.seconds).toBeGreaterThan(30);
+    }, patience);
+    await workers.stop();
   });
 
   test("end what runs when they are stopped, and write down why", async () => {
@@ -136,10 +154,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     const schedule = await api.schedules.create(toCreate({ job: { name: "hang" }, enable: false }), change);
     await workers.start();
     const { id } = await api.sessions.trigger(schedule.id, change);
-    await vi.waitFor(async () => expect((await api.sessions.find(id)).state).toBe("running"), {
-      timeout: 10_000,
-      interval: 20,
-    });
+    await vi.waitFor(async () => expect((await api.sessions.find(id)).state).toBe("running"), patience);
     await Promise.all([workers.stop(), workers.stop()]);
     expect(await api.sessions.find(id)).toMatchObject({ state: "failed", error: { code: "ENGINE_STOPPED" } });
   });
@@ -207,7 +222,6 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
       const [leaving, staying] = [createProgramWithDagster(), createProgramWithDagster()];
       const id = await trigger(leaving);
       await leaving.workers.start();
-      const patience = { timeout: 20_000, interval: 50 };
       await vi.waitFor(async () => expect((await leaving.api.sessions.find(id)).state).toBe("running"), patience);
       await leaving.workers.stop();
       expect(await staying.workers.turn("poll", signal)).toMatchObject({ polled: 1 });

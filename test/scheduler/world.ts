@@ -10,8 +10,9 @@ import type { Clock } from "../../src/platform/clock.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { createId } from "../../src/platform/id.ts";
 import { createLogger } from "../../src/platform/log.ts";
+import type { SchedulerContext } from "../../src/scheduler/context.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
-import type { TickNeeds } from "../../src/scheduler/tick.ts";
+import { createRowPages } from "../../src/scheduler/row-pages.ts";
 import { type CreateSchedule, createScheduleSchema } from "../../src/schedules/model.ts";
 
 /** A clock that stands still until it is moved. */
@@ -88,9 +89,9 @@ interface WorldOptions {
 }
 
 /** What ticks need, and their steps, of a process with one engine. */
-export type ProcessNeeds = TickNeeds & { readonly engine: Engine };
+export type ProcessNeeds = SchedulerContext & { readonly engine: Engine };
 
-export function withEngine(needs: TickNeeds, engine: Engine): ProcessNeeds {
+export function withEngine(needs: SchedulerContext, engine: Engine): ProcessNeeds {
   return { ...needs, engine, engines: createEngines([engine], engine.name) };
 }
 
@@ -136,6 +137,7 @@ export function createWorld(options: WorldOptions) {
       engine,
       engines,
       lease: { owner: createId(), seconds: more.leaseSeconds ?? 60 },
+      rowPages: createRowPages(),
       scan: { batchSize: more.batchSize ?? 100, punctualSeconds: 10 },
     };
   }

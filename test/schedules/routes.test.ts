@@ -8,7 +8,7 @@ import { createApp } from "../../src/platform/http/app.ts";
 import { createOpenApiDocument } from "../../src/platform/http/openapi.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import { type Role, roleSchema } from "../../src/platform/resource/caller.ts";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import { defaultPolicy } from "../../src/schedules/model.ts";
 import { createWorld, notAborted, type World } from "../scheduler/world.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
@@ -205,7 +205,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     const get = () => ask("GET", `${schedules}/${id}`, undefined, { "if-none-match": '"1"' });
     expect((await get()).status).toBe(304);
     world.clock.set("2026-11-23T10:01:02.000Z");
-    await ticks.scan(world.needs, notAborted);
+    await tick("scan", world.needs, notAborted);
     const after = await get();
     expect(after.status).toBe(200);
     expect(after.headers.get("etag")).toBe('"1"');
@@ -282,7 +282,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
   test("deletes a schedule unless a session runs; with cancel=true the session is ended, and stays to be read", async () => {
     const { id } = await create({ job: { name: "hang" } });
     const { body: session } = await ask("POST", `${schedules}/${id}/trigger`);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const refused = await ask("DELETE", `${schedules}/${id}`);
     expect([refused.status, refused.body.error_code, refused.body.details]).toEqual([
       409,
@@ -291,9 +291,9 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     ]);
     expect((await ask("DELETE", `${schedules}/${id}?cancel=true`)).status).toBe(204);
     expect((await ask("GET", `${schedules}/${id}`)).body.error_code).toBe("SCHEDULE_NOT_FOUND");
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     await world.runsEnded.until(1);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect((await ask("GET", `${sessions}/${session.id}`)).body).toMatchObject({
       state: "canceled",
       schedule_name: "Nightly",
@@ -395,7 +395,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
   test("lists sessions by their filters and in both orders, a page at a time", async () => {
     const { id } = await create({ policy: { misfire: "all", overlap: "allow" } });
     world.clock.set("2026-11-23T10:05:30.000Z");
-    await ticks.scan(world.needs, notAborted);
+    await tick("scan", world.needs, notAborted);
     await ask("POST", `${schedules}/${id}/trigger`);
     const list = async (query: string) => (await ask("GET", `${sessions}?${query}`)).body;
     expect((await list(`schedule_id=${id}`)).total).toBe(6);

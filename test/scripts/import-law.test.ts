@@ -109,11 +109,6 @@ test.each([
   ["compose in an entry", "src/fission/a.ts", 'import { a } from "../compose/program.ts";'],
   ["package.json", "src/version.ts", 'import manifest from "../package.json" with { type: "json" };'],
   ["a package and a module of Node", "src/audit/a.ts", 'import { z } from "zod";\nimport { join } from "node:path";'],
-  [
-    "its own file in a test",
-    "test/audit/a.test.ts",
-    'import "../../src/audit/record.ts";\nimport "../../scripts/a.ts";',
-  ],
 ])("%s may be imported", async (_, path, imports) => {
   const targets = [...imports.matchAll(/"(?:\.\.\/)+(\S+\.ts)"/g)].map(([, target = ""]) =>
     target.replace(/^(?!src|scripts)/, "src/"),

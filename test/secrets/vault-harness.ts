@@ -13,8 +13,11 @@ export interface VaultHarness {
   stop(): Promise<void>;
 }
 
-/** Long enough for loopback on a busy machine, short enough to wait for. */
-const timeoutMilliseconds = 300;
+/** For a Vault that answers: never reached, however busy the machine is. */
+const timeoutMilliseconds = 20_000;
+
+/** For a Vault that is silent: short enough to wait for, long enough for the calls before it falls silent. */
+export const soon = { timeoutMilliseconds: 1_200 };
 
 /** `auth` is a login of the vault's own by default. */
 export async function startVaultHarness(

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, hang, hold, type MisbehavingVault } from "../support/vault/misbehaving-vault.ts";
 import { newRef } from "./secret-store-contract.ts";
 import { catchError, expectNoTrace } from "./traces.ts";
-import { startVaultHarness, type VaultHarness } from "./vault-harness.ts";
+import { soon, startVaultHarness, type VaultHarness } from "./vault-harness.ts";
 
 const login = /^POST auth\/approle\/login$/;
 const renewal = /^POST auth\/token\/renew-self$/;
@@ -16,12 +16,20 @@ describe("the vault secret store's login", () => {
   let vault: MisbehavingVault;
   const use = () => harness.store.find(newRef());
 
-  beforeEach(async () => {
-    harness = await startVaultHarness();
+  beforeEach(() => open());
+  afterEach(() => harness.stop());
+
+  async function open(options: Parameters<typeof startVaultHarness>[1] = {}): Promise<void> {
+    harness = await startVaultHarness(undefined, options);
     vault = harness.vault;
     vault.grant({ leaseSeconds: 900, renewable: true });
-  });
-  afterEach(() => harness.stop());
+  }
+
+  /** For a test whose Vault falls silent. */
+  async function giveUpSoon(): Promise<void> {
+    await harness.stop();
+    await open(soon);
+  }
 
   test("happens once for all who need it at the same time", async () => {
     await Promise.all(Array.from({ length: 20 }, use));
@@ -46,21 +54,19 @@ describe("the vault secret store's login", () => {
   });
 
   test("keeps nobody waiting while a renewal is under way, and renews once", async () => {
-    const patient = await startVaultHarness(undefined, { timeoutMilliseconds: 20_000 });
-    patient.vault.grant({ leaseSeconds: 900, renewable: true });
-    await patient.store.find(newRef());
+    await use();
     const { misbehaviour, release } = hold();
-    patient.vault.misbehave(misbehaviour, { when: renewal });
-    patient.advance(700);
-    await Promise.all([1, 2, 3].map(() => patient.store.find(newRef())));
-    await patient.store.find(newRef());
+    vault.misbehave(misbehaviour, { when: renewal });
+    harness.advance(700);
+    await Promise.all([1, 2, 3].map(use));
+    await use();
     release();
-    await patient.recorded.line("renewed the Vault token");
-    expect([patient.vault.count(login), patient.vault.count(renewal)]).toEqual([1, 1]);
-    await patient.stop();
+    await harness.recorded.line("renewed the Vault token");
+    expect([vault.count(login), vault.count(renewal)]).toEqual([1, 1]);
   });
 
   test("serves on when a renewal hangs", async () => {
+    await giveUpSoon();
     await use();
     vault.misbehave(hang, { when: renewal });
     harness.advance(700);
@@ -159,6 +165,7 @@ describe("the vault secret store's login", () => {
   });
 
   test("writes no token and no credential to the log", async () => {
+    await giveUpSoon();
     await use();
     harness.advance(601);
     await use();
@@ -172,6 +179,7 @@ describe("the vault secret store's login", () => {
   });
 
   test("leaves nothing running when it is closed within a refresh", async () => {
+    await giveUpSoon();
     await use();
     vault.misbehave(hang, { when: renewal });
     harness.advance(700);

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { maxOutputBytes } from "../../src/engines/engine.ts";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import { keepLastOutputs, keepOutputs, type SessionOutput } from "../../src/sessions/log/queries.ts";
 import { type Api, createApi } from "../scheduler/api.ts";
 import { createRemoteEngine } from "../scheduler/remote-engine.ts";
@@ -29,7 +29,7 @@ describe.each(databaseKinds)("the log of a session on %s", (kind) => {
   async function startRun(): Promise<string> {
     const schedule = await world.api.schedules.create(toCreate({ enable: false }), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     return id;
   }
 
@@ -80,16 +80,16 @@ describe.each(databaseKinds)("the log of a session on %s", (kind) => {
     const elsewhere = createWorld({ db: database.db, declared: [nodeJob("ok", script)] });
     const schedule = await elsewhere.api.schedules.create(toCreate({ enable: false }), change);
     const { id } = await elsewhere.api.sessions.trigger(schedule.id, change);
-    await ticks.pick(elsewhere.needs, notAborted);
+    await tick("pick", elsewhere.needs, notAborted);
     await vi.waitFor(
       async () => {
-        await ticks.poll(elsewhere.needs, notAborted);
+        await tick("poll", elsewhere.needs, notAborted);
         expect(await read(id)).toMatchObject({ text: "begun\n", is_final: false, at: expect.any(String) });
       },
       { timeout: 10_000, interval: 10 },
     );
     await elsewhere.close();
-    await ticks.poll(elsewhere.needs, notAborted);
+    await tick("poll", elsewhere.needs, notAborted);
     expect(await read(id)).toMatchObject({ text: "begun\nended\n", is_final: true, is_truncated: false });
   });
 

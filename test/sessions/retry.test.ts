@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { deleteOldSessions } from "../../src/scheduler/sweep/old-rows.ts";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import { toRetryDelaySeconds } from "../../src/sessions/retries.ts";
 import { createRemoteEngine } from "../scheduler/remote-engine.ts";
 import { change, createWorld, notAborted, toCreate, type World, withEngine } from "../scheduler/world.ts";
@@ -29,7 +29,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
   async function start(policy: Record<string, unknown>) {
     const schedule = await world.api.schedules.create(toCreate({ policy }), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     return { id, scheduleId: schedule.id };
   }
 
@@ -37,7 +37,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     const at = world.clock.now();
     const error = state === "succeeded" ? null : { code, message: `attempt ${run} failed`, step: null };
     remote.set(`run-${run}`, { state, startedAt: at, endedAt: at, error, result: null, output: null });
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
   }
 
   const find = (id: string) => world.api.sessions.find(id);
@@ -53,9 +53,9 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     expect(await find(id)).toMatchObject({ state: "retry_wait", attempt: 1, error: { message: "attempt 1 failed" } });
     // Half of the delay is random.
     world.clock.advance(29);
-    expect(await ticks.pick(world.needs, notAborted)).toMatchObject({ claimed: 0 });
+    expect(await tick("pick", world.needs, notAborted)).toMatchObject({ claimed: 0 });
     world.clock.advance(32);
-    expect(await ticks.pick(world.needs, notAborted)).toMatchObject({ claimed: 1, launched: 1 });
+    expect(await tick("pick", world.needs, notAborted)).toMatchObject({ claimed: 1, launched: 1 });
     expect(await find(id)).toMatchObject({ state: "running", attempt: 2, run: { id: "run-2" } });
     await end(2, "succeeded");
     const session = await find(id);
@@ -78,7 +78,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     const { id, scheduleId } = await start({ max_retries: 1, retry_delay_seconds: 1 });
     await end(1, "failed");
     world.clock.advance(1);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await end(2, "failed");
     expect(await find(id)).toMatchObject({ state: "failed", attempt: 2, error: { message: "attempt 2 failed" } });
     expect(await world.api.schedules.find(scheduleId)).toMatchObject({ failed: 1, consecutive_failures: 1 });
@@ -99,7 +99,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     const { id } = await start({ max_retries: 5, max_runtime_seconds: 10 });
     remote.set("run-1", { state: "running", startedAt: world.clock.now(), output: null });
     world.clock.advance(11);
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     await world.api.sessions.cancel(id, change);
     await end(1, "canceled");
     expect(await find(id)).toMatchObject({ state: "canceled", attempt: 1 });
@@ -108,7 +108,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
   /** As many polls as it takes, and as much time. */
   async function lose(): Promise<void> {
     for (let poll = 0; poll < 3; poll += 1) {
-      await ticks.poll(world.needs, notAborted);
+      await tick("poll", world.needs, notAborted);
       world.clock.advance(10);
     }
   }
@@ -126,21 +126,21 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     const schedule = await world.api.schedules.create(toCreate(), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
     await sql`delete from ailbl_schedule`.execute(database.db);
-    expect(await ticks.pick(world.needs, notAborted)).toMatchObject({ claimed: 0 });
+    expect(await tick("pick", world.needs, notAborted)).toMatchObject({ claimed: 0 });
     expect(await find(id)).toMatchObject({ state: "canceled", error: { code: "SCHEDULE_DELETED" } });
   });
 
   test("one run that cannot be looked up keeps no other from being polled", async () => {
     const schedule = await world.api.schedules.create(toCreate(), change);
     const running = await world.api.sessions.trigger(schedule.id, change);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     remote.answerUnclearly("without a run");
     const doubtful = await world.api.sessions.trigger(schedule.id, change);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const at = world.clock.now();
     remote.set("run-1", { state: "succeeded", startedAt: at, endedAt: at, error: null, result: null, output: null });
     const engine = { ...remote.engine, findRuns: () => Promise.reject(new Error("no route to the engine")) };
-    await ticks.poll(withEngine(world.needs, engine), notAborted);
+    await tick("poll", withEngine(world.needs, engine), notAborted);
     expect(await find(running.id)).toMatchObject({ state: "succeeded" });
     expect(await find(doubtful.id)).toMatchObject({ state: "unknown" });
   });
@@ -151,7 +151,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     await lose();
     expect(await find(id)).toMatchObject({ state: "retry_wait", error: { code: "RUN_LOST" } });
     world.clock.advance(1);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     // The fake names runs by their number.
     await end(1, "failed", "JOB_TIMED_OUT");
     expect(await listEvents()).toEqual(["session.timed_out"]);
@@ -176,7 +176,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
       data_interval: old.data_interval,
     });
     expect(old.state).toBe("failed");
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     await end(2, "succeeded");
     await expect(world.api.sessions.retry(made[0]?.value.id ?? "", change)).rejects.toMatchObject({
       code: "SESSION_STATE_CONFLICT",
@@ -186,7 +186,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
   test("many ends at once count as they would one by one", async () => {
     const schedule = await world.api.schedules.create(toCreate({ policy: { overlap: "allow" } }), change);
     for (let count = 0; count < 6; count += 1) await world.api.sessions.trigger(schedule.id, change);
-    await ticks.pick(world.needs, notAborted);
+    await tick("pick", world.needs, notAborted);
     const at = (second: number) => new Date(world.clock.now().getTime() + second * 1000);
     const error = { code: "JOB_FAILED", message: "no", step: null };
     for (const [index, failed] of [true, false, true, true, false, true].entries()) {
@@ -197,7 +197,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
         ...ended,
       });
     }
-    await ticks.poll(world.needs, notAborted);
+    await tick("poll", world.needs, notAborted);
     expect(await world.api.schedules.find(schedule.id)).toMatchObject({
       sessions: 6,
       succeeded: 2,

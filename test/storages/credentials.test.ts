@@ -26,6 +26,7 @@ import {
 } from "../support/database/database.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
 import type { WriterTask } from "../support/processes/storage-writer.ts";
+import { heavyTestTimeout } from "../support/time-limits.ts";
 
 const writerName = "eom-writer";
 const silent = createLogger({ level: "silent", format: "json" });
@@ -86,7 +87,7 @@ describe("a process that is killed", () => {
       await sweepAll(app.database, createStore(app.database));
       await expectSwept(app.database);
     },
-    120_000,
+    heavyTestTimeout,
   );
 
   /** @returns the statements before which it was killed, in order */

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ticks } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
 import { type Api, createApi } from "../scheduler/api.ts";
 import { createRemoteEngine } from "../scheduler/remote-engine.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "../scheduler/world.ts";
@@ -35,7 +35,7 @@ describe.each(databaseKinds)("the timeline on %s", (kind) => {
     const id = await create({ name: "b hourly", ...hourly, policy: { misfire: "latest", catch_up_seconds: 86_400 } });
     await create({ name: "a yearly", trigger: { type: "cron", expression: "0 0 1 1 *" } });
     world.clock.set(at("13:00"));
-    await ticks.scan(world.needs, notAborted);
+    await tick("scan", world.needs, notAborted);
     const manual = await world.api.sessions.trigger(id, change);
     const body = await read(`from=${at("10:00")}&to=${at("16:00")}`);
     expect(body).toMatchObject({ total: 2, next_cursor: null });

@@ -80,7 +80,7 @@ async function lookUp(
   try {
     const [runs] = await findRuns(client, [attempt]);
     const submitted = runs?.find(({ isSubmitted }) => isSubmitted);
-    if (submitted !== undefined) return { outcome: "launched", runId: submitted.runId, isFound: true };
+    if (submitted !== undefined) return { outcome: "launched", runId: submitted.runId, isAdopted: true };
     if (runs?.length === 0) return otherwise;
     return { outcome: "unclear", message: "Dagster failed to launch the run, and it is not known to be submitted" };
   } catch (error) {

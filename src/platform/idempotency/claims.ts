@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Database, DatabaseTransaction } from "../database/tables.ts";
 import { type Failure, fail } from "../failure.ts";
 import { createId } from "../id.ts";
+import type {} from "./tables.ts";
 
 /** Longer than any request of ours may take; after it, another try of the client takes the key over. */
 const claimSeconds = 90;

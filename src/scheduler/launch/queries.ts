@@ -1,55 +1,44 @@
 import { sql } from "kysely";
-import type { LaunchRequest } from "../../engines/engine.ts";
 import type { Database } from "../../platform/database/tables.ts";
-import type { Fence } from "../../sessions/moves.ts";
 import type { StopReason } from "../../sessions/stop.ts";
-
-/** A claimed session, with what its engine is to be asked. */
-export interface Prepared {
-  readonly fence: Fence;
-  readonly request: LaunchRequest;
-  readonly created: Date;
-  /** See {@link ClaimedSession}. */
-  readonly notReadySince: Date | null;
-  readonly isDoubtful: boolean;
-}
+import type { Launch } from "./prepare.ts";
 
 /**
- * Marks that from here on runs may exist, and keeps what they are launched with; but for those that somebody wants to end.
+ * Marks that runs may exist from here on, and stores what they are launched with. Sessions with a stop request are not marked.
  *
- * The state that is wanted comes with each row: of the word itself the statistics of a busy table would say that it is rare,
- * and the planner would compare every session that has it with every one that is wanted.
+ * The expected state is passed as a column, not as a literal: for 'claimed' the planner trusts statistics that call it rare
+ * and picks a nested loop.
  *
- * @returns by session, why it is not to be launched, or null; those of a lost lease are not in it
+ * @returns by session, the reason for which it is not to be launched, or null; sessions of a lost lease are missing
  */
-export async function beginLaunches(
+export async function startLaunches(
   db: Database,
-  prepared: readonly Prepared[],
+  launches: readonly Launch[],
   now: Date,
 ): Promise<ReadonlyMap<string, StopReason | null>> {
-  if (prepared.length === 0) return new Map();
+  if (launches.length === 0) return new Map();
   const { rows } = await sql<{ id: string; stop_reason: StopReason | null }>`
-    with wanted as (
-      select * from unnest(${prepared.map(({ fence }) => fence.id)}::uuid[],
-        ${prepared.map(({ fence }) => fence.leaseToken)}::integer[],
-        ${prepared.map(({ request }) => JSON.stringify(request.job))}::text[],
-        ${prepared.map(({ request }) => JSON.stringify(request.runConfig))}::text[],
-        ${prepared.map(() => "claimed")}::text[]) as w (id, lease_token, job, run_config, state)
-    ), begun as (
+    with launch as (
+      select * from unnest(${launches.map(({ fence }) => fence.id)}::uuid[],
+        ${launches.map(({ fence }) => fence.leaseToken)}::integer[],
+        ${launches.map(({ request }) => JSON.stringify(request.job))}::text[],
+        ${launches.map(({ request }) => JSON.stringify(request.runConfig))}::text[],
+        ${launches.map(() => "claimed")}::text[]) as l (id, lease_token, job, run_config, state)
+    ), started as (
       update ailbl_session as s
       set launch_started = case when s.stop_reason is null then ${now}::timestamptz end
-      from wanted as w where s.id = w.id and s.state = w.state and s.lease_token = w.lease_token
-      returning s.id, s.stop_reason, w.job, w.run_config
-    ), kept as (
+      from launch as l where s.id = l.id and s.state = l.state and s.lease_token = l.lease_token
+      returning s.id, s.stop_reason, l.job, l.run_config
+    ), detail as (
       insert into ailbl_session_detail (session_id, job, run_config)
-      select id, job::jsonb, run_config::jsonb from begun
+      select id, job::jsonb, run_config::jsonb from started
       on conflict (session_id) do update set job = excluded.job, run_config = excluded.run_config
     )
-    select id, stop_reason from begun`.execute(db);
+    select id, stop_reason from started`.execute(db);
   return new Map(rows.map(({ id, stop_reason }) => [id, stop_reason]));
 }
 
-/** Of those of these sessions that somebody wants to end, why. */
+/** The reason of each session that has a stop request; sessions without a request are missing. */
 export async function findStopReasons(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, StopReason>> {
   if (ids.length === 0) return new Map();
   const { rows } = await sql<{ id: string; stop_reason: StopReason }>`

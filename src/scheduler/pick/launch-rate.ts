@@ -5,36 +5,36 @@ import type { DatabaseTransaction } from "../../platform/database/tables.ts";
 type RatedEngine = Pick<Engine, "name" | "launchesPerSecond" | "maxRuns">;
 
 /**
- * Takes leave to launch from the engine's token bucket, which all processes share: it fills by the rate, and holds a
- * second's worth. Its row stays locked until the transaction ends, so what is not used can be given back. Of an engine with a
- * rate, no more than it may have under way.
+ * Takes launches from the engine's token bucket, which all processes share. The bucket fills with the engine's rate and holds
+ * one second's worth: at 30 launches a second, 30. Its row stays locked until the transaction ends, so unused launches can be
+ * returned. For an engine with a rate, grants no more than its `maxRuns` leaves room for.
  *
- * @returns how many, at most `wanted`
+ * @returns how many launches are granted, at most `requested`
  */
-export async function takeLaunches(tx: DatabaseTransaction, engine: RatedEngine, wanted: number): Promise<number> {
+export async function takeLaunches(tx: DatabaseTransaction, engine: RatedEngine, requested: number): Promise<number> {
   const { name, launchesPerSecond: rate } = engine;
-  if (rate === null || wanted === 0) return wanted;
+  if (rate === null || requested === 0) return requested;
   await sql`insert into ailbl_engine_bucket (engine, tokens, refilled) values (${name}, ${rate}, now())
     on conflict (engine) do nothing`.execute(tx);
-  // Who waited for the lock has a now() from before the last refill.
+  // greatest(): a transaction that waited for the lock has a now() from before the last refill.
   const { rows } = await sql<{ granted: number }>`
     with filled as materialized (
       select least(${rate}::float8, tokens + greatest(0, extract(epoch from now() - refilled))::float8 * ${rate}::float8) as tokens
       from ailbl_engine_bucket where engine = ${name} for update
     )
     update ailbl_engine_bucket as b set refilled = greatest(refilled, now()),
-      tokens = filled.tokens - least(floor(filled.tokens), ${wanted}::float8)
+      tokens = filled.tokens - least(floor(filled.tokens), ${requested}::float8)
     from filled where b.engine = ${name}
-    returning least(floor(filled.tokens), ${wanted}::float8)::integer as granted`.execute(tx);
+    returning least(floor(filled.tokens), ${requested}::float8)::integer as granted`.execute(tx);
   const granted = rows[0]?.granted ?? 0;
-  const room = await findRoom(tx, engine);
+  const room = await countRoom(tx, engine);
   if (granted <= room) return granted;
-  await giveBackLaunches(tx, engine, granted - room);
+  await returnLaunches(tx, engine, granted - room);
   return room;
 }
 
-/** Exact: asked in a statement of its own, while no other process that would claim sessions gets past the bucket's row. */
-async function findRoom(tx: DatabaseTransaction, { name, maxRuns }: RatedEngine): Promise<number> {
+/** Exact: a statement of its own, while the bucket's lock keeps every other process from claiming sessions. */
+async function countRoom(tx: DatabaseTransaction, { name, maxRuns }: RatedEngine): Promise<number> {
   if (maxRuns === null) return Number.POSITIVE_INFINITY;
   const { rows } = await sql<{ running: number }>`
     select count(*)::integer as running from (
@@ -44,8 +44,8 @@ async function findRoom(tx: DatabaseTransaction, { name, maxRuns }: RatedEngine)
   return maxRuns - (rows[0]?.running ?? 0);
 }
 
-/** In the transaction that took them. */
-export async function giveBackLaunches(tx: DatabaseTransaction, engine: RatedEngine, launches: number): Promise<void> {
+/** Returns unused launches to the bucket, in the transaction that took them. */
+export async function returnLaunches(tx: DatabaseTransaction, engine: RatedEngine, launches: number): Promise<void> {
   if (engine.launchesPerSecond === null || launches === 0) return;
   await sql`update ailbl_engine_bucket set tokens = tokens + ${launches}::float8 where engine = ${engine.name}`.execute(
     tx,

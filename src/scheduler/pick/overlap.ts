@@ -13,7 +13,7 @@ export interface Candidate {
   readonly attempt: number;
 }
 
-/** What a schedule has under way, or waiting for that, when its due sessions are looked at. */
+/** A session that its schedule has under way, or that waits for such a session, when due sessions are considered. */
 export interface Occupied {
   readonly id: string;
   readonly schedule_id: string;
@@ -21,26 +21,26 @@ export interface Occupied {
   readonly slot: Date;
   readonly lease_token: number;
   readonly state: SessionState;
-  /** It waits until the others have ended. */
+  /** It waits until the sessions under way have ended. */
   readonly queued: boolean;
 }
 
 type PoliciedSchedule = { readonly id: string; readonly policy: Pick<Policy, "overlap"> };
 
-/** What becomes of due sessions. Those that stand nowhere stay as they are: there was no room. */
-export interface Decided<Due extends Candidate> {
+/** The outcome for due sessions. A session in none of the lists stays as it is: there was no room. */
+export interface OverlapDecision<Due extends Candidate> {
   readonly claim: readonly Due[];
-  /** Never run. */
+  /** Sessions that never run. */
   readonly skip: readonly string[];
-  /** Wait until their schedule has nothing under way. */
+  /** Sessions that wait until their schedule has nothing under way. */
   readonly queue: readonly string[];
-  /** Are to end, for a newer one takes their place. */
+  /** Sessions to end, because a newer session takes their place. */
   readonly replace: readonly Occupied[];
 }
 
 /**
- * Overlap is the policy of slots alone: what a person asked for by hand, a backfill's sessions and the next attempt of a
- * session that is itself under way start whatever else is.
+ * Applies the overlap policy. It concerns first attempts of slots only: manual sessions, a backfill's sessions and the next
+ * attempt of a session that is itself under way start whatever else runs.
  *
  * ```
  *                     nothing under way        something under way
@@ -48,22 +48,22 @@ export interface Decided<Due extends Candidate> {
  *   skip              starts                   skipped
  *   queue             starts                   the oldest waits, others are skipped
  *   cancel_previous   the newest starts,       the newest waits, others are skipped,
- *                     others are skipped       and what is under way is ended
+ *                     others are skipped       and the sessions under way are ended
  * ```
  *
- * @param candidates in the order in which they are to start; of one schedule, the oldest slot takes the first of their places
+ * @param candidates in the order in which they are to start; within a schedule, the oldest slot takes its first place
  */
 export function decideOverlap<Due extends Candidate>(
   candidates: readonly Due[],
   schedules: ReadonlyMap<string, PoliciedSchedule>,
   occupied: readonly Occupied[],
   room: number,
-): Decided<Due> {
+): OverlapDecision<Due> {
   const decided = { claim: [] as Due[], skip: [] as string[], queue: [] as string[], replace: [] as Occupied[] };
   const underWay = bySchedule(occupied.filter(({ queued }) => !queued));
   const waiting = bySchedule(occupied.filter(({ queued }) => queued));
   const inOrder = toSlotOrder(candidates);
-  const newest = new Map(inOrder.filter(isBound).map((due) => [due.schedule_id, due.id]));
+  const newest = new Map(inOrder.filter(isRestricted).map((due) => [due.schedule_id, due.id]));
   const latest = toLatestSlots(occupied);
   const active = new Set(underWay.keys());
   const isFull = () => decided.claim.length >= room;
@@ -85,11 +85,11 @@ export function decideOverlap<Due extends Candidate>(
   const startNewest = (due: Due) => {
     const { schedule_id: id } = due;
     if (!active.has(id) && isFull()) return;
-    // One that came back from its engine may have been overtaken.
+    // A session that returned from its engine may have been overtaken by a newer slot.
     const isOvertaken = (latest.get(id) ?? 0) > due.slot.getTime();
     if (newest.get(id) !== due.id || isOvertaken) decided.skip.push(due.id);
     else {
-      // What waits for this turn's end is older.
+      // Queued sessions are older than this slot.
       decided.skip.push(...(waiting.get(id) ?? []).map((older) => older.id));
       decided.replace.push(...(underWay.get(id) ?? []));
       if (active.has(id)) decided.queue.push(due.id);
@@ -97,7 +97,7 @@ export function decideOverlap<Due extends Candidate>(
     }
   };
 
-  /** The next attempt of a session that a newer slot ends. */
+  /** A next attempt of a session that a newer slot ends. */
   const isReplaced = ({ id, schedule_id }: Due, overlap: Policy["overlap"]) =>
     overlap === "cancel_previous" &&
     newest.has(schedule_id) &&
@@ -105,11 +105,11 @@ export function decideOverlap<Due extends Candidate>(
 
   for (const due of inOrder) {
     const schedule = schedules.get(due.schedule_id);
-    // Another picker has it, or it is gone (pick.ts).
+    // Another picker has locked the schedule, or it was deleted (pick.ts).
     if (schedule === undefined || isReplaced(due, schedule.policy.overlap)) continue;
-    const overlap = isBound(due) ? schedule.policy.overlap : "allow";
+    const overlap = isRestricted(due) ? schedule.policy.overlap : "allow";
     if (overlap === "cancel_previous") startNewest(due);
-    // What waits has been let go of by the next turn, and is older.
+    // The queued session is older; the next turn releases it.
     else if (overlap === "queue" && !active.has(due.schedule_id) && waiting.has(due.schedule_id)) continue;
     else if (overlap === "allow" || !active.has(due.schedule_id)) claim(due);
     else if (overlap === "queue") queueOldest(due);
@@ -118,16 +118,16 @@ export function decideOverlap<Due extends Candidate>(
   return decided;
 }
 
-/** Sessions that came back to wait are due after newer ones: those of one schedule change places among themselves. */
+/** Sessions that returned to the queue are due after newer slots; within a schedule, the oldest slot is put first. */
 function toSlotOrder<Due extends Candidate>(candidates: readonly Due[]): Due[] {
   const sorted = Map.groupBy(
-    candidates.toSorted((one, other) => one.slot.getTime() - other.slot.getTime()),
+    candidates.toSorted((left, right) => left.slot.getTime() - right.slot.getTime()),
     ({ schedule_id }) => schedule_id,
   );
   return candidates.flatMap(({ schedule_id }) => sorted.get(schedule_id)?.shift() ?? []);
 }
 
-/** By schedule, the newest slot that is under way or waits for that. */
+/** The newest slot of each schedule that is under way or queued. */
 function toLatestSlots(occupied: readonly Occupied[]): Map<string, number> {
   const latest = new Map<string, number>();
   for (const { schedule_id: id, slot, cause } of occupied) {
@@ -140,7 +140,7 @@ function bySchedule(sessions: readonly Occupied[]): Map<string, readonly Occupie
   return Map.groupBy(sessions, ({ schedule_id }) => schedule_id);
 }
 
-/** One that was tried before has begun, also when a later attempt had to be claimed again. */
-function isBound({ cause, state, attempt }: Candidate): boolean {
+/** Whether the overlap policy applies: a session that was tried before counts as begun. */
+function isRestricted({ cause, state, attempt }: Candidate): boolean {
   return cause === "slot" && state === "pending" && attempt === 1;
 }

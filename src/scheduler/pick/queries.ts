@@ -5,12 +5,13 @@ import type { Policy } from "../../schedules/model.ts";
 import type { Candidate, Occupied } from "./overlap.ts";
 
 /**
- * Locks sessions of an engine that are due, those of each owner in turn, so that one owner's thousand do not hold up another's one.
+ * Locks due sessions of an engine, one of each owner in turn, so that an owner with a thousand sessions does not delay an owner
+ * with a single session.
  *
- * `owners` walks the index from owner to owner (a loose index scan: PostgreSQL has no node for it) and `queued` takes the
- * first of each, its share of the limit and as many again, so the cost follows owners and the limit, not the length of the
- * queue. Each of the chosen is locked by its key: in a join the planner may lock more rows than the LIMIT lets out, or read
- * the whole table for them, since it takes any limit to let a tenth through.
+ * `owners` walks the index from owner to owner (a loose index scan, for which PostgreSQL has no plan node). `queued` takes each
+ * owner's first sessions: twice its share of the limit. So the cost follows the number of owners and the limit, not the length
+ * of the queue. `locked` locks each session by its key: in a join the planner may lock more rows than LIMIT returns, or read
+ * the whole table, since it expects a limit to let a tenth of the rows through.
  */
 export async function lockCandidates(
   tx: DatabaseTransaction,
@@ -34,7 +35,7 @@ export async function lockCandidates(
         where s.engine = ${engine} and s.phase in ('waiting', 'retrying') and not s.queued and s.owner = o.owner
           and s.run_after <= ${now}
         order by s.run_after, s.session_id
-        -- Each owner's share, and as much again: what is left waits for the next round.
+        -- Twice the owner's share: the rest waits for the next turn.
         limit (select greatest(10, ceil(2.0 * ${limit} / greatest(1, count(n.owner))))::bigint from owners as n)) as q
     ), chosen as materialized (
       select id, turn, run_after from queued order by turn, run_after, id limit ${limit}
@@ -48,6 +49,7 @@ export async function lockCandidates(
   return rows;
 }
 
+/** A schedule as pick and launch need it. */
 export interface PickedSchedule {
   readonly id: string;
   readonly engine: string;
@@ -57,8 +59,8 @@ export interface PickedSchedule {
 }
 
 /**
- * Locks the schedules that the candidates belong to: whether another session of a schedule is active can only be said while
- * no other picker claims one. Those that are locked elsewhere are missing; their sessions wait for the next turn.
+ * Locks the schedules that the candidates belong to, so that no other picker claims a session of theirs meanwhile. Schedules
+ * that another picker has locked are left out; their sessions wait for the next turn.
  */
 export async function lockPickedSchedules(tx: DatabaseTransaction, ids: readonly string[]): Promise<PickedSchedule[]> {
   const { rows } = await sql<PickedSchedule>`
@@ -67,8 +69,8 @@ export async function lockPickedSchedules(tx: DatabaseTransaction, ids: readonly
   return rows;
 }
 
-/** Of these the schedules that do not exist; others were only locked by somebody else. */
-export async function listGoneSchedules(tx: DatabaseTransaction, ids: readonly string[]): Promise<string[]> {
+/** The schedules among `ids` that no longer exist, as opposed to schedules that another picker has locked. */
+export async function listDeletedSchedules(tx: DatabaseTransaction, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<{ id: string }>`
     select w.id from unnest(${ids}::uuid[]) as w (id)
@@ -77,8 +79,8 @@ export async function listGoneSchedules(tx: DatabaseTransaction, ids: readonly s
 }
 
 /**
- * What these schedules have under way beside backfills, and what waits for that. To be asked after the schedules are locked,
- * in a statement of its own: it must see what the last holder committed.
+ * Sessions that these schedules have under way, backfills aside, and sessions that wait for them. Read in a statement of its own
+ * after the schedules are locked: it must see what the last holder of the lock committed.
  */
 export async function listOccupied(tx: DatabaseTransaction, ids: readonly string[]): Promise<Occupied[]> {
   if (ids.length === 0) return [];
@@ -91,8 +93,8 @@ export async function listOccupied(tx: DatabaseTransaction, ids: readonly string
 }
 
 /**
- * Sessions whose schedule has come to name another engine: they wait for that one from here on, and what an earlier attempt left
- * in the one before says nothing there.
+ * Moves sessions to the engine that their schedule names now. The traces of an earlier attempt in the previous engine mean
+ * nothing in the new engine and are removed.
  */
 export async function rerouteSessions(
   tx: DatabaseTransaction,
@@ -105,7 +107,7 @@ export async function rerouteSessions(
     where s.id = w.id and s.state in ('pending', 'retry_wait')`.execute(tx);
 }
 
-/** They are looked at again when nothing else of their schedules is under way. */
+/** Queues sessions until nothing else of their schedule is under way (see {@link releaseQueued}). */
 export async function queueSessions(tx: DatabaseTransaction, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await sql`update ailbl_session set queued = true, version = version + 1
@@ -113,8 +115,8 @@ export async function queueSessions(tx: DatabaseTransaction, ids: readonly strin
 }
 
 /**
- * Lets those go that waited for sessions which have ended meanwhile. Asked at every turn, and not by who ends a session: of
- * the two, one could miss what the other has not committed yet.
+ * Releases queued sessions whose schedule has nothing under way any more. Called at every turn rather than where a session ends:
+ * there, two transactions could each miss what the other has not committed yet.
  */
 export async function releaseQueued(db: Database): Promise<void> {
   await sql`update ailbl_session as q set queued = false, version = version + 1
@@ -123,6 +125,7 @@ export async function releaseQueued(db: Database): Promise<void> {
       where o.schedule_id = q.schedule_id and o.phase in ('active', 'retrying') and a.cause <> 'backfill')`.execute(db);
 }
 
+/** A session under a new lease of this process. */
 export interface ClaimedSession {
   readonly id: string;
   readonly lease_token: number;
@@ -134,7 +137,7 @@ export interface ClaimedSession {
   readonly data_interval_start: Date;
   readonly created: Date;
   readonly not_ready_since: Date | null;
-  /** An earlier launch of the attempt had no clear answer: its run may have appeared meanwhile. */
+  /** An earlier launch of the attempt had no clear answer, so its run may exist by now. */
   readonly is_doubtful: boolean;
 }
 
@@ -144,26 +147,31 @@ interface ClaimOptions {
   readonly leaseSeconds: number;
 }
 
+/**
+ * Leases sessions to this process and starts their next attempt.
+ *
+ * @returns the sessions that were still in the state that the candidate had
+ */
 export async function claimSessions(
   tx: DatabaseTransaction,
   sessions: readonly Candidate[],
   { now, owner, leaseSeconds }: ClaimOptions,
 ): Promise<ClaimedSession[]> {
   const { rows } = await sql<ClaimedSession>`
-    with wanted as (
+    with candidate as (
       select * from unnest(${sessions.map(({ id }) => id)}::uuid[], ${sessions.map(({ state }) => state)}::text[]) as w (id, state)
     ), claimed as (
       update ailbl_session as s set state = 'claimed', version = version + 1, picked = ${now},
         lease_owner = ${owner}, lease_token = s.lease_token + 1, missed_polls = 0,
         attempt = case s.state when 'retry_wait' then s.attempt + 1 else s.attempt end,
-        -- What an earlier attempt, or an earlier claim, left.
+        -- Traces of an earlier attempt or claim.
         run_id = null, run_status = null, launch_started = null, started = null, stop_reason = null, stop_requested = null,
         polled = null, not_ready_since = case s.state when 'retry_wait' then null else s.not_ready_since end,
         lease_expires_at = now() + make_interval(secs => ${leaseSeconds})
-      from wanted as w where s.id = w.id and s.state = w.state
+      from candidate as w where s.id = w.id and s.state = w.state
       returning s.id, s.lease_token, s.schedule_id, s.schedule_name, s.kind, s.attempt, s.slot, s.data_interval_start,
         s.created, s.not_ready_since, w.state as from_state
-    ), told as (
+    ), history as (
       insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
       select id, ${now}::timestamptz, from_state, 'claimed', attempt, 'scheduler', 'picked' from claimed
     )
@@ -174,7 +182,7 @@ export async function claimSessions(
   return rows;
 }
 
-/** Sessions that are not to run any more: ended before anybody claimed them. */
+/** Ends sessions that never run, before a worker claims them. */
 export async function skipSessions(
   tx: DatabaseTransaction,
   ids: readonly string[],

@@ -5,16 +5,16 @@ import { isLeased } from "../../sessions/states.ts";
 import { replacedError } from "../../sessions/stop.ts";
 import type { Occupied } from "./overlap.ts";
 
-/** Ends what is under way, for a newer session is due: at once while no worker holds it, else its worker is asked to. */
+/** Ends sessions in favour of a newer session: at once if no worker has leased them, else by a request to their worker. */
 export async function replaceSessions(
   tx: DatabaseTransaction,
   sessions: readonly Occupied[],
   now: Date,
 ): Promise<void> {
-  const held = sessions.filter(({ state }) => isLeased(state));
+  const leased = sessions.filter(({ state }) => isLeased(state));
   await requestStops(
     tx,
-    held.map(({ id }) => id),
+    leased.map(({ id }) => id),
     { now, by: "scheduler", reason: "replaced" },
   );
   const waiting = sessions.filter(({ state }) => !isLeased(state));

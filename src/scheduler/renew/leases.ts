@@ -4,18 +4,19 @@ import type { Logger } from "../../platform/log.ts";
 import type { Fence } from "../../sessions/moves.ts";
 import type { SchedulerMetrics } from "../metrics.ts";
 
+/** The leases of one process. */
 export interface LeaseSettings {
-  /** Names this process in the rows that it holds; no other process, and none after it, has the same. */
+  /** Names this process in the rows that it holds. No other process, earlier or later, has the same name. */
   readonly owner: string;
-  /** How long others wait for a sign of life. */
+  /** A lease that was not renewed for this long may be taken over. */
   readonly seconds: number;
 }
 
-/** Who leaves writes it into its leases: whoever takes these over need not tell of it as of a death. */
+/** Lease owner written on clean shutdown, so that a takeover is not reported as a crash. */
 export const handedBack = "handed back";
 
-/** Another process has the session: we write nothing more about it. */
-export function noteLostLease(
+/** Counts and logs a session that another process has taken over; this process writes nothing more about it. */
+export function reportLostLease(
   { log, metrics }: { log: Logger; metrics: SchedulerMetrics },
   { id }: Pick<Fence, "id">,
   doing: string,
@@ -25,15 +26,15 @@ export function noteLostLease(
   return "lost";
 }
 
-/** Of ailbl_session, which is asked as well: what holds its row is what counts. */
+/** Checks the session row too: ailbl_open_session is only an index, the row is authoritative. */
 function isHeldBy(owner: string): RawBuilder<SqlBool> {
   return sql`id in (select session_id from ailbl_open_session where phase = 'active' and lease_owner = ${owner})
     and lease_owner = ${owner}`;
 }
 
 /**
- * A sign of life for all sessions that this process holds a run of, also for those whose lease has run out and that nobody
- * has taken yet. Leases that are still long are left alone, so most turns write nothing.
+ * Extends the leases of all sessions that this process holds a run of, also of expired leases that no other process has
+ * taken yet. A lease with more than half of its time left is not written, so most turns write nothing.
  */
 export async function renewLeases(db: Database, { owner, seconds }: LeaseSettings): Promise<void> {
   await sql`update ailbl_session set lease_expires_at = now() + make_interval(secs => ${seconds})
@@ -42,22 +43,22 @@ export async function renewLeases(db: Database, { owner, seconds }: LeaseSetting
 }
 
 /**
- * For a database that only one process at a time can hold: whatever another one leased, it is dead. Without this they would
- * be waited for until their leases run out.
+ * Expires every lease of other processes at once, for a database that only one process can open: the others are dead, and
+ * their sessions need not wait for the leases to run out.
  */
-export async function expireForeignLeases(db: Database, owner: string): Promise<void> {
+export async function expireOtherLeases(db: Database, owner: string): Promise<void> {
   await sql`update ailbl_session set lease_expires_at = now() - interval '1 second'
     where id in (select session_id from ailbl_open_session where phase = 'active' and lease_owner <> ${owner})
       and lease_owner <> ${owner}`.execute(db);
 }
 
-/** For a process that leaves: others need not wait for its leases to run out. */
+/** Releases all leases of a process that stops, so that others need not wait for them to run out. */
 export async function handBackLeases(db: Database, { owner }: LeaseSettings): Promise<void> {
   await sql`update ailbl_session set lease_expires_at = now(), lease_owner = ${handedBack}
     where ${isHeldBy(owner)}`.execute(db);
 }
 
-/** The runs of these engines, also those that are looked for; of launches under way none. */
+/** Releases the runs of these engines, also runs that are being searched; launches under way are kept. */
 export async function handBackRuns(db: Database, { owner }: LeaseSettings, engines: readonly string[]): Promise<void> {
   await sql`update ailbl_session set lease_expires_at = now(), lease_owner = ${handedBack}
     where ${isHeldBy(owner)} and state in ('running', 'unknown')

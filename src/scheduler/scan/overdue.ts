@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../../platform/database/tables.ts";
 
-/** How long ago the slot was due that waits longest to be opened; 0 when none does. */
+/** How many seconds the most overdue slot has waited for a scan; 0 if no slot waits. */
 export async function findOverdueSeconds(db: Database): Promise<number> {
   const { rows } = await sql<{ seconds: number }>`
     select extract(epoch from now() - next_due_at)::float8 as seconds from ailbl_schedule

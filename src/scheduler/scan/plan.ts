@@ -4,41 +4,42 @@ import { findNextInstant, findPreviousInstant, listLeftOut, withLeftOut } from "
 import type { Timing } from "../../timing/model.ts";
 import { spreadStart } from "../../timing/spread.ts";
 
+/** A slot that becomes a session. */
 export interface PlannedSlot {
   readonly slot: Date;
   readonly dataIntervalStart: Date;
-  /** When it may start: the slot, or later by the schedule's spread. */
+  /** When it may start: at the slot, or later by the schedule's `spread_seconds`. */
   readonly runAfter: Date;
 }
 
-/** What one scan makes of a due schedule. */
+/** The outcome of one scan for a due schedule. */
 export interface SlotPlan {
-  /** Become sessions; oldest first. */
+  /** Slots that become sessions, oldest first. */
   readonly run: readonly PlannedSlot[];
   readonly skipped: readonly SkippedStretch[];
-  /** The newest instant looked at. */
+  /** The newest instant that was considered. */
   readonly lastSlot: Date;
-  /** Null when there is nothing more to look at. */
+  /** Null if no further instant exists. */
   readonly nextDueAt: Date | null;
 }
 
 interface DueSchedule extends Timing {
   readonly id: string;
   readonly policy: Policy;
-  /** The first instant that no scan has looked at; not after `now`. */
+  /** The first instant that no scan has considered; not after `now`. */
   readonly nextDueAt: Date;
 }
 
 /**
- * Decides what becomes of every instant from `nextDueAt` to `now`. An instant is on time while it is at most
- * `punctualSeconds` old, and then always runs; older ones were missed, and the misfire policy has them:
+ * Decides what becomes of every instant from `nextDueAt` to `now`. An instant that is at most `punctualSeconds` old is on time
+ * and always runs; an older instant was missed, and the misfire policy decides:
  *
  * ```
  *   nextDueAt          now - catch_up                    now - punctual        now
  *       ├──── missed_window ────┼─── missed: the policy decides ──┼─── on time ───┤
  * ```
  *
- * The cost follows the number of instants that run, not of those that were missed: the stretches are found by their ends.
+ * The cost follows the number of instants that run, not of missed instants: a stretch is computed from its two ends.
  */
 export function planSlots(schedule: DueSchedule, now: Date, punctualSeconds: number): SlotPlan {
   if (schedule.policy.dst_gap === "shift") return planInstants(schedule, now, punctualSeconds);
@@ -55,8 +56,8 @@ export function planSlots(schedule: DueSchedule, now: Date, punctualSeconds: num
   return { ...plan, skipped: [...plan.skipped, ...skipped], lastSlot, nextDueAt };
 }
 
-function newer(one: Date, other: Date | undefined): Date {
-  return other !== undefined && other > one ? other : one;
+function newer(left: Date, right: Date | undefined): Date {
+  return right !== undefined && right > left ? right : left;
 }
 
 /** `nextDueAt` is an instant that runs or was missed. */
@@ -74,7 +75,7 @@ function planInstants(schedule: DueSchedule, now: Date, punctualSeconds: number)
   };
 }
 
-/** @param before the slot chosen before it, which is the instant before it: chosen ones have no gap */
+/** @param before the slot chosen before it, which is the previous instant: chosen slots have no gap */
 function toPlanned(schedule: DueSchedule, slot: Date, before: Date | undefined): PlannedSlot {
   const { id, policy } = schedule;
   return {
@@ -99,13 +100,13 @@ function chooseSlots(
   const { policy, nextDueAt } = schedule;
   const isNewEnough = (seconds: number) => (slot: Date) =>
     slot >= nextDueAt && now.getTime() - slot.getTime() <= seconds * 1000;
-  // At most one instant a second, so these many cover the punctual ones.
+  // A trigger has at most one instant a second, so this count covers every punctual instant.
   const onTime = listBack(schedule, lastSlot, punctualSeconds + 1, isNewEnough(punctualSeconds));
   switch (policy.misfire) {
     case "skip":
       return onTime.reverse();
     case "latest":
-      // One that is on time is the latest already.
+      // A slot that is on time is the latest slot.
       return (onTime.length > 0 ? onTime : [lastSlot].filter(isNewEnough(policy.catch_up_seconds))).reverse();
     case "all": {
       const oldestOnTime = onTime.at(-1);
@@ -119,20 +120,20 @@ function chooseSlots(
 }
 
 /**
- * From an instant back, newest first: at most so many, as far as they are wanted. One by one, because each costs a tenth of a
- * millisecond, and mostly far fewer are wanted than may be.
+ * Up to `count` instants from `newest` back, newest first, until `isIncluded` says no. Computed one by one: each costs a tenth
+ * of a millisecond, and usually far fewer are included than may be.
  */
-function listBack(timing: Timing, newest: Date | null, count: number, isWanted: (instant: Date) => boolean): Date[] {
-  const found: Date[] = [];
+function listBack(timing: Timing, newest: Date | null, count: number, isIncluded: (instant: Date) => boolean): Date[] {
+  const instants: Date[] = [];
   let instant = newest;
-  while (instant !== null && found.length < count && isWanted(instant)) {
-    found.push(instant);
+  while (instant !== null && instants.length < count && isIncluded(instant)) {
+    instants.push(instant);
     instant = findPreviousInstant(timing, instant);
   }
-  return found;
+  return instants;
 }
 
-/** What was not chosen: older than the catch-up window, or passed over by the policy. */
+/** Stretches that were not chosen: older than the catch-up window, or left out by the policy. */
 function listSkipped(schedule: DueSchedule, chosen: readonly Date[], lastSlot: Date, now: Date): SkippedStretch[] {
   const { policy, nextDueAt } = schedule;
   const oldestChosen = chosen[0];
@@ -142,7 +143,7 @@ function listSkipped(schedule: DueSchedule, chosen: readonly Date[], lastSlot: D
   return splitAt(schedule, { first: nextDueAt, last }, windowStart);
 }
 
-/** Chosen instants are always the newest without a gap, so what is left is one stretch, cut where the window begins. */
+/** Chosen instants are the newest without a gap, so the rest is one stretch, cut where the catch-up window begins. */
 function splitAt(timing: Timing, { first, last }: { first: Date; last: Date }, windowStart: Date): SkippedStretch[] {
   if (first >= windowStart) return [{ first, last, reason: "misfire_policy" }];
   if (last < windowStart) return [{ first, last, reason: "missed_window" }];

@@ -4,6 +4,7 @@ import type { Policy } from "../../schedules/model.ts";
 import type { Timing } from "../../timing/model.ts";
 import type { PlannedSlot } from "./plan.ts";
 
+/** A schedule with a due instant, as scan plans it. */
 export interface DueSchedule extends Timing {
   readonly id: string;
   readonly name: string;
@@ -15,7 +16,10 @@ export interface DueSchedule extends Timing {
   readonly slot_sessions: number;
 }
 
-/** The most overdue first. Those that another scanner holds are left to it; NO KEY, so that writers of rows that point to a schedule do not wait. */
+/**
+ * Locks due schedules, most overdue first. Schedules that another scanner has locked are skipped. NO KEY UPDATE, so that
+ * transactions which insert rows that reference a schedule do not wait.
+ */
 export async function lockDueSchedules(tx: DatabaseTransaction, now: Date, limit: number): Promise<DueSchedule[]> {
   const { rows } = await sql<DueSchedule>`
     select id, name, kind, owner, engine, trigger, active, policy, next_due_at, slot_sessions from ailbl_schedule
@@ -30,9 +34,10 @@ interface NewSlotSession extends PlannedSlot {
 }
 
 /**
- * The unique (schedule_id, slot) decides: a slot that has its session already gets no second one.
+ * Opens sessions. The unique key (schedule_id, slot) keeps a slot that has a session from getting a second one, however many
+ * scanners overlap.
  *
- * @returns how many were new, by schedule
+ * @returns how many sessions are new, by schedule
  */
 export async function insertSlotSessions(
   tx: DatabaseTransaction,
@@ -62,7 +67,7 @@ export async function insertSlotSessions(
     ), of_schedule as (
       select schedule_id, count(*)::integer as sessions from inserted group by schedule_id
     ), locked as (
-      -- In the order of session-end.ts, which counts in the same rows.
+      -- In the order of sessions/ends.ts, which counts in the same rows.
       select schedule_id from ailbl_schedule_stats where schedule_id in (select schedule_id from of_schedule)
       order by schedule_id for no key update
     ), counted as (
@@ -77,12 +82,13 @@ interface ScheduleMove {
   readonly id: string;
   readonly lastSlot: Date;
   readonly nextDueAt: Date | null;
-  /** New ones. They are counted in the row that the scan holds, so that `max_sessions` is exact however many scan. */
+  /** New sessions. Counted in the row that the scan has locked, so that `max_sessions` is exact however many processes scan. */
   readonly sessions: number;
 }
 
+/** Stores the watermarks after a scan. Null is stored as `infinity`: the schedule is never due again. */
 export async function moveSchedules(tx: DatabaseTransaction, moves: readonly ScheduleMove[], now: Date): Promise<void> {
-  // By way of text: postgres.js would turn each element into a Date, which knows no infinity.
+  // As text: postgres.js would turn each element into a Date, which knows no infinity.
   await sql`update ailbl_schedule as s
     set last_slot = v.last_slot, next_due_at = v.next_due_at, scanned = ${now}::timestamptz,
       slot_sessions = s.slot_sessions + v.sessions

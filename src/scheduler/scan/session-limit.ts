@@ -6,17 +6,17 @@ export function countLeft(maxSessions: number | null, slotSessions: number): num
   return maxSessions === null ? Number.POSITIVE_INFINITY : Math.max(0, maxSessions - slotSessions);
 }
 
-/** Those that may become sessions: the oldest, as if there had been no stand-still. */
+/** The slots that may become sessions: the oldest, as if the scans had never stopped. */
 export function listWithin(plan: SlotPlan, left: number): readonly PlannedSlot[] {
   return plan.run.slice(0, left);
 }
 
 /**
- * What becomes of a plan of which `left` may run, after `inserted` new sessions. With the last one the schedule is over,
- * and what lies beyond is skipped. Fewer are new than were wanted when a slot had its session already (the clock of who
- * edited the schedule was behind): then the rest is looked at again, with what is still left.
+ * Cuts a plan to `max_sessions`, after `inserted` new sessions. With the last session the schedule is over, and the slots beyond
+ * are skipped: of 5 planned slots with 3 left, the last 2. If a slot had its session already (the clock of the process that
+ * edited the schedule was behind), fewer sessions are new than planned, and the next scan plans the rest.
  */
-export function settlePlan(plan: SlotPlan, left: number, inserted: number): SlotPlan {
+export function limitPlan(plan: SlotPlan, left: number, inserted: number): SlotPlan {
   const beyond = plan.run[left];
   if (inserted >= left) return { ...plan, skipped: [...plan.skipped, ...listBeyond(plan, left)], nextDueAt: null };
   if (beyond === undefined) return plan;

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../../platform/database/tables.ts";
 
+/** Rows that were deleted, by table. */
 export interface OldRows {
   readonly sessions: number;
   readonly skipped_slots: number;
@@ -9,14 +10,14 @@ export interface OldRows {
 }
 
 /**
- * Removes what ended longer ago than the retention, at most `limit` rows of each. Counters stay with their schedules, and
- * what has not ended stays, however old it is.
+ * Deletes rows that ended more than `retentionDays` days ago, at most `limit` of each table. Counters stay with their schedules;
+ * a row that has not ended stays, however old it is.
  */
 export async function deleteOldSessions(db: Database, retentionDays: number, limit: number): Promise<OldRows> {
   const cutoff = sql`now() - make_interval(days => ${retentionDays})`;
   return {
     sessions: await deleteSessions(db, cutoff, limit),
-    // Ids count up with the time of recording.
+    // Ids are in the order of recording.
     skipped_slots: await count(
       db,
       sql`delete from ailbl_skipped_slots where id in (
@@ -36,7 +37,7 @@ export async function deleteOldSessions(db: Database, retentionDays: number, lim
   };
 }
 
-/** With all that is told of them. By way of `created`, which has an index: what ended long ago was made before. */
+/** With their details and history. By `created`, which has an index: a session that ended long ago was created before. */
 function deleteSessions(db: Database, cutoff: RawBuilder<unknown>, limit: number): Promise<number> {
   return count(
     db,
@@ -54,6 +55,6 @@ function deleteSessions(db: Database, cutoff: RawBuilder<unknown>, limit: number
 
 async function count(db: Database, removal: RawBuilder<unknown>, before = sql``): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    with ${before} gone as (${removal} returning 1) select count(*) as count from gone`.execute(db);
+    with ${before} deleted as (${removal} returning 1) select count(*) as count from deleted`.execute(db);
   return rows[0]?.count ?? 0;
 }

@@ -101,7 +101,7 @@ describe("a launch", () => {
   test.for([200, 500])("that ends in an exception (%i) has its run, if one was made", async (status) => {
     const request = toJob("ok");
     const outcome = await launchWith(launchException("with a run", status), request);
-    expect(outcome).toEqual({ outcome: "launched", runId: [...under.dagster.runs.keys()][0], isFound: true });
+    expect(outcome).toEqual({ outcome: "launched", runId: [...under.dagster.runs.keys()][0], isAdopted: true });
     expect(under.breaker).toEqual([]);
   });
 
@@ -121,7 +121,7 @@ describe("a launch", () => {
     const request = toJob("ok");
     const first = await under.engine.launch(request);
     const conflict = member("launchRun", { __typename: "RunConflict", message: "exists" });
-    expect(await launchWith(conflict, request)).toEqual({ ...first, isFound: true });
+    expect(await launchWith(conflict, request)).toEqual({ ...first, isAdopted: true });
     expect(await launchWith(conflict)).toMatchObject({ outcome: "unclear" });
   });
 

@@ -7,6 +7,7 @@ import { roleSchema } from "../../../src/platform/resource/caller.ts";
 import { z } from "../../../src/platform/resource/schema.ts";
 import { storages } from "../../contract/described.ts";
 import { createTestApp, type TestApp } from "../../support/http/app.ts";
+import { patience } from "../../support/time-limits.ts";
 
 let app: TestApp;
 beforeAll(async () => {
@@ -44,7 +45,7 @@ describe("X-Request-Id", () => {
     // A function's lines come by way of a pipe.
     await vi.waitFor(() => {
       for (const id of ids) expect(app.log.some((line) => line.includes(`"request_id":"${id}"`))).toBe(true);
-    });
+    }, patience);
   });
 });
 

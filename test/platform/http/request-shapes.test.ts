@@ -147,7 +147,7 @@ describe("Expect: 100-continue", () => {
   test("is answered before the body is sent, and the body is read then", async () => {
     const { socket, answers, closed } = await openRawConnection(server.url);
     socket.write(post("Content-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n", ""));
-    await expect.poll(() => statuses(answers()), { timeout: 5000 }).toEqual([100]);
+    await expect.poll(() => statuses(answers())).toEqual([100]);
     socket.write("{}");
     expect(statuses(await closed())).toEqual([100, 400]);
   });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { failures } from "../../../src/platform/failure.ts";
 import { storages } from "../../contract/described.ts";
 import { createTestApp, type TestApp } from "../../support/http/app.ts";
+import { patience } from "../../support/time-limits.ts";
 
 let app: TestApp;
 beforeAll(async () => {
@@ -22,7 +23,6 @@ describe("probes", () => {
     const { db } = app.database;
     await sql`update eom_migration set name = 'x' || name where name = '0001_baseline'`.execute(db);
     // What was found is remembered for a second.
-    const patience = { timeout: 10_000, interval: 50 };
     await vi.waitFor(async () => expect((await ask("/readyz")).status).toBe(503), patience);
     const told = await ask("/readyz");
     expect(told).toMatchObject({ status: 503, body: { error_code: "DATABASE_UNAVAILABLE" } });

@@ -41,7 +41,7 @@ function toLocation({ port }: MisbehavingS3): S3Location {
 }
 
 function connect(server: MisbehavingS3): S3Connection {
-  const limits = { connectMs: 1_000, requestMs: 1_000 };
+  const limits = { connectMs: 20_000, requestMs: 20_000 };
   const connection = createS3Connection(toLocation(server), credential, { policy, ...limits, retry: quickRetry });
   cleanups.push(() => connection.close());
   return connection;

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { type OwnedChild, own, partBinary, until } from "../../../scripts/parts/child.ts";
+import { partPatience } from "../time-limits.ts";
 
 /** A process of Dagster's, with all that it started. */
 export interface DagsterPart {
@@ -32,7 +33,7 @@ export function createPart(name: string, program: string, args: readonly string[
     if (running !== null) return;
     running = launch(name, program, args, needs.environment);
     try {
-      await Promise.race([until(name, needs.isReady, 90), running.child.failed]);
+      await Promise.race([until(name, needs.isReady, partPatience.timeout / 1000), running.child.failed]);
     } catch (error) {
       await kill();
       throw error;

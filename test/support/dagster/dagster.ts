@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { partPatience } from "../time-limits.ts";
 import { createPart, type DagsterPart } from "./dagster-part.ts";
 
 export interface DagsterAnswer {
@@ -41,7 +42,7 @@ interface DagsterOptions {
  * Starts a real Dagster with two code locations, `pipelines` of examples/dagster and `jobs` of test/dagster, on SQLite in a
  * temporary folder. Takes about 7 s on two cores.
  *
- * @throws when it is not installed or does not become ready within 90 s
+ * @throws when it is not installed or does not become ready in time
  */
 export async function startDagster(options: DagsterOptions = {}): Promise<RealDagster> {
   const home = await mkdtemp(join(tmpdir(), "eom-dagster-"));
@@ -137,7 +138,7 @@ async function askGraphql(url: string, query: string, variables: object): Promis
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ query, variables }),
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(partPatience.timeout),
   });
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.includes("json") === true;

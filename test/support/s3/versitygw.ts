@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
 import { type OwnedChild, own, partBinary, until } from "../../../scripts/parts/child.ts";
+import { patience } from "../time-limits.ts";
 
 export type S3Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string };
 
@@ -96,7 +97,7 @@ async function listen(settings: Settings): Promise<{ endpoint: string; child: Ow
     try {
       const healthy = async (): Promise<boolean> =>
         (await fetch(`${endpoint}/health`, { signal: AbortSignal.timeout(2000) })).ok;
-      await Promise.race([until("The S3 gateway", healthy, 30), child.failed]);
+      await Promise.race([until("The S3 gateway", healthy, patience.timeout / 1000), child.failed]);
       return { endpoint, child };
     } catch (error) {
       await child.stop();

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { own, partBinary, until } from "../../../scripts/parts/child.ts";
+import { patience } from "../time-limits.ts";
 
 export type VaultRequest = {
   method?: "GET" | "LIST" | "POST" | "PUT" | "DELETE";
@@ -38,7 +39,7 @@ export type RealVault = {
  *
  * @param options.kvMount where a KV version 2 engine is mounted; default "secret"
  * @param options.auth the logins to enable, each at its own name; default none besides tokens
- * @throws when the program is not built or does not become ready within 30 s
+ * @throws when the program is not built or does not become ready in time
  */
 export async function startVault(
   options: { kvMount?: string; auth?: readonly ("approle" | "kubernetes")[] } = {},
@@ -46,7 +47,7 @@ export async function startVault(
   const child = spawn(partBinary("vault", "vault-server"), { env: {}, stdio: ["pipe", "pipe", "pipe"] });
   const owned = own(child, "The secrets server");
   try {
-    const line = once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(30_000) });
+    const line = once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(patience.timeout) });
     const [announced] = (await Promise.race([line, owned.failed])) as [string];
     const { address, version } = JSON.parse(announced) as { address: string; version: string };
     const { rootToken, unsealKey } = await initialise(address);
@@ -78,7 +79,11 @@ function connect({ address, version, rootToken, unsealKey, stop }: Connection): 
     },
     async unseal() {
       expectSuccess(await request("sys/unseal", { method: "PUT", body: { key: unsealKey }, token: null }));
-      await until("The unsealed server", async () => (await request("sys/health")).status === 200, 10);
+      await until(
+        "The unsealed server",
+        async () => (await request("sys/health")).status === 200,
+        patience.timeout / 1000,
+      );
     },
     stop,
   };
@@ -97,7 +102,11 @@ async function initialise(address: string): Promise<{ rootToken: string; unsealK
 async function mount(server: RealVault, path: string): Promise<void> {
   const body = { type: "kv", options: { version: "2" } };
   expectSuccess(await server.request(`sys/mounts/${path}`, { method: "POST", body }));
-  await until("The KV engine", async () => (await server.request(`${path}/config`)).status === 200, 10);
+  await until(
+    "The KV engine",
+    async () => (await server.request(`${path}/config`)).status === 200,
+    patience.timeout / 1000,
+  );
 }
 
 async function call<Body>(address: string, path: string, options: VaultRequest): Promise<VaultAnswer<Body>> {
@@ -105,7 +114,7 @@ async function call<Body>(address: string, path: string, options: VaultRequest):
     method: options.method ?? "GET",
     headers: typeof options.token === "string" ? { "X-Vault-Token": options.token } : {},
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(patience.timeout),
   });
   const text = await response.text();
   return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
