@@ -3,8 +3,8 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { join, relative } from "node:path";
 
 /*
- * Builds what is published as `eom/client`: JavaScript for any runtime with fetch, and declarations. Neither may import
- * anything: the types that wire.ts takes from the server's routes are written out by the compiler.
+ * Builds `eom/client` for publishing: JavaScript for any runtime with fetch, and declarations. Neither imports anything: the compiler
+ * writes out the types that wire.ts takes from the server's routes.
  *
  *   node scripts/build-client.ts [folder]     into dist/client unless a folder is given
  */
@@ -16,10 +16,10 @@ async function build(target: string): Promise<void> {
   await mkdir(join(root, "node_modules/.cache"), { recursive: true });
   const work = await mkdtemp(join(root, "node_modules/.cache/eom-client-"));
   try {
-    await writeQuestion(work);
+    await writeTypeConstants(work);
     compile(work);
     const compiled = join(work, "out", client);
-    await writeFile(join(compiled, "wire.d.ts"), await readAnswer(work));
+    await writeFile(join(compiled, "wire.d.ts"), await readWrittenTypes(work));
     await finish(compiled);
     await rm(target, { recursive: true, force: true });
     await cp(compiled, target, { recursive: true });
@@ -28,8 +28,8 @@ async function build(target: string): Promise<void> {
   }
 }
 
-/** A constant of each type of wire.ts: of a constant without an annotation, a declaration tells the whole type. */
-async function writeQuestion(work: string): Promise<void> {
+/** Writes a constant for each type of wire.ts: the declaration of a constant without an annotation has the complete type. */
+async function writeTypeConstants(work: string): Promise<void> {
   const wire = await readFile(join(root, client, "wire.ts"), "utf8");
   const names = [...wire.matchAll(/^export type (\w+) =/gm)].map(([, name]) => name);
   const constants = names.map((name) => `export const ${name} = (null as unknown as { type: wire.${name} }).type;`);
@@ -43,25 +43,25 @@ async function writeQuestion(work: string): Promise<void> {
   await writeFile(join(work, "tsconfig.json"), JSON.stringify(config));
 }
 
-async function readAnswer(work: string): Promise<string> {
+async function readWrittenTypes(work: string): Promise<string> {
   const declared = await readFile(join(work, "out", relative(root, work), "types.d.ts"), "utf8");
   return declared.replaceAll(/^export declare const (\w+): /gm, "export type $1 = ");
 }
 
-/** The whole server is compiled with it, for its types; only the client's files are taken. */
+/** Compiles the server too, for its types; only the client's files are copied. */
 function compile(work: string): void {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   execFileSync(process.execPath, [tsc, "-p", work], { stdio: ["ignore", "inherit", "inherit"] });
 }
 
-/** The compiler names a declaration's neighbours by their sources; older ones than ours look for JavaScript. */
+/** Declarations import their neighbours as .ts, which older compilers do not find: they look for .js. */
 async function finish(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const text = (await readFile(join(folder, name), "utf8")).replaceAll(/(from "\.\/[\w-]+)\.ts"/g, '$1.js"');
-    const foreign = /\b(?:from|import)\s*\(?\s*"(?!\.\/[\w-]+\.js")[^"]*"|\bwire\.[A-Z]/.exec(text)?.[0];
-    if (foreign !== undefined) {
+    const outside = /\b(?:from|import)\s*\(?\s*"(?!\.\/[\w-]+\.js")[^"]*"|\bwire\.[A-Z]/.exec(text)?.[0];
+    if (outside !== undefined) {
       throw new Error(
-        `${client}/${name} would be published with ${foreign}: it may import the client's own files alone`,
+        `${client}/${name} would be published with ${outside}: it may import the client's own files alone`,
       );
     }
     await writeFile(join(folder, name), text);
