@@ -1,6 +1,6 @@
 import { composeProgram } from "../src/compose/program.ts";
 import { readConfig } from "../src/platform/config/config.ts";
-import { startHttpServer } from "../src/platform/http/server.ts";
+import { connectionLimits, startHttpServer } from "../src/platform/http/server.ts";
 import { createLogger } from "../src/platform/log.ts";
 import { createChange } from "../src/platform/resource/change.ts";
 import { readEnvironment, serveParent } from "./child.ts";
@@ -15,7 +15,7 @@ await program.access.create(
   createChange(actor),
   readEnvironment("BENCH_TOKEN"),
 );
-const server = await startHttpServer(program.app, "127.0.0.1", 0);
+const server = await startHttpServer(program.app, "127.0.0.1", 0, connectionLimits);
 const close = async () => {
   await server.stop(1_000);
   await program.close();

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { enableCompileCache } from "node:module";
 
-// Without a cache every start strips and compiles about a thousand files. Cached code is executed, so the cache is a folder
-// that only people who may change EOM itself can write. Where this process may not write it, nothing is cached.
+// Without a cache, every start strips and compiles a thousand files. Node runs what is in it, so it is in a folder that can be
+// written only by a user who can change EOM itself. If this process cannot write there, nothing is cached (decision 17).
 enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/eom`);
 const { runCommand } = await import("./commands/run.ts");
 
@@ -10,5 +10,5 @@ const lingerMilliseconds = 1_000;
 
 process.exitCode = await runCommand(process.argv.slice(2), process.env);
 
-// A check of doctor that ran out of time may still be open; its result is not needed. Unless something keeps it, Node exits earlier.
+// Checks of doctor that timed out may keep the process from ending. If none does, Node ends before this.
 if (process.argv[2] === "doctor") setTimeout(() => process.exit(), lingerMilliseconds).unref();

@@ -1,3 +1,4 @@
 import manifest from "../package.json" with { type: "json" };
 
+/** The version of package.json. */
 export const version: string = manifest.version;

@@ -39,6 +39,7 @@ const storeys = [
 const timingImports = [
   "src/timing/",
   "src/platform/failure.ts",
+  "src/platform/recent-map.ts", // a memo of computed instants
   "src/platform/resource/fields.ts",
   "src/platform/resource/schema.ts",
   "node_modules/croner/",

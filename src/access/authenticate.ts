@@ -2,77 +2,77 @@ import { hash } from "node:crypto";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
+import { createRecentMap } from "../platform/recent-map.ts";
 import type { Authenticator } from "../platform/resource/caller.ts";
 import { tokenRefused } from "./errors.ts";
 import { hashToken } from "./model.ts";
 import { findTokenByHash, type TokenRow, touchToken } from "./queries.ts";
 
-/** How long a token is honoured from memory: so long may a revocation in another process go unnoticed here. */
-const rememberedMilliseconds = 5_000;
-const maxRemembered = 10_000;
+/** How long a token is accepted from memory: a revocation in another process takes effect here within this time. */
+const keptMilliseconds = 5_000;
+const maxKept = 10_000;
 
-/** Longer than any token of ours; what is longer is not hashed. */
+/** Longer than any token of EOM; a longer text is not hashed. */
 const maxTokenLength = 512;
 
-interface Remembered {
+interface KnownToken {
   readonly token: TokenRow;
   readonly until: number;
 }
 
+/** Authenticates bearer tokens of EOM. */
 export interface TokenAuthenticator extends Authenticator {
+  /** To be called when this process has revoked the token: it is refused from now on. */
   forget(tokenId: string): void;
-  /** Waits for what is still being written. */
+  /** Waits until the last uses of tokens are written. */
   close(): Promise<void>;
 }
 
-/** Bearer tokens, looked up by their hash and remembered for a few seconds. Only valid ones are remembered. */
-export function createTokenAuthenticator({
-  db,
-  clock,
-  log,
-}: {
-  db: Database;
-  clock: Clock;
-  log: Logger;
-}): TokenAuthenticator {
-  const remembered = new Map<string, Remembered>();
+interface TokenAuthenticatorNeeds {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Looks up tokens by their hash, and keeps valid ones in memory for 5 s. Refusals are not kept. */
+export function createTokenAuthenticator({ db, clock, log }: TokenAuthenticatorNeeds): TokenAuthenticator {
+  const known = createRecentMap<string, KnownToken>(maxKept);
   const touches = new Set<Promise<void>>();
-  // Counts revocations: what was looked up before one may be of the token that it ended.
+  // Counts revocations: a row that was read before one may be of the token that it ended.
   let revocations = 0;
 
   async function authenticate(headers: Headers) {
     const token = parseBearer(headers.get("authorization"));
     if (token === null) return null;
-    const row = await findRemembered(token);
+    const row = await findKnown(token);
     return { subject: row.label, principal: `token ${row.id}`, role: row.role, authentication: "token" as const };
   }
 
-  async function findRemembered(token: string): Promise<TokenRow> {
+  async function findKnown(token: string): Promise<TokenRow> {
     const key = hash("sha256", token, "base64");
     const now = clock.now().getTime();
-    const known = remembered.get(key);
-    if (known !== undefined && known.until > now && !isExpired(known.token, now)) return known.token;
-    remembered.delete(key);
+    const entry = known.get(key);
+    if (entry !== undefined && entry.until > now && !isExpired(entry.token, now)) return entry.token;
+    known.delete(key);
     const seen = revocations;
     const row = await findTokenByHash(db, hashToken(token));
     if (row === undefined) throw tokenRefused();
-    if (remembered.size >= maxRemembered) remembered.clear();
-    if (seen === revocations) remembered.set(key, { token: row, until: now + rememberedMilliseconds });
+    if (seen === revocations) known.set(key, { token: row, until: now + keptMilliseconds });
     touch(row.id);
     return row;
   }
 
-  /** Beside the request: nobody waits for it, and it may fail. */
+  /** Beside the request, which neither waits for it nor fails with it. */
   function touch(tokenId: string): void {
     const touched = touchToken(db, tokenId)
-      .catch((error) => log.warn({ err: error }, "a token's last use could not be written"))
+      .catch((error) => log.warn({ err: error }, "the last use of a token could not be written"))
       .finally(() => touches.delete(touched));
     touches.add(touched);
   }
 
   function forget(tokenId: string): void {
     revocations += 1;
-    for (const [key, { token }] of remembered) if (token.id === tokenId) remembered.delete(key);
+    known.deleteWhere(({ token }) => token.id === tokenId);
   }
 
   async function close(): Promise<void> {
@@ -82,7 +82,7 @@ export function createTokenAuthenticator({
   return { authenticate, forget, close };
 }
 
-/** @throws UNAUTHENTICATED for another scheme or a token that cannot be one */
+/** @throws UNAUTHENTICATED for another scheme, or a text that cannot be a token */
 function parseBearer(header: string | null): string | null {
   if (header === null) return null;
   const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(header)?.[1];
@@ -94,7 +94,7 @@ function isExpired(token: TokenRow, now: number): boolean {
   return token.expires_at !== null && token.expires_at.getTime() <= now;
 }
 
-/** For EOM_AUTH=none, which is possible on loopback alone: everybody is an admin. */
+/** For EOM_AUTH=none, which is possible on loopback alone: every caller is an admin. */
 export const openAuthenticator: Authenticator = {
   authenticate: async () => ({ subject: "anonymous", principal: "anonymous", role: "admin", authentication: "none" }),
 };

@@ -1,6 +1,7 @@
 import { type Failure, fail } from "../platform/failure.ts";
 import { isUuid } from "../platform/id.ts";
 
+/** TOKEN_NOT_FOUND. A text that is no UUID may be the token itself, pasted: the message does not repeat it. */
 export function tokenNotFound(id: string): Failure {
   return fail(
     "TOKEN_NOT_FOUND",
@@ -11,7 +12,7 @@ export function tokenNotFound(id: string): Failure {
   );
 }
 
-/** One sentence for every reason: a caller without a valid token learns nothing about others. */
+/** UNAUTHENTICATED, in one sentence for every reason: a caller without a valid token learns nothing about other tokens. */
 export function tokenRefused(): Failure {
   return fail("UNAUTHENTICATED", "The token is not known here, was revoked, or has expired", null);
 }

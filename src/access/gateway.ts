@@ -1,28 +1,30 @@
 import ipaddr from "ipaddr.js";
-import { isPrintable } from "../platform/http/request-context.ts";
 import type { Authenticator } from "../platform/resource/caller.ts";
+import { isPrintable } from "../platform/resource/printable.ts";
 import { tokenRefused } from "./errors.ts";
 import { type RoleNames, requireHighestRole } from "./roles.ts";
 
+/** A network: its address, and the number of bits that all its addresses share. */
 export type Cidr = readonly [address: ipaddr.IPv4 | ipaddr.IPv6, bits: number];
 
+/** How a proxy in front of EOM passes on who the caller is. */
 export interface GatewayOptions {
-  /** Where the proxy's connections come from. */
+  /** The networks from which the proxy connects. */
   readonly cidrs: readonly Cidr[];
   /** In lower case. */
   readonly userHeader: string;
-  /** In lower case; its value has names between commas or spaces. */
+  /** In lower case; its value is a list of names with commas or spaces between them. */
   readonly roleHeader: string;
   readonly roles: RoleNames;
 }
 
 /**
- * Identity and role as a proxy in front has found them, of connections from its addresses alone: from anywhere else these
- * headers are what anybody can write. Whom X-Forwarded-For names counts for nothing.
+ * Takes identity and role from the headers of a proxy, on connections from the proxy's addresses alone: from anywhere else
+ * anybody can write these headers. X-Forwarded-For is ignored for the same reason.
  */
 export function createGatewayAuthenticator({ cidrs, userHeader, roleHeader, roles }: GatewayOptions): Authenticator {
   return {
-    async authenticate(headers, peerAddress = null) {
+    async authenticate(headers, peerAddress) {
       if (!isWithin(peerAddress, cidrs)) return null;
       const subject = headers.get(userHeader);
       if (subject === null) return null;
@@ -40,12 +42,12 @@ export function createGatewayAuthenticator({ cidrs, userHeader, roleHeader, role
 
 function isWithin(peerAddress: string | null, cidrs: readonly Cidr[]): boolean {
   if (peerAddress === null || !ipaddr.isValid(peerAddress)) return false;
-  // Of an IPv4 address that is written as IPv6, the IPv4 one.
+  // Turns an IPv4 address in IPv6 spelling (::ffff:10.0.0.7) into IPv4.
   const address = ipaddr.process(peerAddress);
   return cidrs.some(([range, bits]) => range.kind() === address.kind() && address.match(range, bits));
 }
 
-/** Tokens of our own beside another way in: automation has them, whatever people log in with. */
+/** Accepts tokens of EOM in addition to another way to authenticate, for automation beside people. */
 export function beside(tokens: Authenticator, others: Authenticator): Authenticator {
   return {
     authenticate: (headers, peerAddress) =>

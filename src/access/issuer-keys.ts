@@ -1,71 +1,72 @@
 import { errors, type JWTVerifyGetKey } from "jose";
+import type { Monotonic } from "../platform/clock.ts";
 import { IssuerUnavailable, readKeys, toReason } from "./issuer-documents.ts";
 
-/** How long keys are taken for the issuer's without asking: so long may one that it withdrew still count. */
+/** How long keys are used without asking the issuer: a key that it withdraws may count this much longer. */
 const freshMilliseconds = 10 * 60_000;
-/** Keys that nobody knows make nobody ask the issuer more often; nor does an issuer that is away. */
+/** Tokens with unknown keys do not make EOM ask the issuer more often than this, nor does an issuer that is away. */
 const cooldownMilliseconds = 30_000;
-/** Without any key nobody gets in, so it is asked sooner. */
+/** Before the first keys no caller can be authenticated, so the issuer is asked sooner. */
 const firstCooldownMilliseconds = 5_000;
 
 interface KeyFinderOptions {
   readonly issuer: string;
-  /** Told why the keys could not be renewed; the old ones hold on. */
+  /** Called with the reason when the keys could not be renewed, and the old ones stay in use. */
   readonly onStale: (reason: string) => void;
-  /** Milliseconds, never going back. */
-  readonly now: () => number;
+  readonly monotonic: Monotonic;
 }
 
-interface Asked {
+interface LastRead {
   readonly at: number;
   /** Null when the issuer gave its keys. */
   readonly failure: IssuerUnavailable | null;
 }
 
 /**
- * Finds the keys of tokens among those of the issuer, which are fetched with the first token, every ten minutes, and when a
- * token names one that is new. While the issuer is away, the keys that it gave last hold.
+ * Finds the key of a token among the keys of its issuer. They are read with the first token, every ten minutes, and when a
+ * token names an unknown key. While the issuer is away, the last keys stay in use.
  */
-export function createKeyFinder({ issuer, onStale, now }: KeyFinderOptions): JWTVerifyGetKey {
+export function createKeyFinder({ issuer, onStale, monotonic }: KeyFinderOptions): JWTVerifyGetKey {
   let keys: JWTVerifyGetKey | null = null;
-  let fetchedAt = 0;
-  let asked: Asked | null = null;
-  let asking: Promise<void> | null = null;
+  let readAt = 0;
+  let lastRead: LastRead | null = null;
+  let reading: Promise<void> | null = null;
 
-  /** All that want keys meanwhile wait for the same answer. */
-  function ask(): Promise<void> {
-    asking ??= readKeys(issuer)
-      .then((fetched) => {
-        keys = fetched;
-        fetchedAt = now();
-        asked = { at: fetchedAt, failure: null };
+  /** Requests that need keys meanwhile wait for the same answer. */
+  function read(): Promise<void> {
+    reading ??= readKeys(issuer)
+      .then((fresh) => {
+        keys = fresh;
+        readAt = monotonic();
+        lastRead = { at: readAt, failure: null };
       })
       .catch((error: unknown) => {
         const failure = error instanceof IssuerUnavailable ? error : new IssuerUnavailable(toReason(error));
-        asked = { at: now(), failure };
+        lastRead = { at: monotonic(), failure };
         if (keys !== null) onStale(failure.message);
       })
       .finally(() => {
-        asking = null;
+        reading = null;
       });
-    return asking;
+    return reading;
   }
 
-  function mayAsk(): boolean {
-    return asked === null || now() - asked.at >= (keys === null ? firstCooldownMilliseconds : cooldownMilliseconds);
+  function mayRead(): boolean {
+    if (reading !== null || lastRead === null) return true;
+    return monotonic() - lastRead.at >= (keys === null ? firstCooldownMilliseconds : cooldownMilliseconds);
   }
 
   return async (header, token) => {
-    const isStale = keys === null || now() - fetchedAt >= freshMilliseconds;
-    if (isStale && (mayAsk() || asking !== null)) await ask();
-    if (keys === null) throw asked?.failure ?? new IssuerUnavailable("it was not asked");
+    const isStale = keys === null || monotonic() - readAt >= freshMilliseconds;
+    if (isStale && mayRead()) await read();
+    if (keys === null) throw lastRead?.failure ?? new IssuerUnavailable("it was not asked");
     try {
       return await keys(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      if (mayAsk() || asking !== null) await ask();
-      // It may be one that the issuer would have given.
-      if (asked !== null && asked.failure !== null) throw asked.failure;
+      if (mayRead()) await read();
+      // The issuer might have given the key.
+      if (lastRead !== null && lastRead.failure !== null) throw lastRead.failure;
       return keys(header, token);
     }
   };

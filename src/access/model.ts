@@ -1,23 +1,24 @@
 import { createHash, randomBytes } from "node:crypto";
-import { isPrintable } from "../platform/http/request-context.ts";
-import { roleSchema } from "../platform/resource/caller.ts";
+import { authentications, roleSchema } from "../platform/resource/caller.ts";
 import { idField, instantField, timeField } from "../platform/resource/fields.ts";
 import { idParameter, pageParameters } from "../platform/resource/paging.ts";
+import { isPrintable } from "../platform/resource/printable.ts";
 import { z } from "../platform/resource/schema.ts";
 
-/** Tells leaked tokens of EOM from other strings, to people and to secret scanners. */
+/** By this prefix, people and secret scanners recognise a leaked token of EOM. */
 const tokenPrefix = "eom_";
 const tokenBytes = 32;
 
+/** The body of a create. */
 export const createTokenSchema = z
   .strictObject({
-    // It stands as the subject in answers, logs and the trail.
+    // The subject in answers, logs and the audit trail.
     label: z
       .string()
       .trim()
       .min(1, "wants 1 to 100 characters, got none")
       .max(100, "wants at most 100 characters")
-      .refine(isPrintable, "wants printable characters alone"),
+      .refine(isPrintable, "wants printable characters only"),
     role: roleSchema,
     expires_at: instantField
       .nullable()
@@ -26,8 +27,10 @@ export const createTokenSchema = z
   })
   .openapi("CreateToken");
 
+/** As {@link createTokenSchema}. */
 export type CreateToken = z.output<typeof createTokenSchema>;
 
+/** A token in answers: never with its text. */
 export const tokenSchema = z
   .object({
     id: idField,
@@ -40,36 +43,42 @@ export const tokenSchema = z
   })
   .openapi("Token");
 
+/** As {@link tokenSchema}. */
 export type Token = z.infer<typeof tokenSchema>;
 
-/** The only answer that ever holds the token. */
+/** The answer to a create, the only one with the text of the token. */
 export const createdTokenSchema = tokenSchema
-  .extend({ token: z.string().openapi({ description: "Shown once: it is kept as a hash." }) })
+  .extend({ token: z.string().openapi({ description: "Shown once: EOM keeps only its hash." }) })
   .openapi("CreatedToken");
 
+/** As {@link createdTokenSchema}. */
 export type CreatedToken = z.infer<typeof createdTokenSchema>;
 
+/** The caller, as authentication identified it. */
 export const meSchema = z
   .object({
     subject: z.string(),
     role: roleSchema,
-    authentication: z.enum(["token", "oidc", "gateway", "none"]),
+    authentication: z.enum(authentications),
     on_behalf_of: z.string().nullable(),
   })
   .openapi("Me");
 
+/** The parameters of the list of tokens. */
 export const listTokensSchema = z.strictObject({
   ids: z.array(idParameter).max(100).optional(),
   ...pageParameters(["created"]),
 });
 
+/** As {@link listTokensSchema}. */
 export type ListTokens = z.output<typeof listTokensSchema>;
 
+/** A new token: `eom_` and 256 random bits. */
 export function createTokenText(): string {
   return tokenPrefix + randomBytes(tokenBytes).toString("base64url");
 }
 
-/** 256 random bits need no salt and no slow hash: there is nothing to guess. */
+/** SHA-256: 256 random bits cannot be guessed, so they need neither a salt nor a slow hash. */
 export function hashToken(token: string): Uint8Array {
   return createHash("sha256").update(token).digest();
 }

@@ -1,39 +1,40 @@
 import { errors, type JWTPayload, jwtVerify } from "jose";
+import type { Monotonic } from "../platform/clock.ts";
 import { fail } from "../platform/failure.ts";
-import { isPrintable } from "../platform/http/request-context.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Authenticator } from "../platform/resource/caller.ts";
+import { isPrintable } from "../platform/resource/printable.ts";
 import { tokenRefused } from "./errors.ts";
 import { IssuerUnavailable, toReason } from "./issuer-documents.ts";
 import { createKeyFinder } from "./issuer-keys.ts";
 import { type RoleNames, requireHighestRole } from "./roles.ts";
 
+/** The identity provider, and how its tokens name callers and their roles. */
 export interface OidcOptions {
-  /** As it stands in the tokens, to the letter. */
+  /** The `iss` of its tokens, to the letter. */
   readonly issuer: string;
   readonly audience: string;
-  /** Steps to a claim, as `realm_access.roles`: a list of names, or names between spaces. */
+  /** The path to a claim, as `realm_access.roles`: a list of names, or names with spaces between them. */
   readonly rolesClaim: string;
   readonly subjectClaim: string;
   readonly roles: RoleNames;
   readonly log: Logger;
-  /** Milliseconds, never going back; the process's own when it is left out. */
-  readonly now?: () => number;
+  readonly monotonic: Monotonic;
 }
 
-/** Signed with a key pair: a shared secret, or none, is what forgers would like (RFC 8725, section 3.1). */
+/** Signatures by a key pair. A shared secret or `none` would let tokens be forged (RFC 8725, section 3.1). */
 const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 
-/** Between this machine's clock and the issuer's. */
+/** The difference allowed between this machine's clock and the issuer's. */
 const skewSeconds = 60;
 const maxTokenBytes = 8 * 1024;
 
-/** JSON Web Tokens of one issuer. */
+/** Authenticates JSON Web Tokens of one issuer. */
 export function createOidcAuthenticator(options: OidcOptions): Authenticator {
-  const { issuer, log } = options;
+  const { issuer, log, monotonic } = options;
   const findKey = createKeyFinder({
     issuer,
-    now: options.now ?? (() => performance.now()),
+    monotonic,
     onStale: (reason) => log.warn({ issuer, reason }, "the identity provider's keys could not be renewed"),
   });
 
@@ -73,7 +74,7 @@ export function createOidcAuthenticator(options: OidcOptions): Authenticator {
   return { authenticate };
 }
 
-/** @throws UNAUTHENTICATED for what could not stand in an answer or the trail */
+/** @throws UNAUTHENTICATED for a subject that could not be part of an answer or the audit trail */
 function readSubject(payload: JWTPayload, claim: string): string {
   const subject = payload[claim];
   if (typeof subject !== "string" || subject === "" || subject.length > 255 || !isPrintable(subject))
@@ -82,14 +83,14 @@ function readSubject(payload: JWTPayload, claim: string): string {
 }
 
 function readNames(payload: JWTPayload, claim: string): string[] {
-  const found = claim
+  const value = claim
     .split(".")
     .reduce<unknown>(
-      (value, step) => (isRecord(value) && Object.hasOwn(value, step) ? value[step] : undefined),
+      (place, step) => (isRecord(place) && Object.hasOwn(place, step) ? place[step] : undefined),
       payload,
     );
-  if (typeof found === "string") return found.split(" ");
-  return Array.isArray(found) ? found.filter((name) => typeof name === "string") : [];
+  if (typeof value === "string") return value.split(" ");
+  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -97,5 +98,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function issuerUnavailable() {
-  return fail("IDENTITY_PROVIDER_UNAVAILABLE", "The identity provider gave no keys to check your token with", null);
+  return fail(
+    "IDENTITY_PROVIDER_UNAVAILABLE",
+    "The identity provider cannot be asked for the keys that your token is checked with: retry later",
+    null,
+  );
 }

@@ -1,13 +1,19 @@
 import { type Selectable, type SqlBool, sql } from "kysely";
+import { listRows, type SortColumn } from "../platform/database/list.ts";
+import { isAll, isSearch } from "../platform/database/list-filters.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
-import { maxExactTotal, type Page, type PageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import type { ListTokens } from "./model.ts";
 import type { TokenTable } from "./tables.ts";
 
+/** A token without its hash, which no answer needs. */
 export type TokenRow = Omit<Selectable<TokenTable>, "token_hash">;
 
 const columns = ["id", "label", "role", "expires_at", "last_used_at", "created", "created_by"] as const;
 
+const order: SortColumn = { name: "created", type: "timestamptz" };
+
+/** Inserts a token that has not been used. */
 export async function insertToken(
   db: Database,
   token: Omit<TokenRow, "last_used_at"> & { token_hash: Uint8Array },
@@ -18,7 +24,7 @@ export async function insertToken(
     .execute();
 }
 
-/** By the hash, if it has not expired by the database's clock. */
+/** The token with this hash, if it has not expired by the database's clock. */
 export function findTokenByHash(db: Database, hash: Uint8Array): Promise<TokenRow | undefined> {
   return db
     .selectFrom("eom_token")
@@ -28,61 +34,52 @@ export function findTokenByHash(db: Database, hash: Uint8Array): Promise<TokenRo
     .executeTakeFirst();
 }
 
-/** At most once a minute for a token, so that a busy one does not write its row at every request. */
+/** Records a use at most once a minute, so that a busy token does not write its row at every request. */
 export async function touchToken(db: Database, id: string): Promise<void> {
   await sql`update eom_token set last_used_at = now()
     where id = ${id} and (last_used_at is null or last_used_at < now() - interval '1 minute')`.execute(db);
 }
 
-export async function listTokens(db: Database, query: ListTokens, start: PageStart): Promise<Page<TokenRow>> {
-  const direction = query.asc ? "asc" : "desc";
-  const matching = db
-    .selectFrom("eom_token")
-    .$if(query.ids !== undefined, (rows) => rows.where("id", "in", query.ids ?? []));
-  const sign = sql.raw(query.asc ? ">" : "<");
-  const page = matching
-    .select(columns)
-    .$if(start.by === "key", (rows) =>
-      start.by === "key"
-        ? rows.where(sql<SqlBool>`(created, id) ${sign} (${start.value}::text::timestamptz, ${start.id}::uuid)`)
-        : rows,
-    )
-    .$if(start.by === "offset", (rows) => rows.offset(start.by === "offset" ? start.offset : 0))
-    .orderBy("created", direction)
-    .orderBy("id", direction)
-    .limit(query.size + 1);
-  const counted = db
-    .selectFrom(
-      matching
-        .select(sql`1`.as("one"))
-        .limit(maxExactTotal + 1)
-        .as("counted"),
-    )
-    .select((eb) => eb.fn.countAll<number>().as("total"));
-  const [rows, { total }] = await Promise.all([page.execute(), counted.executeTakeFirstOrThrow()]);
-  return { rows, total };
+/** One page and the total. */
+export function listTokens(db: Database, query: ListTokens, start: PageStart): Promise<Page<TokenRow>> {
+  return listRows<TokenRow>(db, {
+    table: "eom_token",
+    columns: sql.join(columns.map((column) => sql.ref(`eom_token.${column}`))),
+    sort: order,
+    filter: isAll(query.ids === undefined ? [] : [sql`id = any(${query.ids}::uuid[])`]),
+    isSearch: isSearch(query),
+    query,
+    start,
+  });
 }
 
+/** The token with this id, expired or not. */
 export function findToken(db: Database, id: string): Promise<TokenRow | undefined> {
   return db.selectFrom("eom_token").select(columns).where("id", "=", id).executeTakeFirst();
 }
 
+/** @returns the deleted token */
 export function deleteToken(tx: DatabaseTransaction, id: string): Promise<TokenRow | undefined> {
   return tx.deleteFrom("eom_token").where("id", "=", id).returning(columns).executeTakeFirst();
 }
 
+/** Whether there is any token, expired ones included: the first start creates one if not. */
 export async function hasAnyToken(db: Database): Promise<boolean> {
   return (await db.selectFrom("eom_token").select("id").limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Who made a token that the environment fixes. */
-export const fixedBy = "EOM_ADMIN_TOKEN";
+/** `created_by` of the token that the environment fixes. */
+const fixedBy = "EOM_ADMIN_TOKEN";
 
+/** Deletes the tokens that the environment fixed before, except the one with this hash. */
 export async function deleteFixedTokens(tx: DatabaseTransaction, exceptHash: Uint8Array): Promise<void> {
   await tx.deleteFrom("eom_token").where("created_by", "=", fixedBy).where("token_hash", "!=", exceptHash).execute();
 }
 
-/** Whatever the token was before. Several processes may do so at once, as when they start together. */
+/**
+ * Inserts the token that the environment fixes, or makes an existing token it. Several processes may do so at once, as
+ * when they start together.
+ */
 export async function fixToken(
   tx: DatabaseTransaction,
   token: Pick<TokenRow, "id" | "label" | "role" | "created"> & { token_hash: Uint8Array },

@@ -1,5 +1,5 @@
 import { answerChange } from "../platform/http/answer-change.ts";
-import { noContent } from "../platform/http/answers.ts";
+import { created, noContent, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
@@ -15,10 +15,9 @@ import { type AccessService, toToken } from "./service.ts";
 
 const base = "/eom/admin/tokens";
 const tag = "access";
-const none = z.strictObject({});
 const tokenParams = z.object({ TokenId: z.string() });
 
-/** Who am I, and the tokens by which others are somebody. */
+/** The caller itself, and the tokens of all callers. */
 export function createAccessRoutes(service: AccessService): Route[] {
   return [
     defineRoute(
@@ -27,16 +26,14 @@ export function createAccessRoutes(service: AccessService): Route[] {
         path: "/eom/admin/me",
         operationId: "getMe",
         tag,
-        summary: "Who am I, with which role",
+        summary: "Read who the caller is, and its role",
         role: "any",
-        params: none,
-        query: none,
         answers: { 200: { description: "The caller", schema: meSchema } },
         failures: [],
       },
       ({ caller }) => {
         const { subject, role, authentication, onBehalfOf } = caller;
-        return { status: 200, body: { subject, role, authentication, on_behalf_of: onBehalfOf } };
+        return ok({ subject, role, authentication, on_behalf_of: onBehalfOf });
       },
     ),
     defineRoute(
@@ -47,7 +44,6 @@ export function createAccessRoutes(service: AccessService): Route[] {
         tag,
         summary: "List tokens",
         role: "viewer",
-        params: none,
         query: listTokensSchema,
         filters: ["ids"],
         answers: { 200: { description: "One page", schema: pageSchema(tokenSchema) } },
@@ -57,7 +53,7 @@ export function createAccessRoutes(service: AccessService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(query),
+          page: await service.list(query),
           toItem: toToken,
           toKey: (row) => ({ value: row.created.toISOString(), id: row.id }),
         }),
@@ -68,10 +64,8 @@ export function createAccessRoutes(service: AccessService): Route[] {
         path: base,
         operationId: "createToken",
         tag,
-        summary: "Make a token; the answer is the only place where it is shown",
+        summary: "Create a token; this answer alone shows it",
         role: "admin",
-        params: none,
-        query: none,
         body: createTokenSchema,
         answers: { 201: { description: "The token", schema: createdTokenSchema } },
         failures: [],
@@ -85,14 +79,13 @@ export function createAccessRoutes(service: AccessService): Route[] {
         path: `${base}/{TokenId}`,
         operationId: "getToken",
         tag,
-        summary: "Read what is known of a token",
+        summary: "Read a token, without its text",
         role: "viewer",
         params: tokenParams,
-        query: none,
         answers: { 200: { description: "The token, without the token", schema: tokenSchema } },
         failures: ["TOKEN_NOT_FOUND"],
       },
-      async ({ params }) => ({ status: 200, body: await service.find(params.TokenId) }),
+      async ({ params }) => ok(await service.find(params.TokenId)),
     ),
     defineRoute(
       {
@@ -103,8 +96,7 @@ export function createAccessRoutes(service: AccessService): Route[] {
         summary: "Revoke a token",
         role: "admin",
         params: tokenParams,
-        query: none,
-        answers: { 204: { description: "It is worth nothing now", schema: null } },
+        answers: { 204: { description: "The token is revoked", schema: null } },
         failures: ["TOKEN_NOT_FOUND"],
       },
       (input) => answerChange(input, noContent, (change) => service.revoke(input.params.TokenId, change)),
@@ -112,6 +104,6 @@ export function createAccessRoutes(service: AccessService): Route[] {
   ];
 }
 
-function toCreated(created: CreatedToken): Answer {
-  return { status: 201, body: created, headers: { location: `${base}/${created.id}` } };
+function toCreated(token: CreatedToken): Answer {
+  return created(`${base}/${token.id}`, token);
 }

@@ -1,11 +1,12 @@
-import { recordAudit } from "../platform/audit/record.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { invalid } from "../platform/failure.ts";
-import { createId, isUuid } from "../platform/id.ts";
+import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { type Page, type PageStart, parsePageStart } from "../platform/resource/paging.ts";
+import { recordChange } from "../platform/resource/record-change.ts";
+import { requireRow } from "../platform/resource/rows.ts";
 import { tokenNotFound } from "./errors.ts";
 import {
   type CreatedToken,
@@ -26,39 +27,40 @@ import {
   type TokenRow,
 } from "./queries.ts";
 
+const pageSize = 100;
+
 interface AccessNeeds {
   readonly db: Database;
   readonly clock: Clock;
-  /** Told of a revoked token, so that this process stops honouring it at once. */
+  /** Called with the id of a revoked token, so that this process refuses it at once. */
   readonly forget: (tokenId: string) => void;
 }
 
+/** As {@link createAccessService} returns it. */
 export type AccessService = ReturnType<typeof createAccessService>;
 
+/** The use cases of tokens; each owns its transaction. */
 export function createAccessService({ db, clock, forget }: AccessNeeds) {
-  /** @throws VALIDATION_ERROR for an expiry that has passed */
+  /**
+   * Creates a token.
+   *
+   * @param token its text; a random one unless it is given
+   * @returns the only object that ever has the text
+   * @throws VALIDATION_ERROR for an expiry that has passed
+   */
   async function create(
     input: CreateToken,
-    { actor, beforeCommit }: Change<CreatedToken>,
+    change: Change<CreatedToken>,
     token = createTokenText(),
   ): Promise<CreatedToken> {
     if (input.expires_at !== null && input.expires_at <= clock.now())
-      throw invalid("/expires_at", "wants a time to come", "too_small");
+      throw invalid("/expires_at", "wants a time in the future", "too_small");
     return inTransaction(db, async (tx) => {
-      const row = { id: createId(), ...input, created: clock.now(), created_by: actor.subject };
+      const row = { id: createId(), ...input, created: clock.now(), created_by: change.actor.subject };
       await insertToken(tx, { ...row, token_hash: hashToken(token) });
-      const told = toToken({ ...row, last_used_at: null });
-      await recordAudit(tx, {
-        actor,
-        action: "token.create",
-        kind: "token",
-        objectId: row.id,
-        before: null,
-        after: told,
-      });
-      const created = { ...told, token };
-      await beforeCommit(tx, created);
-      return created;
+      const after = toToken({ ...row, last_used_at: null });
+      const entry = { action: "token.create", kind: "token", id: row.id, before: null, after };
+      return recordChange<CreatedToken>(tx, change, { ...entry, result: { ...after, token } });
     });
   }
 
@@ -68,45 +70,45 @@ export function createAccessService({ db, clock, forget }: AccessNeeds) {
 
   /** @throws TOKEN_NOT_FOUND */
   async function find(id: string): Promise<Token> {
-    const row = isUuid(id) ? await findToken(db, id) : undefined;
-    if (row === undefined) throw tokenNotFound(id);
-    return toToken(row);
+    return toToken(await requireRow(id, (id) => findToken(db, id), tokenNotFound));
   }
 
-  /** Other processes stop honouring the token when what they remember of it runs out (authenticate.ts). @throws TOKEN_NOT_FOUND */
-  async function revoke(id: string, { actor }: Pick<Change<never>, "actor">): Promise<void> {
-    if (!isUuid(id)) throw tokenNotFound(id);
+  /**
+   * Revokes a token. Other processes refuse it when it leaves their memory, within 5 s (authenticate.ts).
+   *
+   * @throws TOKEN_NOT_FOUND
+   */
+  async function revoke(id: string, change: Change<void>): Promise<void> {
     await inTransaction(db, async (tx) => {
-      const row = await deleteToken(tx, id);
-      if (row === undefined) throw tokenNotFound(id);
-      await recordAudit(tx, {
-        actor,
+      const before = toToken(await requireRow(id, (id) => deleteToken(tx, id), tokenNotFound));
+      await recordChange<void>(tx, change, {
         action: "token.revoke",
         kind: "token",
-        objectId: id,
-        before: toToken(row),
+        id,
+        before,
         after: null,
+        result: undefined,
       });
     });
     forget(id);
   }
 
-  /** Every token, the oldest first, one page in memory at a time. */
+  /** All tokens, the oldest first, one page in memory at a time. */
   async function* listAll(): AsyncGenerator<Token> {
     let start: PageStart = { by: "offset", offset: 0 };
     for (;;) {
-      const { rows } = await listTokens(db, { size: 100, asc: true, sortby: "created" }, start);
-      const page = rows.slice(0, 100);
+      const { rows } = await listTokens(db, { size: pageSize, asc: true, sortby: "created" }, start);
+      const page = rows.slice(0, pageSize);
       yield* page.map(toToken);
       const last = page.at(-1);
-      if (rows.length <= 100 || last === undefined) return;
+      if (rows.length <= pageSize || last === undefined) return;
       start = { by: "key", value: last.created.toISOString(), id: last.id };
     }
   }
 
   /**
-   * Makes `token` an admin's, and revokes the one that was fixed before it: who changes EOM_ADMIN_TOKEN wants the old one
-   * to be worth nothing.
+   * Makes `token` an admin's, and deletes the token that EOM_ADMIN_TOKEN fixed before: an operator who changes the variable
+   * expects the old token to be refused.
    */
   async function fixAdminToken(token: string): Promise<void> {
     const hash = hashToken(token);
@@ -119,6 +121,7 @@ export function createAccessService({ db, clock, forget }: AccessNeeds) {
   return { create, list, find, revoke, listAll, fixAdminToken, hasTokens: () => hasAnyToken(db) };
 }
 
+/** The token as the API shows it. */
 export function toToken(row: TokenRow): Token {
   return {
     id: row.id,

@@ -1,7 +1,7 @@
 import type { Generated } from "kysely";
 import type { Role } from "../platform/resource/caller.ts";
 
-/** A row of eom_token. The token itself is in nobody's hands but the caller's. */
+/** A row of eom_token. The token itself is kept nowhere, only its hash. */
 export interface TokenTable {
   id: string;
   label: string;

@@ -2,12 +2,13 @@ import { idField, timeField } from "../platform/resource/fields.ts";
 import { pageParameters, timeParameter } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 
+/** One change, as answers show it. */
 export const auditEntrySchema = z
   .object({
     id: idField,
     at: timeField,
-    subject: z.string().openapi({ description: "Who did it, as authentication found it." }),
-    on_behalf_of: z.string().nullable().openapi({ description: "Whom the subject said it spoke for." }),
+    subject: z.string().openapi({ description: "The caller or worker that made the change." }),
+    on_behalf_of: z.string().nullable().openapi({ description: "The user that the caller said it spoke for." }),
     action: z.string().openapi({ example: "storage.update" }),
     kind: z.string(),
     object_id: z.string(),
@@ -17,6 +18,7 @@ export const auditEntrySchema = z
   })
   .openapi("AuditEntry");
 
+/** As {@link auditEntrySchema}. */
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
 const filters = {
@@ -27,9 +29,11 @@ const filters = {
   to: timeParameter.optional(),
 };
 
+/** Parameters that may also be written as `filter[name]`. */
 export const auditFilterNames = Object.keys(filters);
 
-/** The id is made at the time of the change, so its order is the order in time. */
+/** The parameters of the list. Entries of one instant are in the order of their ids, which is their order in time. */
 export const listAuditSchema = z.strictObject({ ...filters, ...pageParameters(["at"]) });
 
+/** As {@link listAuditSchema}. */
 export type ListAudit = z.output<typeof listAuditSchema>;

@@ -1,11 +1,10 @@
 import type { Database } from "../platform/database/tables.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
-import { z } from "../platform/resource/schema.ts";
 import { type AuditEntry, auditEntrySchema, auditFilterNames, listAuditSchema } from "./model.ts";
 import { type AuditRow, listAudit } from "./queries.ts";
 
-/** Who changed what and when, in all rooms. */
+/** The audit trail of all rooms. */
 export function createAuditRoutes(db: Database): Route[] {
   return [
     defineRoute(
@@ -16,7 +15,6 @@ export function createAuditRoutes(db: Database): Route[] {
         tag: "audit",
         summary: "List changes, oldest first unless asked otherwise",
         role: "viewer",
-        params: z.strictObject({}),
         query: listAuditSchema,
         filters: auditFilterNames,
         answers: { 200: { description: "One page", schema: pageSchema(auditEntrySchema) } },
@@ -26,7 +24,7 @@ export function createAuditRoutes(db: Database): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await listAudit(db, query, parsePageStart(query)),
+          page: await listAudit(db, query, parsePageStart(query)),
           toItem: toAuditEntry,
           toKey: (row) => ({ value: row.at.toISOString(), id: row.id }),
         }),
@@ -35,5 +33,6 @@ export function createAuditRoutes(db: Database): Route[] {
 }
 
 function toAuditEntry(row: AuditRow): AuditEntry {
-  return { ...row, at: row.at.toISOString() };
+  const { id, subject, on_behalf_of, action, kind, object_id, before, after, request_id } = row;
+  return { id, at: row.at.toISOString(), subject, on_behalf_of, action, kind, object_id, before, after, request_id };
 }

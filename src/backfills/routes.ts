@@ -57,7 +57,7 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(params.ScheduleId, query),
+          page: await service.list(params.ScheduleId, query),
           toItem: toBackfill,
           toKey: (row) => ({ value: row.created.toISOString(), id: row.id }),
         }),

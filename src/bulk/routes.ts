@@ -86,7 +86,7 @@ export function createBulkRoutes(service: BulkService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(query),
+          page: await service.list(query),
           toItem: toBulk,
           toKey: (row) => ({ value: row.created.toISOString(), id: row.id }),
         }),

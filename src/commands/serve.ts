@@ -3,7 +3,7 @@ import { allowsLoopback } from "../compose/egress.ts";
 import { composeProgram, type Program } from "../compose/program.ts";
 import { type WorkerName, workerNames } from "../compose/workers.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
-import { findFreePort, type HttpServer, startHttpServer } from "../platform/http/server.ts";
+import { connectionLimits, findFreePort, type HttpServer, startHttpServer } from "../platform/http/server.ts";
 import { createLogger } from "../platform/log.ts";
 import { version } from "../version.ts";
 import type { Command } from "./command.ts";
@@ -81,7 +81,9 @@ async function serve(environment: NodeJS.ProcessEnv, parts: Parts): Promise<numb
   const program = await composeProgram(config, log);
   try {
     const token = await prepareAdminToken(program, config);
-    const server = parts.api ? await startHttpServer(program.app, config.EOM_HOST, config.EOM_PORT) : null;
+    const server = parts.api
+      ? await startHttpServer(program.app, config.EOM_HOST, config.EOM_PORT, connectionLimits)
+      : null;
     if (server !== null) program.database.lock?.announce(server.url);
     await program.workers.start(parts.workers);
     announce({ config, program, server, parts, token });

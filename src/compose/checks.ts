@@ -27,6 +27,7 @@ interface CheckNeeds {
   readonly engines: Engines;
 }
 
+/** Checks that query the database, in the order in which doctor prints them. */
 export function listDatabaseChecks({ db, clock, config, secrets, engines }: CheckNeeds): Check[] {
   return [
     createDatabaseCheck(db),
@@ -43,7 +44,7 @@ export function listDatabaseChecks({ db, clock, config, secrets, engines }: Chec
   ];
 }
 
-/** Of what needs no database. */
+/** Checks that need no database. */
 export function listOwnChecks({
   config,
   secrets,
@@ -79,7 +80,7 @@ async function checkNamedEngines(db: Database, engines: Engines): Promise<string
   return orThrow(missing.length === 0 ? null : problem, "all there");
 }
 
-/** Long enough for a scan that has much to do, or a process that is being replaced. */
+/** Longer than a scan with much to do, or the replacement of a process, takes. */
 const overdueSeconds = 60;
 
 async function checkScan(db: Database): Promise<string> {

@@ -10,7 +10,7 @@ import type { Logger } from "../platform/log.ts";
 export type ProgramDatabase = OpenDatabase & { readonly lock: FolderLock | null };
 
 /**
- * Loads the driver of this one alone.
+ * Opens the database that EOM_DATABASE_URL names, or the embedded database. Only the driver that is used is loaded.
  *
  * @throws FolderInUse
  */
@@ -40,11 +40,13 @@ export async function prepareSchema(database: OpenDatabase, config: Config, log:
   }
 }
 
+/** A database that fails at the first query, for composing what needs none. */
 export function openUnaskedDatabase(): ProgramDatabase {
   const db = createUnaskedDatabase();
   return { db, reads: db, kind: "embedded", lock: null, close: async () => {} };
 }
 
+/** Why the process must not get requests yet, as a sentence; null if it is ready. */
 export async function findUnreadiness(db: Database): Promise<string | null> {
   const { pending } = await findMigrationState(db);
   return pending.length === 0 ? null : `The database lacks ${pending.join(", ")}: run "eom migrate"`;

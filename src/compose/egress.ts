@@ -1,9 +1,10 @@
 import type { Config } from "../platform/config/config.ts";
+import { toHostAndPort } from "../platform/egress/host-and-port.ts";
 import { type EgressPolicy, parseEgressPolicy } from "../platform/egress/policy.ts";
 import { listDagsters } from "./engines.ts";
 
 /**
- * Where S3 endpoints may lie. A developer's own S3 server on loopback is allowed on the embedded default alone.
+ * The addresses that S3 endpoints and webhooks may have. EOM's own API, database, Vault and engines are always refused.
  *
  * @throws InvalidEgressPolicy
  */
@@ -20,18 +21,8 @@ export function createEgressPolicy(config: Config): EgressPolicy {
     infrastructure,
   });
 }
+
+/** A developer's own S3 server on loopback is allowed on the embedded default only. */
 export function allowsLoopback(config: Config): boolean {
   return config.EOM_DATABASE_URL === null && config.EOM_AUTH === "token" && config.isLoopback;
-}
-
-const defaultPorts: Readonly<Record<string, number>> = {
-  "http:": 80,
-  "https:": 443,
-  "postgres:": 5432,
-  "postgresql:": 5432,
-};
-
-function toHostAndPort(text: string): { host: string; port: number } {
-  const url = new URL(text);
-  return { host: url.hostname, port: url.port === "" ? (defaultPorts[url.protocol] ?? 0) : Number(url.port) };
 }

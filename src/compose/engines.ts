@@ -7,7 +7,7 @@ import type { DagsterConnection } from "../platform/config/dagster-connections.t
 import type { Logger } from "../platform/log.ts";
 import type { SchedulerMetrics } from "../scheduler/metrics.ts";
 
-/** What one machine's worth of runs may take; a run that is to take more belongs on Dagster. */
+/** Limits of the local engine, for one machine; larger work belongs on Dagster. `path` is the PATH of declared jobs. */
 export const localLimits = {
   path: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   maxRuns: 32,
@@ -15,7 +15,7 @@ export const localLimits = {
   graceSeconds: 10,
 };
 
-/** By name; the one of EOM_DAGSTER_URL is `dagster`. */
+/** Connections by name; the connection of EOM_DAGSTER_URL is named `dagster`. */
 export function listDagsters(config: Config): ReadonlyMap<string, DagsterConnection> {
   const { EOM_DAGSTER_URL: url, EOM_DAGSTER_HEADERS: headers } = config;
   const { EOM_DAGSTER_RATE: rate, EOM_DAGSTER_MAX_RUNS: maxRuns } = config;
@@ -23,6 +23,7 @@ export function listDagsters(config: Config): ReadonlyMap<string, DagsterConnect
   return new Map(Object.entries({ ...first, ...config.EOM_DAGSTER_CONNECTIONS }));
 }
 
+/** An engine for each connection, with its breaker and calls in the metrics. */
 export function createDagsterEngines(config: Config, log: Logger, metrics: SchedulerMetrics): Engine[] {
   return [...listDagsters(config)].map(([name, { url, headers, rate, maxRuns }]) => {
     const onBreaker = (isOpen: boolean) => metrics.breakersOpen.set({ engine: name }, isOpen ? 1 : 0);
@@ -43,6 +44,11 @@ export function createDagsterEngines(config: Config, log: Logger, metrics: Sched
   });
 }
 
+/**
+ * The jobs of the local engine: built in, and declared in EOM_JOBS_FILE.
+ *
+ * @throws Error with a sentence if the file cannot be used
+ */
 export function readLocalJobs(config: Config, inventory: BuiltInJob) {
   const builtIns = [
     { name: "inventory", kinds: [5], description: "Counts the objects of a storage and their bytes", run: inventory },

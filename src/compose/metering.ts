@@ -5,10 +5,10 @@ import { createMeteringService } from "../metering/service.ts";
 import type { Config } from "../platform/config/config.ts";
 import type { ProgramDatabase } from "./database.ts";
 
-/** In each lane: half a second's worth of a busy database. */
+/** Requests that may wait in a lane: half a second of a busy database's work. */
 const maxWaiting = 5000;
 
-/** Of five connections, one is for statements that count, which take more of what waits instead of more connections. */
+/** One lane for five connections of the pool: a lane under load takes more requests per statement rather than more connections. */
 export function composeMetering(
   { db, kind }: ProgramDatabase,
   config: Config,

@@ -18,7 +18,7 @@ import { createSessionService, type SchedulesOfSessions, type SessionService } f
 import { createTimelineRoutes } from "../timeline/routes.ts";
 import { createTimelineService, type TimelineService } from "../timeline/service.ts";
 
-/** What the API does; the workers stand beside it (workers.ts), and meet it in the database alone. */
+/** The use cases of the scheduler's rooms. Workers (scheduler/workers.ts) share only the database with them. */
 export interface Scheduler {
   readonly schedules: ScheduleService;
   readonly slots: SlotService;
@@ -35,6 +35,7 @@ const schedulesOfSessions: SchedulesOfSessions = {
   lock: (tx, id) => requireLocked(tx, id, null),
 };
 
+/** Creates the use cases; each owns its transactions. */
 export function createScheduler(needs: ScheduleNeeds): Scheduler {
   return {
     schedules: createScheduleService(needs),
@@ -52,7 +53,7 @@ export function createScheduler(needs: ScheduleNeeds): Scheduler {
 export function createSchedulerRoutes(scheduler: Scheduler): Route[] {
   const { schedules, slots, sessions, logs, backfills, bulks, timeline, engines } = scheduler;
   return [
-    // Before the routes with an id, which `bulk` and `preview` would be taken for.
+    // Before the routes with an id: `bulk` and `preview` would be parsed as ids.
     ...createBulkRoutes(bulks),
     ...createSlotRoutes(slots),
     ...createScheduleRoutes(schedules),

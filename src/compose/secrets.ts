@@ -9,6 +9,7 @@ import type { SecretStore } from "../secrets/store.ts";
 import type { VaultAuth } from "../secrets/vault/options.ts";
 import type { ProgramDatabase } from "./database.ts";
 
+/** Opens the store that EOM_SECRETS names. Vault is contacted at the first secret, not here. */
 export async function openSecretStore(config: Config, db: Database, log: Logger): Promise<SecretStore> {
   if (config.EOM_SECRETS === "embedded") {
     return createEmbeddedSecretStore({ db, key: await readOrCreateKeyFile(config.keyFile) });
@@ -24,7 +25,8 @@ export async function openSecretStore(config: Config, db: Database, log: Logger)
     ...(config.EOM_VAULT_CA === null ? {} : { ca: await readFile(config.EOM_VAULT_CA, "utf8") }),
   });
 }
-/** Config has checked that what the method needs is there. */
+
+/** The configuration was checked to have the variables of its method. */
 function toVaultAuth(config: Config): VaultAuth {
   const mount = config.EOM_VAULT_AUTH_MOUNT === null ? {} : { mount: config.EOM_VAULT_AUTH_MOUNT };
   switch (config.EOM_VAULT_AUTH) {
@@ -44,12 +46,18 @@ function toVaultAuth(config: Config): VaultAuth {
   }
 }
 
+/** A store with a key of zeros, where nothing is sealed or opened. */
 export function openNoSecrets({ db }: ProgramDatabase): SecretStore {
   return createEmbeddedSecretStore({ db, key: createSecretKey(Buffer.alloc(32)) });
 }
 
-/** A lost key file is made anew, which nobody would notice before the first credential is needed. */
-export async function refuseForeignKeyFile(secrets: SecretStore): Promise<void> {
+/**
+ * Refuses a key file that does not open the sealed secrets: a lost key file is created anew, and nobody would notice before the
+ * first credential is needed.
+ *
+ * @throws Error with a sentence
+ */
+export async function requireMatchingKeyFile(secrets: SecretStore): Promise<void> {
   const problem = secrets.kind === "embedded" ? await secrets.check() : null;
   if (problem !== null) throw new Error(problem);
 }

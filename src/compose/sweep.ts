@@ -11,35 +11,38 @@ import { sweepSecrets } from "../secrets/sweep.ts";
 
 const everySeconds = 30;
 const maxTurnSeconds = 60;
-const maxSecretsATurn = 100;
-const maxRowsATurn = 10_000;
+const maxSecrets = 100;
+const maxRows = 10_000;
 
-interface CleaningNeeds {
+interface RowSweepNeeds {
   readonly db: Database;
   readonly sweepQuotas: (signal: AbortSignal) => Promise<TickSummary>;
   readonly secrets: SecretStore;
-  /** For events, and for sessions and the like that have ended. */
+  /** Days for which events, and sessions that have ended, are kept. */
   readonly retentionDays: number;
   readonly log: Logger;
   readonly metrics: WorkerMetrics;
 }
 
+/** The part of `sweep` that deletes rows, as a loop and as a single turn. */
+export type RowSweep = ReturnType<typeof createRowSweep>;
+
 /**
- * The part of `sweep` that is not the scheduler's: secrets that nobody points to, idempotency keys whose day is over,
- * what is kept no longer, and the quotas' own.
+ * Deletes secrets that no row points to, expired idempotency keys, events and ended sessions older than EOM_RETENTION_DAYS, and
+ * leftovers of metering. At most 100 secrets and 10,000 rows of each table in a turn.
  */
-export function createCleaning({ db, sweepQuotas, secrets, retentionDays, log, metrics }: CleaningNeeds) {
+export function createRowSweep({ db, sweepQuotas, secrets, retentionDays, log, metrics }: RowSweepNeeds) {
   async function turn(signal: AbortSignal): Promise<TickSummary> {
     const quotas = await sweepQuotas(signal);
-    const { swept, failed } = await sweepSecrets({ db, secrets, log }, maxSecretsATurn);
+    const { swept, failed } = await sweepSecrets({ db, secrets, log }, maxSecrets);
     return {
       ...quotas,
       secrets: swept,
       secrets_failed: failed,
-      idempotency_keys: await deleteExpiredKeys(db, maxRowsATurn),
-      events: await deleteOldEvents(db, retentionDays, maxRowsATurn),
-      ...(await deleteOldSessions(db, retentionDays, maxRowsATurn)),
+      idempotency_keys: await deleteExpiredKeys(db, maxRows),
+      events: await deleteOldEvents(db, retentionDays, maxRows),
+      ...(await deleteOldSessions(db, retentionDays, maxRows)),
     };
   }
-  return { turn, loop: createLoop({ name: "cleaning", everySeconds, maxTurnSeconds, turn, log, metrics }) };
+  return { turn, loop: createLoop({ name: "sweep-rows", everySeconds, maxTurnSeconds, turn, log, metrics }) };
 }

@@ -192,7 +192,7 @@ export function createMeteringRoutes(service: MeteringService): Route[] {
       toPageAnswer({
         query,
         url,
-        found: await service.listEntries(params.UserId, query),
+        page: await service.listEntries(params.UserId, query),
         toItem: toLedgerEntry,
         toKey: ({ created, id }) => ({ value: created.toISOString(), id }),
       }),

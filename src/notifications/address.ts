@@ -1,6 +1,6 @@
 import { parseAddress } from "../platform/egress/address.ts";
 import { checkEgressUrl, type EgressVerdict } from "../platform/egress/check-url.ts";
-import { type EgressPolicy, judgeHost } from "../platform/egress/policy.ts";
+import { decideHost, type EgressPolicy } from "../platform/egress/policy.ts";
 import { isHoldingAddress, normaliseHost } from "../platform/egress/rules.ts";
 
 /**
@@ -22,7 +22,7 @@ export function judgeWebhookAddress(policy: EgressPolicy, address: string): Egre
 function isOpened(policy: EgressPolicy, url: URL): boolean {
   const host = normaliseHost(url.hostname);
   const port = url.port === "" ? 80 : Number(url.port);
-  if (judgeHost(policy, host, port).kind === "allowed") return true;
+  if (decideHost(policy, host, port).kind === "allowed") return true;
   const isLocal = host === "localhost" || host.endsWith(".localhost");
   const literal = parseAddress(isLocal ? "127.0.0.1" : host);
   if (literal === null) return false;

@@ -44,7 +44,7 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(query),
+          page: await service.list(query),
           toItem: toWebhook,
           toKey: (row) => ({ value: row[query.sortby].toISOString(), id: row.id }),
         }),

@@ -9,7 +9,7 @@ const maxCauses = 10;
  * @returns null when none of them has a code that is a text
  */
 export function findErrorCode(error: unknown): string | null {
-  for (const one of listCauses(error)) if ("code" in one && typeof one.code === "string") return one.code;
+  for (const cause of listCauses(error)) if ("code" in cause && typeof cause.code === "string") return cause.code;
   return null;
 }
 

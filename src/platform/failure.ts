@@ -1,12 +1,13 @@
 import { z } from "zod";
 
-/** One problem of one field. `path` is a JSON Pointer into the body, or `/name` of a query, path or header parameter. */
+/** One problem of one field. `path` is a JSON Pointer into the body, or `/name` for a query, path or header parameter. */
 export const issueSchema = z.object({
   path: z.string(),
   message: z.string(),
   code: z.string(),
 });
 
+/** As {@link issueSchema}. */
 export type Issue = z.infer<typeof issueSchema>;
 
 const noDetails = z.null();
@@ -32,18 +33,18 @@ const request = z.object({ request_id: z.string() });
 
 interface FailureKind {
   readonly status: number;
-  /** What RFC 9457 calls the title: the same words for every occurrence. */
+  /** The title of RFC 9457: the same words for every occurrence. */
   readonly title: string;
   readonly details: z.ZodType;
-  /** The least a client should wait before it asks again; tells it in `Retry-After`. */
+  /** Sent in `Retry-After`: a client should wait at least this long before it sends the request again. */
   readonly retryAfterSeconds?: number;
-  /** In place of `status`, for an occurrence that says by itself how long to wait. */
+  /** In place of `status`, when the occurrence itself says how long to wait: 429 for a quota that begins anew. */
   readonly statusWhenWaitingHelps?: number;
 }
 
 /**
- * Every failure that EOM can answer with. The one table: the OpenAPI document and docs/reference/errors.md are made from
- * it, and a test walks each row through the app. A code, once published, never changes its meaning.
+ * Every failure that EOM can answer with. The OpenAPI document and docs/reference/errors.md are made from this table, and
+ * test/contract/ provokes each row in the app. A published code never changes its meaning.
  */
 export const failures = {
   MALFORMED_JSON: { status: 400, title: "The body is not JSON", details: issues },
@@ -56,7 +57,7 @@ export const failures = {
   UNAUTHENTICATED: { status: 401, title: "No valid authentication", details: noDetails },
   FORBIDDEN: { status: 403, title: "Not allowed for this role", details: z.object({ required_role: z.string() }) },
   ROUTE_NOT_FOUND: { status: 404, title: "No such route", details: noDetails },
-  METHOD_NOT_ALLOWED: { status: 405, title: "The route has no such method", details: noDetails },
+  METHOD_NOT_ALLOWED: { status: 405, title: "The route does not have this method", details: noDetails },
   STORAGE_NOT_FOUND: { status: 404, title: "The storage does not exist", details: noDetails },
   QUOTA_NOT_FOUND: { status: 404, title: "The quota does not exist", details: noDetails },
   USER_QUOTA_NOT_FOUND: { status: 404, title: "The user does not have this quota", details: noDetails },
@@ -99,7 +100,7 @@ export const failures = {
   SESSION_STATE_CONFLICT: { status: 409, title: "The session's state does not allow this", details: state },
   BULK_TOTAL_CONFLICT: {
     status: 409,
-    title: "The filter finds another number than expected",
+    title: "The filter matches another number of objects than expected",
     details: z.object({ expected: z.int(), total: z.int() }),
   },
   IDEMPOTENCY_IN_FLIGHT: {
@@ -114,24 +115,28 @@ export const failures = {
     title: "The object has another version",
     details: z.object({ version: z.int() }),
   },
-  REQUEST_TIMEOUT: { status: 408, title: "The request did not come in time", details: noDetails },
+  REQUEST_TIMEOUT: { status: 408, title: "The request did not arrive in time", details: noDetails },
   PAYLOAD_TOO_LARGE: { status: 413, title: "The body is too large", details: z.object({ limit: z.int() }) },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     title: "The body's media type is not supported",
     details: z.object({ supported: z.array(z.string()) }),
   },
-  HEADERS_TOO_LARGE: { status: 431, title: "The head is too large", details: z.object({ limit: z.int() }) },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    title: "The request line and headers are too large",
+    details: z.object({ limit: z.int() }),
+  },
   QUOTA_EXCEEDED: {
     status: 403,
     statusWhenWaitingHelps: 429,
     title: "The quota does not allow it",
     details: z.object({ violations: z.array(violationSchema) }),
   },
-  RATE_LIMITED: { status: 429, title: "Too much at once", details: noDetails, retryAfterSeconds: 1 },
+  RATE_LIMITED: { status: 429, title: "Too many requests", details: noDetails, retryAfterSeconds: 1 },
   INTERNAL_ERROR: { status: 500, title: "A fault in EOM", details: request },
   DATABASE_ERROR: { status: 500, title: "The database refused a statement", details: request },
-  CONFIGURATION_ERROR: { status: 500, title: "EOM is not set up rightly", details: request },
+  CONFIGURATION_ERROR: { status: 500, title: "EOM is not configured correctly", details: request },
   S3_CONNECTION_FAILED: {
     status: 502,
     title: "The storage cannot be used",
@@ -149,7 +154,7 @@ export const failures = {
   },
   IDENTITY_PROVIDER_UNAVAILABLE: {
     status: 503,
-    title: "The identity provider gives no keys",
+    title: "The identity provider cannot be reached",
     details: noDetails,
     retryAfterSeconds: 5,
   },
@@ -161,22 +166,23 @@ export const failures = {
   },
 } as const satisfies Record<string, FailureKind>;
 
+/** A code of the table, as clients see it in `error_code`. */
 export type FailureCode = keyof typeof failures;
 
-/** What a failure of this code tells beside its message. `request_id` is added at the border, where it is known. */
+/** The details of a failure of this code. `request_id` is added to the answer in platform/http, which knows it. */
 export type FailureDetails<Code extends FailureCode> =
   z.infer<(typeof failures)[Code]["details"]> extends { request_id: string }
     ? null
     : z.infer<(typeof failures)[Code]["details"]>;
 
 /**
- * A failure with a public half (code, message, details), which clients read, and a hidden one (cause), which only the
- * log gets. Its message says what was wanted and what came, and never holds a secret or the cause's text.
+ * A failure with a public half for clients (code, message, details) and a hidden half for the log (cause). The message
+ * says what was wrong and what is expected, and never contains a secret or the text of the cause.
  */
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly details: unknown;
-  /** Of this occurrence; null when the kind's own holds. */
+  /** For this occurrence; null when the table's applies. */
   readonly retryAfterSeconds: number | null;
 
   constructor(code: FailureCode, message: string, details: unknown, options: FailureOptions = {}) {
@@ -189,7 +195,7 @@ export class Failure extends Error {
 }
 
 interface FailureOptions {
-  /** Stays hidden. */
+  /** For the log alone. */
   readonly cause?: unknown;
   /** Whole seconds after which the same request may go through. */
   readonly retryAfterSeconds?: number;
@@ -201,7 +207,7 @@ export function listStatuses(code: FailureCode): number[] {
   return statusWhenWaitingHelps === undefined ? [status] : [status, statusWhenWaitingHelps];
 }
 
-/** What the client is told of the failure in the status line and in `Retry-After`. */
+/** The status line and `Retry-After` of the answer. */
 export function toStatus(failure: Failure): { readonly status: number; readonly retryAfterSeconds: number | null } {
   const kind: FailureKind = failures[failure.code];
   const retryAfterSeconds = failure.retryAfterSeconds ?? kind.retryAfterSeconds ?? null;
@@ -209,7 +215,11 @@ export function toStatus(failure: Failure): { readonly status: number; readonly 
   return { status, retryAfterSeconds };
 }
 
-/** Builds a failure whose details fit its code. */
+/**
+ * Builds a failure whose details fit its code.
+ *
+ * @param message what was wrong, what is expected, what to do; without secrets
+ */
 export function fail<Code extends FailureCode>(
   code: Code,
   message: string,
@@ -219,9 +229,22 @@ export function fail<Code extends FailureCode>(
   return new Failure(code, message, details, options);
 }
 
-/** A VALIDATION_ERROR of one field; `path` is its JSON Pointer. */
+/**
+ * Builds a VALIDATION_ERROR of at least one issue; its message has the first.
+ */
+export function invalidRequest(issues: readonly Issue[]): Failure {
+  const [first] = issues;
+  const rest = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
+  const sentence = `The request is not valid: ${first?.path} ${first?.message}${rest}`;
+  return fail("VALIDATION_ERROR", sentence, { issues: [...issues] });
+}
+
+/**
+ * Builds a VALIDATION_ERROR of one field.
+ *
+ * @param path its JSON Pointer, as `/trigger/expression`
+ * @param message goes on after the path: `wants a whole number`
+ */
 export function invalid(path: string, message: string, code = "custom"): Failure {
-  return fail("VALIDATION_ERROR", `The request is not valid: ${path} ${message}`, {
-    issues: [{ path, message, code }],
-  });
+  return invalidRequest([{ path, message, code }]);
 }

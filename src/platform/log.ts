@@ -3,7 +3,9 @@ import pretty from "pino-pretty";
 
 export type { Logger };
 
+/** How a logger writes its lines. */
 export interface LogOptions {
+  /** The lowest level that is logged: pino's names, or `silent`. */
   readonly level: string;
   readonly format: "json" | "pretty";
 }
@@ -22,12 +24,12 @@ const secretNames = [
   "jwt",
 ];
 
-/** Wherever such a field stands in a line, at the top or one or two levels below it. */
+/** Such fields at the top of a line, and one or two levels below it. */
 const redactedPaths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /**
- * A logger that writes to standard output, or to `destination`. What goes in is chosen field by field by those who log;
- * the redaction here is the second net, not the first.
+ * A logger that writes to standard output, or to `destination`. Callers choose the fields of each line, and leave secrets
+ * out; the redaction here is the second net.
  */
 export function createLogger(options: LogOptions, destination?: DestinationStream): Logger {
   const settings = {
@@ -38,14 +40,14 @@ export function createLogger(options: LogOptions, destination?: DestinationStrea
     redact: { paths: redactedPaths, censor: "[redacted]" },
     serializers: { err: toLoggedError },
   };
-  return pino(settings, destination ?? (options.format === "pretty" ? createPrettyStream() : standardOutput));
+  return pino(settings, destination ?? (options.format === "pretty" ? createPrettyStream() : createStandardOutput()));
 }
 
 /**
- * An error as the log tells it: name, code, message, stack and the chain of causes. No other property: the errors of
- * clients carry requests, headers and answers.
+ * An error in a line of the log: name, code, message, stack and the chain of causes, at most six deep. No other property:
+ * the errors of clients carry requests, headers and answers.
  */
-export function toLoggedError(error: unknown, depth = 0): Record<string, unknown> {
+function toLoggedError(error: unknown, depth = 0): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) };
   return {
     name: error.name,
@@ -57,22 +59,26 @@ export function toLoggedError(error: unknown, depth = 0): Record<string, unknown
 }
 
 /**
- * The lines of one turn of the event loop go out by one write, which is done when the turn is: left to a thread, each would
- * wake the loop once more, which takes longer than the write. What is logged before an exit is written at it; a process
- * that is killed loses the lines of its last turn, and no others.
+ * Writes the lines of one turn of the event loop by one synchronous write: left to a thread, each would wake the loop once
+ * more, which takes longer than the write (decision 16). Lines logged before an exit are written at the exit; a process
+ * that is killed loses the lines of its last turn alone.
  */
-const standardOutput = createTurnStream(pino.destination({ dest: 1, sync: true }));
-
-function createTurnStream(output: DestinationStream): DestinationStream {
+function createStandardOutput(): DestinationStream {
+  let output: DestinationStream | null = null;
   let lines = "";
-  const writeLines = () => {
+  // With the first line: a logger that is silent opens nothing.
+  const open = (): DestinationStream => {
+    process.on("exit", writeLines);
+    return pino.destination({ dest: 1, sync: true });
+  };
+  const writeLines = (): void => {
     const taken = lines;
     lines = "";
-    if (taken !== "") output.write(taken);
+    if (taken !== "") output?.write(taken);
   };
-  process.on("exit", writeLines);
   return {
     write(line) {
+      output ??= open();
       if (lines === "") setImmediate(writeLines);
       lines += line;
     },

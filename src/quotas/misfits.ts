@@ -1,5 +1,5 @@
-import { fail } from "../platform/failure.ts";
-import { toPointerStep, toSentence } from "../platform/http/body.ts";
+import { invalidRequest } from "../platform/failure.ts";
+import { toPointerStep } from "../platform/json-pointer.ts";
 import { findMisfits } from "./model.ts";
 
 /** @throws VALIDATION_ERROR with everything of `value` and `expire` that does not fit the type */
@@ -9,5 +9,5 @@ export function refuseMisfits(quota: Parameters<typeof findMisfits>[0]): void {
     message,
     code: "custom",
   }));
-  if (issues.length > 0) throw fail("VALIDATION_ERROR", toSentence(issues), { issues });
+  if (issues.length > 0) throw invalidRequest(issues);
 }

@@ -43,7 +43,7 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(query),
+          page: await service.list(query),
           toItem: toQuota,
           toKey: (row) => toSortKey(row, query.sortby),
         }),

@@ -43,7 +43,7 @@ export function createScheduleRoutes(service: ScheduleService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(query),
+          page: await service.list(query),
           toItem: toSchedule,
           toKey: (row) => toSortKey(row, query.sortby),
         }),

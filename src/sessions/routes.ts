@@ -38,7 +38,7 @@ export function createSessionRoutes(service: SessionService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(query),
+          page: await service.list(query),
           toItem: service.tell,
           toKey: (row) => ({ value: (query.sortby === "slot" ? row.slot : row.created).toISOString(), id: row.id }),
         }),

@@ -56,7 +56,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(query),
+          page: await service.list(query),
           toItem: toStorage,
           toKey: (row) => toSortKey(row, query.sortby),
         }),

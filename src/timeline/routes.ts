@@ -27,7 +27,7 @@ export function createTimelineRoutes(service: TimelineService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(query),
+          page: await service.list(query),
           toItem: (row) => row,
           toKey: ({ schedule }) => ({ value: foldCase(schedule.name), id: schedule.id }),
         }),

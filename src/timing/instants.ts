@@ -1,4 +1,5 @@
 import { invalid } from "../platform/failure.ts";
+import { createRecentMap } from "../platform/recent-map.ts";
 import { createCronTimetable } from "./cron.ts";
 import { normaliseExpression } from "./cron-expression.ts";
 import { cronParseError } from "./errors.ts";
@@ -26,7 +27,7 @@ interface Answer {
 }
 
 /** By what it says: parsing costs as much as computing an instant, a tenth of a millisecond. */
-const cache = new Map<string, Known>();
+const cache = createRecentMap<string, Known>(maxCached);
 
 /**
  * Judges when a schedule is due, and brings it into the form that is kept.
@@ -102,7 +103,6 @@ function toKnown(timing: Timing): Known {
   const known = cache.get(key);
   if (known !== undefined) return known;
   const fresh: Known = { timetable: createTimingTimetable(timing), next: null, previous: null };
-  if (cache.size >= maxCached) cache.clear();
   cache.set(key, fresh);
   return fresh;
 }

@@ -17,10 +17,10 @@ beforeEach(async () => {
     subjectClaim: "sub",
     roles: createRoleNames({}),
     log: createTestLog().log,
-    now: () => milliseconds,
+    monotonic: () => milliseconds,
   });
   ask = (token) =>
-    authenticator.authenticate(new Headers({ authorization: `Bearer ${token}` })).then(
+    authenticator.authenticate(new Headers({ authorization: `Bearer ${token}` }), null).then(
       (caller) => caller?.subject ?? "nobody",
       ({ code }) => code,
     );

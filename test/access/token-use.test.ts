@@ -59,7 +59,7 @@ describe.each(databaseKinds)("a token on %s", (kind) => {
     /** A process that remembers nothing asks the database, and notes the use if it is time to. */
     const use = async () => {
       const tokens = createTokenAuthenticator({ db: app.database.db, clock: { now: () => new Date() }, log });
-      await tokens.authenticate(headers);
+      await tokens.authenticate(headers, null);
       await tokens.close();
     };
     const find = async () => {

@@ -166,12 +166,12 @@ describe("what is remembered of a token", () => {
   test("lasts five seconds: then a revocation by another process is noticed", async () => {
     const { clock, tokens } = start();
     const { id, headers } = await createToken();
-    await tokens.authenticate(headers);
+    await tokens.authenticate(headers, null);
     await app.request("DELETE", `/eom/admin/tokens/${id}`);
     clock.at += 4_999;
-    expect(await tokens.authenticate(headers)).toMatchObject({ role: "viewer" });
+    expect(await tokens.authenticate(headers, null)).toMatchObject({ role: "viewer" });
     clock.at += 1;
-    await expect(tokens.authenticate(headers)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await expect(tokens.authenticate(headers, null)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
     await tokens.close();
   });
 
@@ -179,11 +179,11 @@ describe("what is remembered of a token", () => {
     const { clock, tokens } = start();
     const { headers } = await createToken(new Date(now.getTime() + 60_000));
     clock.at += 59_000;
-    await tokens.authenticate(headers);
+    await tokens.authenticate(headers, null);
     clock.at += 1_000;
     // Within the five seconds. The database's own clock has not got so far, so it is asked in vain.
     await sql`update eom_token set expires_at = now()`.execute(app.database.db);
-    await expect(tokens.authenticate(headers)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await expect(tokens.authenticate(headers, null)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
     await tokens.close();
   });
 
@@ -198,13 +198,13 @@ describe("what is remembered of a token", () => {
       await released;
     });
     await locked;
-    const first = tokens.authenticate(headers);
+    const first = tokens.authenticate(headers, null);
     tokens.forget(id);
     release();
     await lock;
     await first;
     await sql`delete from eom_token where id = ${id}`.execute(app.database.db);
-    await expect(tokens.authenticate(headers)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await expect(tokens.authenticate(headers, null)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
     await tokens.close();
   });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEomClient, EomError } from "../../src/client/client.ts";
-import { type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
+import { connectionLimits, type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
 import { assignQuota, createQuota } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
 import { startForgetfulServer } from "./servers.ts";
@@ -12,7 +12,7 @@ describe("the client of order services", () => {
   let token: string;
   beforeAll(async () => {
     app = await createTestApp("postgres");
-    server = await startHttpServer(app.program.app, "127.0.0.1", 0);
+    server = await startHttpServer(app.program.app, "127.0.0.1", 0, connectionLimits);
     token = (await app.request("POST", "/eom/admin/tokens", { label: "orders", role: "admin" })).body.token;
   });
   afterAll(async () => {

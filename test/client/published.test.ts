@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
+import { connectionLimits, type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
 import { assignQuota, createQuota } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
 
@@ -58,7 +58,7 @@ describe("the published client", () => {
     let url: string;
     beforeAll(async () => {
       app = await createTestApp("postgres");
-      server = await startHttpServer(app.program.app, "127.0.0.1", 0);
+      server = await startHttpServer(app.program.app, "127.0.0.1", 0, connectionLimits);
       const { token } = (await app.request("POST", "/eom/admin/tokens", { label: "orders", role: "meter" })).body;
       await cp(join(root, "examples/order-service.ts"), join(folder, "order-service.ts"));
       const env = { PATH: process.env["PATH"], EOM_URL: server.url, EOM_TOKEN: token };

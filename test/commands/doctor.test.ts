@@ -16,7 +16,7 @@ import { createClockCheck } from "../../src/doctor/platform-checks.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
 import { lockFolder } from "../../src/platform/database/folder-lock.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
-import { findFreePort, startHttpServer } from "../../src/platform/http/server.ts";
+import { connectionLimits, findFreePort, startHttpServer } from "../../src/platform/http/server.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { defaultPolicy } from "../../src/schedules/model.ts";
 import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
@@ -503,7 +503,7 @@ describe("doctor says what is wrong, what to do and what is well, and shows no s
 test("doctor finds nothing wrong where nothing is, and EOM itself at its address is well", async () => {
   const environment = { ...(await withStorage(scene, scene.s3)), ...onDagster(scene, scene.dagster.url) };
   const program = await composeProgram(toConfig(environment), silentLog);
-  const server = await startHttpServer(program.app, "127.0.0.1", 0);
+  const server = await startHttpServer(program.app, "127.0.0.1", 0, connectionLimits);
   const { code, findings } = await consult({ ...environment, EOM_PORT: new URL(server.url).port });
   await server.stop(0);
   await program.close();

@@ -11,6 +11,7 @@ import { readConfig } from "../../src/platform/config/config.ts";
 import type { FailureCode } from "../../src/platform/failure.ts";
 import { createApp } from "../../src/platform/http/app.ts";
 import { maxBodyBytes } from "../../src/platform/http/body.ts";
+import { noRateLimit } from "../../src/platform/http/rate-limit.ts";
 import { defineRoute, type Route } from "../../src/platform/http/route.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
@@ -326,6 +327,7 @@ function createFaultyRequest({ database }: TestApp): TestApp["request"] {
 /** Sends requests as an admin to an app that has these routes alone. */
 function createRequest({ database }: Pick<TestApp, "database">, routes: readonly Route[]): TestApp["request"] {
   const app = createApp({
+    rateLimit: noRateLimit,
     routes,
     authenticator: {
       authenticate: async () => ({ principal: "test", subject: "admin", role: "admin", authentication: "none" }),

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
+import { connectionLimits, type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
 import { describeSchedule, describeStorage } from "../contract/described.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
 
@@ -20,7 +20,9 @@ beforeAll(async () => {
   // Stands for the old functions: it has their paths, fields and answers.
   old = await createTestApp("postgres", { EOM_STORAGE_VERIFY: "false" });
   ours = await createTestApp("embedded", { EOM_STORAGE_VERIFY: "false" });
-  servers = await Promise.all([old, ours].map(({ program }) => startHttpServer(program.app, "127.0.0.1", 0)));
+  servers = await Promise.all(
+    [old, ours].map(({ program }) => startHttpServer(program.app, "127.0.0.1", 0, connectionLimits)),
+  );
 });
 afterAll(async () => {
   for (const server of servers) await server.stop(0);

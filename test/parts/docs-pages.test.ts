@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
+import { connectionLimits, type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
 import { createServerApp, type TestApp } from "../support/http/server-app.ts";
 import { patience } from "../support/time-limits.ts";
 
@@ -10,7 +10,7 @@ let server: HttpServer;
 let browser: Browser;
 beforeAll(async () => {
   app = await createServerApp("embedded");
-  server = await startHttpServer(app.program.app, "127.0.0.1", 0);
+  server = await startHttpServer(app.program.app, "127.0.0.1", 0, connectionLimits);
   // Chromium's sandbox does not work for root. It opens our own pages alone.
   const executablePath = execFileSync("which", ["chromium"], { encoding: "utf8" }).trim();
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });

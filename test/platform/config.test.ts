@@ -148,8 +148,8 @@ describe("problems", () => {
     expect(toldOf("EOM_DATABASE_POOL")).toEqual(['wants a whole number from 1 to 500, got "0"']);
     expect(toldOf("EOM_MIGRATE")).toEqual(['wants true, false, 1 or 0, got "yes"']);
     expect(toldOf("EOM_EGRESS_ALLOW")[0]).toMatch(/"http:\/\/x" is a URL; leave out the scheme/);
-    expect(toldOf("EOM_EGRESS_ALLOW")[1]).toMatch(/"10.0.0.1\/8" has bits beyond its prefix; wanted 10.0.0.0\/8/);
-    expect(toldOf("EOM_TYPO")).toEqual(["is not known; docs/reference/configuration.md lists what is"]);
+    expect(toldOf("EOM_EGRESS_ALLOW")[1]).toMatch(/"10.0.0.1\/8" has bits beyond its prefix: write 10.0.0.0\/8/);
+    expect(toldOf("EOM_TYPO")).toEqual(["is not known: docs/reference/configuration.md lists all variables"]);
     expect(toldOf("VAULT_ADDR")).toEqual(["is needed with EOM_SECRETS=vault"]);
   });
 

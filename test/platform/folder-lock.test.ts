@@ -149,7 +149,7 @@ describe("an embedded database", () => {
   test("never takes the place of something else", async () => {
     mkdirSync(database());
     writeFileSync(join(database(), "thesis.txt"), "years of work");
-    await expect(openEmbeddedDatabase(folder)).rejects.toThrow(/database is there and holds no database of EOM/);
+    await expect(openEmbeddedDatabase(folder)).rejects.toThrow(/database exists and holds no database of EOM/);
     expect(readFileSync(join(database(), "thesis.txt"), "utf8")).toBe("years of work");
     // The refused one holds nothing.
     lockFolder(folder).release();

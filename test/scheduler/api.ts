@@ -3,6 +3,7 @@ import "../../src/platform/resource/schema.ts";
 
 import { createSchedulerRoutes } from "../../src/compose/scheduler.ts";
 import { createApp } from "../../src/platform/http/app.ts";
+import { noRateLimit } from "../../src/platform/http/rate-limit.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import { type Role, roleSchema } from "../../src/platform/resource/caller.ts";
 import type { World } from "./world.ts";
@@ -15,6 +16,7 @@ interface AskOptions {
 /** The scheduler's routes on a world, asked without a socket, by ada. */
 export function createApi(world: World) {
   const app = createApp({
+    rateLimit: noRateLimit,
     routes: createSchedulerRoutes(world.api),
     authenticator: {
       authenticate: async (headers) => ({

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createSchedulerRoutes } from "../../src/compose/scheduler.ts";
 import { createApp } from "../../src/platform/http/app.ts";
 import { createOpenApiDocument } from "../../src/platform/http/openapi.ts";
+import { noRateLimit } from "../../src/platform/http/rate-limit.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import { type Role, roleSchema } from "../../src/platform/resource/caller.ts";
 import { tick } from "../../src/scheduler/tick.ts";
@@ -27,6 +28,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
   beforeEach(() => {
     world = createWorld({ db: database.db });
     app = createApp({
+      rateLimit: noRateLimit,
       routes: createSchedulerRoutes(world.api),
       authenticator: {
         authenticate: async (headers) => ({

@@ -1,6 +1,6 @@
 import type { Clock } from "../../platform/clock.ts";
 import { createGuardedAgents } from "../../platform/egress/agents.ts";
-import type { Lookup } from "../../platform/egress/guard.ts";
+import { type Lookup, systemLookup } from "../../platform/egress/guard.ts";
 import type { EgressPolicy } from "../../platform/egress/policy.ts";
 import { judgeWebhookAddress } from "../address.ts";
 import { toSignatureHeaders } from "../secret.ts";
@@ -38,7 +38,7 @@ export interface Messenger {
 /** Signs messages and brings them to their receivers, through the guard that S3 endpoints are reached by. */
 export function createMessenger(needs: MessengerNeeds): Messenger {
   const { clock, policy, secrets, deploymentId, version, timeoutMs = defaultTimeoutMs } = needs;
-  const agents = createGuardedAgents(policy, { lookup: needs.lookup });
+  const agents = createGuardedAgents(policy, { lookup: needs.lookup ?? systemLookup });
 
   async function send({ address, event, ...refs }: Message): Promise<PostOutcome> {
     // The policy may have changed since the address was saved. What a name resolves to is judged by the agents.

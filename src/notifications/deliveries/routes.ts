@@ -54,7 +54,7 @@ export function createDeliveryRoutes(service: DeliveryService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(params.WebhookId, query),
+          page: await service.list(params.WebhookId, query),
           toItem: toDelivery,
           toKey: (row) => ({ value: row.created.toISOString(), id: row.id }),
         }),

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { DatabaseTransaction } from "../database/tables.ts";
 import { createId } from "../id.ts";
 
-/** Who did it: a caller of the API, or a worker of ours under its own name. */
+/** The originator of a change: a caller of the API, or a worker under its own name. */
 export interface Actor {
   readonly subject: string;
   readonly onBehalfOf: string | null;
@@ -11,16 +11,16 @@ export interface Actor {
 
 interface AuditEntry {
   readonly actor: Actor;
-  /** What was done, as `object.verb`: `storage.update`. */
+  /** As `object.verb`: `storage.update`. */
   readonly action: string;
   readonly kind: string;
   readonly objectId: string;
-  /** The object as the API tells it, so without secrets; null before it was made or after it went. */
+  /** The object as the API shows it, so without secrets; null before its creation and after its deletion. */
   readonly before: unknown;
   readonly after: unknown;
 }
 
-/** Writes the trail in the very transaction of the change: there is never one without the other. */
+/** Writes the trail in the transaction of the change, so that neither exists without the other. */
 export async function recordAudit(tx: DatabaseTransaction, entry: AuditEntry): Promise<void> {
   await recordAudits(tx, [entry]);
 }

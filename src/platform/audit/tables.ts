@@ -1,6 +1,6 @@
 import type { Defaulted, Jsonb } from "../database/tables.ts";
 
-/** A row of eom_audit: who changed what and when; never changed itself. */
+/** A row of eom_audit: one change, its actor and its time. Rows are never updated. */
 interface AuditTable {
   id: string;
   at: Defaulted<Date>;

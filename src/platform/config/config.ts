@@ -5,7 +5,7 @@ import { type Settings, type VariableName, variables } from "./variables.ts";
 
 export type { Problem } from "./sources.ts";
 
-/** Every problem of the configuration at once; `message` lists them, a line each, without any value of a secret. */
+/** The configuration cannot be used. `message` has a line for each problem, without values of secrets. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
@@ -18,13 +18,14 @@ export class ConfigError extends Error {
   }
 }
 
+/** The parsed configuration: every variable, and what follows from several of them. */
 export type Config = Settings & { readonly keyFile: string; readonly isLoopback: boolean };
 
 /**
- * Parses the environment, once, at start.
+ * Parses the environment, once, at the start.
  *
- * @param roots where secrets and config maps are mounted
- * @throws ConfigError
+ * @param roots the folders below which secrets and config maps are mounted; Fission's by default
+ * @throws ConfigError with all problems
  */
 export function readConfig(environment: NodeJS.ProcessEnv, roots?: readonly string[]): Config {
   const problems: Problem[] = findUnknown(environment);
@@ -48,17 +49,17 @@ export function readConfig(environment: NodeJS.ProcessEnv, roots?: readonly stri
   return { ...config, keyFile: config.EOM_KEY_FILE ?? join(config.EOM_DATA_DIR, "key"), isLoopback };
 }
 
-/** A misspelt name would otherwise be as if not there. */
+/** A misspelt name would otherwise be ignored. */
 function findUnknown(environment: NodeJS.ProcessEnv): Problem[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith("EOM_"))
     .filter((name) => !(name in variables) && !isFileForm(name))
-    .map((name) => ({ name, message: "is not known; docs/reference/configuration.md lists what is" }));
+    .map((name) => ({ name, message: "is not known: docs/reference/configuration.md lists all variables" }));
 }
 
 function describe(name: VariableName, text: string, message: string): string {
-  const wanted = message.startsWith("wants") ? message : `is not right: ${message}`;
-  return "secret" in variables[name] ? wanted : `${wanted}, got ${JSON.stringify(text.slice(0, 100))}`;
+  const expected = message.startsWith("wants") ? message : `is not right: ${message}`;
+  return "secret" in variables[name] ? expected : `${expected}, got ${JSON.stringify(text.slice(0, 100))}`;
 }
 
 function findContradictions(config: Settings, isLoopback: boolean): Problem[] {
@@ -94,13 +95,13 @@ function findContradictions(config: Settings, isLoopback: boolean): Problem[] {
   return problems;
 }
 
-/** None where the connections themselves cannot be read: of these more is said than that a name is not among them. */
+/** None when the connections themselves could not be parsed: their own problems are reported already. */
 function findEngineProblems({ EOM_ENGINE: name, EOM_DAGSTER_CONNECTIONS: connections }: Partial<Settings>): Problem[] {
   if (name === undefined || connections === undefined) return [];
   const names = ["local", "dagster", ...Object.keys(connections)];
   if (names.includes(name)) return [];
-  const wanted = `wants one of ${names.join(", ")}`;
-  return [{ name: "EOM_ENGINE", message: `${wanted} (EOM_DAGSTER_CONNECTIONS), got ${JSON.stringify(name)}` }];
+  const expected = `wants one of ${names.join(", ")}`;
+  return [{ name: "EOM_ENGINE", message: `${expected} (EOM_DAGSTER_CONNECTIONS), got ${JSON.stringify(name)}` }];
 }
 
 function isLoopbackAddress(host: string): boolean {

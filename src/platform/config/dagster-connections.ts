@@ -1,21 +1,24 @@
 import { z } from "zod";
+import { parseJson } from "../parse-json.ts";
 
 /** A Dagster deployment, as the configuration names it. */
 export interface DagsterConnection {
-  /** Without /graphql; may have a path before it. */
+  /** The address of the web pages, without /graphql; may have a path. */
   readonly url: string;
-  /** Sent with every request: for a proxy, or for Dagster+. Secret. */
+  /** Sent with every request, as a proxy or Dagster+ requires. Secret. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Launches in a second. */
+  /** Launches a second, of all processes together. */
   readonly rate: number;
-  /** Under way at once. */
+  /** Runs under way at once, of all processes together. */
   readonly maxRuns: number;
 }
 
+/** Launches a second, unless the configuration says otherwise. */
 export const defaultDagsterRate = 30;
+/** Runs under way, unless the configuration says otherwise. */
 export const defaultDagsterMaxRuns = 1000;
 
-/** A password in a URL would stand in errors and in links to runs. */
+/** An address of Dagster. Without a password: it would be in errors and in links to runs. */
 export const dagsterUrl = z
   .string()
   .refine((text) => /^https?:\/\/./.test(text) && URL.canParse(text), "wants http:// or https:// with a host")
@@ -23,21 +26,22 @@ export const dagsterUrl = z
     (text) => !URL.canParse(text) || `${new URL(text).username}${new URL(text).password}` === "",
     "wants no user or password in it: use a header",
   )
-  .refine((text) => !/[?#]/.test(text), "wants no query: the address that the web pages of Dagster have")
+  .refine((text) => !/[?#]/.test(text), "wants the address of Dagster's web pages, without a query")
   .transform((text) => text.replace(/\/+$/, "").replace(/\/graphql$/, ""));
 
-const wantedHeaders = 'wants a JSON object of texts, as {"Authorization": "Bearer ..."}';
+const expectedHeaders = 'wants a JSON object of texts, as {"Authorization": "Bearer ..."}';
 
-/** Names as RFC 9110, section 5.1 has them; values on one line. */
+/** Names as in RFC 9110, section 5.1; values without line breaks. */
 const headers = z.record(
-  z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, wantedHeaders),
-  z.string(wantedHeaders).regex(/^[\t\x20-\x7e\x80-\xff]*$/, wantedHeaders),
-  wantedHeaders,
+  z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, expectedHeaders),
+  z.string(expectedHeaders).regex(/^[\t\x20-\x7e\x80-\xff]*$/, expectedHeaders),
+  expectedHeaders,
 );
 
-export const dagsterHeaders = json(headers, wantedHeaders);
+/** EOM_DAGSTER_HEADERS. */
+export const dagsterHeaders = json(headers, expectedHeaders);
 
-const wantedConnections =
+const expectedConnections =
   'wants a JSON object of connections by name, as {"eu": {"url": "https://dagster.eu.example"}}';
 
 const connection = z
@@ -48,15 +52,16 @@ const connection = z
       rate: z.int().min(1).max(1000).default(defaultDagsterRate),
       max_runs: z.int().min(1).max(100_000).default(defaultDagsterMaxRuns),
     },
-    wantedConnections,
+    expectedConnections,
   )
   .transform(({ max_runs, ...rest }): DagsterConnection => ({ ...rest, maxRuns: max_runs }));
 
-/** Those of the engines that have variables of their own. */
+/** The engines that have variables of their own. */
 const takenNames = ["local", "dagster"];
 
+/** EOM_DAGSTER_CONNECTIONS. */
 export const dagsterConnections = json(
-  z.record(z.string(), connection, wantedConnections).superRefine((connections, context) => {
+  z.record(z.string(), connection, expectedConnections).superRefine((connections, context) => {
     for (const name of Object.keys(connections)) {
       if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(name))
         context.addIssue({
@@ -72,26 +77,18 @@ export const dagsterConnections = json(
         });
     }
   }),
-  wantedConnections,
+  expectedConnections,
 );
 
-/** Text of JSON. Where something below is wrong, its place is said, never its value. */
-function json<Schema extends z.ZodType>(schema: Schema, wanted: string) {
+/** JSON that fits a schema. A problem names the place inside the JSON, never a value. */
+function json<Schema extends z.ZodType>(schema: Schema, expected: string) {
   return z.string().transform((text, context): z.output<Schema> => {
     const parsed = schema.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
     for (const { path, message } of parsed.error.issues) {
-      const problem = message.startsWith("wants") ? message : `${wanted}: ${message}`;
+      const problem = message.startsWith("wants") ? message : `${expected}: ${message}`;
       context.addIssue(path.length === 0 ? problem : `${problem} (at ${path.join(".")})`);
     }
     return z.NEVER;
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

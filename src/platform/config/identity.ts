@@ -1,37 +1,31 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { roleSchema } from "../resource/caller.ts";
+import { parseJson } from "../parse-json.ts";
+import { roleSchema, roles } from "../resource/caller.ts";
 
-/** Tokens come over it in the clear but for TLS; a developer's own issuer lies on loopback. */
+/** EOM_OIDC_ISSUER: https, because keys that are read over plain HTTP could be anybody's; http for an issuer on loopback. */
 export const issuerUrl = z
   .string()
   .refine((text) => URL.canParse(text) && isTrusted(new URL(text)), "wants https://, or http:// on loopback")
-  .refine((text) => !/[?#]/.test(text), "wants the issuer as its tokens have it, without a query");
+  .refine((text) => !/[?#]/.test(text), "wants the `iss` of its tokens, without a query");
 
 function isTrusted({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(hostname));
 }
 
-const wantedRoles = 'wants a JSON object of roles by their names elsewhere, as {"platform-admins": "admin"}';
+const expectedRoles = 'wants a JSON object of roles by their names elsewhere, as {"platform-admins": "admin"}';
 
+/** EOM_ROLES: roles by their names at the identity provider or gateway, as JSON. */
 export const roleMapping = z.string().transform((text, context): z.output<typeof mapping> => {
   const parsed = mapping.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  context.addIssue(`${wantedRoles}, with viewer, meter, operator or admin`);
+  context.addIssue(`${expectedRoles}, with ${roles.slice(0, -1).join(", ")} or ${roles.at(-1)}`);
   return z.NEVER;
 });
 
 const mapping = z.record(z.string(), roleSchema);
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Networks as 10.0.0.0/8, 2001:db8::/32, between commas; an address alone is a network of one. */
+/** EOM_GATEWAY_CIDRS: networks as `10.0.0.0/8, 2001:db8::/32`; an address alone is a network with one address. */
 export const cidrs = z.string().transform((text, context) =>
   text
     .split(",")
@@ -39,7 +33,7 @@ export const cidrs = z.string().transform((text, context) =>
     .filter((entry) => entry !== "")
     .flatMap((entry) => {
       const cidr = parseCidr(entry);
-      if (cidr === null) context.addIssue(`wants networks as 10.0.0.0/8, ${JSON.stringify(entry)} is none`);
+      if (cidr === null) context.addIssue(`wants networks as 10.0.0.0/8; ${JSON.stringify(entry)} is none`);
       return cidr === null ? [] : [cidr];
     }),
 );
@@ -51,7 +45,7 @@ function parseCidr(text: string): readonly [ipaddr.IPv4 | ipaddr.IPv6, number] |
   return [address, address.kind() === "ipv4" ? 32 : 128];
 }
 
-/** RFC 9110, section 5.1; kept in lower case. */
+/** The name of a header (RFC 9110, section 5.1), parsed to lower case. */
 export const headerName = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "wants the name of a header")

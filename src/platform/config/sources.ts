@@ -1,17 +1,22 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { toErrorCode } from "../error-code.ts";
 import { type VariableName, variables } from "./variables.ts";
 
-/** Where Fission and Kubernetes mount secrets and config maps: <root>/<namespace>/<name>/<key>. */
+/** Fission mounts secrets and config maps at <root>/<namespace>/<name>/<key>. */
 const mountRoots = ["/secrets", "/configs"];
 
 const maxFileBytes = 64 * 1024;
 
+/** One problem: `message` goes on after the name of the variable. */
 export type Problem = { readonly name: string; readonly message: string };
 
 /**
- * The variables' texts: from the environment, else from the file that `<name>_FILE` points to, else from a mounted file
- * named like the variable. An empty text counts as not given; null stands for one that is given and cannot be read.
+ * Reads the texts of the variables: from the environment, else from the file that `<name>_FILE` names, else from a mounted
+ * file with the name of the variable. An empty text counts as absent.
+ *
+ * @param problems gets a problem for each file that cannot be read, and for each variable that is given twice
+ * @returns null for a text that is given and cannot be read
  */
 export function readTexts(
   environment: NodeJS.ProcessEnv,
@@ -44,13 +49,13 @@ function readText(
   return mount === undefined ? undefined : readFile(name, mount, problems);
 }
 
-/** Whether it is the `_FILE` form of a variable that has one. */
+/** Whether it is a `_FILE` form: `EOM_ADMIN_TOKEN_FILE` is, `EOM_KEY_FILE` is a variable itself. */
 export function isFileForm(name: string): boolean {
   const base = name.replace(/_FILE$/, "");
   return base !== name && base in variables && !isFileItself(base);
 }
 
-/** `EOM_KEY_FILE` and the like name a file that others read; they are no `_FILE` form of another variable. */
+/** Variables such as `EOM_KEY_FILE` name a file themselves: they have no `_FILE` form, and are none. */
 function isFileItself(name: string): boolean {
   return name.endsWith("_FILE");
 }
@@ -60,31 +65,30 @@ function readFile(name: string, path: string, problems: Problem[]): string | nul
     if (statSync(path).size <= maxFileBytes) return readFileSync(path, "utf8").replace(/\r?\n$/, "");
     problems.push({ name, message: `names ${path}, which is larger than ${maxFileBytes} bytes` });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
-    problems.push({ name, message: `names ${path}, which cannot be read (${code})` });
+    problems.push({ name, message: `names ${path}, which cannot be read (${toErrorCode(error)})` });
   }
   return null;
 }
 
 function listMounted(roots: readonly string[], problems: Problem[]): Map<string, string> {
-  const found = new Map<string, string>();
+  const paths = new Map<string, string>();
   for (const root of roots.filter((folder) => existsSync(folder))) {
     for (const namespace of listNames(root)) {
       for (const object of listNames(join(root, namespace))) {
         for (const key of listNames(join(root, namespace, object))) {
           const path = join(root, namespace, object, key);
-          const other = found.get(key);
+          const other = paths.get(key);
           if (other !== undefined && key in variables)
             problems.push({ name: key, message: `is mounted twice, as ${other} and as ${path}: keep one` });
-          found.set(key, path);
+          paths.set(key, path);
         }
       }
     }
   }
-  return found;
+  return paths;
 }
 
-/** Without those that begin with two dots: below them Kubernetes keeps the files that the other names link to. */
+/** Without names that begin with two dots: Kubernetes keeps the files there to which the other names link. */
 function listNames(folder: string): string[] {
   try {
     return readdirSync(folder).filter((name) => !name.startsWith(".."));

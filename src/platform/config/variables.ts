@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseEgressRule } from "../egress/rules.ts";
+import { authentications } from "../resource/caller.ts";
 import {
   dagsterConnections,
   dagsterHeaders,
@@ -15,12 +16,12 @@ const port = z
   .transform(Number)
   .refine((number) => number <= 65535, "wants a port from 0 to 65535");
 
-const count = (least: number, most: number) =>
+const count = (min: number, max: number) =>
   z
     .string()
-    .regex(/^\d{1,9}$/, `wants a whole number from ${least} to ${most}`)
+    .regex(/^\d{1,9}$/, `wants a whole number from ${min} to ${max}`)
     .transform(Number)
-    .refine((number) => number >= least && number <= most, `wants a whole number from ${least} to ${most}`);
+    .refine((number) => number >= min && number <= max, `wants a whole number from ${min} to ${max}`);
 
 const flag = z
   .enum(["true", "false", "1", "0"], { error: "wants true, false, 1 or 0" })
@@ -54,13 +55,16 @@ const httpUrl = z
 const fixedToken = z
   .string()
   .min(20, "wants at least 20 characters")
-  .regex(/^[A-Za-z0-9._~+/=-]+$/, "wants letters, digits and . _ ~ + / = - alone");
+  .regex(/^[A-Za-z0-9._~+/=-]+$/, "wants only letters, digits and . _ ~ + / = -");
 
+/** A variable of the configuration. */
 export interface Variable {
   readonly schema: z.ZodType;
-  /** As text, as it would stand in the environment; null when there is none. */
+  /** Text as in the environment; null when the variable has no default. */
   readonly default: string | null;
+  /** Its value is in no message. */
   readonly secret?: boolean;
+  /** For docs/reference/configuration.md. */
   readonly about: string;
 }
 
@@ -86,19 +90,23 @@ export const variables = {
     about: "Whether `start`, `api` and `worker` migrate a shared database. An embedded one always is.",
   },
   EOM_AUTH: {
-    schema: z.enum(["token", "oidc", "gateway", "none"], {
-      error: "wants token, oidc or gateway, or none (on loopback alone)",
+    schema: z.enum(authentications, {
+      error: "wants token, oidc or gateway, or none (on loopback only)",
     }),
     default: "token",
     about:
-      "How callers are authenticated: token, oidc, gateway (EOM's own tokens hold beside both); none only on loopback.",
+      "How callers are authenticated: token, oidc, gateway (EOM tokens also work with both); none on loopback only.",
   },
-  EOM_OIDC_ISSUER: { schema: issuerUrl, default: null, about: "The identity provider, as `iss` has it in its tokens." },
-  EOM_OIDC_AUDIENCE: { schema: z.string().min(1), default: null, about: "What `aud` must hold in its tokens." },
+  EOM_OIDC_ISSUER: { schema: issuerUrl, default: null, about: "The identity provider: the `iss` of its tokens." },
+  EOM_OIDC_AUDIENCE: {
+    schema: z.string().min(1),
+    default: null,
+    about: "The audience: `aud` of its tokens must contain it.",
+  },
   EOM_OIDC_ROLES_CLAIM: {
     schema: z.string().min(1),
     default: "roles",
-    about: "The claim with the caller's roles, as `realm_access.roles`: a list, or names between spaces.",
+    about: "The claim with the caller's roles, as `realm_access.roles`: a list, or names with spaces between them.",
   },
   EOM_OIDC_SUBJECT_CLAIM: {
     schema: z.string().min(1),
@@ -113,7 +121,7 @@ export const variables = {
   EOM_GATEWAY_CIDRS: {
     schema: cidrs,
     default: "",
-    about: "Networks that the gateway's connections come from; from anywhere else its headers mean nothing.",
+    about: "Networks from which the gateway connects. Its headers are ignored on any other connection.",
   },
   EOM_GATEWAY_USER_HEADER: {
     schema: headerName,
@@ -123,24 +131,24 @@ export const variables = {
   EOM_GATEWAY_ROLE_HEADER: {
     schema: headerName,
     default: "X-Forwarded-Role",
-    about: "The gateway's header with the caller's roles, between commas or spaces.",
+    about: "The gateway's header with the caller's roles, separated by commas or spaces.",
   },
   EOM_ADMIN_TOKEN: {
     schema: fixedToken,
     default: null,
     secret: true,
-    about: "A fixed first admin token, for automation. Without it one is made at the first start and shown once.",
+    about: "A fixed first admin token, for automation. Without it, the first start creates one and shows it once.",
   },
   EOM_SECRETS: {
     schema: z.enum(["embedded", "vault"], { error: "wants embedded or vault" }),
     default: "embedded",
-    about: "Where credentials lie: sealed rows in the database, or Vault / OpenBao.",
+    about: "Where credentials are kept: in sealed rows of the database (embedded), or in Vault or OpenBao (vault).",
   },
   EOM_KEY_FILE: {
     schema: z.string().min(1),
     default: null,
     about:
-      "The key that seals embedded secrets: 32 bytes, mode 0600. Default: `key` in EOM_DATA_DIR. Processes that share a database must share it.",
+      "File with the key that seals embedded secrets: 32 bytes, mode 0600. Default: `key` in EOM_DATA_DIR. Processes that share a database must share it.",
   },
   VAULT_ADDR: { schema: httpUrl, default: null, about: "Address of Vault or OpenBao." },
   VAULT_NAMESPACE: { schema: z.string().min(1), default: null, about: "Namespace in Vault Enterprise or OpenBao." },
@@ -148,7 +156,7 @@ export const variables = {
   EOM_VAULT_TOKEN_FILE: {
     schema: z.string().min(1),
     default: null,
-    about: "File that holds the token, read anew at every login; in place of VAULT_TOKEN.",
+    about: "File with the token, read again at every login; instead of VAULT_TOKEN.",
   },
   EOM_VAULT_MOUNT: { schema: z.string().min(1), default: "secret", about: "Mount of the KV v2 engine." },
   EOM_VAULT_PREFIX: {
@@ -170,21 +178,25 @@ export const variables = {
   EOM_VAULT_JWT_PATH: {
     schema: z.string().min(1),
     default: "/var/run/secrets/kubernetes.io/serviceaccount/token",
-    about: "File of the service account's token, for kubernetes; read anew at every login.",
+    about: "File with the service account's token, for kubernetes; read again at every login.",
   },
   EOM_VAULT_ROLE_ID: { schema: z.string().min(1), default: null, about: "Role id, for approle." },
   EOM_VAULT_SECRET_ID: { schema: z.string().min(1), default: null, secret: true, about: "Secret id, for approle." },
-  EOM_VAULT_CA: { schema: z.string().min(1), default: null, about: "PEM of the authorities to trust for Vault." },
+  EOM_VAULT_CA: {
+    schema: z.string().min(1),
+    default: null,
+    about: "Certificates (PEM) of the authorities to trust for Vault.",
+  },
   EOM_ENGINE: {
     schema: z.string().min(1),
     default: "local",
     about:
-      "What runs the sessions of schedules that name no engine when they are created: `local`, `dagster` or a name of EOM_DAGSTER_CONNECTIONS.",
+      "The engine of schedules that are created without one: `local`, `dagster` or a name of EOM_DAGSTER_CONNECTIONS.",
   },
   EOM_DAGSTER_URL: {
     schema: dagsterUrl,
     default: null,
-    // What is refused in it may be a password.
+    // A refused value may have a password in it.
     secret: true,
     about: "Address of Dagster's web pages; the engine `dagster`. A path before /graphql belongs to it.",
   },
@@ -197,12 +209,12 @@ export const variables = {
   EOM_DAGSTER_RATE: {
     schema: count(1, 1000),
     default: String(defaultDagsterRate),
-    about: "Runs that all processes together launch in a second at most.",
+    about: "Launches a second at most, of all processes together.",
   },
   EOM_DAGSTER_MAX_RUNS: {
     schema: count(1, 100_000),
     default: String(defaultDagsterMaxRuns),
-    about: "Runs that all processes together have under way at most.",
+    about: "Runs under way at most, of all processes together.",
   },
   EOM_DAGSTER_CONNECTIONS: {
     schema: dagsterConnections,
@@ -219,17 +231,18 @@ export const variables = {
   EOM_EGRESS_ALLOW: {
     schema: egressRules,
     default: "",
-    about: "Hosts, suffixes, CIDRs (comma-separated) that S3 endpoints and webhooks may reach beside public addresses.",
+    about:
+      "Hosts, suffixes, CIDRs (comma-separated) that S3 endpoints and webhooks may reach in addition to public addresses.",
   },
   EOM_EGRESS_DENY: {
     schema: egressRules,
     default: "",
-    about: "Hosts, suffixes, CIDRs that must not be reached; wins over EOM_EGRESS_ALLOW.",
+    about: "Hosts, suffixes, CIDRs that must not be reached; takes precedence over EOM_EGRESS_ALLOW.",
   },
   EOM_LOG_LEVEL: {
     schema: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
     default: "info",
-    about: "The least level that is logged.",
+    about: "The lowest level that is logged.",
   },
   EOM_LOG_FORMAT: {
     schema: z.enum(["pretty", "json"]),
@@ -240,14 +253,19 @@ export const variables = {
     schema: count(0, 1_000_000),
     default: "0",
     about:
-      "Requests a second that one caller may send to one process, metering aside; ten seconds' worth at once. 0: no limit.",
+      "Requests a second that one caller may send to one process, except metering; those of ten seconds may come at once. 0: no limit.",
   },
   EOM_AUTH_FAILURES: {
     schema: count(0, 1_000_000),
     default: "60",
-    about: "EOM's own tokens that may be refused to one address in a minute before it is refused unseen. 0: no limit.",
+    about:
+      "EOM tokens that may be refused to one address in a minute; after that its requests are refused without a look at their token. 0: no limit.",
   },
-  EOM_STORAGE_VERIFY: { schema: flag, default: "true", about: "Whether connections are proved on create and update." },
+  EOM_STORAGE_VERIFY: {
+    schema: flag,
+    default: "true",
+    about: "Whether a storage is verified when it is created or updated.",
+  },
   EOM_QUOTA_WARNING: {
     schema: count(1, 100),
     default: "80",
@@ -256,7 +274,7 @@ export const variables = {
   EOM_QUOTA_DEFAULT: {
     schema: z.enum(["deny", "allow"], { error: "wants deny or allow" }),
     default: "deny",
-    about: "Whether users may use what they have no quota for.",
+    about: "Whether users without a quota of a type may use it: allow or deny.",
   },
   EOM_RETENTION_DAYS: {
     schema: count(1, 36500),
@@ -265,9 +283,10 @@ export const variables = {
   },
 } as const satisfies Record<string, Variable>;
 
+/** The name of a variable. */
 export type VariableName = keyof typeof variables;
 
 type ValueOf<V extends Variable> = V["default"] extends string ? z.output<V["schema"]> : z.output<V["schema"]> | null;
 
-/** What the variables say, parsed, with defaults filled in. */
+/** The values of all variables, parsed, with defaults filled in. */
 export type Settings = { readonly [Name in VariableName]: ValueOf<(typeof variables)[Name]> };

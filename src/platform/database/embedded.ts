@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
-import { PGlite, types } from "@electric-sql/pglite";
+import { PGlite, type PGliteOptions, types } from "@electric-sql/pglite";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { dataDir } from "@electric-sql/pglite-prepopulatedfs";
 import { Kysely, PGliteDialect } from "kysely";
@@ -9,18 +9,18 @@ import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import type { OpenDatabase } from "./open.ts";
 import type { Tables } from "./tables.ts";
 
-/** All of it is written to at the start, so the process holds it. What does not fit comes from the system's file cache. */
+/** PGlite writes all of it at the start, so the process keeps it. Pages beyond it come from the system's file cache (decision 17). */
 const sharedBuffers = "16MB";
 
 /**
- * V8 optimizes what of PostgreSQL is used much, on as many threads as it has, and the memory that each of them worked in
- * stays with the process. What is optimized is the same with one.
+ * V8 optimizes the hot parts of PostgreSQL on several threads, and the process keeps the memory that each has worked in.
+ * With one thread the same code is optimized (decision 17).
  */
 const oneCompilerAtATime = "--wasm-num-compilation-tasks=1";
 
 /**
- * Opens PostgreSQL in this process (PGlite) on a folder that no other process may hold. It survives a killed process; it
- * runs without fsync, so a power cut needs a real PostgreSQL.
+ * Opens PostgreSQL in this process (PGlite) on a folder that this process locks. The data survives a killed process. It
+ * runs without fsync: to survive a power cut, use a real PostgreSQL.
  *
  * @throws FolderInUse
  */
@@ -43,34 +43,37 @@ export async function openEmbeddedDatabase(folder: string): Promise<OpenDatabase
 }
 
 /**
- * `folder` undefined keeps everything in memory: for tests. A new database begins from the package's prepared one, which
- * takes a third of the time that initdb does.
+ * A new database begins as a copy of the prepared one in its package, which takes a third of the time of initdb.
  *
- * @throws when `folder` holds something else than a database
+ * @throws when `folder` has files that are no database
  */
-export async function createPglite(folder?: string): Promise<PGlite> {
+async function createPglite(folder: string): Promise<PGlite> {
+  const isNew = beginsAnew(folder);
+  const pglite = await startPglite({ dataDir: folder, ...(isNew ? { loadDataDir: await dataDir() } : {}) });
+  if (isNew) rmSync(toMark(folder));
+  return pglite;
+}
+
+/** Starts PGlite with EOM's extensions, memory and parsers: numbers up to 2^53-1 come as numbers. */
+export function startPglite(source: Pick<PGliteOptions, "dataDir" | "loadDataDir">): Promise<PGlite> {
   setFlagsFromString(oneCompilerAtATime);
-  const isNew = folder === undefined || beginsAnew(folder);
-  const pglite = await PGlite.create({
-    ...(folder === undefined ? {} : { dataDir: folder }),
-    ...(isNew ? { loadDataDir: await dataDir() } : {}),
+  return PGlite.create({
+    ...source,
     extensions: { pg_trgm },
     startParams: [...PGlite.defaultStartParams, "-c", `shared_buffers=${sharedBuffers}`],
     parsers: { [types.INT8]: Number, [types.NUMERIC]: Number },
   });
-  if (folder !== undefined && isNew) rmSync(toMark(folder));
-  return pglite;
 }
 
 /**
- * Leaves the mark of a database that is being unpacked, unless there is one that was unpacked to its end. Only what bears
- * the mark is ever removed: a process died while it unpacked it, so nothing of anybody's is in it.
+ * Whether the folder has no complete database. Then it marks the folder as one that is being unpacked. Only a marked folder
+ * is ever removed: its process died while it unpacked, so there is no data of anybody in it.
  */
 function beginsAnew(folder: string): boolean {
   if (existsSync(toMark(folder))) rmSync(folder, { recursive: true, force: true });
   else if (existsSync(join(folder, "PG_VERSION"))) return false;
   else if (existsSync(folder) && readdirSync(folder).length > 0)
-    throw new Error(`${folder} is there and holds no database of EOM: move it away, or set another EOM_DATA_DIR.`);
+    throw new Error(`${folder} exists and holds no database of EOM: move it away, or set another EOM_DATA_DIR.`);
   writeFileSync(toMark(folder), "");
   return true;
 }

@@ -1,6 +1,6 @@
 import { type Failure, fail } from "../failure.ts";
 
-/** How a database error is to be treated; everything that is in no row here is a DATABASE_ERROR. */
+/** SQL states after which the same statement may succeed. A state in none of these sets is a DATABASE_ERROR. */
 const retryable = new Set([
   "40001", // serialization_failure
   "40P01", // deadlock_detected
@@ -14,7 +14,7 @@ const unavailable = new Set([
   "57P03", // cannot_connect_now: it is starting up or shutting down
   "53300", // too_many_connections
   "53400", // configuration_limit_exceeded
-  "25006", // read_only_sql_transaction: we are talking to what used to be the primary
+  "25006", // read_only_sql_transaction: this server was the primary, and is one no more
   // postgres.js, and the pool (postgres-pool.ts)
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
@@ -25,12 +25,13 @@ const unavailable = new Set([
 
 const credentialsRefused = new Set(["28000", "28P01", "3D000"]);
 
+/** An error of the database: SQL state, or a code of the driver. */
 interface DatabaseFault {
   readonly code: string;
   readonly constraint: string | null;
 }
 
-/** Reads the code and the constraint out of whatever either driver throws; null when it is no database error. */
+/** Reads the code and the constraint from an error of either driver; null for an error without a code. */
 export function toDatabaseFault(error: unknown): DatabaseFault | null {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return null;
   const constraint =
@@ -38,18 +39,18 @@ export function toDatabaseFault(error: unknown): DatabaseFault | null {
   return { code: error.code, constraint: typeof constraint === "string" ? constraint : null };
 }
 
-/** The statement lost against another one and may be run again as it is, in a new transaction. */
+/** Whether the statement lost against another transaction, and may be run again as it is in a new one. */
 export function isRetryable(error: unknown): boolean {
   const fault = toDatabaseFault(error);
   return fault !== null && retryable.has(fault.code);
 }
 
-/** The row exists already, by the unique index or key `constraint`. */
+/** Whether a unique index or key of this name has refused the row. */
 export function isUniqueViolation(error: unknown, constraint: string): boolean {
   return violates(error, "23505", constraint);
 }
 
-/** A row that is pointed to is missing, or one that is to go is still pointed to (restrict: SQL state 23001). */
+/** Whether this foreign key has refused: a referenced row is missing, or a deleted row is still referenced (state 23001). */
 export function isForeignKeyViolation(error: unknown, constraint: string): boolean {
   return violates(error, "23503", constraint) || violates(error, "23001", constraint);
 }
@@ -59,22 +60,27 @@ function violates(error: unknown, code: string, constraint: string): boolean {
   return fault?.code === code && fault.constraint === constraint;
 }
 
-/** The public failure for an error of the database; null when the error came from somewhere else. */
+/** The public failure for an error of the database; null for any other error. */
 export function toDatabaseFailure(error: unknown): Failure | null {
   const fault = toDatabaseFault(error);
   if (fault === null) return null;
   if (unavailable.has(fault.code) || retryable.has(fault.code) || fault.code.startsWith("08")) {
     return fail(
       "DATABASE_UNAVAILABLE",
-      "The database cannot be reached now; nothing was changed that was not answered",
+      "The database cannot be reached. Retry later: an unanswered write may have been applied; send it again with the same Idempotency-Key.",
       null,
       { cause: error },
     );
   }
   if (credentialsRefused.has(fault.code)) {
-    return fail("CONFIGURATION_ERROR", "The database refuses EOM's own credentials or has no such database", null, {
-      cause: error,
-    });
+    return fail(
+      "CONFIGURATION_ERROR",
+      "The database refuses EOM's credentials, or has no database of the configured name",
+      null,
+      {
+        cause: error,
+      },
+    );
   }
   return /^[0-9A-Z]{5}$/.test(fault.code)
     ? fail("DATABASE_ERROR", "The database refused a statement of EOM", null, { cause: error })

@@ -2,21 +2,22 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-/** Who holds a data folder: told to the one who is refused. */
+/** The process that has locked a data folder, as the message of {@link FolderInUse} names it. */
 export interface FolderHolder {
   readonly pid: number;
-  /** Where the holder serves HTTP; null while it does not. */
+  /** Where it serves HTTP; null while it does not. */
   readonly url: string | null;
 }
 
+/** The lock of a data folder by this process. */
 export interface FolderLock {
-  /** Tells those who come later where this process can be asked instead. */
+  /** Records where this process serves HTTP, for the message of a process that is refused. */
   announce(url: string): void;
   /** Safe to call twice. */
   release(): void;
 }
 
-/** The folder is held by a living process. The message is a sentence for the terminal. */
+/** A living process has locked the folder. The message is a sentence for the terminal. */
 export class FolderInUse extends Error {
   constructor(folder: string, holder: FolderHolder | null) {
     const who =
@@ -26,14 +27,12 @@ export class FolderInUse extends Error {
   }
 }
 
-/** Garbage collection closes a database that nobody refers to, and would drop the lock of a caller who never releases it. */
-const held = new Set<DatabaseSync>();
-
 /**
- * Holds `folder` for this process alone. PGlite does not notice a second process on the same folder and would corrupt it.
+ * Locks `folder` for this process. PGlite does not notice a second process on the same folder, and would corrupt it.
  *
- * Node has no flock, so an SQLite database in exclusive mode is the lock: the kernel drops its file lock when the process
- * dies, however it dies, and a pid file's doubts (stale? reused?) do not arise.
+ * Node has no flock, so an SQLite database in exclusive mode is the lock: the kernel releases its file lock when the process
+ * ends, however it ends. A pid file could be stale, or its pid reused. The lock lasts until it is released, also when the
+ * caller keeps no reference to it.
  *
  * @throws FolderInUse
  */
@@ -49,11 +48,13 @@ export function lockFolder(folder: string): FolderLock {
   }
   const write = (url: string | null) =>
     writeFileSync(holderFile, `${JSON.stringify({ pid: process.pid, url } satisfies FolderHolder)}\n`, { mode: 0o600 });
+  // The listener also keeps the database from garbage collection, which would close it and so release the lock.
   const release = () => {
-    if (held.delete(database)) database.close();
+    process.off("exit", release);
+    if (database.isOpen) database.close();
   };
+  process.on("exit", release);
   write(null);
-  held.add(database);
   return { announce: write, release };
 }
 

@@ -2,7 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { foldCase } from "../resource/fields.ts";
 import { escapeLike, toJsonb } from "./sql.ts";
 
-/** The filters that the lists of most objects share. Fields are ANDed, values of one field ORed. */
+/** The filters that the lists of most objects share. An object matches every field, and of a field any value. */
 interface CommonFilters {
   readonly ids?: readonly string[] | undefined;
   readonly keyword?: readonly string[] | undefined;
@@ -14,7 +14,7 @@ interface CommonFilters {
   readonly modified_to?: Date | undefined;
 }
 
-/** For a table with the columns `id`, `search_text`, `enable`, `labels`, `created` and `modified`. */
+/** The conditions of the filters, for a table with `id`, `search_text`, `enable`, `labels`, `created` and `modified`. */
 export function listConditions(query: CommonFilters): RawBuilder<SqlBool>[] {
   const conditions: RawBuilder<SqlBool>[] = [];
   if (query.ids) conditions.push(sql`id = any(${query.ids}::uuid[])`);
@@ -29,43 +29,43 @@ export function listConditions(query: CommonFilters): RawBuilder<SqlBool>[] {
 }
 
 /**
- * Whether a list is searched by what an index finds without an order of its own: by some of the common filters, or by one
- * of the `own` that is there.
+ * Whether a filter is given that an index answers without the order of the list: ids, keyword, label, or a filter of the
+ * room (`own`).
  */
 export function isSearch({ ids, keyword, label }: CommonFilters, ...own: readonly unknown[]): boolean {
   return [ids, keyword, label, ...own].some((values) => values !== undefined);
 }
 
 /**
- * One of these. All values but `common` are rare and have an index that leaves it out, which PostgreSQL takes only where the
- * statement says in so many words that it is none of them.
+ * Whether the column has one of the values. All values but `common` are rare, and their partial index leaves `common` out.
+ * PostgreSQL uses it only if the statement says that the value is not `common`, so this says it.
  */
 export function isOneOfRare(column: string, common: string, values: readonly string[]): RawBuilder<SqlBool> {
   const isOneOf = sql<SqlBool>`${sql.ref(column)} = any(${values}::text[])`;
   return values.includes(common) ? isOneOf : sql`${sql.ref(column)} <> ${sql.lit(common)} and ${isOneOf}`;
 }
 
-/** True when there are none. */
+/** All conditions; true without any. */
 export function isAll(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> {
   return sql`${sql.join([sql`true`, ...conditions], sql` and `)}`;
 }
 
-/** False when there are none, as a list of values that is there and empty finds nothing. */
+/** Any condition; false without any: an empty list of values matches nothing. */
 export function isAny(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> {
   return conditions.length === 0 ? sql`false` : sql`(${sql.join(conditions, sql` or `)})`;
 }
 
 /**
- * Each keyword by a LIKE of its own: PostgreSQL may settle on one plan for any keywords, and takes `like any` of an unknown
- * array to find so much that it reads the table. A keyword without a trigram must not reach the index, which would be read
- * from end to end; that takes longer than the table.
+ * Each keyword has its own LIKE. PostgreSQL may keep one plan for all keywords, and estimates that `like any` of an unknown
+ * array matches so much that it reads the table. A keyword without a trigram must not use the index, all of which would be
+ * read: that takes longer than reading the table.
  */
 function hasKeyword(keywords: readonly string[]): RawBuilder<SqlBool> {
   const text = keywords.map(foldCase).every(hasTrigram) ? sql`search_text` : sql`(search_text || '')`;
   return isAny(keywords.map((keyword) => sql`${text} like ${toKeywordPattern(keyword)}`));
 }
 
-/** As pg_trgm finds them: three in a row, or fewer beside a sign that ends a word. */
+/** As pg_trgm finds trigrams: three letters in a row, or fewer beside a character that ends a word. */
 function hasTrigram(keyword: string): boolean {
   return /[\p{L}\p{N}]{3}|[\p{L}\p{N}]{2}[^\p{L}\p{N}]|[^\p{L}\p{N}][\p{L}\p{N}]/u.test(keyword);
 }

@@ -5,28 +5,30 @@ import type { Database } from "./tables.ts";
 
 const migrationsFolder = new URL("../../../db/migrations/", import.meta.url);
 
+/** The difference between the migrations of the database and of this program. */
 export interface MigrationState {
+  /** In this program, and not applied. */
   readonly pending: readonly string[];
-  /** In the database and unknown to this program: a newer EOM was here. */
+  /** Applied, and unknown to this program: a newer EOM migrated the database. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Applies every migration that the database lacks, all in one transaction under Kysely's lock: of several processes that
- * start at once, one migrates and the others wait and find nothing to do.
+ * Applies every migration that the database lacks, all in one transaction under Kysely's lock. If several processes start at
+ * once, one migrates; the others wait and find nothing to do.
  *
- * @returns the names of those applied
- * @throws when the database was migrated by a newer EOM, or a migration fails (nothing of it stays)
+ * @returns the names of the applied migrations
+ * @throws an Error when a newer EOM migrated the database; the error of a migration that fails, of which nothing stays
  */
 export async function migrate(db: Database): Promise<string[]> {
-  // Kysely would look through the whole catalogue first, which takes the embedded database longer than the rest of a start.
+  // Kysely reads the whole catalogue first, which takes the embedded database longer than the rest of a start.
   if ((await listPendingMigrations(db)).length === 0) return [];
   const { error, results } = await createMigrator(db).migrateToLatest();
   if (error !== undefined) throw error;
   return (results ?? []).filter(isApplied).map((result) => result.migrationName);
 }
 
-/** What separates the database's schema from this program's. */
+/** Compares the migrations of the database with this program's. */
 export async function findMigrationState(db: Database): Promise<MigrationState> {
   const known = await listMigrationFiles();
   const applied = await listApplied(db);
@@ -37,9 +39,9 @@ export async function findMigrationState(db: Database): Promise<MigrationState> 
 }
 
 /**
- * What the database lacks.
+ * The migrations that the database lacks.
  *
- * @throws with a sentence when a newer EOM migrated it
+ * @throws an Error with a sentence when a newer EOM migrated it
  */
 export async function listPendingMigrations(db: Database): Promise<readonly string[]> {
   const { pending, unknown } = await findMigrationState(db);
@@ -74,8 +76,8 @@ async function runStatements(db: Database, text: string): Promise<void> {
 }
 
 /**
- * The drivers send one prepared statement at a time. A statement of a migration ends with the line that ends in `;`, but
- * for the lines between two `$$`, which are the body of a function.
+ * The drivers send one prepared statement at a time. A statement of a migration ends with a line that ends in `;`, except
+ * between two `$$`, where the body of a function is.
  */
 function splitStatements(text: string): string[] {
   const statements: string[] = [];

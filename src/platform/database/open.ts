@@ -1,11 +1,11 @@
 import type { Database, Reads } from "./tables.ts";
 
-/** One dialect, two drivers: what works on the embedded PostgreSQL works on a shared one. */
+/** An open database: one dialect and two drivers, so that every statement works on the embedded and on a shared PostgreSQL. */
 export interface OpenDatabase {
   readonly db: Database;
-  /** For reads by a key that stand alone, many of which may come at once. */
+  /** For single reads by a key, of which many come at once: on a shared PostgreSQL they share a connection (pipeline.ts). */
   readonly reads: Reads;
   readonly kind: "embedded" | "postgres";
-  /** Waits for statements under way, then lets go of connections and locks. Safe to call twice. */
+  /** Waits for statements under way, then closes connections and releases locks. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -1,19 +1,19 @@
 import type { PostgresJSReservedSql, PostgresJSSql } from "kysely-postgres-js";
 
-/** A connection that statements share, and how many of them are under way. */
+/** A connection that statements share. */
 interface Shared {
   readonly lease: Promise<PostgresJSReservedSql>;
+  /** Statements under way. */
   underWay: number;
 }
 
 /**
- * Sends statements over one connection of the pool without waiting for the answers to those before, so that many of them
- * go out, and come back, by one call of the system. PostgreSQL answers them one after the other: a slow one holds up all
- * behind it, so this is for reads by a key; and as what comes between two statements of a client is anybody's, for
- * statements that stand alone.
+ * Sends statements over one connection of the pool without waiting for earlier answers, so that many statements, and many
+ * answers, take one call of the system. PostgreSQL answers them one after the other, and a slow statement delays all behind
+ * it: this is for reads by a key. Statements of other callers come in between, so there are no transactions.
  *
- * The connection goes back to the pool when nothing is under way. After any error the next statement takes another one,
- * for this one may be lost.
+ * The connection goes back to the pool when no statement is under way. After an error the next statement takes another
+ * connection, because this one may be lost.
  */
 export function createPipeline(pool: PostgresJSSql): PostgresJSSql {
   let current: Shared | null = null;

@@ -3,14 +3,17 @@ import type { PostgresJSReservedSql, PostgresJSSql } from "kysely-postgres-js";
 import postgres from "postgres";
 
 /*
- * postgres.js speaks with one connection each; which connection is whose turn is decided here. Its own `reserve()` does not
- * survive the loss of the database (3.4.9, each measured): a connection that closes while it is reserved goes back into its
- * pool dead, and the next statement on it is an uncaught exception; one that is waited for when a connect fails is later
- * given to nobody; and a server that takes connections and closes them is asked again without end.
+ * Each client of postgres.js has one connection; this pool lends them. The `reserve()` of postgres.js does not survive the
+ * loss of the database (3.4.9, each measured):
  *
- * So a client of postgres.js connects once. When its connection is lost it is thrown away, whoever has it on loan gets an
- * error for every statement until it is given back, and the next loan begins with a new one: the rest of a transaction
- * never runs outside of it.
+ * - A connection that closes while it is reserved goes back into the pool dead; the next statement on it is an uncaught
+ *   exception.
+ * - A waiting caller never gets a connection if a connect fails meanwhile.
+ * - A server that accepts connections and closes them is connected to again without end.
+ *
+ * So a client connects once. When its connection is lost, the client is thrown away. Its borrower gets an error for every
+ * statement until it gives the connection back, so that the rest of a transaction never runs outside of it. The next loan
+ * begins with a new client.
  */
 
 interface Link {
@@ -19,27 +22,29 @@ interface Link {
   drop(): Promise<void>;
 }
 
-/** A connection, or the place for one. */
+/** A place in the pool, with or without a connection. */
 interface Place {
   link: Link | null;
 }
 
+/** The bounds of a pool. */
 export interface PoolLimits {
+  /** Connections at most. */
   readonly size: number;
-  /** For a connection to be ready for statements. */
+  /** Until a new connection is ready for statements. */
   readonly connectSeconds: number;
-  /** For one statement; longer than the server's own statement_timeout, so it ends those of a server that is gone. */
+  /** For one statement. Longer than the server's own statement_timeout, so that it ends only statements of a lost server. */
   readonly answerSeconds: number;
 }
 
-/** A pool for Kysely's postgres.js dialect. Errors are those of faults.ts. */
+/** A pool for Kysely's postgres.js dialect. It rejects with the codes that faults.ts knows. */
 export function createPostgresPool(
   url: string,
   options: postgres.Options<Record<string, postgres.PostgresType>>,
   { size, connectSeconds, answerSeconds }: PoolLimits,
 ): PostgresJSSql {
   const places: Place[] = Array.from({ length: size }, () => ({ link: null }));
-  // The one used last is taken first: few connections serve a quiet process.
+  // The connection used last is lent first, so that a quiet process uses few.
   const free = [...places];
   const waiting: PromiseWithResolvers<Place>[] = [];
   let isEnded = false;
@@ -52,7 +57,7 @@ export function createPostgresPool(
     try {
       return lend(place, place.link ?? (await open(place)));
     } catch (error) {
-      // Those who wait for a connection would wait for the same.
+      // Waiting callers would meet the same fault.
       for (const other of waiting.splice(0)) other.reject(error);
       giveBack(place);
       throw error;
@@ -70,7 +75,7 @@ export function createPostgresPool(
     const link = createLink(url, { ...options, connect_timeout: connectSeconds }, attempts, () => {
       if (place.link === link) place.link = null;
     });
-    await within(connectSeconds + 1, link, link.client.unsafe("select 1"));
+    await answerOrDrop(connectSeconds + 1, link, link.client.unsafe("select 1"));
     place.link = link;
     return link;
   }
@@ -79,10 +84,10 @@ export function createPostgresPool(
     let isReleased = false;
     const run = async (text: string, parameters?: never[], queryOptions?: postgres.UnsafeQueryOptions) => {
       if (place.link !== link) throw toLoss("CONNECTION_CLOSED", "the connection was lost");
-      return within(answerSeconds, link, link.client.unsafe(text, parameters, queryOptions));
+      return answerOrDrop(answerSeconds, link, link.client.unsafe(text, parameters, queryOptions));
     };
-    // Without its connection, the server rolls back by itself. Kysely 0.29.9 must not learn that this statement failed:
-    // with a connection that is none of node-postgres it then throws a TypeError in place of the first error.
+    // A server that loses the connection rolls back by itself. Kysely 0.29.9 must not see that this statement failed: with
+    // a connection that is not of node-postgres it then throws a TypeError in place of the first error.
     const rollBack = async (text: string) => {
       try {
         return await run(text);
@@ -92,7 +97,7 @@ export function createPostgresPool(
       }
     };
     return {
-      // Kysely awaits it. What a pending query of postgres.js has besides is for statements that are aborted: none is.
+      // Kysely only awaits it. The other methods of a pending query are for statements that are aborted, and none is.
       unsafe: (text, parameters, queryOptions) =>
         (text === "rollback" ? rollBack(text) : run(text, parameters as never[], queryOptions)) as never,
       release() {
@@ -109,7 +114,7 @@ export function createPostgresPool(
     if (free.length === size) allFree?.resolve();
   }
 
-  /** Waits `timeout` seconds for what is on loan, then closes it all the same. */
+  /** Waits `timeout` seconds for connections on loan, then closes them too. */
   async function end({ timeout = 0 }: { timeout?: number } = {}): Promise<void> {
     isEnded = true;
     for (const other of waiting.splice(0)) other.reject(toLoss("CONNECTION_ENDED", "the pool was closed"));
@@ -125,11 +130,11 @@ export function createPostgresPool(
 }
 
 /**
- * Waits for the answer. Gives the connection up when none comes, since a server that is gone may say nothing for long, and
- * after every fault that is no answer of the server: until its socket is closed, postgres.js takes statements that it will
- * never end.
+ * Waits for the answer of the server. Drops the connection when no answer comes in time, because a lost server may be silent
+ * for long, and after every fault that is no answer of the server: until its socket is closed, postgres.js accepts
+ * statements that never end.
  */
-async function within<T>(seconds: number, link: Link, query: PromiseLike<T>): Promise<T> {
+async function answerOrDrop<T>(seconds: number, link: Link, query: PromiseLike<T>): Promise<T> {
   const late = setTimeout(() => void link.drop(), seconds * 1000);
   try {
     return await query;
@@ -142,8 +147,8 @@ async function within<T>(seconds: number, link: Link, query: PromiseLike<T>): Pr
 }
 
 /**
- * A client of one connection, which it makes at its first statement. A second one, which is postgres.js reconnecting by
- * itself, is refused. Of several hosts, each attempt takes the next one.
+ * A client with one connection, made at its first statement. A second connect, by which postgres.js would reconnect by
+ * itself, is refused. If the URL has several hosts, each attempt takes the next one.
  */
 function createLink(
   url: string,
@@ -156,14 +161,14 @@ function createLink(
     if (socket !== null) throw toLoss("CONNECTION_CLOSED", "the server closed the connection before it was ready");
     const turn = attempt % host.length;
     const name = host[turn] ?? "localhost";
-    // TLS takes the name that the certificate must be for from here.
+    // TLS compares the certificate with the name `host`.
     const opened = Object.assign(path ? connect({ path }) : connect({ host: name, port: port[turn] ?? 5432 }), {
       host: name,
     });
     socket = opened.on("error", onLost);
     return opened;
   };
-  // `socket` is known to postgres.js and not to its types.
+  // postgres.js has the option `socket`, and its types do not.
   const all = { ...options, max: 1, max_lifetime: null, socket: connectOnce, onclose: onLost };
   const client = postgres(url, all as typeof options);
   const close = async () => {
@@ -172,12 +177,12 @@ function createLink(
     socket?.destroySoon();
   };
   let dropped: Promise<void> | null = null;
-  // Each of the statements under way asks for it.
+  // Every statement under way calls it.
   const drop = () => (dropped ??= close());
   return { client, drop };
 }
 
-/** As everywhere in Node; told by a code of the database, so that no other socket's fault is taken for one of it. */
+/** Faults of sockets and streams, which get a code of the database: no other socket's fault may be taken for one. */
 function isSystemError(error: unknown): error is Error {
   if (!(error instanceof Error) || !("code" in error)) return false;
   return "syscall" in error || error instanceof AggregateError || String(error.code).startsWith("ERR_STREAM");

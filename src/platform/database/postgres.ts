@@ -11,10 +11,10 @@ const statementTimeoutMilliseconds = 30_000;
 const lockTimeoutMilliseconds = 10_000;
 const idleInTransactionTimeoutMilliseconds = 60_000;
 
-/** Longer than the server itself lets a statement run. */
+/** Longer than the server's own statement_timeout. */
 const answerTimeoutSeconds = 35;
 
-/** Opens a pool of at most `poolSize` connections; the first one is made when it is needed. */
+/** Opens a pool of at most `poolSize` connections; each is made when it is first needed. */
 export function openPostgresDatabase(url: string, poolSize: number): OpenDatabase {
   const limits = { size: poolSize, connectSeconds: connectTimeoutSeconds, answerSeconds: answerTimeoutSeconds };
   const options = {
@@ -26,20 +26,20 @@ export function openPostgresDatabase(url: string, poolSize: number): OpenDatabas
       TimeZone: "UTC",
     },
     types: {
-      // Counts and sizes are at most 2^53-1 by contract.
+      // By the contract, counts and sizes are at most 2^53-1.
       bigint: { to: 20, from: [20, 1700], serialize: String, parse: Number },
     },
     onnotice: () => {},
   };
   const pool = createPostgresPool(url, options, limits);
   const db = new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: () => pool }) });
-  // An only connection must not be kept by reads that follow each other without a gap.
+  // With a single connection, reads without a gap between them would keep it from writes.
   const reads =
     poolSize === 1
       ? db
       : new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: () => createPipeline(pool) }) });
   const close = async () => {
-    // Kysely would end it without waiting for what is on loan.
+    // Kysely would end it without waiting for connections on loan.
     await pool.end({ timeout: closeTimeoutSeconds });
     await db.destroy();
   };

@@ -8,6 +8,7 @@ export function toJsonb<T>(value: T): RawBuilder<T> {
   return sql<T>`cast(${JSON.stringify(value)}::text as jsonb)`;
 }
 
+/** As {@link toJsonb}; null becomes SQL's null, not JSON's. */
 export function toNullableJsonb<T>(value: T | null): RawBuilder<T | null> {
   return value === null ? sql<null>`null::jsonb` : toJsonb(value);
 }
@@ -17,7 +18,7 @@ export function toJson<T>(value: T): RawBuilder<T> {
   return sql<T>`cast(${JSON.stringify(value)}::text as json)`;
 }
 
-/** `%` and `_` and the escape itself, taken literally in a LIKE pattern. */
+/** Escapes `%`, `_` and the backslash, so that a LIKE pattern matches them literally. */
 export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, (sign) => `\\${sign}`);
 }

@@ -1,8 +1,8 @@
 import type { ColumnType, Kysely, RawBuilder, Transaction } from "kysely";
 
 /**
- * The tables of the database. Each room adds its own by declaration merging in its `tables.ts`, so that a statement in any
- * room is checked against the columns while the platform knows no room.
+ * The tables of the database. Each room adds its own in its `tables.ts` by declaration merging: statements of all rooms are
+ * checked against the columns, and the platform knows no room.
  */
 // biome-ignore lint/suspicious/noEmptyInterface: filled by the rooms
 export interface Tables {}
@@ -10,13 +10,14 @@ export interface Tables {}
 /** The pool, or the transaction that the caller owns. */
 export type Database = Kysely<Tables>;
 
-/** What a read takes: of the pool, of a transaction, or of a pipeline, in which no transaction can be. */
+/** Enough for a read: the pool, a transaction, or a pipeline (pipeline.ts), which has no transactions. */
 export type Reads = Pick<Database, "executeQuery" | "selectFrom">;
 
+/** A transaction that the caller owns. */
 export type DatabaseTransaction = Transaction<Tables>;
 
 /** A column that the database fills when it is left out. */
 export type Defaulted<T> = ColumnType<T, T | undefined, T>;
 
-/** jsonb is written through {@link toJsonb} alone: the two drivers disagree on what a bare parameter becomes. */
+/** A jsonb column, written through `toJsonb` alone: the two drivers encode a bare parameter differently. */
 export type Jsonb<T> = ColumnType<T, RawBuilder<T>, RawBuilder<T>>;

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { toBackoffMilliseconds } from "../backoff.ts";
 import { isRetryable } from "./faults.ts";
 import type { Database, DatabaseTransaction } from "./tables.ts";
 
-const attempts = 4;
-const firstDelayMilliseconds = 10;
+const maxAttempts = 4;
+const firstPauseMilliseconds = 20;
 
 /**
- * Runs `work` in one transaction (READ COMMITTED), again from its start when it lost a deadlock, a serialisation conflict
- * or a lock wait. So `work` must have no effect but through its transaction.
+ * Runs `work` in one transaction (READ COMMITTED), and again from its start when it lost a deadlock, a serialisation
+ * conflict or a lock wait. So `work` must have no effect outside of its transaction.
  *
  * @throws what `work` throws; after four lost attempts, the database's own error
  */
@@ -16,13 +17,20 @@ export function inTransaction<T>(db: Database, work: (tx: DatabaseTransaction) =
 }
 
 /** As {@link inTransaction}, for a single statement, which is a transaction of its own. */
-export async function retryLost<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let count = 1; ; count += 1) {
+export async function retryLost<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
     try {
-      return await attempt();
+      return await run();
     } catch (error) {
-      if (count === attempts || !isRetryable(error)) throw error;
-      await delay(firstDelayMilliseconds * 2 ** count * Math.random());
+      if (attempt === maxAttempts || !isRetryable(error)) throw error;
+      await delay(
+        toBackoffMilliseconds({
+          firstMilliseconds: firstPauseMilliseconds,
+          maxMilliseconds: Number.POSITIVE_INFINITY,
+          attempt,
+          random: Math.random(),
+        }),
+      );
     }
   }
 }

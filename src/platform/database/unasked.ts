@@ -1,7 +1,7 @@
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from "kysely";
 import type { Database, Tables } from "./tables.ts";
 
-/** For what needs the rooms and no data, such as the OpenAPI document: every statement finds nothing. */
+/** A database without data, for callers that need the rooms alone, such as the OpenAPI document: every statement finds nothing. */
 export function createUnaskedDatabase(): Database {
   return new Kysely<Tables>({
     dialect: {

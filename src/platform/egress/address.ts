@@ -1,24 +1,26 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
+/** A parsed IP address. */
 export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** An address in its standard spelling, IPv6 with or without brackets; null for anything else, names included. */
+/** Reads an address in its standard spelling, IPv6 with or without brackets; null for any other text, such as a name. */
 export function parseAddress(text: string): Address | null {
   const bare = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
   return isIP(bare) === 0 ? null : ipaddr.parse(bare);
 }
 
-/** Globally routable, and of no special purpose (RFC 6890). Of IPv6 only 2000::/3 has been handed out for that. */
+/** Whether the address is globally routable and has no special purpose (RFC 6890). For IPv6 only 2000::/3 is assigned so. */
 export function isPublic(address: Address): boolean {
   return address.range() === "unicast" && (address.kind() === "ipv4" || isInRange(address, "2000::/3"));
 }
 
+/** 127.0.0.0/8 or ::1. */
 export function isLoopback(address: Address): boolean {
   return address.range() === "loopback";
 }
 
-/** What no allow-list opens. The metadata services hand out the credentials of the machine to whoever asks. */
+/** Ranges that no allow-list opens. Metadata services give the credentials of the machine to any client on it. */
 const forbiddenRanges: ReadonlyArray<readonly [cidr: string, what: string]> = [
   ["169.254.0.0/16", "link-local, where most clouds keep their metadata service"],
   ["168.63.129.16/32", "the metadata service of Azure"],
@@ -41,7 +43,7 @@ export function findForbiddenRange(address: Address): string | null {
 }
 
 /**
- * The IPv4 address that an IPv6 address carries, at whose door a translator or the kernel may deliver: mapped and
+ * The IPv4 address inside an IPv6 address, to which a translator or the kernel may deliver: mapped and
  * compatible (RFC 4291), translated (RFC 6145), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056). Teredo is left out: its
  * relays deliver to a UDP port only.
  */
@@ -60,18 +62,20 @@ function isInRange(address: Address, cidr: string): boolean {
   return isWithin(address, ipaddr.parseCIDR(cidr));
 }
 
+/** A network, and the number of bits that its addresses share. */
 export type Range = readonly [Address, number];
 
-/** False across the two families: what an IPv6 address carries is another question. */
+/** False across the two families; {@link findEmbeddedIPv4} is for IPv4 inside IPv6. */
 export function isWithin(address: Address, [network, bits]: Range): boolean {
   return address.kind() === network.kind() && address.match(network, bits);
 }
 
-export function isSameAddress(one: Address, other: Address): boolean {
-  return isWithin(one, [other, countBits(other)]);
+/** Whether both are the same address of the same family. */
+export function isSameAddress(left: Address, right: Address): boolean {
+  return isWithin(left, [right, countBits(right)]);
 }
 
-/** 32 or 128. */
+/** The bits of an address: 32 or 128. */
 export function countBits(address: Address): number {
   return address.kind() === "ipv4" ? 32 : 128;
 }

@@ -4,40 +4,42 @@ import { Agent as HttpsAgent } from "node:https";
 import type { LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
 import { EgressForbidden } from "./forbidden.ts";
-import { type Lookup, resolveAllowed, systemLookup } from "./guard.ts";
+import { type Lookup, resolveAllowed } from "./guard.ts";
 import type { EgressPolicy } from "./policy.ts";
 
+/** Agents of Node that connect to allowed addresses only. */
 export interface GuardedAgents {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
-  /** Closes every socket; a connection that is still being resolved comes to nothing. Safe to call twice. */
+  /** Closes every socket, and ends connections whose name is still being resolved. Safe to call twice. */
   destroy(): void;
 }
 
+/** How guarded agents connect. */
 export interface GuardedAgentOptions {
-  /** PEM of the authorities that https trusts in place of the public ones. */
+  /** PEM of the authorities that https trusts in place of the public authorities. */
   readonly ca?: string | undefined;
-  readonly lookup?: Lookup | undefined;
+  /** `systemLookup` of guard.ts, but for tests. */
+  readonly lookup: Lookup;
 }
 
-/** An idle socket is closed after this; busy ones are left to their users' time limits. */
-const idleMs = 15_000;
+/** An idle socket is closed after this. Requests under way have limits of their callers. */
+const idleMilliseconds = 15_000;
 
 const pool: AgentOptions = {
   keepAlive: true,
   maxSockets: 32,
   maxTotalSockets: 128,
   maxFreeSockets: 4,
-  timeout: idleMs,
+  timeout: idleMilliseconds,
 };
 
 /**
- * Agents for node:http and node:https that connect to allowed addresses only. A refusal is the request's `error`, an
- * EgressForbidden. They use no proxy, whatever the environment says, and know nothing of redirects: who follows one
- * comes through here again.
+ * Agents for node:http and node:https. A refusal is the `error` of the request, an EgressForbidden. They use no proxy,
+ * whatever the environment says. A request that follows a redirect connects through them again.
  */
-export function createGuardedAgents(policy: EgressPolicy, options: GuardedAgentOptions = {}): GuardedAgents {
-  const guard = createGuard(policy, options.lookup ?? systemLookup);
+export function createGuardedAgents(policy: EgressPolicy, options: GuardedAgentOptions): GuardedAgents {
+  const guard = createGuard(policy, options.lookup);
   const http = new GuardedHttpAgent(guard, pool);
   const https = new GuardedHttpsAgent(guard, options.ca === undefined ? pool : { ...pool, ca: options.ca });
   return {
@@ -56,8 +58,8 @@ type Connected = (error: Error | null, stream: Duplex) => void;
 type Guard = ReturnType<typeof createGuard>;
 
 /**
- * Node asks no lookup for a literal address, so a lookup of ours would miss those. Therefore everything is resolved and
- * judged before the socket is made, and the socket gets a lookup that answers with exactly what was judged.
+ * Node calls no lookup for a literal address, so a checking lookup would miss it. Therefore the host is resolved and
+ * checked before the socket is made, and the socket gets a lookup that returns exactly the checked addresses.
  */
 function createGuard(policy: EgressPolicy, lookup: Lookup) {
   let closed = false;

@@ -1,6 +1,6 @@
 /**
- * The egress rules refuse a connection. The message is for the caller and names only what the caller named: what a name
- * resolves to, and which rule refused it, would tell how our network looks inside. That stands in the cause, for the log.
+ * The egress rules refuse a connection. The message is for the caller and names only what the caller named: the addresses
+ * of a name and the rule that refused it would show the inside of our network. They are in the cause, for the log.
  */
 export class EgressForbidden extends Error {
   readonly code = "EGRESS_FORBIDDEN";
@@ -11,7 +11,7 @@ export class EgressForbidden extends Error {
   }
 }
 
-/** The same words for every refusal, lest they tell a private address from one of ours. */
+/** The same words for every refusal: they must not distinguish a private address from a service of EOM. */
 export function explainRefusal(host: string, port: number): string {
   return (
     `EOM may not connect to ${host} port ${port}. Public addresses are allowed; any other must be on the allow-list ` +

@@ -1,18 +1,20 @@
 import type { LookupAddress } from "node:dns";
 import { lookup as lookupAll } from "node:dns/promises";
+import { findErrorCode } from "../error-code.ts";
 import { type Address, parseAddress } from "./address.ts";
 import { EgressForbidden } from "./forbidden.ts";
-import { type EgressPolicy, findRefusal, judgeHost, listInfrastructure } from "./policy.ts";
+import { decideHost, type EgressPolicy, findRefusal, listInfrastructure } from "./policy.ts";
 import { normaliseHost } from "./rules.ts";
 
-/** All addresses of a name; fails as dns.lookup does. */
+/** Returns all addresses of a name; fails as dns.lookup does. */
 export type Lookup = (name: string) => Promise<readonly LookupAddress[]>;
 
+/** The resolver of the machine. */
 export const systemLookup: Lookup = (name) => lookupAll(name, { all: true });
 
 /**
- * Resolves a host and judges every address of it. Who connects must use the answer: asking the resolver again could
- * bring other addresses (DNS rebinding). A host with one refused address is refused, for the next connect may take that.
+ * Resolves a host and checks every address of it. The caller must connect to the returned addresses: the resolver could
+ * give others the next time (DNS rebinding). A host with one refused address is refused, because a connect may choose it.
  *
  * @throws EgressForbidden, or what the lookup throws
  */
@@ -23,7 +25,7 @@ export async function resolveAllowed(
   port: number,
 ): Promise<readonly LookupAddress[]> {
   const host = normaliseHost(rawHost);
-  const verdict = judgeHost(policy, host, port);
+  const verdict = decideHost(policy, host, port);
   if (verdict.kind === "refused") throw new EgressForbidden(host, port, verdict.detail);
   const addresses = await findAddresses(lookup, host);
   const infrastructure = await resolveInfrastructure(policy, lookup, port);
@@ -44,18 +46,18 @@ async function findAddresses(lookup: Lookup, host: string): Promise<readonly Loo
   return addresses;
 }
 
-/** Resolved at each connect: a service behind a name moves. Only those on the same port matter, which is rarely one. */
+/** Resolved at each connect, because a service behind a name moves. Only services on the same port matter: rarely any. */
 async function resolveInfrastructure(policy: EgressPolicy, lookup: Lookup, port: number): Promise<Address[]> {
-  const found = await Promise.all(listInfrastructure(policy, port).map((host) => findInfrastructure(lookup, host)));
-  return found.flat().flatMap(({ address }) => parseAddress(address) ?? []);
+  const addresses = await Promise.all(listInfrastructure(policy, port).map((host) => findInfrastructure(lookup, host)));
+  return addresses.flat().flatMap(({ address }) => parseAddress(address) ?? []);
 }
 
-/** A service whose name does not exist is nowhere. Any other failure of the resolver refuses the connection. */
+/** A service whose name does not exist has no address. Any other failure of the resolver refuses the connection. */
 async function findInfrastructure(lookup: Lookup, host: string): Promise<readonly LookupAddress[]> {
   try {
     return await findAddresses(lookup, host);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOTFOUND") return [];
+    if (findErrorCode(error) === "ENOTFOUND") return [];
     throw error;
   }
 }

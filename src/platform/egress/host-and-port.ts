@@ -15,9 +15,9 @@ const defaultPorts: Readonly<Record<string, number>> = {
 /**
  * Where a URL leads. The host is as the URL has it: in lower case and punycode, a dot at its end kept (normaliseHost of
  * rules.ts takes it away). The port is the scheme's own where the URL names none: 443 for `https://s3.example.org`.
+ * `url` must be one that `URL` accepts.
  *
  * @returns port 0 for a scheme other than http, https and postgres(ql)
- * @throws TypeError when the text is no URL
  */
 export function toHostAndPort(url: string | URL): HostAndPort {
   const { hostname, port, protocol } = new URL(url);

@@ -8,35 +8,32 @@ import {
   isSameAddress,
   parseAddress,
 } from "./address.ts";
+import type { HostAndPort } from "./host-and-port.ts";
 import { type EgressRule, isHoldingAddress, isNamedBy, normaliseHost, parseEgressRule } from "./rules.ts";
 
-/** Where a service of our own listens. */
-export interface HostAndPort {
-  readonly host: string;
-  readonly port: number;
-}
-
 /**
- * Which hosts EOM may connect to on behalf of those who configure it. In this order: what is always denied, the
- * deny-list, the names of the allow-list, then address by address: public, or on the allow-list.
+ * The hosts that EOM may connect to for the people who configure it. Applied in this order: addresses and services that are
+ * always denied, the deny-list, the names of the allow-list, then each address: public, or on the allow-list.
  */
 export interface EgressPolicy {
   readonly allow: readonly EgressRule[];
   readonly deny: readonly EgressRule[];
   /** Whether loopback addresses count as allowed. */
   readonly loopback: boolean;
+  /** EOM's own services, hosts normalised. */
   readonly infrastructure: readonly HostAndPort[];
 }
 
+/** The lists as they are written in the configuration. */
 export interface EgressSettings {
   readonly allow: readonly string[];
   readonly deny: readonly string[];
   readonly loopback: boolean;
-  /** Our API, database, secret store. A host of 0.0.0.0 or :: stands for every address of this machine. */
+  /** EOM's API, database, secret store, engines. A host of 0.0.0.0 or :: stands for every address of this machine. */
   readonly infrastructure: readonly HostAndPort[];
 }
 
-/** Says, one sentence an entry, what is wrong with the lists. */
+/** Entries of the lists cannot be used; one problem an entry, in a sentence. */
 export class InvalidEgressPolicy extends Error {
   readonly problems: readonly string[];
 
@@ -47,7 +44,11 @@ export class InvalidEgressPolicy extends Error {
   }
 }
 
-/** @throws InvalidEgressPolicy with every entry that cannot be used, not only the first */
+/**
+ * Parses the lists.
+ *
+ * @throws InvalidEgressPolicy with all entries that cannot be used
+ */
 export function parseEgressPolicy(settings: EgressSettings): EgressPolicy {
   const problems: string[] = [];
   const parseList = (list: string, entries: readonly string[]): EgressRule[] =>
@@ -64,14 +65,14 @@ export function parseEgressPolicy(settings: EgressSettings): EgressPolicy {
   return { allow, deny, loopback: settings.loopback, infrastructure };
 }
 
-/** A host is allowed whatever private address it has, is refused, or stands and falls with its addresses. */
+/** By its name, a host is allowed with any private address, or refused; or (`open`) its addresses decide. */
 export type HostVerdict =
   | { readonly kind: "allowed" }
   | { readonly kind: "refused"; readonly detail: string }
   | { readonly kind: "open" };
 
-/** Judges the name alone; `host` as normaliseHost returns it, an address too. */
-export function judgeHost(policy: EgressPolicy, host: string, port: number): HostVerdict {
+/** Decides by the name alone. @param host as normaliseHost returns it; may be an address */
+export function decideHost(policy: EgressPolicy, host: string, port: number): HostVerdict {
   if (isMetadataName(host)) return { kind: "refused", detail: "it names a cloud's metadata service" };
   if (policy.infrastructure.some((own) => own.host === host && own.port === port)) {
     return { kind: "refused", detail: "it is a service of EOM itself" };
@@ -86,24 +87,24 @@ export function listInfrastructure(policy: EgressPolicy, port: number): string[]
   return policy.infrastructure.filter((own) => own.port === port).map((own) => own.host);
 }
 
-/** What is asked of one address of a host. */
+/** One address of a host, and what {@link findRefusal} must know of the host. */
 export interface AddressQuestion {
   readonly address: Address;
   readonly port: number;
-  /** Whether judgeHost has allowed the host by name. */
+  /** Whether {@link decideHost} has allowed the host by name. */
   readonly named: boolean;
   /** The addresses of our own services on this port, names resolved. */
   readonly infrastructure: readonly Address[];
 }
 
-/** Why the address may not be connected to, or null. For the log: it may tell what the address is. */
+/** Why the address is refused, or null. For the log alone, because it names the address. */
 export function findRefusal(policy: EgressPolicy, question: AddressQuestion): string | null {
   const embedded = findEmbeddedIPv4(question.address);
-  const carried = embedded === null ? null : findRefusalOfForm(policy, question, embedded);
-  return findRefusalOfForm(policy, question, question.address) ?? carried;
+  const ofEmbedded = embedded === null ? null : findRefusalOfForm(policy, question, embedded);
+  return findRefusalOfForm(policy, question, question.address) ?? ofEmbedded;
 }
 
-/** An address that carries another has two forms, and both must be allowed: else a spelling would be a way around. */
+/** An address with another inside has two forms, and both must be allowed: otherwise a spelling would be a way around. */
 function findRefusalOfForm(policy: EgressPolicy, question: AddressQuestion, form: Address): string | null {
   const { port, named, infrastructure } = question;
   const forbidden = findForbiddenRange(form);

@@ -1,26 +1,28 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { type Address, countBits, isWithin, parseAddress, type Range } from "./address.ts";
+import { parsePort } from "./host-and-port.ts";
 
 /** One entry of an allow- or deny-list. A port of null stands for every port. */
 export type EgressRule =
   | { readonly kind: "name"; readonly name: string; readonly port: number | null }
-  /** Every name that ends in it. It begins with a dot, so `.example.org` does not hold for `example.org` itself. */
+  /** Matches every name that ends in it. It begins with a dot: `.example.org` does not match `example.org` itself. */
   | { readonly kind: "suffix"; readonly suffix: string; readonly port: number | null }
   | { readonly kind: "range"; readonly range: Range; readonly port: number | null };
 
+/** A rule, or why there is none: words that go on after the entry. */
 export type ParsedRule = { readonly rule: EgressRule } | { readonly problem: string };
 
-const wanted =
-  "wanted a host (s3.example.org), a suffix (.example.org), an address (10.0.0.5) or a range (10.0.0.0/8), and a port after a colon if it matters";
+const remedy =
+  "write a host (s3.example.org), a suffix (.example.org), an address (10.0.0.5) or a range (10.0.0.0/8), and a port after a colon if it matters";
 
-/** Reads one entry; an IPv6 address or range with a port stands in brackets: `[fd00::/8]:9000`. */
+/** Reads one entry. An IPv6 address or range with a port is written in brackets: `[fd00::/8]:9000`. */
 export function parseEgressRule(entry: string): ParsedRule {
   const text = entry.trim().toLowerCase();
   if (text.includes("://")) return { problem: "is a URL; leave out the scheme and the path" };
   const { body, portText } = splitPort(text);
   const port = portText === undefined ? null : parsePort(portText);
-  if (port === undefined) return { problem: `has the port ${portText}; wanted 1 to 65535` };
+  if (port === undefined) return { problem: `has the port ${portText}: write 1 to 65535` };
   if (body.includes("/")) return parseRange(body, port);
   const address = parseAddress(body);
   if (address !== null) return { rule: { kind: "range", range: [address, countBits(address)], port } };
@@ -28,7 +30,7 @@ export function parseEgressRule(entry: string): ParsedRule {
   return parseName(body, port);
 }
 
-/** The same name in one spelling: lower case, punycode, no dot at the end. An address comes back without brackets. */
+/** A host in one spelling: lower case, punycode, no dot at the end, an address without brackets. */
 export function normaliseHost(host: string): string {
   const bare = host.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
   return (URL.parse(`http://${isIP(bare) === 6 ? `[${bare}]` : bare}`)?.hostname ?? bare.toLowerCase()).replace(
@@ -37,19 +39,15 @@ export function normaliseHost(host: string): string {
   );
 }
 
+/** Whether a rule of names matches the host on this port. @param host normalised */
 export function isNamedBy(rule: EgressRule, host: string, port: number): boolean {
   if (rule.kind === "range" || !isOnPort(rule, port)) return false;
   return rule.kind === "name" ? host === rule.name : host.endsWith(rule.suffix) && host.length > rule.suffix.length;
 }
 
+/** Whether a rule of ranges matches the address on this port. */
 export function isHoldingAddress(rule: EgressRule, address: Address, port: number): boolean {
   return rule.kind === "range" && isOnPort(rule, port) && isWithin(address, rule.range);
-}
-
-/** 1 to 65535, else undefined. */
-export function parsePort(text: string): number | undefined {
-  const port = Number(text);
-  return /^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535 ? port : undefined;
 }
 
 function isOnPort(rule: EgressRule, port: number): boolean {
@@ -68,11 +66,11 @@ function splitPort(text: string): { body: string; portText: string | undefined }
 function parseRange(body: string, port: number | null): ParsedRule {
   const [network = "", bits = ""] = body.split("/", 2);
   const address = parseAddress(network);
-  if (address === null || !ipaddr.isValidCIDR(body)) return { problem: `is no range; ${wanted}` };
+  if (address === null || !ipaddr.isValidCIDR(body)) return { problem: `is no range: ${remedy}` };
   const family = address.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6;
   const first = family.networkAddressFromCIDR(body);
   if (first.toString() !== address.toString()) {
-    return { problem: `has bits beyond its prefix; wanted ${first}/${bits}, or the address alone` };
+    return { problem: `has bits beyond its prefix: write ${first}/${bits}, or the address alone` };
   }
   return { rule: { kind: "range", range: [address, Number(bits)], port } };
 }
@@ -88,6 +86,6 @@ const hostName = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_
 
 function parseName(text: string, port: number | null): ParsedRule {
   const name = normaliseHost(text);
-  if (isIP(name) !== 0) return { problem: `is an address in an unusual spelling; wanted ${name}` };
-  return hostName.test(name) ? { rule: { kind: "name", name, port } } : { problem: `is no host name; ${wanted}` };
+  if (isIP(name) !== 0) return { problem: `is an address in an unusual spelling: write ${name}` };
+  return hostName.test(name) ? { rule: { kind: "name", name, port } } : { problem: `is no host name: ${remedy}` };
 }

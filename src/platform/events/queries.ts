@@ -7,21 +7,23 @@ interface NewEvent {
   readonly type: EventType;
   readonly kind: string;
   readonly objectId: string;
-  /** What those who are told need to know; no secrets. */
+  /** What receivers need to know; no secrets. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Writes it in the very transaction in which it happened. */
+/** Writes an event in the transaction in which it happened. */
 export function insertEvent(tx: DatabaseTransaction, event: NewEvent): Promise<void> {
   return insertEvents(tx, [event]);
 }
 
-/** As {@link insertEvent}, in one statement for all. */
+/** As {@link insertEvent}, many in one statement. */
 export async function insertEvents(tx: DatabaseTransaction, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   await sql`insert into eom_event (id, type, kind, object_id, data, created)
-    select w.id, w.type, w.kind, w.object_id, w.data::jsonb, now()
+    select event.id, event.type, event.kind, event.object_id, event.data::jsonb, now()
     from unnest(${events.map(() => createId())}::uuid[], ${events.map(({ type }) => type)}::text[],
       ${events.map(({ kind }) => kind)}::text[], ${events.map(({ objectId }) => objectId)}::text[],
-      ${events.map(({ data }) => JSON.stringify(data))}::text[]) as w (id, type, kind, object_id, data)`.execute(tx);
+      ${events.map(({ data }) => JSON.stringify(data))}::text[]) as event (id, type, kind, object_id, data)`.execute(
+    tx,
+  );
 }

@@ -3,8 +3,8 @@ import type { Change } from "../resource/change.ts";
 import type { Answer, RouteInput } from "./route.ts";
 
 /**
- * Runs a service's change and answers with its result. With an Idempotency-Key, the answer is kept for replays in the
- * change's own transaction, so that a crash keeps both or neither.
+ * Runs a service's change and answers with its result. The answer to a request with an Idempotency-Key is kept for replays
+ * in the change's own transaction, so that a crash keeps both or neither.
  *
  * @param toAnswer called before the commit and again after it: it must give the same answer both times
  * @throws what `run` throws

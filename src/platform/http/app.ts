@@ -11,7 +11,7 @@ import { toErrorResponse, toFailure } from "./error-body.ts";
 import { keepNothing, runOnce } from "./idempotency.ts";
 import { parseInput } from "./input.ts";
 import { findPeerAddress } from "./peer.ts";
-import { noRateLimit, type RateLimit } from "./rate-limit.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import { findOnBehalfOf, findRequestId, toXUser } from "./request-context.ts";
 import type { Answer, Route, RouteInput } from "./route.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -22,37 +22,36 @@ interface AppNeeds {
   readonly db: Database;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** None when left out. */
-  readonly rateLimit?: RateLimit;
+  readonly rateLimit: RateLimit;
 }
 
-interface AppParts extends Required<AppNeeds> {
-  /** For lines of this file's own flat fields: without the redaction, which takes ten times as long as such a line. */
+interface AppParts extends AppNeeds {
+  /** For this file's own lines, which have no secrets: without the redaction, which takes ten times as long as the line. */
   readonly requestLog: Logger;
 }
 
-/** A request on its way through: filled as more of it is known, for the log line and the error's labels. */
+/** A request on its way through the app; `caller` is filled in once it is known. */
 interface Passage {
   readonly request: Request;
   readonly url: URL;
-  /** The URL's path as it may be told and logged: people paste a token where its id belongs. */
+  /** The URL's path for answers and the log, with tokens redacted: people paste a token where its id belongs. */
   readonly path: string;
   readonly requestId: string;
   readonly startedAt: number;
   readonly route: string;
   readonly pathUser: string | null;
   readonly peerAddress: string | null;
-  /** Headers that the answer carries, whether it succeeds or fails. */
-  readonly told: Record<string, string>;
+  /** Headers that the answer has, whether it succeeds or fails. */
+  readonly headers: Record<string, string>;
   caller: Caller | null;
 }
 
-/** A token of ours, whole or most of it. */
+/** A token of EOM, whole or cut off. */
 const tokenPattern = /eom_[\w-]{20,}/g;
 
-/** The web-standard app: the same for Node, for functions and for tests. Every failure leaves it in the one format. */
+/** The web-standard app: the same for Node, for functions and for tests. Every failure leaves it as toErrorResponse has it. */
 export function createApp(needs: AppNeeds): Hono {
-  const parts: AppParts = { rateLimit: noRateLimit, ...needs, requestLog: needs.log.child({}, { redact: [] }) };
+  const parts: AppParts = { ...needs, requestLog: needs.log.child({}, { redact: [] }) };
   const app = new Hono();
   const mount = (route: Route) =>
     app.on(route.spec.method, toHonoPath(route.spec.path), (c) =>
@@ -61,18 +60,18 @@ export function createApp(needs: AppNeeds): Hono {
   const refuse = (c: Context) => pass(parts, c, "none", (passage) => refuseRoute(parts, passage));
   const [exact, templates] = partition(needs.routes, isExact);
   exact.forEach(mount);
-  // Before the templates, which would take its last step for an id.
+  // Before the templates, which would take the last step of these paths for an id.
   for (const { spec } of exact) app.all(spec.path, refuse);
   templates.forEach(mount);
   app.notFound(refuse);
   return app;
 }
 
-function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
-  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
-/** Whether the path has no parameter: such a one goes before those that have one (OpenAPI 3.1, Paths Object). */
+/** A path without parameters is matched before paths with them (OpenAPI 3.1, Paths Object). */
 function isExact({ spec }: Route): boolean {
   return !spec.path.includes("{");
 }
@@ -94,16 +93,16 @@ async function pass(
     route,
     pathUser: c.req.param("UserId") ?? null,
     peerAddress: findPeerAddress(c),
-    told: {},
+    headers: {},
     caller: null,
   };
   try {
     const response = await answer(passage);
-    note(needs, passage, response.status, null);
+    record(needs, passage, response.status, null);
     return response;
   } catch (error) {
     const failure = toFailure(error);
-    note(needs, passage, toStatus(failure).status, failure);
+    record(needs, passage, toStatus(failure).status, failure);
     return toErrorResponse(failure, {
       requestId: passage.requestId,
       xUser: toXUser(passage.pathUser, passage.caller),
@@ -111,8 +110,8 @@ async function pass(
       accept: request.headers.get("accept"),
       headers:
         failure.code === "METHOD_NOT_ALLOWED"
-          ? { ...passage.told, allow: listMethods(needs.routes, passage.url.pathname).join(", ") }
-          : passage.told,
+          ? { ...passage.headers, allow: listMethods(needs.routes, passage.url.pathname).join(", ") }
+          : passage.headers,
     });
   }
 }
@@ -121,7 +120,7 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
   const { spec } = route;
   passage.caller = await identify(needs.authenticator, passage, spec.role);
   if (passage.caller !== null) {
-    needs.rateLimit.count(passage.caller, spec.role, passage.told);
+    needs.rateLimit.count(passage.caller, spec.role, passage.headers);
     requireRole(passage.caller, spec.role);
   }
   const parsed = await parseInput(spec, { params: c.req.param(), url: passage.url, request: passage.request });
@@ -134,7 +133,7 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
     keepAnswer: keepNothing,
     keyed: null,
     url: passage.url,
-    // Made when it is asked for: most reads never do.
+    // Made on demand: few handlers use it.
     get signal() {
       return passage.request.signal;
     },
@@ -153,37 +152,37 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
   if (spec.idempotent === "by_handler") {
     return toResponse(await route.handle({ ...input, keyed: toKeyedRequest(key, request) }), passage);
   }
-  const run = async (settle: typeof keepNothing) => route.handle({ ...input, keepAnswer: settle });
+  const run = async (keepAnswer: typeof keepNothing) => route.handle({ ...input, keepAnswer });
   return toResponse(await runOnce({ db: needs.db, key, request, run }), passage);
 }
 
-/** @throws UNAUTHENTICATED, RATE_LIMITED */
+/** @throws UNAUTHENTICATED when the request has no credential; what the authenticator throws */
 async function identify(
   authenticator: Authenticator,
   { request: { headers }, peerAddress }: Passage,
   required: RequiredRole,
 ): Promise<Caller | null> {
   if (required === "public") return null;
-  const found = await authenticator.authenticate(headers, peerAddress);
-  if (found === null)
+  const identity = await authenticator.authenticate(headers, peerAddress);
+  if (identity === null)
     throw fail("UNAUTHENTICATED", "Authentication is needed: send Authorization: Bearer <token>", null);
-  return { ...found, onBehalfOf: findOnBehalfOf(headers) };
+  return { ...identity, onBehalfOf: findOnBehalfOf(headers) };
 }
 
 /** @throws FORBIDDEN */
 function requireRole(caller: Caller, required: RequiredRole): void {
   if (required === "public" || isAllowed(caller.role, required)) return;
-  throw fail("FORBIDDEN", `This needs the role ${required}; ${caller.subject} has ${caller.role}`, {
+  throw fail("FORBIDDEN", `This needs the role ${required}; ${caller.subject} has the role ${caller.role}`, {
     required_role: required,
   });
 }
 
 function toResponse(answer: Answer, passage: Passage): Response {
-  // A plain object, which Node's adapter sends as it is; a Headers object costs it a copy.
+  // A plain object, which Node's adapter sends as it is; it would copy a Headers object.
   const headers: Record<string, string> = {
     ...securityHeaders,
     "cache-control": "no-store",
-    ...passage.told,
+    ...passage.headers,
     ...answer.headers,
     "x-request-id": passage.requestId,
   };
@@ -204,22 +203,26 @@ function toResponse(answer: Answer, passage: Passage): Response {
   return new Response(JSON.stringify(answer.body), { status: answer.status, headers });
 }
 
-/** @throws ROUTE_NOT_FOUND, METHOD_NOT_ALLOWED, RATE_LIMITED, always one of them */
+/** @throws ROUTE_NOT_FOUND, METHOD_NOT_ALLOWED or RATE_LIMITED, always */
 async function refuseRoute(needs: AppParts, passage: Passage): Promise<never> {
   const { pathname } = passage.url;
   passage.caller = await identify(needs.authenticator, passage, "any").catch(() => null);
-  if (passage.caller !== null) needs.rateLimit.count(passage.caller, "any", passage.told);
+  if (passage.caller !== null) needs.rateLimit.count(passage.caller, "any", passage.headers);
   const methods = listMethods(needs.routes, pathname);
   if (methods.length === 0)
-    throw fail("ROUTE_NOT_FOUND", `There is no ${passage.path.slice(0, 200)} here; /openapi.json lists what is`, null);
-  throw fail("METHOD_NOT_ALLOWED", `${passage.request.method} is not possible here, only ${methods.join(", ")}`, null);
+    throw fail(
+      "ROUTE_NOT_FOUND",
+      `There is no route ${passage.path.slice(0, 200)}; /openapi.json lists the routes`,
+      null,
+    );
+  throw fail("METHOD_NOT_ALLOWED", `${passage.request.method} is not allowed here, only ${methods.join(", ")}`, null);
 }
 
 function listMethods(routes: readonly Route[], path: string): string[] {
-  const found = routes.filter(({ spec }) => toPattern(spec.path).test(path));
-  const exact = found.filter(isExact);
+  const matches = routes.filter(({ spec }) => toPattern(spec.path).test(path));
+  const exact = matches.filter(isExact);
   const methods = new Set<string>();
-  for (const { spec } of exact.length > 0 ? exact : found) {
+  for (const { spec } of exact.length > 0 ? exact : matches) {
     methods.add(spec.method);
     if (spec.method === "GET") methods.add("HEAD");
   }
@@ -234,8 +237,8 @@ function toHonoPath(path: string): string {
   return path.replace(/\{(\w+)\}/g, ":$1");
 }
 
-/** One line and one measurement a request. What nobody foresaw is logged whole, and told to nobody. */
-function note(needs: AppParts, passage: Passage, status: number, failure: Failure | null): void {
+/** Writes one line and one measurement a request. An unexpected error is logged whole. */
+function record(needs: AppParts, passage: Passage, status: number, failure: Failure | null): void {
   const seconds = (performance.now() - passage.startedAt) / 1000;
   const { method } = passage.request;
   needs.metrics.requestDuration.observe({ method: toMethodLabel(method), route: passage.route, status }, seconds);
@@ -252,12 +255,12 @@ function note(needs: AppParts, passage: Passage, status: number, failure: Failur
     return;
   }
   needs.metrics.failures.inc({ error_code: failure.code });
-  const told = { ...line, error_code: failure.code, error_msg: failure.message };
-  if (status < 500) needs.requestLog.info(told, "request refused");
-  else needs.log.error({ ...told, err: failure.cause ?? failure }, "request failed");
+  const failed = { ...line, error_code: failure.code, error_msg: failure.message };
+  if (status < 500) needs.requestLog.info(failed, "request refused");
+  else needs.log.error({ ...failed, err: failure.cause ?? failure }, "request failed");
 }
 
-/** A method is whatever the client writes; as a label it must be one of few. */
+/** Clients may write any method; a label must have few values. */
 function toMethodLabel(method: string): string {
   return ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].includes(method) ? method : "other";
 }

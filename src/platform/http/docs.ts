@@ -9,8 +9,8 @@ import { type Answer, defineRoute, type Route } from "./route.ts";
 const assetFolder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
 
 /**
- * Nothing from elsewhere: the pages work without a network. Nobody may frame them, for people enter tokens there. Swagger UI sets
- * styles on its elements.
+ * Nothing is loaded from elsewhere: the pages work without a network. Nobody may frame them, because people enter tokens
+ * there. `unsafe-inline` is for styles that Swagger UI sets on its elements.
  */
 const headers = {
   "content-security-policy":
@@ -32,7 +32,7 @@ const indexPage = `<!doctype html>
 const startScript = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
 `;
 
-/** The reference pages: the API (Swagger UI, from its npm package) and the errors. Not part of the contract. */
+/** The reference pages: the API (Swagger UI from its npm package) and the errors. Not in the OpenAPI document. */
 export function createDocsRoutes(): Route[] {
   return [
     createPage("/docs", async () => ({ content: indexPage, type: html })),
@@ -50,7 +50,6 @@ export function createDocsRoutes(): Route[] {
 }
 
 function createPage(path: string, read: () => Promise<NonNullable<Answer["text"]>>): Route {
-  const none = z.strictObject({});
   return defineRoute(
     {
       method: "GET",
@@ -59,7 +58,6 @@ function createPage(path: string, read: () => Promise<NonNullable<Answer["text"]
       tag: "docs",
       summary: "A page",
       role: "public",
-      params: none,
       query: z.object({}),
       answers: {},
       failures: [],

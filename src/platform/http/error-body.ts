@@ -3,7 +3,7 @@ import { Failure, type FailureCode, failures, toStatus } from "../failure.ts";
 import { z } from "../resource/schema.ts";
 import { securityHeaders } from "./security-headers.ts";
 
-/** The one shape of every failing answer. */
+/** The body of every failing answer. */
 export const errorBodySchema = z.object({
   error_code: z.string(),
   http_status: z.int(),
@@ -12,7 +12,7 @@ export const errorBodySchema = z.object({
   details: z.record(z.string(), z.unknown()).nullable(),
 });
 
-/** RFC 9457, for those who ask for `application/problem+json`; with our own members beside it. */
+/** The body for clients that accept `application/problem+json` (RFC 9457), with EOM's own members beside it. */
 export const problemSchema = z.object({
   type: z.string(),
   title: z.string(),
@@ -30,23 +30,26 @@ interface ErrorContext {
   /** The request's path, for RFC 9457's `instance`. */
   readonly path: string;
   readonly accept: string | null;
-  /** Beside those that every failing answer has. */
+  /** In addition to the headers of every failing answer. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Turns anything thrown into a failure with a public half; what nobody foresaw is an INTERNAL_ERROR. */
+/** Turns any thrown value into a failure with a public half; an unexpected error becomes an INTERNAL_ERROR. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   return (
     toDatabaseFailure(error) ??
-    new Failure("INTERNAL_ERROR", "EOM met a fault that it does not know", null, { cause: error })
+    new Failure("INTERNAL_ERROR", "EOM has met an unexpected error: its log has it under the request_id", null, {
+      cause: error,
+    })
   );
 }
 
+/** The answer for a failure, with its status and headers. A 500 has the request's id in place of details. */
 export function toErrorResponse(failure: Failure, context: ErrorContext): Response {
   const { title } = failures[failure.code];
   const { status, retryAfterSeconds } = toStatus(failure);
-  const told = {
+  const shared = {
     error_code: failure.code,
     x_user: context.xUser,
     details: status === 500 ? { request_id: context.requestId } : (failure.details ?? null),
@@ -56,26 +59,26 @@ export function toErrorResponse(failure: Failure, context: ErrorContext): Respon
   headers.set("cache-control", "no-store");
   if (retryAfterSeconds !== null) headers.set("retry-after", String(retryAfterSeconds));
   if (failure.code === "UNAUTHENTICATED") headers.set("www-authenticate", 'Bearer realm="eom"');
-  const problem = wantsProblem(context.accept);
+  const isProblem = acceptsProblem(context.accept);
   const type = `/docs/errors#${toAnchor(failure.code)}`;
-  const body = problem
-    ? { type, title, status, detail: failure.message, instance: context.path, ...told }
+  const body = isProblem
+    ? { type, title, status, detail: failure.message, instance: context.path, ...shared }
     : {
         error_code: failure.code,
         http_status: status,
         error_msg: failure.message,
-        x_user: told.x_user,
-        details: told.details,
+        x_user: shared.x_user,
+        details: shared.details,
       };
-  headers.set("content-type", problem ? "application/problem+json" : "application/json");
+  headers.set("content-type", isProblem ? "application/problem+json" : "application/json");
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-/** Where the error reference explains the code. */
+/** The anchor of the code on the page /docs/errors. */
 export function toAnchor(code: FailureCode): string {
   return code.toLowerCase();
 }
 
-function wantsProblem(accept: string | null): boolean {
+function acceptsProblem(accept: string | null): boolean {
   return accept !== null && /application\/problem\+json(?!\s*;\s*q=0(\.0+)?\s*(,|$))/i.test(accept);
 }

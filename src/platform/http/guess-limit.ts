@@ -1,55 +1,56 @@
 import { hash } from "node:crypto";
 import ipaddr from "ipaddr.js";
+import type { Monotonic } from "../clock.ts";
 import { Failure, fail } from "../failure.ts";
+import { createRecentMap } from "../recent-map.ts";
 import type { Authenticator } from "../resource/caller.ts";
 import { createTokenBuckets } from "./token-buckets.ts";
 
 const maxAddresses = 10_000;
-/** More than there are processes of one organisation behind one address. */
-const maxProven = 1_000;
+/** More than an organisation has processes behind one address. */
+const maxAccepted = 1_000;
 
 /**
- * Slows whoever guesses tokens: an address may have so many authentications refused in a minute; after that what it
- * sends is refused unseen. Except what was found right while others of the same address were being refused: behind a proxy
- * all clients have one address, and one that lost its token must not shut out the rest. For credentials that are found right
- * again and again; what is signed cannot be guessed, and is new each time.
+ * Slows down the guessing of tokens. After a number of refused authentications in a minute, requests from the same address
+ * are refused without a look at their credential. Credentials that were accepted while others of the address were refused
+ * are excepted: behind a proxy all clients have one address, and a client with a revoked token must not lock out the rest.
  *
- * Costs nothing until somebody is refused.
+ * For credentials that are sent again and again, such as tokens. Not for signed ones: they are new each time, and cannot
+ * be guessed.
  *
- * @param perMinute 0 for no limit
- * @param now milliseconds, never going back
+ * Until a credential is refused, it costs one comparison a request.
+ *
+ * @param perMinute refusals of one address; 0 for no limit
  */
-export function limitGuesses(
-  authenticator: Authenticator,
-  perMinute: number,
-  now: () => number = () => performance.now(),
-): Authenticator {
+export function limitGuesses(authenticator: Authenticator, perMinute: number, monotonic: Monotonic): Authenticator {
   if (perMinute === 0) return authenticator;
-  const buckets = createTokenBuckets({ perSecond: perMinute / 60, capacity: perMinute, maxKeys: maxAddresses, now });
-  const proven = createProven();
+  const perSecond = perMinute / 60;
+  const buckets = createTokenBuckets({ perSecond, capacity: perMinute, maxKeys: maxAddresses, monotonic });
+  // By their hashes, so that no credential is in memory for longer than its request.
+  const accepted = createRecentMap<string, true>(maxAccepted);
 
-  async function watch(headers: Headers, peerAddress: string, credential: string) {
+  async function authenticateGuarded(headers: Headers, peerAddress: string, credential: string) {
     const network = toNetwork(peerAddress);
-    const proof = hash("sha256", `${network} ${credential}`, "base64");
+    const digest = hash("sha256", `${network} ${credential}`, "base64");
     const { left, waitSeconds } = buckets.look(network);
-    if (left === 0 && !proven.has(proof)) throw tooManyGuesses(waitSeconds);
+    if (left === 0 && accepted.get(digest) === undefined) throw tooManyGuesses(waitSeconds);
     try {
-      const found = await authenticator.authenticate(headers, peerAddress);
-      proven.add(proof);
-      return found;
+      const identity = await authenticator.authenticate(headers, peerAddress);
+      accepted.set(digest, true);
+      return identity;
     } catch (error) {
       if (isRefusal(error)) {
-        proven.delete(proof);
+        accepted.delete(digest);
         buckets.take(network);
       }
       throw error;
     }
   }
 
-  async function authenticate(headers: Headers, peerAddress: string | null = null) {
+  async function authenticate(headers: Headers, peerAddress: string | null) {
     const credential = headers.get("authorization");
     if (credential === null || peerAddress === null) return authenticator.authenticate(headers, peerAddress);
-    if (!buckets.isEmpty()) return watch(headers, peerAddress, credential);
+    if (!buckets.isEmpty()) return authenticateGuarded(headers, peerAddress, credential);
     try {
       return await authenticator.authenticate(headers, peerAddress);
     } catch (error) {
@@ -61,21 +62,7 @@ export function limitGuesses(
   return { authenticate };
 }
 
-/** The latest so many; hashes, so that no credential lies in memory for longer than its request. */
-function createProven() {
-  const proofs = new Set<string>();
-  return {
-    has: (proof: string) => proofs.has(proof),
-    delete: (proof: string) => proofs.delete(proof),
-    add(proof: string) {
-      if (proofs.has(proof)) return;
-      if (proofs.size >= maxProven) proofs.clear();
-      proofs.add(proof);
-    },
-  };
-}
-
-/** Who has an IPv6 address has at least the /64 around it. */
+/** An owner of an IPv6 address has at least the /64 around it. */
 function toNetwork(peerAddress: string): string {
   if (!ipaddr.isValid(peerAddress)) return peerAddress;
   const address = ipaddr.process(peerAddress);
@@ -87,6 +74,6 @@ function isRefusal(error: unknown): boolean {
 }
 
 function tooManyGuesses(waitSeconds: number): Failure {
-  const sentence = `Too many authentications from this address were refused: ask again in ${waitSeconds} s`;
+  const sentence = `Too many authentications from this address were refused: try again in ${waitSeconds} s`;
   return fail("RATE_LIMITED", sentence, null, { retryAfterSeconds: waitSeconds });
 }

@@ -4,18 +4,18 @@ import { openAnswer, sealAnswer, toKeyedRequest } from "../idempotency/answers.t
 import { claimKey, keyReused, releaseKey, storeAnswer } from "../idempotency/claims.ts";
 import type { Answer, KeepAnswer } from "./route.ts";
 
-/** For requests without a key. */
+/** The `keepAnswer` of a request without a key. */
 export const keepNothing: KeepAnswer = async () => {};
 
 interface IdempotentRun {
   readonly db: Database;
   readonly key: string;
   readonly request: Parameters<typeof toKeyedRequest>[1];
-  readonly run: (settle: KeepAnswer) => Promise<Answer>;
+  readonly run: (keepAnswer: KeepAnswer) => Promise<Answer>;
 }
 
 /**
- * Runs a request at most once for its key. A second one gets the first one's answer; a failure gives the key back.
+ * Runs a request at most once for its key. A second request gets the answer of the first; a failure releases the key.
  *
  * @throws IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED, and what `run` throws
  */
@@ -30,7 +30,7 @@ export async function runOnce({ db, key, request, run }: IdempotentRun): Promise
     case "in_flight":
       throw fail(
         "IDEMPOTENCY_IN_FLIGHT",
-        "The first request with this Idempotency-Key is still running: ask again soon",
+        "The first request with this Idempotency-Key is still running: send it again later",
         null,
       );
     case "reused":
@@ -40,12 +40,12 @@ export async function runOnce({ db, key, request, run }: IdempotentRun): Promise
     default:
       claim satisfies never;
   }
-  const settle: KeepAnswer = (tx, answer) =>
+  const keepAnswer: KeepAnswer = (tx, answer) =>
     storeAnswer(tx, keyed.keyHash, claim.claim, sealAnswer(key, keyed.keyHash, answer));
   try {
-    return await run(settle);
+    return await run(keepAnswer);
   } catch (error) {
-    // If even this fails, the claim runs out by itself.
+    // If this fails too, the claim runs out by itself.
     await releaseKey(db, keyed.keyHash, claim.claim).catch(() => {});
     throw error;
   }

@@ -1,15 +1,17 @@
 import { z } from "zod";
-import { fail, type Issue } from "../failure.ts";
-import { findUnkeepableText, readJsonBody, toPointerStep, toSentence } from "./body.ts";
+import { type Issue, invalidRequest } from "../failure.ts";
+import { toPointerStep } from "../json-pointer.ts";
+import { findUnkeepableText, readJsonBody } from "./body.ts";
 import type { RouteSpec } from "./route.ts";
 
-/** What came with a request, raw. */
+/** The input of a request as it arrived. */
 interface RawInput {
   readonly params: Readonly<Record<string, string>>;
   readonly url: URL;
   readonly request: Request;
 }
 
+/** The input of a request as the route's schemas return it; `body` is undefined for a route without one. */
 export interface ParsedInput {
   readonly params: unknown;
   readonly query: unknown;
@@ -19,7 +21,7 @@ export interface ParsedInput {
 /**
  * Parses path, query and body with the route's own schemas.
  *
- * @throws VALIDATION_ERROR with every issue of all three at once; what {@link readJsonBody} throws
+ * @throws VALIDATION_ERROR with all issues of all three; what {@link readJsonBody} throws
  */
 export async function parseInput(spec: RouteSpec, raw: RawInput): Promise<ParsedInput> {
   const issues: Issue[] = [];
@@ -27,7 +29,7 @@ export async function parseInput(spec: RouteSpec, raw: RawInput): Promise<Parsed
   const query = take(spec.query.safeParse(readQuery(spec, raw.url.searchParams, issues)), issues);
   const body =
     spec.body === undefined ? undefined : take(spec.body.safeParse(await readJsonBody(raw.request, issues)), issues);
-  if (issues.length > 0) throw fail("VALIDATION_ERROR", toSentence(issues), { issues });
+  if (issues.length > 0) throw invalidRequest(issues);
   return { params, query, body };
 }
 
@@ -62,7 +64,7 @@ function toBareName(spec: RouteSpec, key: string): string {
   return name !== undefined && spec.filters?.includes(name) === true ? name : key;
 }
 
-/** Whether a query parameter may be repeated: its schema, below defaults and the like, is an array. */
+/** Whether a query parameter may be repeated: its schema is an array, below any default, optional or pipe. */
 export function isList(schema: unknown): boolean {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return isList(schema.unwrap());
   if (schema instanceof z.ZodPipe) return isList(schema.in);
@@ -75,7 +77,7 @@ function take(result: z.ZodSafeParseResult<unknown>, issues: Issue[]): unknown {
   return undefined;
 }
 
-/** Zod names unknown keys in one issue of the object; ours names each by its own path. */
+/** zod reports unknown keys in one issue of the object; here each is an issue with its own path. */
 function toIssues(issue: z.core.$ZodIssue): Issue[] {
   const path = issue.path.map((step) => `/${toPointerStep(String(step))}`).join("");
   if (issue.code === "unrecognized_keys") {

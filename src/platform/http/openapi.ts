@@ -4,7 +4,7 @@ import { z } from "../resource/schema.ts";
 import { errorBodySchema, problemSchema } from "./error-body.ts";
 import type { Route, RouteSpec } from "./route.ts";
 
-/** The OpenAPI 3.1 document, made from the very schemas that validate. `paths` in the order of `routes`. */
+/** The OpenAPI 3.1 document, made from the schemas that validate requests. `paths` are in the order of `routes`. */
 export function createOpenApiDocument(routes: readonly Route[], version: string) {
   const registry = new OpenAPIRegistry();
   registry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
@@ -24,8 +24,8 @@ export function createOpenApiDocument(routes: readonly Route[], version: string)
   });
 }
 
-/** Every failure that this route can answer with: its own and those that its shape brings. */
-export function listFailures(spec: RouteSpec): FailureCode[] {
+/** Every failure that a route can answer with: its own, and the failures of its kind (with a body, a version, a key). */
+function listFailures(spec: RouteSpec): FailureCode[] {
   const codes = new Set<FailureCode>([
     "INTERNAL_ERROR",
     "DATABASE_ERROR",
@@ -83,7 +83,7 @@ function toHeaderParameters(spec: RouteSpec) {
   });
 }
 
-/** If-Match as RFC 9110 has it (13.1.1); an If-None-Match that is none is as if it were not there. */
+/** If-Match is checked (RFC 9110, 13.1.1); an If-None-Match that cannot be read is ignored, so it has no pattern. */
 function toVersionHeader({ versioned, method }: RouteSpec) {
   if (versioned !== true) return {};
   if (method === "GET") return { "If-None-Match": z.string().optional() };
@@ -108,15 +108,17 @@ function toAnswers(spec: RouteSpec) {
     },
   ]);
   const unchanged =
-    spec.versioned === true && spec.method === "GET" ? [["304", { description: "As If-None-Match has it." }]] : [];
+    spec.versioned === true && spec.method === "GET"
+      ? [["304", { description: "The version is the one that If-None-Match names." }]]
+      : [];
   return Object.fromEntries([...entries, ...unchanged]);
 }
 
-/** Every combination of codes that one status stands for is described once, and referred to. */
+/** Each combination of codes of one status is one component of the document, to which the routes refer. */
 function toFailureAnswers(registry: OpenAPIRegistry, spec: RouteSpec) {
-  const told = listFailures(spec).flatMap((code) => listStatuses(code).map((status) => ({ code, status })));
-  const entries = [...Map.groupBy(told, ({ status }) => status)].map(([status, failuresOfIt]) => {
-    const codes = failuresOfIt.map(({ code }) => code).sort();
+  const failing = listFailures(spec).flatMap((code) => listStatuses(code).map((status) => ({ code, status })));
+  const entries = [...Map.groupBy(failing, ({ status }) => status)].map(([status, sharing]) => {
+    const codes = sharing.map(({ code }) => code).sort();
     return [
       String(status),
       registry.registerComponent("responses", codes.join("."), toFailureAnswer(status, codes)).ref,

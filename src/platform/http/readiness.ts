@@ -1,24 +1,26 @@
-/** Probes ask every few seconds; what asks more often, as anybody may, costs the database no more. */
-const rememberedMilliseconds = 1_000;
+import type { Monotonic } from "../clock.ts";
+
+/** Probes ask every few seconds. The route is public: callers that ask more often must not cost the database more. */
+const keptMilliseconds = 1_000;
 
 /**
- * Asks once a second at most, and once for all that ask meanwhile. What could not be found out is remembered as long.
+ * Remembers an answer for a second. Callers that ask while the question is open wait for the same answer. A failure is
+ * remembered as long.
  *
- * @param now milliseconds, never going back
+ * @param findUnreadiness why the process cannot serve, in a sentence; null when it can
  */
 export function rememberReadiness(
   findUnreadiness: () => Promise<string | null>,
-  now: () => number = () => performance.now(),
+  monotonic: Monotonic,
 ): () => Promise<string | null> {
-  let found: Promise<string | null> | null = null;
+  let answer: Promise<string | null> | null = null;
   let until = 0;
   return () => {
-    if (found !== null && now() < until) return found;
-    // Of one that hangs, all wait for the same answer.
+    if (answer !== null && monotonic() < until) return answer;
     until = Number.POSITIVE_INFINITY;
-    found = findUnreadiness().finally(() => {
-      until = now() + rememberedMilliseconds;
+    answer = findUnreadiness().finally(() => {
+      until = monotonic() + keptMilliseconds;
     });
-    return found;
+    return answer;
   };
 }

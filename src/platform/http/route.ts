@@ -5,11 +5,12 @@ import type { Caller, RequiredRole } from "../resource/caller.ts";
 import type { VersionCondition } from "../resource/entity-tag.ts";
 import { z } from "../resource/schema.ts";
 
+/** Partial updates are PUT: an omitted field stays as it is. */
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /**
- * A route as data: the app validates with it, the OpenAPI document is made from it, and a client can be typed by it.
- * Paths name their parameters as the contract does: `/eom/admin/storages/{StorageId}`.
+ * A route as data: the app validates requests with it, and the OpenAPI document is made from it. Paths name their parameters
+ * as the contract does: `/eom/admin/storages/{StorageId}`.
  */
 export interface RouteSpec<
   Params extends z.ZodObject = z.ZodObject,
@@ -25,22 +26,23 @@ export interface RouteSpec<
   readonly description?: string;
   readonly role: RequiredRole;
   readonly params: Params;
-  /** The names in `filters` are also taken as `filter[name]`. */
   readonly query: Query;
+  /** Names of query parameters that may also be written as `filter[name]`. */
   readonly filters?: readonly string[];
   readonly body?: Body;
   readonly answers: Answers;
-  /** Those that this route adds to the ones that any route of its shape can answer with. */
+  /** In addition to the failures that any route of its kind can answer with. */
   readonly failures: readonly FailureCode[];
   /**
-   * The route honours `Idempotency-Key`. True: the app keeps the answer. `by_handler`: it wants a key, and its handler
-   * keeps the answer by itself, with the effect.
+   * The route accepts `Idempotency-Key`. True: the app keeps the answer. `by_handler`: the key is required, and the handler
+   * itself keeps the answer, with the effect.
    */
   readonly idempotent?: true | "by_handler";
-  /** The object's version is in its entity tag, and `If-Match` is honoured. */
+  /** The object's version is its entity tag, and a change checks `If-Match`. */
   readonly versioned?: boolean;
 }
 
+/** One answer of a route, for the OpenAPI document. */
 export interface AnswerSpec {
   readonly description: string;
   /** Null for an answer without a body. */
@@ -49,7 +51,7 @@ export interface AnswerSpec {
   readonly mediaType?: string;
 }
 
-/** What a handler gets: parsed, with every default filled in. */
+/** The input of a handler: parsed, with every default filled in. */
 export interface RouteInput<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
@@ -59,36 +61,38 @@ export interface RouteInput<Params, Query, Body> {
   readonly ifMatch: VersionCondition;
   /** Does nothing for a request without an Idempotency-Key. */
   readonly keepAnswer: KeepAnswer;
-  /** Of a route that is idempotent by its handler, never null there: the key and its request, hashed. */
+  /** The key and its request, hashed. Null but for a route that is idempotent `by_handler`. */
   readonly keyed: KeyedRequest | null;
-  /** The whole request URL's path and query, for links to other pages. */
+  /** The URL of the request, for links to other pages. */
   readonly url: URL;
   readonly signal: AbortSignal;
 }
 
+/** The answer of a handler; platform/http turns it into a response. */
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
   /** Sent in place of `body`, byte for byte, with its own content type. */
   readonly text?: { readonly content: string; readonly type: string };
-  /** Told as the entity tag. */
+  /** Sent as the entity tag. */
   readonly version?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * Keeps the answer of a request with an Idempotency-Key for its replays: the last statement of the transaction that has
- * the effect.
+ * Keeps the answer of a request with an Idempotency-Key for its replays. To be called last in the transaction that has the
+ * effect.
  */
 export type KeepAnswer = (tx: DatabaseTransaction, answer: Answer) => Promise<void>;
 
+/** A route and its handler; made by {@link defineRoute}. */
 export interface Route {
   readonly spec: RouteSpec;
-  // The parser that ran before has made the input what the spec says; only defineRoute, below, knows both sides.
+  // The app parses the input as the spec says before it calls the handler; defineRoute's types join the two.
   readonly handle: (input: RouteInput<never, never, never>) => Promise<Answer> | Answer;
 }
 
-/** Nothing may be given. */
+/** Accepts no parameter at all. */
 const none = z.strictObject({});
 
 /** A route's data as it is written down: a route without path or query parameters leaves `params` or `query` out. */

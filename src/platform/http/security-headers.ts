@@ -1,6 +1,6 @@
 /**
- * On every answer, failing ones too. Whoever opens an answer of the API in a browser gets data, never a page: nothing
- * in it is run, loaded, framed or guessed to be of another type. The reference pages bring a policy of their own.
+ * Headers of every answer, failures included. A browser that opens an answer of the API shows data: it runs, loads and frames
+ * nothing of it, and does not guess another type. The reference pages (docs.ts) have a policy of their own.
  *
  * `Strict-Transport-Security` is absent on purpose: EOM speaks plain HTTP, over which it means nothing (RFC 6797, 7.2).
  * It is for the proxy that ends TLS, which alone knows whether the whole host is served so.

@@ -3,26 +3,29 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
-import { refuseOnSocket, toRefusal, toUnparsed, toUnreadable, watchAnswer } from "./unparsed.ts";
+import { findErrorCode } from "../error-code.ts";
+import { createSocketRefusals } from "./socket-refusals.ts";
+import { toRefusal, toUnparsed, toUnreadable } from "./unparsed.ts";
 
-/** What a connection may take before it is refused or cut off; docs/reference/limits.md tells operators of each. */
+/** The bounds at which a connection is refused or cut off; docs/reference/limits.md lists them for operators. */
 export interface ConnectionLimits {
   /** From the first byte of a head to its last. */
   readonly headMilliseconds: number;
   /** From the first byte of a request to its last. */
   readonly requestMilliseconds: number;
-  /** How often both are looked at: so much later may they strike. */
+  /** How often both are checked, so the delay with which they apply. */
   readonly checkMilliseconds: number;
-  /** Without a byte read or written while a request is under way: a client that does not take its answer. */
+  /** Without a byte read or written while a request is under way, as when a client does not read its answer. */
   readonly silenceMilliseconds: number;
-  /** Without a request. Longer than usual load balancers keep theirs (60 s), so that they close first. */
+  /** Without a request. Longer than common load balancers keep connections (60 s), so that they close first. */
   readonly idleMilliseconds: number;
-  /** Of request line and headers together. */
+  /** Request line and headers together. */
   readonly maxHeadBytes: number;
-  /** Further ones are closed at once, so that file descriptors remain for the database. */
+  /** Further connections are closed at once, so that file descriptors remain for the database. */
   readonly maxConnections: number;
 }
 
+/** The limits of every EOM server. */
 export const connectionLimits: ConnectionLimits = {
   headMilliseconds: 10_000,
   requestMilliseconds: 30_000,
@@ -33,18 +36,25 @@ export const connectionLimits: ConnectionLimits = {
   maxConnections: 5_000,
 };
 
+/** A server that accepts connections. */
 export interface HttpServer {
+  /** With the port that it listens on: `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Takes no more connections, lets requests under way end for at most `graceMilliseconds`, then cuts them off. */
+  /** Accepts no more connections, waits for requests under way for `graceMilliseconds` at most, then cuts them off. */
   stop(graceMilliseconds: number): Promise<void>;
 }
 
-/** @throws when the address is taken or not ours, with a sentence */
+/**
+ * Serves the app over HTTP.
+ *
+ * @param port 0 for a free one
+ * @throws an Error with a sentence when the port is taken, or the host is no address of this machine
+ */
 export async function startHttpServer(
   app: Hono,
   host: string,
   port: number,
-  limits: ConnectionLimits = connectionLimits,
+  limits: ConnectionLimits,
 ): Promise<HttpServer> {
   const underWay = new Set<ServerResponse>();
   const server = createLimitedServer(app, limits, underWay);
@@ -56,6 +66,7 @@ export async function startHttpServer(
 
 function createLimitedServer(app: Hono, limits: ConnectionLimits, underWay: Set<ServerResponse>): Server {
   const answer = getRequestListener(app.fetch, { errorHandler: toRefusal });
+  const refusals = createSocketRefusals();
   const server = createServer(
     {
       headersTimeout: limits.headMilliseconds,
@@ -63,25 +74,25 @@ function createLimitedServer(app: Hono, limits: ConnectionLimits, underWay: Set<
       connectionsCheckingInterval: limits.checkMilliseconds,
       keepAliveTimeout: limits.idleMilliseconds,
       maxHeaderSize: limits.maxHeadBytes,
-      // Whoever sends none, as HTTP/1.0 may, is answered by the listener: Node itself would do so without a body.
+      // A request without Host, as HTTP/1.0 allows, is answered by the listener: Node's own answer has no body.
       requireHostHeader: false,
     },
     (request, response) => {
-      watchAnswer(response);
+      refusals.follow(response);
       underWay.add(response);
       response.once("close", () => underWay.delete(response));
-      // The adapter leaves a body of these unread, at whatever length; and a server that stops serves what it has and no more.
+      // The adapter leaves the body of a GET unread, however long; and a server that stops takes no further request.
       if (isReadWithBody(request) || !server.listening) response.shouldKeepAlive = false;
       return answer(request, response);
     },
   );
   server.timeout = limits.silenceMilliseconds;
   server.maxConnections = limits.maxConnections;
-  // Node drops headers beyond a number without a word, be it If-Match; their bytes are bounded anyway.
+  // Node drops headers beyond a number silently, If-Match among them. Their bytes are bounded already.
   server.maxHeadersCount = 0;
-  server.on("clientError", (error, socket) => refuseOnSocket(toUnreadable(error, limits.maxHeadBytes), socket));
-  server.on("connect", (_request, socket) => refuseOnSocket(toUnparsed("is for a proxy, which this is not"), socket));
-  // Any other expectation than 100-continue may be ignored (RFC 9110, 10.1.1).
+  server.on("clientError", (error, socket) => refusals.refuse(toUnreadable(error, limits.maxHeadBytes), socket));
+  server.on("connect", (_request, socket) => refusals.refuse(toUnparsed("it is for a proxy, and EOM is none"), socket));
+  // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1).
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
   return server;
 }
@@ -91,7 +102,7 @@ function isReadWithBody({ method, headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
 
-/** Free when it was asked for; it may be taken before it is used, which startHttpServer then says. */
+/** A port that is free now. If another process takes it before {@link startHttpServer} does, that one says so. */
 export async function findFreePort(host: string): Promise<number> {
   const probe = createServer();
   await listen(probe, host, 0);
@@ -107,7 +118,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   try {
     await once(server, "listening");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = findErrorCode(error);
     if (code === "EADDRINUSE")
       throw new Error(`${host}:${port} is taken by another program: stop it, or set EOM_PORT`, { cause: error });
     if (code === "EADDRNOTAVAIL")
@@ -116,7 +127,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   }
 }
 
-/** Node alone would go on serving a connection that is never idle: a busy proxy's, until it is cut off in the middle. */
+/** Also closes connections that are never idle, such as a busy proxy's: Node alone would serve them until they are cut off. */
 async function stop(server: Server, underWay: ReadonlySet<ServerResponse>, graceMilliseconds: number): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, "close");
@@ -128,7 +139,7 @@ async function stop(server: Server, underWay: ReadonlySet<ServerResponse>, grace
   clearTimeout(cutOff);
 }
 
-/** The client is told by `Connection: close` while that can still be said. */
+/** Sends `Connection: close` if the headers are still to be sent, and closes the connection after the answer. */
 function closeAfter(response: ServerResponse): void {
   response.shouldKeepAlive = false;
   if (response.headersSent) response.once("finish", () => response.req.socket.destroySoon());

@@ -6,7 +6,7 @@ import { createOpenApiDocument } from "./openapi.ts";
 import { defineRoute, type Route } from "./route.ts";
 
 interface SystemNeeds {
-  /** Why the process cannot serve now, in a sentence; null when it can. */
+  /** Why the process cannot serve, in a sentence; null when it can. */
   readonly findUnreadiness: () => Promise<string | null>;
   readonly metrics: Metrics;
   readonly version: string;
@@ -14,11 +14,10 @@ interface SystemNeeds {
   readonly routes: readonly Route[];
 }
 
-const none = z.strictObject({});
 const tag = "system";
-const statusAnswer = { description: "It is so", schema: z.object({ status: z.literal("ok") }) };
+const statusAnswer = { description: "Yes", schema: z.object({ status: z.literal("ok") }) };
 
-/** Health, metrics and the documents: for probes, scrapers and newcomers, so without authentication. */
+/** Health, metrics, the OpenAPI document and the reference pages: for probes and newcomers, so without authentication. */
 export function createSystemRoutes(needs: SystemNeeds): Route[] {
   const own: Route[] = [
     defineRoute(
@@ -27,10 +26,8 @@ export function createSystemRoutes(needs: SystemNeeds): Route[] {
         path: "/healthz",
         operationId: "getHealth",
         tag,
-        summary: "Whether the process lives",
+        summary: "Whether the process is alive",
         role: "public",
-        params: none,
-        query: none,
         answers: { 200: statusAnswer },
         failures: [],
       },
@@ -44,8 +41,6 @@ export function createSystemRoutes(needs: SystemNeeds): Route[] {
         tag,
         summary: "Whether the database is reachable and migrated",
         role: "public",
-        params: none,
-        query: none,
         answers: { 200: statusAnswer },
         failures: [],
       },
@@ -63,8 +58,6 @@ export function createSystemRoutes(needs: SystemNeeds): Route[] {
         tag,
         summary: "Metrics for Prometheus",
         role: "public",
-        params: none,
-        query: none,
         answers: { 200: { description: "Text exposition format", schema: z.string(), mediaType: "text/plain" } },
         failures: [],
       },
@@ -81,8 +74,6 @@ export function createSystemRoutes(needs: SystemNeeds): Route[] {
         tag,
         summary: "This API as an OpenAPI 3.1 document",
         role: "public",
-        params: none,
-        query: none,
         answers: { 200: { description: "The document", schema: z.looseObject({ openapi: z.string() }) } },
         failures: [],
       },

@@ -1,21 +1,36 @@
-/** What is left in a bucket after it was asked. */
+import type { Monotonic } from "../clock.ts";
+import { createRecentMap } from "../recent-map.ts";
+
+/** The state of a bucket after a call. */
 export interface Level {
+  /** Whether the call took a token. */
   readonly taken: boolean;
-  /** Whole turns that may follow at once. */
+  /** Whole tokens that are left. */
   readonly left: number;
-  /** Whole seconds until there is a turn again; 0 while one is left. */
+  /** Whole seconds until there is a token again; 0 while one is left. */
   readonly waitSeconds: number;
   /** Whole seconds until the bucket is full, if nobody takes. */
   readonly fullInSeconds: number;
 }
 
+/** Token buckets by key. */
 export interface TokenBuckets {
-  /** Takes a turn, if there is one. */
+  /** Takes a token, if there is one. */
   take(key: string): Level;
-  /** Looks, and takes nothing. */
+  /** Takes nothing. */
   look(key: string): Level;
-  /** Nobody has taken anything since everything was forgotten. */
+  /** Nobody has taken a token since all buckets were forgotten. */
   isEmpty(): boolean;
+}
+
+interface BucketOptions {
+  /** Tokens that flow in. */
+  readonly perSecond: number;
+  /** Tokens that a full bucket holds, at least 1. */
+  readonly capacity: number;
+  /** Buckets that are kept are at most twice as many. */
+  readonly maxKeys: number;
+  readonly monotonic: Monotonic;
 }
 
 interface Bucket {
@@ -24,46 +39,21 @@ interface Bucket {
 }
 
 /**
- * A bucket for each key, full at first. Keys are the client's choice, so they are bounded: those asked for lately lie in
- * one map; when it is full it becomes the old one, and what was in the old one is forgotten, and so is full again. At
- * most `2 * maxKeys` are held, and no turn costs more than a few look-ups.
- *
- * @param perSecond turns that flow in
- * @param capacity turns that a full bucket holds, at least 1
- * @param now milliseconds, never going back
+ * A bucket for each key, full at first. Clients choose the keys, so their number is bounded: the bucket that was not used
+ * for the longest time is forgotten, and is full again.
  */
-export function createTokenBuckets({
-  perSecond,
-  capacity,
-  maxKeys,
-  now,
-}: {
-  perSecond: number;
-  capacity: number;
-  maxKeys: number;
-  now: () => number;
-}): TokenBuckets {
-  let young = new Map<string, Bucket>();
-  let old = new Map<string, Bucket>();
+export function createTokenBuckets({ perSecond, capacity, maxKeys, monotonic }: BucketOptions): TokenBuckets {
+  const buckets = createRecentMap<string, Bucket>(maxKeys);
 
   function refill(key: string): Bucket {
-    const at = now();
-    const bucket = young.get(key) ?? old.get(key) ?? { level: capacity, at };
+    const at = monotonic();
+    const bucket = buckets.get(key) ?? { level: capacity, at };
     bucket.level = Math.min(capacity, bucket.level + ((at - bucket.at) / 1000) * perSecond);
     bucket.at = at;
     return bucket;
   }
 
-  function keep(key: string, bucket: Bucket): void {
-    if (young.has(key)) return;
-    if (young.size >= maxKeys) {
-      old = young;
-      young = new Map();
-    }
-    young.set(key, bucket);
-  }
-
-  function tell({ level }: Bucket, taken: boolean): Level {
+  function toLevel({ level }: Bucket, taken: boolean): Level {
     return {
       taken,
       left: Math.floor(level),
@@ -75,12 +65,12 @@ export function createTokenBuckets({
   return {
     take(key) {
       const bucket = refill(key);
-      keep(key, bucket);
+      buckets.set(key, bucket);
       const taken = bucket.level >= 1;
       if (taken) bucket.level -= 1;
-      return tell(bucket, taken);
+      return toLevel(bucket, taken);
     },
-    look: (key) => tell(refill(key), false),
-    isEmpty: () => young.size === 0 && old.size === 0,
+    look: (key) => toLevel(refill(key), false),
+    isEmpty: buckets.isEmpty,
   };
 }

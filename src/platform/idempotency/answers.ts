@@ -6,8 +6,9 @@ const nonceBytes = 12;
 const tagBytes = 16;
 
 /**
- * An `Idempotency-Key`: 1 to 255 printable characters, bare or as a quoted string as in the IETF draft.
+ * Reads an `Idempotency-Key`: 1 to 255 printable ASCII characters, bare or as a quoted string (draft-ietf-httpapi-idempotency-key-header).
  *
+ * @returns null without a header
  * @throws VALIDATION_ERROR
  */
 export function parseIdempotencyKey(header: string | null): string | null {
@@ -16,7 +17,7 @@ export function parseIdempotencyKey(header: string | null): string | null {
   if (/^[\x20-\x7e]{1,255}$/.test(key)) return key;
   throw invalid(
     "/Idempotency-Key",
-    `wants 1 to 255 printable ASCII characters, got ${key.length} of another kind`,
+    `wants 1 to 255 printable ASCII characters, got ${key.length} characters`,
     "invalid_format",
   );
 }
@@ -25,11 +26,11 @@ interface RequestIdentity {
   readonly principal: string;
   readonly method: string;
   readonly path: string;
-  /** The parsed input: the same for every way of writing the same request. */
+  /** The parsed input: equal for all spellings of the same request. */
   readonly input: unknown;
 }
 
-/** What the database keeps of a key and its request: nothing that can be turned back. */
+/** The digests that the database keeps of a key and its request. Neither can be turned back. */
 export function toKeyedRequest(key: string, request: RequestIdentity): KeyedRequest {
   const scope = JSON.stringify([request.principal, request.method, request.path, key]);
   return {
@@ -39,8 +40,8 @@ export function toKeyedRequest(key: string, request: RequestIdentity): KeyedRequ
 }
 
 /**
- * Seals an answer with the client's own key, which we do not keep: an answer may hold a token that is shown once, and a
- * dump of the database must not.
+ * Seals an answer with the client's own key, of which only a digest is kept: an answer may contain a token that is shown
+ * once, and a dump of the database must not.
  */
 export function sealAnswer(key: string, keyHash: Uint8Array, answer: unknown): Uint8Array {
   const nonce = randomBytes(nonceBytes);
@@ -49,7 +50,7 @@ export function sealAnswer(key: string, keyHash: Uint8Array, answer: unknown): U
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
 }
 
-/** @throws when `sealed` was not made by {@link sealAnswer} with this key */
+/** Opens a sealed answer. @throws when {@link sealAnswer} did not make it with this key */
 export function openAnswer(key: string, keyHash: Uint8Array, sealed: Uint8Array): unknown {
   const bytes = Buffer.from(sealed);
   const decipher = createDecipheriv("aes-256-gcm", deriveKey(key, keyHash), bytes.subarray(0, nonceBytes));

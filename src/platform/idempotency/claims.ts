@@ -4,12 +4,13 @@ import { type Failure, fail } from "../failure.ts";
 import { createId } from "../id.ts";
 import type {} from "./tables.ts";
 
-/** Longer than any request of ours may take; after it, another try of the client takes the key over. */
+/** Longer than any request may take; after it, the client's next attempt takes the key over. */
 const claimSeconds = 90;
 
-/** For how long a key's answer is kept. */
+/** How long an answer is kept for its replays. */
 export const keptHours = 24;
 
+/** A request with an Idempotency-Key: the digests of the key and of the request. */
 export interface KeyedRequest {
   readonly keyHash: Uint8Array;
   readonly requestHash: Uint8Array;
@@ -21,7 +22,7 @@ type Claim =
   | { readonly outcome: "in_flight" }
   | { readonly outcome: "reused" };
 
-/** The key came with another request before. */
+/** IDEMPOTENCY_KEY_REUSED, for a key that came with another request before. */
 export function keyReused(): Failure {
   return fail(
     "IDEMPOTENCY_KEY_REUSED",
@@ -30,7 +31,10 @@ export function keyReused(): Failure {
   );
 }
 
-/** Takes the key for this request, or tells what has become of the first request that had it. */
+/**
+ * Claims the key for this request, or returns the state of the request that had it first: answered, still in flight, or
+ * another request (`reused`).
+ */
 export async function claimKey(db: Database, request: KeyedRequest): Promise<Claim> {
   const claim = createId();
   const { rows: claimed } = await sql`
@@ -39,7 +43,7 @@ export async function claimKey(db: Database, request: KeyedRequest): Promise<Cla
     on conflict (key_hash) do update
       set request_hash = excluded.request_hash, claim = excluded.claim, claimed_until = excluded.claimed_until,
         answer = null, expires_at = excluded.expires_at
-      -- Its owner died before its effect was committed, or its time is over.
+      -- The claim ran out before its effect was committed, as when its process died, or the answer's time is over.
       where (k.answer is null and k.claimed_until < now()) or k.expires_at < now()
     returning 1`.execute(db);
   return claimed.length === 1 ? { outcome: "claimed", claim } : findClaim(db, request);
@@ -51,7 +55,7 @@ async function findClaim(db: Database, request: KeyedRequest): Promise<Claim> {
     .select(["request_hash", "answer"])
     .where("key_hash", "=", request.keyHash)
     .executeTakeFirst();
-  // Gone in between: its owner gave it back. The client's next try finds it free.
+  // Deleted since: its owner released it. The client's next attempt finds it free.
   if (row === undefined) return { outcome: "in_flight" };
   if (Buffer.compare(row.request_hash, request.requestHash) !== 0) return { outcome: "reused" };
   return row.answer === null ? { outcome: "in_flight" } : { outcome: "answered", answer: row.answer };
@@ -60,7 +64,7 @@ async function findClaim(db: Database, request: KeyedRequest): Promise<Claim> {
 /**
  * Keeps the answer in the transaction of its effect.
  *
- * @throws IDEMPOTENCY_IN_FLIGHT when the claim was taken over in the meantime: the transaction must not commit
+ * @throws IDEMPOTENCY_IN_FLIGHT when another request has taken the claim over: the transaction must not commit
  */
 export async function storeAnswer(tx: DatabaseTransaction, keyHash: Uint8Array, claim: string, answer: Uint8Array) {
   const { numUpdatedRows } = await tx
@@ -72,13 +76,13 @@ export async function storeAnswer(tx: DatabaseTransaction, keyHash: Uint8Array, 
   if (numUpdatedRows !== 1n) {
     throw fail(
       "IDEMPOTENCY_IN_FLIGHT",
-      "This request took too long, and another one with its key has taken over",
+      "This request took too long, and another request with its key has taken over",
       null,
     );
   }
 }
 
-/** Gives the key back after a failure, so that the client may try again with it. */
+/** Releases the key after a failure, so that the client may send the request again with it. */
 export async function releaseKey(db: Database, keyHash: Uint8Array, claim: string): Promise<void> {
   await db
     .deleteFrom("eom_idempotency_key")

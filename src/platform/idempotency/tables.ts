@@ -1,4 +1,4 @@
-/** A row of eom_idempotency_key: one key of one caller for one route. */
+/** A row of eom_idempotency_key: one key of one caller for one method and path, and its answer once there is one. */
 interface IdempotencyKeyTable {
   key_hash: Uint8Array;
   request_hash: Uint8Array;

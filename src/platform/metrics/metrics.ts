@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import { createWorkerMetrics, type WorkerMetrics } from "../worker/metrics.ts";
 
-/** Everything that `/metrics` tells. Rooms register their own in the same registry. */
+/** The metrics of the platform. Rooms register theirs in the same registry, which `/metrics` shows. */
 export interface Metrics {
   readonly registry: Registry;
   readonly requestDuration: Histogram<"method" | "route" | "status">;
@@ -9,7 +9,7 @@ export interface Metrics {
   readonly workers: WorkerMetrics;
 }
 
-/** Labels are bounded: routes by their pattern, never by the path that came. */
+/** Labels have few values: a route is named by its pattern, never by the path of a request. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

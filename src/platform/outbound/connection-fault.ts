@@ -23,6 +23,7 @@ export type ConnectionFaultKind =
   /** The error says nothing about a connection. */
   | "unknown";
 
+/** The kind of a fault, and the code that says so. */
 export interface ConnectionFault {
   readonly kind: ConnectionFaultKind;
   /** As {@link findErrorCode} returns it. */

@@ -1,42 +1,51 @@
 import { z } from "./schema.ts";
 
-/** From the least to the most: `meter` stands beside the line and may only meter. */
-export const roleSchema = z.enum(["viewer", "meter", "operator", "admin"]);
+/** In ascending order; `meter` is beside the order and may only meter ({@link isAllowed}). */
+export const roles = ["viewer", "meter", "operator", "admin"] as const;
 
+/** One of {@link roles}. */
+export const roleSchema = z.enum(roles);
+
+/** As {@link roleSchema}. */
 export type Role = z.infer<typeof roleSchema>;
 
 /** Whom a route is for: a role, anybody who is authenticated, or (`public`) anybody at all. */
 export type RequiredRole = Role | "any" | "public";
 
-/** Who asks, as authentication found it; rights come from here alone. */
+/** The ways to authenticate callers; a deployment chooses one by EOM_AUTH. */
+export const authentications = ["token", "oidc", "gateway", "none"] as const;
+
+/** The sender of a request, as authentication identifies it. Rights come from here alone. */
 export interface Caller {
+  /** The name in answers, logs and the audit trail. Two identities may have the same. */
   readonly subject: string;
-  /** Which identity it is: subjects may be named alike. Scopes idempotency keys. */
+  /** The identity: unique, and the scope of idempotency keys and rate limits. */
   readonly principal: string;
   readonly role: Role;
-  readonly authentication: "token" | "oidc" | "gateway" | "none";
-  /** Whom the caller says it speaks for: labels answers and the audit trail, gives no right. */
+  readonly authentication: (typeof authentications)[number];
+  /** The user that the caller says it speaks for: labels answers and the audit trail, gives no right. */
   readonly onBehalfOf: string | null;
 }
 
 const holders: Readonly<Record<Role | "any", readonly Role[]>> = {
-  any: ["viewer", "meter", "operator", "admin"],
+  any: roles,
   viewer: ["viewer", "operator", "admin"],
   meter: ["meter", "admin"],
   operator: ["operator", "admin"],
   admin: ["admin"],
 };
 
+/** Whether a caller of this role may use a route for `required`: an operator may read like a viewer, but not meter. */
 export function isAllowed(role: Role, required: Role | "any"): boolean {
   return holders[required].includes(role);
 }
 
-/** Turns what a request carries into a subject and a role. One a deployment; see EOM_AUTH. */
+/** Identifies the caller of a request by its headers or its connection. */
 export interface Authenticator {
   /**
    * @param peerAddress the other end of the connection, as peer.ts finds it; null where there is none
-   * @returns null when the request carries nothing to authenticate by
-   * @throws UNAUTHENTICATED when what it carries does not hold
+   * @returns null when the request has no credential of this kind
+   * @throws UNAUTHENTICATED when its credential is refused
    */
-  authenticate(headers: Headers, peerAddress?: string | null): Promise<Omit<Caller, "onBehalfOf"> | null>;
+  authenticate(headers: Headers, peerAddress: string | null): Promise<Omit<Caller, "onBehalfOf"> | null>;
 }

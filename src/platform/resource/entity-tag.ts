@@ -1,6 +1,6 @@
 import { fail, invalid } from "../failure.ts";
 
-/** What If-Match asks of the object: any version, one of these, or (null) nothing. */
+/** The condition of an If-Match header: any version, one of a list, or (null) none because there is no header. */
 export type VersionCondition = "any" | readonly number[] | null;
 
 /** Every object's version is its strong entity tag (RFC 9110, 8.8.3). */
@@ -8,7 +8,12 @@ export function toEntityTag(version: number): string {
   return `"${version}"`;
 }
 
-/** Weak tags never match (RFC 9110, 13.1.1), nor do tags that are no version of ours. */
+/**
+ * Reads an If-Match header: `*`, or a list of tags as `"3", "4"`. Weak tags never match (RFC 9110, 13.1.1), nor do tags that
+ * are no version of ours; both are left out.
+ *
+ * @throws VALIDATION_ERROR when it is neither
+ */
 export function parseIfMatch(header: string | null): VersionCondition {
   if (header === null) return null;
   if (header.trim() === "*") return "any";
@@ -19,15 +24,19 @@ export function parseIfMatch(header: string | null): VersionCondition {
   return tags.filter((tag) => /^"[1-9]\d{0,8}"$/.test(tag)).map((tag) => Number(tag.slice(1, -1)));
 }
 
-/** @throws PRECONDITION_FAILED when the object's version is none that If-Match names */
+/** @throws PRECONDITION_FAILED when If-Match names other versions */
 export function requireVersion({ version }: { readonly version: number }, condition: VersionCondition): void {
   if (condition === null || condition === "any" || condition.includes(version)) return;
-  throw fail("PRECONDITION_FAILED", `The object is at version ${version} now, which If-Match does not name`, {
-    version,
-  });
+  throw fail(
+    "PRECONDITION_FAILED",
+    `The object is at version ${version}, which If-Match does not name: read it again`,
+    {
+      version,
+    },
+  );
 }
 
-/** If-None-Match compares weakly (RFC 9110, 13.1.2). */
+/** Whether If-None-Match names the tag, so that a read is answered with 304. It compares weakly (RFC 9110, 13.1.2). */
 export function isUnchanged(tag: string, ifNoneMatch: string | null): boolean {
   if (ifNoneMatch === null) return false;
   if (ifNoneMatch.trim() === "*") return true;

@@ -1,34 +1,36 @@
 import { z } from "./schema.ts";
 
-/** Fields that objects of every room have. */
-
+/** A unique name of an object; compared without regard to case ({@link foldCase}). */
 export const nameField = z
   .string()
   .trim()
   .min(1, "wants 1 to 255 characters, got none")
   .max(255, "wants at most 255 characters");
 
+/** Free text, or null. */
 export const descriptionField = z.string().max(4000, "wants at most 4000 characters").nullable();
 
 const labelName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, "wants 1 to 63 of letters, digits and . _ / -, a letter or digit first");
 
+/** Up to 16 labels; lists can be filtered by them (`label=team:eu`). */
 export const labelsField = z
   .record(labelName, z.string().max(255, "wants at most 255 characters"))
   .refine((labels) => Object.keys(labels).length <= 16, "wants at most 16 labels")
   .openapi({ type: "object", additionalProperties: { type: "string" }, maxProperties: 16, example: { team: "eu" } });
 
-/** An instant as every answer tells it: RFC 3339 in UTC with milliseconds. */
+/** An instant in an answer: RFC 3339 in UTC with milliseconds. */
 export const timeField = z.string().openapi({ format: "date-time", example: "2026-11-23T10:00:00.000Z" });
 
-/** An instant that somebody gives. PostgreSQL and RFC 3339 write the years 1 to 9999 alike, and no others. */
+/** An instant in a request. Years from 1 to 9999: PostgreSQL and RFC 3339 write no others alike. */
 export const instantField = z.iso
   .datetime({ offset: true, error: "wants a time like 2026-11-23T10:00:00.000Z" })
   .transform((text) => new Date(text))
   .refine((at) => at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999, "wants a year from 1 to 9999, in UTC")
   .openapi({ type: "string", format: "date-time" });
 
+/** A time zone that this Node knows by its IANA name; abbreviations and offsets such as `+02:00` are refused. */
 export const timeZoneField = z
   .string()
   .max(64)
@@ -45,27 +47,29 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/**
- * A whole number of at least `least`, also as a string of digits: JSON's numbers are exact up to 2^53-1, and so are ours.
- */
-function quantity(least: number) {
-  const error = `wants a whole number from ${least} to ${Number.MAX_SAFE_INTEGER}`;
+/** A whole number from `min` to 2^53-1, up to which JSON's numbers are exact; also as a string of digits. */
+function quantity(min: number) {
+  const error = `wants a whole number from ${min} to ${Number.MAX_SAFE_INTEGER}`;
   return z
     .union([z.number(), z.string().regex(/^-?\d{1,16}$/)], { error })
     .transform(Number)
-    .pipe(z.number().refine((number) => Number.isSafeInteger(number) && number >= least, error))
-    .openapi({ type: "integer", format: "int64", minimum: least, maximum: Number.MAX_SAFE_INTEGER });
+    .pipe(z.number().refine((number) => Number.isSafeInteger(number) && number >= min, error))
+    .openapi({ type: "integer", format: "int64", minimum: min, maximum: Number.MAX_SAFE_INTEGER });
 }
 
+/** 0 to 2^53-1. */
 export const quantityField = quantity(0);
 
+/** 1 to 2^53-1. */
 export const positiveQuantityField = quantity(1);
 
+/** -(2^53-1) to 2^53-1. */
 export const signedQuantityField = quantity(Number.MIN_SAFE_INTEGER);
 
+/** An id in an answer; `idParameter` of paging.ts is for requests. */
 export const idField = z.string().openapi({ format: "uuid" });
 
-/** The fields that say who made and last changed an object, and how often it changed. */
+/** The history of an object: its creation, its last change, and its version, which counts changes from 1. */
 export const historyFields = {
   created: timeField,
   created_by: z.string(),
@@ -74,7 +78,7 @@ export const historyFields = {
   version: z.int().min(1),
 };
 
-/** Names are unique, and sorted, without regard to case: by this key, on every database alike. */
+/** The key by which names are unique and sorted without regard to case, alike on every database. */
 export function foldCase(text: string): string {
   return text.normalize("NFKC").toLowerCase();
 }

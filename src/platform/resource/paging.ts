@@ -10,32 +10,35 @@ const maxSize = 100;
 /** Totals are counted up to here; beyond, `total` says this number and `total_exact` is false. */
 export const maxExactTotal = 10_000;
 
-const wholeNumber = (least: number, most: number) =>
+const wholeNumber = (min: number, max: number) =>
   z
     .string()
-    .regex(/^\d{1,9}$/, `wants a whole number from ${least} to ${most}`)
+    .regex(/^\d{1,9}$/, `wants a whole number from ${min} to ${max}`)
     .transform(Number)
-    .pipe(z.int().min(least).max(most))
-    .openapi({ type: "integer", minimum: least, maximum: most });
+    .pipe(z.int().min(min).max(max))
+    .openapi({ type: "integer", minimum: min, maximum: max });
 
+/** A query parameter that is true or false. */
 export const booleanParameter = z
   .enum(["true", "false", "1", "0"], { error: "wants true, false, 1 or 0" })
   .transform((text) => text === "true" || text === "1")
   .openapi({ type: "boolean" });
 
+/** An id as a query parameter. */
 export const idParameter = z.string().refine(isUuid, "wants a UUID").openapi({ format: "uuid" });
 
+/** An instant as a query parameter. */
 export const timeParameter = instantField;
 
-/** Each is searched for in name and description, without regard to case; one of them suffices. */
-export const keywordParameter = z.array(z.string().min(1, "wants at least one character").max(255)).max(10);
+/** Texts, of which an object's name or description contains at least one, without regard to case. */
+const keywordParameter = z.array(z.string().min(1, "wants at least one character").max(255)).max(10);
 
-export const labelParameter = z
+const labelParameter = z
   .string()
   .regex(/^[^:]+:[\s\S]*$/, "wants a label as name:value")
   .openapi({ example: "team:eu" });
 
-/** The filters that lists of objects share. Times are from (included) and to (excluded). */
+/** The filters that lists of objects share. `…_from` is included, `…_to` is not. */
 export const objectFilters = {
   ids: z.array(idParameter).max(100).optional(),
   keyword: keywordParameter.optional(),
@@ -47,7 +50,7 @@ export const objectFilters = {
   modified_to: timeParameter.optional(),
 };
 
-/** The parameters that every list takes beside its filters. `sorts[0]` is the order unless another is asked for. */
+/** The parameters of every list beside its filters. The list is ordered by `sorts[0]` unless `sortby` is given. */
 export function pageParameters<const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) {
   return {
     page: wholeNumber(0, 10_000_000).optional(),
@@ -60,7 +63,7 @@ export function pageParameters<const Sorts extends readonly [string, ...string[]
   };
 }
 
-/** How a list was asked for. */
+/** The parsed parameters of a list. */
 export interface ListQuery<Sort extends string> {
   readonly page?: number | undefined;
   readonly size: number;
@@ -69,18 +72,19 @@ export interface ListQuery<Sort extends string> {
   readonly cursor?: string | undefined;
 }
 
-/** Where a page begins: after so many rows, or beyond the row with this sort value and id (null where no two tie). */
+/** Where a page begins: after a number of rows, or beyond the row with this sort value and id (null where no two tie). */
 export type PageStart =
   | { readonly by: "offset"; readonly offset: number }
   | { readonly by: "key"; readonly value: string; readonly id: string | null };
 
+/** The rows of one page, as queries return them. */
 export interface Page<Row> {
-  /** At most `size` + 1 rows: the one more tells that there is a next page. */
+  /** At most `size` + 1 rows: the additional row shows that there is a next page. */
   readonly rows: readonly Row[];
   readonly total: number;
 }
 
-/** The answer of every list. */
+/** The body of every list. */
 export function pageSchema<Item extends z.ZodType>(item: Item) {
   return z.object({
     data: z.array(item),
@@ -95,20 +99,20 @@ export function pageSchema<Item extends z.ZodType>(item: Item) {
 }
 
 /**
- * Reads where the page begins. A cursor is bound to the filters and the order that it was made with; it carries no right
+ * Reads where the page begins. A cursor is bound to the filters and the order that it was made with; it contains no right
  * and no secret, so it is not signed.
  *
- * @throws VALIDATION_ERROR for a cursor that is not one, one of another list, or one beside `page`
+ * @throws VALIDATION_ERROR for a text that is no cursor, a cursor of another list, or a cursor beside `page`
  */
 export function parsePageStart<Sort extends string>(query: ListQuery<Sort>): PageStart {
   if (query.cursor === undefined) return { by: "offset", offset: (query.page ?? 0) * query.size };
   if (query.page !== undefined)
-    throw invalid("/cursor", "stands in place of page: give one of them", "cursor_and_page");
+    throw invalid("/cursor", "takes the place of page: give only one of the two", "cursor_and_page");
   const [binding, value, id] = decodeCursor(query.cursor);
   if (binding !== toBinding(query)) {
     throw invalid(
       "/cursor",
-      "was made with other filters or another order: begin anew without it",
+      "was made with other filters or another order: start again without it",
       "cursor_of_another_list",
     );
   }
@@ -121,7 +125,7 @@ function encodeCursor(binding: string, value: string, id: string | null): string
   return Buffer.from(JSON.stringify([binding, value, id, digest([binding, value, id])])).toString("base64url");
 }
 
-/** The digest at its end tells a cursor that was changed, whose value the database might not be able to read. */
+/** The digest at its end shows whether a cursor was changed: the database might not be able to read its value then. */
 function decodeCursor(cursor: string): [string, string, string | null] {
   const refused = invalid("/cursor", "is not a cursor that EOM made", "invalid_cursor");
   try {
@@ -135,10 +139,13 @@ function decodeCursor(cursor: string): [string, string, string | null] {
   throw refused;
 }
 
-/** A short digest of everything that decides which rows the list holds and in which order. */
+/** Parameters of {@link pageParameters} that may change from page to page. */
+const notBound: ReadonlySet<string> = new Set(["page", "size", "cursor"]);
+
+/** A short digest of all that selects and orders the rows of the list. */
 function toBinding(query: object): string {
   const bound = Object.entries(query)
-    .filter(([key, value]) => !["page", "size", "cursor"].includes(key) && value !== undefined)
+    .filter(([key, value]) => !notBound.has(key) && value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return digest(bound);
 }
@@ -150,29 +157,29 @@ function digest(value: unknown): string {
 interface PageAnswerOptions<Row, Item, Sort extends string> {
   readonly query: ListQuery<Sort>;
   readonly url: URL;
-  readonly found: Page<Row>;
+  readonly page: Page<Row>;
   readonly toItem: (row: Row) => Item;
   /**
-   * The row's value in the order asked for, as text that the database reads back unchanged, and its id; null where the
-   * order is unique by itself.
+   * The row's sort value, as text that the database reads back unchanged, and its id; null where the order is unique by
+   * itself.
    */
   readonly toKey: (row: Row) => { readonly value: string; readonly id: string | null };
 }
 
-/** Builds the list's answer with its cursor and its `Link` header (RFC 8288). */
+/** Builds the answer of a list with its cursor and its `Link` header (RFC 8288). */
 export function toPageAnswer<Row, Item, Sort extends string>(options: PageAnswerOptions<Row, Item, Sort>) {
-  const { query, found, url } = options;
-  const rows = found.rows.slice(0, query.size);
+  const { query, page, url } = options;
+  const rows = page.rows.slice(0, query.size);
   const last = rows.at(-1);
-  const hasNext = found.rows.length > query.size && last !== undefined;
+  const hasNext = page.rows.length > query.size && last !== undefined;
   const key = hasNext ? options.toKey(last) : null;
   const nextCursor = key === null ? null : encodeCursor(toBinding(query), key.value, key.id);
   const body = {
     data: rows.map(options.toItem),
     page: query.page ?? 0,
     size: query.size,
-    total: Math.min(found.total, maxExactTotal),
-    total_exact: found.total <= maxExactTotal,
+    total: Math.min(page.total, maxExactTotal),
+    total_exact: page.total <= maxExactTotal,
     next_cursor: nextCursor,
   };
   const link = toLink(url, query, nextCursor);

@@ -3,7 +3,7 @@ import type { DatabaseTransaction } from "../database/tables.ts";
 import type { Change } from "./change.ts";
 
 interface ChangedObject {
-  /** What was done, as `object.verb`: `storage.update`. */
+  /** As `object.verb`: `storage.update`. */
   readonly action: string;
   /** The kind of the object, as in the audit trail: `storage`. */
   readonly kind: string;
@@ -18,8 +18,8 @@ interface ChangedObject {
 type RecordedChange<Result> = ChangedObject & ({ readonly after: Result } | { readonly result: Result });
 
 /**
- * Records a change in the audit trail, then does what else belongs in its transaction ({@link Change.beforeCommit}). The
- * last step of a service's transaction.
+ * Records a change in the audit trail, then calls {@link Change.beforeCommit} with its result. The last step of a service's
+ * transaction.
  *
  * @returns the result, for the service to return
  * @throws what `beforeCommit` throws; the transaction must not commit then

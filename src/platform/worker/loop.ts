@@ -1,14 +1,18 @@
+import { toBackoffMilliseconds } from "../backoff.ts";
 import type { Logger } from "../log.ts";
 import type { WorkerMetrics } from "./metrics.ts";
 
-const maxBackoffSeconds = 30;
+const maxPauseMilliseconds = 30_000;
+
+/** Below this, a loop without a pause of its own would fail in a busy circle. */
+const minPauseSeconds = 0.1;
 
 interface LoopNeeds {
   /** Names the loop in logs and metrics. */
   readonly name: string;
   /** The pause between two turns. */
   readonly everySeconds: number;
-  /** After this long, the turn's signal aborts; a turn looks at it between its batches. */
+  /** After this long, the turn's signal aborts; a turn checks it between its batches. */
   readonly maxTurnSeconds: number;
   /** May be called at any time, and must be harmless when another process does the same. */
   readonly turn: (signal: AbortSignal) => Promise<unknown>;
@@ -16,17 +20,18 @@ interface LoopNeeds {
   readonly metrics: WorkerMetrics;
 }
 
-/** A turn again and again, one at a time, until it is stopped. What a turn throws never ends the loop. */
+/** Takes turns, one at a time, until it is stopped. An error of a turn never ends the loop. */
 export interface Loop {
   readonly name: string;
-  /** Takes the first turn at once. A second call does nothing, also after a stop. */
+  /** Takes the first turn at once. A second call does nothing, nor does a call after stop. */
   start(): void;
-  /** The next turn begins at once, or right after the one under way. */
+  /** Begins the next turn at once, or right after the turn under way. */
   wake(): void;
   /** Aborts the turn under way and waits for its end. Safe to call twice, and before start. */
   stop(): Promise<void>;
 }
 
+/** Creates a loop that has not started. Failed turns are retried after a pause that doubles, up to 30 s. */
 export function createLoop(needs: LoopNeeds): Loop {
   const stopping = new AbortController();
   const pause = createPause();
@@ -37,7 +42,7 @@ export function createLoop(needs: LoopNeeds): Loop {
     while (!stopping.signal.aborted) {
       pause.begin();
       const isDone = await takeTurn(needs, stopping.signal, faults);
-      await pause.wait(isDone ? needs.everySeconds : toBackoffSeconds(needs.everySeconds, faults.inARow()));
+      await pause.wait(isDone ? needs.everySeconds * 1000 : toPauseMilliseconds(needs.everySeconds, faults.count()));
     }
   }
 
@@ -64,7 +69,7 @@ async function takeTurn(needs: LoopNeeds, stopping: AbortSignal, faults: FaultLo
     metrics.turns.inc({ worker: name, outcome: "done" });
     return true;
   } catch (error) {
-    faults.note(error);
+    faults.record(error);
     metrics.turns.inc({ worker: name, outcome: "failed" });
     return false;
   } finally {
@@ -72,21 +77,26 @@ async function takeTurn(needs: LoopNeeds, stopping: AbortSignal, faults: FaultLo
   }
 }
 
-/** Doubles with each failure in a row; the random half keeps several processes from coming back together. */
-function toBackoffSeconds(everySeconds: number, failures: number): number {
-  const seconds = Math.min(maxBackoffSeconds, Math.max(everySeconds, 0.1) * 2 ** Math.min(failures, 10));
-  return seconds / 2 + (seconds / 2) * Math.random();
+/** From the usual pause on. */
+function toPauseMilliseconds(everySeconds: number, failures: number): number {
+  return toBackoffMilliseconds({
+    firstMilliseconds: 2 * Math.max(everySeconds, minPauseSeconds) * 1000,
+    maxMilliseconds: maxPauseMilliseconds,
+    attempt: failures,
+    random: Math.random(),
+  });
 }
 
 type FaultLog = ReturnType<typeof createFaultLog>;
 
-/** The same cause again and again is one line, and its end is another. */
+/** Logs a cause that repeats itself once, and its end once. */
 function createFaultLog({ name, log }: LoopNeeds) {
   let failures = 0;
   let lastCause: string | null = null;
   return {
-    inARow: () => failures,
-    note(error: unknown) {
+    /** Failed turns since the last that succeeded. */
+    count: () => failures,
+    record(error: unknown) {
       failures += 1;
       const cause = toCause(error);
       if (cause !== lastCause) log.error({ worker: name, err: error }, "worker turn failed; it will be tried again");
@@ -105,7 +115,7 @@ function toCause(error: unknown): string {
   return "code" in error ? `${error.name} ${error.code}` : `${error.name} ${error.message}`;
 }
 
-/** A wait that can be ended early; an end that comes after `begin` and before the wait counts. */
+/** A wait that can be ended early. An end after `begin` and before the wait counts. */
 function createPause() {
   let isEnded = false;
   let wakeUp: (() => void) | null = null;
@@ -117,11 +127,11 @@ function createPause() {
       isEnded = true;
       wakeUp?.();
     },
-    async wait(seconds: number) {
+    async wait(milliseconds: number) {
       if (isEnded) return;
       const { promise, resolve } = Promise.withResolvers<void>();
       wakeUp = resolve;
-      const timer = setTimeout(resolve, seconds * 1000);
+      const timer = setTimeout(resolve, milliseconds);
       await promise;
       clearTimeout(timer);
       wakeUp = null;

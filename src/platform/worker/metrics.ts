@@ -1,11 +1,12 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 
+/** Metrics of background loops. */
 export interface WorkerMetrics {
   readonly turns: Counter<"worker" | "outcome">;
   readonly turnDuration: Histogram<"worker">;
 }
 
-/** `worker` is the loop's name: a handful of values. */
+/** The label `worker` is the loop's name, of which there are few. */
 export function createWorkerMetrics(registry: Registry): WorkerMetrics {
   return {
     turns: new Counter({

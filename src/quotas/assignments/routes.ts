@@ -52,7 +52,7 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.listOfUsers(query),
+          page: await service.listOfUsers(query),
           toItem: (user) => user,
           toKey: ({ user_id }) => ({ value: user_id, id: null }),
         }),
@@ -101,7 +101,7 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
         toPageAnswer({
           query,
           url,
-          found: await service.list(params.UserId, query),
+          page: await service.list(params.UserId, query),
           toItem: service.toItem,
           toKey: (row) => toSortKey(row, query.sortby),
         }),

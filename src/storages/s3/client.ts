@@ -1,6 +1,6 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { createGuardedAgents } from "../../platform/egress/agents.ts";
-import type { Lookup } from "../../platform/egress/guard.ts";
+import { type Lookup, systemLookup } from "../../platform/egress/guard.ts";
 import type { EgressPolicy } from "../../platform/egress/policy.ts";
 import { BoundedHttpHandler } from "./bounded-handler.ts";
 import type { S3Credential, S3Location } from "./location.ts";
@@ -34,7 +34,7 @@ export function createS3Connection(
   settings: S3ClientSettings,
 ): S3Connection {
   const ca = location.ca_certificate ?? undefined;
-  const agents = createGuardedAgents(settings.policy, { ca, lookup: settings.lookup });
+  const agents = createGuardedAgents(settings.policy, { ca, lookup: settings.lookup ?? systemLookup });
   const client = new S3Client({
     ...isolation,
     ...dialect,

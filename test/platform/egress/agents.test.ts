@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { createGuardedAgents, type GuardedAgents } from "../../../src/platform/egress/agents.ts";
-import type { Lookup } from "../../../src/platform/egress/guard.ts";
+import { type Lookup, systemLookup } from "../../../src/platform/egress/guard.ts";
 import { type EgressSettings, parseEgressPolicy } from "../../../src/platform/egress/policy.ts";
 
 const server = createServer((_request, response) => response.end("reached"));
@@ -34,7 +34,7 @@ afterEach(() => {
   for (const agents of opened.splice(0)) agents.destroy();
 });
 
-function create(settings: Partial<EgressSettings>, lookup?: Lookup): GuardedAgents {
+function create(settings: Partial<EgressSettings>, lookup: Lookup = systemLookup): GuardedAgents {
   const policy = parseEgressPolicy({ allow: [], deny: [], loopback: false, infrastructure: [], ...settings });
   const agents = createGuardedAgents(policy, { lookup });
   opened.push(agents);

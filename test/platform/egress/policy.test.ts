@@ -214,14 +214,14 @@ test.each([
   ["unix:/run/docker.sock", "not unix"],
   ["https://user@s3.example.org", "without a user"],
   ["https://:pass@s3.example.org", "without a user"],
-  ["nonsense", "wanted a URL"],
-  ["", "wanted a URL"],
-  ["http://", "wanted a URL"],
-])("%s is refused, saying what was wanted", (url, message) => {
+  ["nonsense", "wants a URL"],
+  ["", "wants a URL"],
+  ["http://", "wants a URL"],
+])("%s is refused with what is expected", (url, message) => {
   expect(checkEgressUrl(parse(), url)).toEqual({ allowed: false, message: expect.stringContaining(message) });
 });
 
-test("every entry that cannot be used is listed, each with what was wanted", () => {
+test("every entry that cannot be used is listed, each with what to write", () => {
   const allow = [
     "good.example.org",
     "10.0.0.1/8",
@@ -241,8 +241,8 @@ test("every entry that cannot be used is listed, each with what was wanted", () 
     ...allow.slice(1),
     ...deny,
   ]);
-  expect(problems[0]).toBe('allow: "10.0.0.1/8" has bits beyond its prefix; wanted 10.0.0.0/8, or the address alone');
-  expect(problems).toContain('deny: "127.1" is an address in an unusual spelling; wanted 127.0.0.1');
+  expect(problems[0]).toBe('allow: "10.0.0.1/8" has bits beyond its prefix: write 10.0.0.0/8, or the address alone');
+  expect(problems).toContain('deny: "127.1" is an address in an unusual spelling: write 127.0.0.1');
 });
 
 function catchError(work: () => unknown): unknown {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createApp } from "../../../src/platform/http/app.ts";
+import { noRateLimit } from "../../../src/platform/http/rate-limit.ts";
 import { defineRoute } from "../../../src/platform/http/route.ts";
 import { createLogger } from "../../../src/platform/log.ts";
 import { createMetrics } from "../../../src/platform/metrics/metrics.ts";
@@ -120,6 +121,7 @@ describe("x_user of a path with {UserId}", () => {
   );
   const ask = async (path: string, headers: Record<string, string> = {}) => {
     const users = createApp({
+      rateLimit: noRateLimit,
       routes: [route],
       authenticator: {
         authenticate: async (given) => {

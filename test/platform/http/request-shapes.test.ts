@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type HttpServer, startHttpServer } from "../../../src/platform/http/server.ts";
+import { connectionLimits, type HttpServer, startHttpServer } from "../../../src/platform/http/server.ts";
 import { storages } from "../../contract/described.ts";
 import { createTestApp, type TestApp } from "../../support/http/app.ts";
 import { exchangeRaw, openRawConnection, type RawAnswer } from "../../support/http/raw-http.ts";
@@ -9,7 +9,7 @@ let server: HttpServer;
 let authorization: string;
 beforeAll(async () => {
   app = await createTestApp("postgres");
-  server = await startHttpServer(app.program.app, "127.0.0.1", 0);
+  server = await startHttpServer(app.program.app, "127.0.0.1", 0, connectionLimits);
   const { body } = await app.request("POST", "/eom/admin/tokens", { label: "socket", role: "admin" });
   authorization = `Authorization: Bearer ${body.token}`;
 });

@@ -12,7 +12,7 @@ let server: HttpServer;
 let authorization: string;
 beforeAll(async () => {
   app = await createTestApp("postgres");
-  server = await startHttpServer(app.program.app, "127.0.0.1", 0);
+  server = await startHttpServer(app.program.app, "127.0.0.1", 0, connectionLimits);
   const { body } = await app.request("POST", "/eom/admin/tokens", { label: "socket", role: "admin" });
   authorization = `Authorization: Bearer ${body.token}`;
 });
@@ -136,7 +136,7 @@ describe("a server that stops", () => {
       await held.promise;
       return new Response("whole");
     });
-    const server = await startHttpServer(heldApp, "127.0.0.1", 0);
+    const server = await startHttpServer(heldApp, "127.0.0.1", 0, connectionLimits);
     const socket = connect(Number(new URL(server.url).port), "127.0.0.1").setEncoding("utf8");
     const pieces: string[] = [];
     socket.on("data", (piece: string) => pieces.push(piece));

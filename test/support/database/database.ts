@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { PGlite } from "@electric-sql/pglite";
+import { dataDir } from "@electric-sql/pglite-prepopulatedfs";
 import { Kysely, PGliteDialect, sql } from "kysely";
 import { inject } from "vitest";
-import { createPglite } from "../../../src/platform/database/embedded.ts";
+import { startPglite } from "../../../src/platform/database/embedded.ts";
 import { migrate } from "../../../src/platform/database/migrate.ts";
 import type { OpenDatabase } from "../../../src/platform/database/open.ts";
 import { openPostgresDatabase } from "../../../src/platform/database/postgres.ts";
@@ -83,7 +84,7 @@ async function maintain(serverUrl: string, statement: string): Promise<void> {
 let idle: PGlite | null = null;
 
 async function createEmbedded(): Promise<TestDatabase> {
-  const pglite = idle ?? (await createPglite());
+  const pglite = idle ?? (await startPglite({ loadDataDir: await dataDir() }));
   idle = null;
   const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
   await migrate(db);
