@@ -19,7 +19,7 @@ const roomSuites = [
   "test/storages/{credentials,listing,storages}.test.ts",
   "test/access/{token-use,tokens}.test.ts",
   "test/notifications/webhooks.test.ts",
-  "test/{metering,quotas}/{metering,quotas,reconcile,user-quotas,users-list}.test.ts",
+  "test/{metering,quotas}/**/{metering,quotas,reconcile,user-quotas,users-list}.test.ts",
   "test/platform/idempotency.test.ts",
   "test/scheduler/entries.test.ts",
 ];

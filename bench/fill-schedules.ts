@@ -1,7 +1,7 @@
 import postgres from "postgres";
 import { migrate } from "../src/platform/database/migrate.ts";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
-import { defaultPolicy, type Policy } from "../src/schedules/model.ts";
+import { defaultPolicy, type Policy } from "../src/schedules/policy.ts";
 
 export interface Schedules {
   readonly count: number;

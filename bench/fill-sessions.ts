@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Job } from "../src/engines/job.ts";
 import type { Database } from "../src/platform/database/tables.ts";
-import { defaultPolicy, type Policy } from "../src/schedules/model.ts";
+import { defaultPolicy, type Policy } from "../src/schedules/policy.ts";
 
 interface Sessions {
   readonly schedules: number;

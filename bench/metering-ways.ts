@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import { Registry } from "prom-client";
-import { admit } from "../src/metering/admission.ts";
+import { admit } from "../src/metering/admission/admit.ts";
 import { createMeteringMetrics } from "../src/metering/metrics.ts";
 import { createMeteringService } from "../src/metering/service.ts";
 import type { OpenDatabase } from "../src/platform/database/open.ts";

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import { defaultPolicy } from "../src/schedules/model.ts";
+import { defaultPolicy } from "../src/schedules/policy.ts";
 
 /**
  * So many rows of a table that a list is made of, set-based. So that a filter finds as much among a thousand as among a

@@ -5,18 +5,20 @@ import type { ListAudit } from "../src/audit/model.ts";
 import { listAudit } from "../src/audit/queries.ts";
 import { listBackfills } from "../src/backfills/queries.ts";
 import { listBulks } from "../src/bulk/queries.ts";
-import { listLedger } from "../src/metering/ledger-list.ts";
-import type { ListLedger } from "../src/metering/model.ts";
+import { listLedger } from "../src/metering/ledger/list.ts";
+import type { ListLedger } from "../src/metering/ledger/model.ts";
+import { listDeliveries } from "../src/notifications/deliveries/list.ts";
 import type { ListDeliveries } from "../src/notifications/deliveries/model.ts";
-import { listDeliveries, listWebhooks } from "../src/notifications/list.ts";
+import { listWebhooks } from "../src/notifications/list.ts";
 import type { ListWebhooks } from "../src/notifications/model.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import type { Database } from "../src/platform/database/tables.ts";
 import type { PageStart } from "../src/platform/resource/paging.ts";
 import { listUserQuotas } from "../src/quotas/assignments/list.ts";
-import { listUsers } from "../src/quotas/assignments/users-list.ts";
+import type { ListUsers } from "../src/quotas/assignments/model.ts";
+import { listUserIds } from "../src/quotas/assignments/users-list.ts";
 import { listQuotas } from "../src/quotas/list.ts";
-import type { ListQuotas, ListUsers } from "../src/quotas/model.ts";
+import type { ListQuotas } from "../src/quotas/model.ts";
 import type { ListSchedules } from "../src/schedules/filters.ts";
 import { listSchedules } from "../src/schedules/list.ts";
 import { listSessions } from "../src/sessions/list.ts";
@@ -114,7 +116,7 @@ export function createUserCases(db: Database): ScaleCase[] {
   return [
     ...toCases<ListUsers>({
       of: "users",
-      list: (query) => listUsers(db, query, start),
+      list: (query) => listUserIds(db, query, start),
       usual: { size, asc: true, sortby: "user_id" },
       all: inOrder,
       few: {

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { openPostgresDatabase } from "../src/platform/database/postgres.ts";
 import type { Database } from "../src/platform/database/tables.ts";
-import type { Policy } from "../src/schedules/model.ts";
+import type { Policy } from "../src/schedules/policy.ts";
 import type { Part, PartOptions, PartResult } from "./part.ts";
 import { type BenchPostgres, startBenchPostgres } from "./postgres.ts";
 import { type Scanner, startScanner } from "./scanners.ts";

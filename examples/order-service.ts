@@ -4,16 +4,16 @@ import { json } from "node:stream/consumers";
 import { createEomClient, type Denied, EomUnreachableError, type FailOpenEvent } from "eom/client";
 
 /*
- * A small order service: EOM_URL=http://127.0.0.1:8080 EOM_TOKEN=eom_… node order-service.ts
+ * A small order service. Start it with: EOM_URL=http://127.0.0.1:8080 EOM_TOKEN=eom_… node order-service.ts
  *
- *   POST /orders    {"order_id", "user_id", "max_bytes"}   bytes are known when it is done: reserve, work, commit
- *   POST /previews  {"order_id", "user_id"}                costs one order and nothing else: consume
+ *   POST /orders    {"order_id", "user_id", "max_bytes"}   the bytes are known after the work: reserve, work, commit
+ *   POST /previews  {"order_id", "user_id"}                always costs one order: consume
  */
 
 const eom = createEomClient({
   baseUrl: process.env["EOM_URL"] ?? "http://127.0.0.1:8080",
   token: process.env["EOM_TOKEN"] ?? "",
-  // Here an order that is not counted costs less than one that is refused. Where it is the other way round: failClosed.
+  // Here, an uncounted order costs less than a refused one. If it costs more, use failClosed.
   whenUnreachable: "failOpen",
   onFailOpen: keepForLater,
 });
@@ -24,24 +24,24 @@ interface Order {
   readonly max_bytes?: number;
 }
 
-interface Told {
+interface OrderAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly retryAfterSeconds?: number | null;
 }
 
-async function placeOrder({ order_id, user_id, max_bytes = 0 }: Order): Promise<Told> {
-  // Keys made of the order's id: were this service to restart in between, the same calls would still count once.
+async function placeOrder({ order_id, user_id, max_bytes = 0 }: Order): Promise<OrderAnswer> {
+  // Keys are made from the order's id: if this service restarts in between, the same calls still count once.
   const reserved = await eom.reserve(
     user_id,
     { amounts: { MaxOrderTimes: 1, MaxSize: max_bytes }, ttl_seconds: 900 },
     { idempotencyKey: `${order_id} reserve` },
   );
   if (reserved.outcome === "denied") return toRefusal(reserved);
-  // Null if EOM could not be reached: closing it then asks nobody, and is kept for later.
+  // Null if EOM could not be reached: then commit and release send nothing, and are kept for later.
   const reservationId = reserved.reservation?.id ?? null;
   const bytes = await deliver(max_bytes).catch(async (error: unknown) => {
-    // Should this fail as well, the reservation expires by itself.
+    // If this fails too, the reservation expires by itself.
     await eom.release(user_id, reservationId, { idempotencyKey: `${order_id} release` });
     throw error;
   });
@@ -50,7 +50,7 @@ async function placeOrder({ order_id, user_id, max_bytes = 0 }: Order): Promise<
   return { status: 201, body: { order_id, bytes } };
 }
 
-async function placePreview({ order_id, user_id }: Order): Promise<Told> {
+async function placePreview({ order_id, user_id }: Order): Promise<OrderAnswer> {
   const consumed = await eom.consume(
     user_id,
     { amounts: { MaxOrderTimes: 1 } },
@@ -59,32 +59,32 @@ async function placePreview({ order_id, user_id }: Order): Promise<Told> {
   return consumed.outcome === "denied" ? toRefusal(consumed) : { status: 201, body: { order_id } };
 }
 
-/** The work. It knows how much it was when it is done. */
+/** The work. Its bytes are known when it is done. */
 async function deliver(maxBytes: number): Promise<number> {
   return Math.ceil(maxBytes * 0.75);
 }
 
-function toRefusal({ violations, retryAfterSeconds }: Denied): Told {
+function toRefusal({ violations, retryAfterSeconds }: Denied): OrderAnswer {
   return { status: 429, body: { error: "quota_exceeded", violations }, retryAfterSeconds };
 }
 
-/** A real service keeps it where it lasts, and makes the call again with the key, within 24 hours. */
+/** A real service stores the event, and makes the call again with its key within 24 hours. */
 function keepForLater(event: FailOpenEvent): void {
   process.stderr.write(`uncounted: ${JSON.stringify(event)}\n`);
 }
 
-async function answer(request: IncomingMessage): Promise<Told> {
+async function answer(request: IncomingMessage): Promise<OrderAnswer> {
   const order = (await json(request)) as Order;
   return request.url === "/previews" ? placePreview(order) : placeOrder(order);
 }
 
 const server = createServer(async (request, response) => {
-  const told = await answer(request).catch((error: unknown): Told => {
+  const result = await answer(request).catch((error: unknown): OrderAnswer => {
     process.stderr.write(`${error}\n`);
     return { status: error instanceof EomUnreachableError ? 503 : 500, body: { error: "order_failed" } };
   });
-  if (told.retryAfterSeconds != null) response.setHeader("retry-after", told.retryAfterSeconds);
-  response.writeHead(told.status, { "content-type": "application/json" }).end(JSON.stringify(told.body));
+  if (result.retryAfterSeconds != null) response.setHeader("retry-after", result.retryAfterSeconds);
+  response.writeHead(result.status, { "content-type": "application/json" }).end(JSON.stringify(result.body));
 });
 
 server.listen(Number(process.env["PORT"] ?? 0), "127.0.0.1", () => {

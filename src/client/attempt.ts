@@ -1,64 +1,70 @@
-/** Answers have one or two kilobytes. */
+/** More than any answer of EOM, which has one or two kilobytes. */
 const maxAnswerBytes = 256 * 1024;
 
+/** One attempt of a call. */
 export interface Attempt {
   readonly fetch: typeof fetch;
   readonly url: string;
   readonly init: RequestInit;
   /** For connecting, waiting and reading together. */
   readonly milliseconds: number;
-  /** The caller's. */
+  /** The caller's signal. */
   readonly signal: AbortSignal | undefined;
 }
 
+/** An answer of any server. */
 export interface Reply {
   readonly kind: "replied";
   readonly status: number;
   readonly headers: Headers;
-  /** Null when it is larger than any answer of EOM. */
+  /** Null if it is larger than any answer of EOM. */
   readonly text: string | null;
 }
 
-interface Loss {
+/** No answer, or not a whole one. */
+export interface Loss {
   readonly kind: "lost";
   readonly reason: "timeout" | "no_connection";
-  /** The system's code. Its message is left out: it is not ours to say what is in there. */
+  /** The system's error code, such as `ECONNREFUSED`. Its message is left out: it may contain anything. */
   readonly detail: string | null;
 }
 
 /**
- * Sends the request once and reads the whole answer. The time is kept here and not by the signal alone, which a `fetch`
- * that was passed in may not heed.
+ * Sends the request once and reads the whole answer. A timer of its own keeps the time, because a `fetch` that was passed in
+ * may ignore its signal.
  *
  * @throws the signal's reason when the caller aborts
  */
 export function attemptOnce({ signal, milliseconds, ...request }: Attempt): Promise<Reply | Loss> {
-  const cut = new AbortController();
+  const controller = new AbortController();
   return new Promise((resolve, reject) => {
-    const onAbort = () => end(() => reject(signal?.reason));
-    const timer = setTimeout(() => end(() => resolve({ kind: "lost", reason: "timeout", detail: null })), milliseconds);
-    function end(settle: () => void): void {
+    const onAbort = () => finish(() => reject(signal?.reason));
+    const onTimeout = () => finish(() => resolve({ kind: "lost", reason: "timeout", detail: null }));
+    const timer = setTimeout(onTimeout, milliseconds);
+    function finish(answer: () => void): void {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
-      settle();
-      cut.abort();
+      answer();
+      controller.abort();
     }
     if (signal?.aborted === true) return onAbort();
     signal?.addEventListener("abort", onAbort);
-    exchange(request, cut.signal).then(
-      (reply) => end(() => resolve(reply)),
-      (error: unknown) => end(() => resolve({ kind: "lost", reason: "no_connection", detail: findCode(error) })),
+    exchange(request, controller.signal).then(
+      (reply) => finish(() => resolve(reply)),
+      (error: unknown) =>
+        finish(() => resolve({ kind: "lost", reason: "no_connection", detail: findErrorCode(error) })),
     );
   });
 }
 
 async function exchange({ fetch, url, init }: Pick<Attempt, "fetch" | "url" | "init">, signal: AbortSignal) {
   const response = await fetch(url, { ...init, signal });
-  const text = await readText(response);
+  const text = await readBounded(response);
   return { kind: "replied", status: response.status, headers: response.headers, text } as const;
 }
 
-async function readText({ body }: Response): Promise<string | null> {
+/** The text of the answer; null if it has more than {@link maxAnswerBytes}. */
+async function readBounded({ body }: Response): Promise<string | null> {
   if (body === null) return "";
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -69,7 +75,7 @@ async function readText({ body }: Response): Promise<string | null> {
     if (done) return text + decoder.decode();
     bytes += value.byteLength;
     if (bytes > maxAnswerBytes) {
-      // Not waited for: whatever it does, the answer is refused.
+      // Not awaited: the answer is refused whether the cancellation succeeds or not.
       reader.cancel().catch(() => {});
       return null;
     }
@@ -77,10 +83,10 @@ async function readText({ body }: Response): Promise<string | null> {
   }
 }
 
-/** `fetch` says no more than that it failed; what failed is in the cause. */
-function findCode(error: unknown): string | null {
-  for (let one = error; one instanceof Error; one = one.cause) {
-    const code = "code" in one ? one.code : null;
+/** `fetch` only reports that it failed; the system's code is in one of its causes. */
+function findErrorCode(error: unknown): string | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const code = "code" in cause ? cause.code : null;
     if (typeof code === "string" && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return code;
   }
   return null;

@@ -1,13 +1,15 @@
+import type { Undecided } from "./classify.ts";
 import { EomUnreachableError } from "./error.ts";
-import type { Judgement, Undecided } from "./judge.ts";
 import { type OperationName, operations, toPath } from "./operations.ts";
 import type { Settings } from "./options.ts";
 import type { Allowed, Assumption, Denied, Unreachable, WhenUnreachable } from "./outcome.ts";
-import { askAgain } from "./retry.ts";
+import { type Sent, sendUntilDecided } from "./retry.ts";
 
+/** One call of the client. */
 export interface Call {
   readonly operation: OperationName;
   readonly userId: string;
+  /** Null unless the operation is about a reservation, or if the reserve failed open. */
   readonly reservationId: string | null;
   readonly body: unknown;
   /** Null for reading. */
@@ -15,76 +17,77 @@ export interface Call {
   readonly signal: AbortSignal | undefined;
 }
 
-/** How an operation's answer is told, and what stands in its place when there is none. */
-export interface Telling<Told> {
-  readonly tell: (body: Readonly<Record<string, unknown>>) => Told;
-  readonly nothing: { readonly [Name in keyof Told]: null };
-}
-
+/** A call that counts, or may count. */
 export type KeyedCall = Call & { readonly idempotencyKey: string };
 
-/**
- * An operation that may be denied.
- *
- * @throws EomError for a final answer that is neither yes nor no; EomUnreachableError failing closed
- */
-export async function decide<Told>(
-  settings: Settings,
-  call: KeyedCall,
-  telling: Telling<Told>,
-): Promise<Allowed<Told> | Denied | Unreachable<Told>> {
-  const asked = await ask(settings, call);
-  const { judgement } = asked;
-  if (judgement.kind === "denied") return toDenied(judgement.violations, judgement.retryAfterSeconds);
-  // Of a check alone: to any other operation, a denial is a failure.
-  if (judgement.kind === "answered" && judgement.body["allowed"] === false)
-    return toDenied(judgement.body["violations"] as Denied["violations"], null);
-  return conclude(settings, call, asked, telling);
+/** The part of an outcome that depends on the operation: `usage` or `reservation`. */
+export interface ResultShape<Result> {
+  /** From the body of EOM's answer. */
+  readonly read: (body: Readonly<Record<string, unknown>>) => Result;
+  /** For an outcome without an answer. */
+  readonly none: { readonly [Name in keyof Result]: null };
 }
 
 /**
- * An operation on work that is done, which nothing denies.
+ * Calls an operation that EOM may deny: check, consume, reserve.
  *
- * @throws as {@link decide}
+ * @throws EomError for an answer that is neither allowed nor denied; EomUnreachableError when failing closed
  */
-export async function settle<Told>(
+export async function requestUsage<Result>(
   settings: Settings,
   call: KeyedCall,
-  telling: Telling<Told>,
-): Promise<Allowed<Told> | Unreachable<Told>> {
-  if (closesNothing(call, settings.whenUnreachable)) return failOpen(settings, call, notReserved, telling.nothing);
-  return conclude(settings, call, await ask(settings, call), telling);
-}
-
-/** @throws EomError; EomUnreachableError whatever was chosen */
-export async function read(settings: Settings, call: Call): Promise<Readonly<Record<string, unknown>>> {
-  const { judgement, attempts } = await ask(settings, call);
-  if (judgement.kind === "answered") return judgement.body;
-  if (judgement.kind === "undecided") throw new EomUnreachableError({ ...call, ...judgement, attempts });
-  throw judgement.error;
-}
-
-interface Asked {
-  readonly judgement: Judgement;
-  readonly attempts: number;
-}
-
-function conclude<Told>(
-  settings: Settings,
-  call: KeyedCall,
-  { judgement, attempts }: Asked,
-  { tell, nothing }: Telling<Told>,
-): Allowed<Told> | Unreachable<Told> {
-  if (judgement.kind === "answered") {
-    return { outcome: "allowed", isReplay: judgement.isReplay, ...tell(judgement.body) };
+  shape: ResultShape<Result>,
+): Promise<Allowed<Result> | Denied | Unreachable<Result>> {
+  const sent = await send(settings, call);
+  const { result } = sent;
+  if (result.kind === "denied") return toDenied(result.violations, result.retryAfterSeconds);
+  // Only a check answers a denial with 200.
+  if (result.kind === "answered" && result.body["allowed"] === false) {
+    return toDenied(result.body["violations"] as Denied["violations"], null);
   }
-  if (judgement.kind !== "undecided") throw judgement.error;
-  const silence = { reason: judgement.reason, detail: judgement.detail, attempts };
-  if (settings.whenUnreachable === "failOpen") return failOpen(settings, call, silence, nothing);
+  return toOutcome(settings, call, sent, shape);
+}
+
+/**
+ * Calls an operation about work that is done, which EOM never denies: adjust, commit, release.
+ *
+ * @throws EomError for any answer but success; EomUnreachableError when failing closed
+ */
+export async function recordUsage<Result>(
+  settings: Settings,
+  call: KeyedCall,
+  shape: ResultShape<Result>,
+): Promise<Allowed<Result> | Unreachable<Result>> {
+  if (hasNoReservation(call, settings.whenUnreachable)) return failOpen(settings, call, notReserved, shape.none);
+  return toOutcome(settings, call, await send(settings, call), shape);
+}
+
+/**
+ * Reads. There is no answer to assume, so that failing open makes no difference.
+ *
+ * @throws EomError; EomUnreachableError
+ */
+export async function readUsage(settings: Settings, call: Call): Promise<Readonly<Record<string, unknown>>> {
+  const { result, attempts } = await send(settings, call);
+  if (result.kind === "answered") return result.body;
+  if (result.kind === "undecided") throw new EomUnreachableError({ ...call, ...result, attempts });
+  throw result.error;
+}
+
+function toOutcome<Result>(
+  settings: Settings,
+  call: KeyedCall,
+  { result, attempts }: Sent,
+  { read, none }: ResultShape<Result>,
+): Allowed<Result> | Unreachable<Result> {
+  if (result.kind === "answered") return { outcome: "allowed", isReplay: result.isReplay, ...read(result.body) };
+  if (result.kind !== "undecided") throw result.error;
+  const silence = { reason: result.reason, detail: result.detail, attempts };
+  if (settings.whenUnreachable === "failOpen") return failOpen(settings, call, silence, none);
   throw new EomUnreachableError({ ...call, ...silence });
 }
 
-function ask(settings: Settings, call: Call): Promise<Asked> {
+function send(settings: Settings, call: Call): Promise<Sent> {
   const operation = operations[call.operation];
   const path = toPath(operation.path, { UserId: call.userId, ReservationId: call.reservationId ?? "" });
   const headers = {
@@ -94,36 +97,38 @@ function ask(settings: Settings, call: Call): Promise<Asked> {
     ...(call.body === undefined ? {} : { "content-type": "application/json" }),
   };
   const body = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
-  // A redirect is an answer that EOM does not give: the token goes to the base URL and nowhere else.
+  // EOM never redirects, and the token must not be sent to another address.
   const init: RequestInit = { method: operation.method, redirect: "manual", headers, ...body };
-  return askAgain({ operation, url: `${settings.baseUrl}${path}`, init, signal: call.signal }, settings);
+  return sendUntilDecided({ operation, url: `${settings.baseUrl}${path}`, init, signal: call.signal }, settings);
 }
 
+/** How a call ended without a decision. */
 type Silence = Pick<Undecided, "reason" | "detail"> & { readonly attempts: number };
 
 const notReserved: Silence = { reason: "not_reserved", detail: null, attempts: 0 };
 
-function closesNothing({ operation, reservationId }: Call, whenUnreachable: WhenUnreachable): boolean {
+/** Whether the call closes a reservation that was never made, because EOM could not be reached to make it. */
+function hasNoReservation({ operation, reservationId }: Call, whenUnreachable: WhenUnreachable): boolean {
   const closes = operation === "commit" || operation === "release";
   return closes && reservationId === null && whenUnreachable === "failOpen";
 }
 
-function failOpen<Told>(
+function failOpen<Result>(
   { onFailOpen }: Settings,
   { operation, userId, reservationId, body, idempotencyKey }: KeyedCall,
   { reason, detail, attempts }: Silence,
-  nothing: Telling<Told>["nothing"],
-): Unreachable<Told> {
+  none: ResultShape<Result>["none"],
+): Unreachable<Result> {
   const silence = { reason, detail, attempts, idempotencyKey };
-  tellIgnoringFaults(() => onFailOpen({ operation, userId, reservationId, body, ...silence }));
-  const asks = operation === "check" || operation === "consume" || operation === "reserve";
-  const assumed: Assumption = asks ? "allowed" : "not_counted";
-  return { outcome: "unreachable" as const, assumed, ...silence, ...nothing };
+  ignoringFaults(() => onFailOpen({ operation, userId, reservationId, body, ...silence }));
+  const isRequest = operation === "check" || operation === "consume" || operation === "reserve";
+  const assumed: Assumption = isRequest ? "allowed" : "not_counted";
+  return { outcome: "unreachable" as const, assumed, ...silence, ...none };
 }
 
-/** An order does not fail because it could not be logged; `tell` may be async too. */
-function tellIgnoringFaults(tell: () => void): void {
-  (async () => tell())().catch(() => {});
+/** An order does not fail because its event could not be handled. `notify` may be async. */
+function ignoringFaults(notify: () => void): void {
+  (async () => notify())().catch(() => {});
 }
 
 function toDenied(violations: Denied["violations"], retryAfterSeconds: number | null): Denied {

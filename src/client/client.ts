@@ -1,6 +1,4 @@
-import { type Call, decide, type KeyedCall, read, settle, type Telling } from "./call.ts";
-import { type EomClientOptions, parseOptions } from "./options.ts";
-import type { Allowed, Denied, FailedOpen, WhenUnreachable } from "./outcome.ts";
+import { type Call, type KeyedCall, type ResultShape, readUsage, recordUsage, requestUsage } from "./call.ts";
 import type {
   AdjustUsage,
   CheckUsage,
@@ -10,80 +8,86 @@ import type {
   Reservation,
   ReserveUsage,
   UserUsage,
-} from "./wire.ts";
+} from "./contract.ts";
+import { type EomClientOptions, parseOptions } from "./options.ts";
+import type { Allowed, Denied, FailedOpen, WhenUnreachable } from "./outcome.ts";
 
-// This file is the package's `eom/client`: what its users name comes from here.
+// This file is the package's `eom/client`: it exports everything that users import.
+
+export type * from "./contract.ts";
 export { EomError, EomUnreachableError } from "./error.ts";
 export type { EomClientOptions, FailOpenEvent } from "./options.ts";
 export type { Allowed, Denied, UndecidedReason, Unreachable, WhenUnreachable } from "./outcome.ts";
-export type * from "./wire.ts";
 
+/** The options of one call. */
 export interface CallOptions {
   /**
-   * 1 to 255 printable ASCII characters, of one call and no other. Made anew for each call when left out; give one that
-   * is kept with the order (its id, say) for a call that is to survive the caller's own restart. EOM knows it for 24 hours.
+   * 1 to 255 printable ASCII characters, different for every call; a random UUID by default. Use one that is stored with the
+   * order, such as its id, for a call that must count once even if the caller restarts. EOM keeps it for 24 hours.
    */
   readonly idempotencyKey?: string | undefined;
-  /** Ends the call, which then rejects with the signal's reason; an attempt may have been counted. */
+  /** Aborts the call, which then rejects with the signal's reason; EOM may have counted an attempt. */
   readonly signal?: AbortSignal | undefined;
 }
 
-interface ToldUsage {
+interface UsageResult {
   usage: Metering["usage"];
 }
 
-interface ToldReservation {
+interface ReservationResult {
   reservation: Reservation;
 }
 
-/** Null is the reservation that could not be made because EOM could not be reached. */
+/** Null stands for the reservation that could not be made because EOM could not be reached. */
 type ReservationId<Choice> = Choice extends "failOpen" ? string | null : string;
-type Done<Choice extends WhenUnreachable, Told> = Allowed<Told> | FailedOpen<Choice, Told>;
-type Decided<Choice extends WhenUnreachable, Told> = Done<Choice, Told> | Denied;
+/** The outcome of an operation that EOM never denies. */
+type Recorded<Choice extends WhenUnreachable, Result> = Allowed<Result> | FailedOpen<Choice, Result>;
+/** The outcome of an operation that EOM may deny. */
+type Decided<Choice extends WhenUnreachable, Result> = Recorded<Choice, Result> | Denied;
 
 /**
- * Every function rejects with EomError for an answer that is neither yes nor no, with RangeError for an id that no URL
- * can carry, and, failing closed, with EomUnreachableError.
+ * The operations of metering. Each rejects with EomError for an answer that is neither allowed nor denied, with RangeError for
+ * an id that no URL can have or a key that no header can have, and under `failClosed` with EomUnreachableError.
  */
 export interface EomClient<Choice extends WhenUnreachable> {
-  /** Whether it would be allowed at this moment. Counts and holds nothing. */
-  check(userId: string, body: CheckUsage, options?: CallOptions): Promise<Decided<Choice, ToldUsage>>;
-  /** Counts all of it, or nothing. Negative amounts give back. */
-  consume(userId: string, body: ConsumeUsage, options?: CallOptions): Promise<Decided<Choice, ToldUsage>>;
-  /** Counts whatever the limit says; for an admin. */
-  adjust(userId: string, body: AdjustUsage, options?: CallOptions): Promise<Done<Choice, ToldUsage>>;
-  /** Holds all of it, or nothing, until it is committed, released or expires. */
-  reserve(userId: string, body: ReserveUsage, options?: CallOptions): Promise<Decided<Choice, ToldReservation>>;
-  /** Counts what was used and gives back the rest; without amounts, all of it was used. Null commits nothing, unasked. */
+  /** Whether a consume would be allowed at this moment. Counts nothing and reserves nothing. */
+  check(userId: string, body: CheckUsage, options?: CallOptions): Promise<Decided<Choice, UsageResult>>;
+  /** Counts all amounts, or none. Negative amounts give back. */
+  consume(userId: string, body: ConsumeUsage, options?: CallOptions): Promise<Decided<Choice, UsageResult>>;
+  /** Counts all amounts, even beyond the limit. Needs the role `admin`. */
+  adjust(userId: string, body: AdjustUsage, options?: CallOptions): Promise<Recorded<Choice, UsageResult>>;
+  /** Reserves all amounts, or none, until the reservation is committed, released or expires. */
+  reserve(userId: string, body: ReserveUsage, options?: CallOptions): Promise<Decided<Choice, ReservationResult>>;
+  /** Counts the used amounts and gives back the rest; without amounts, all was used. With null, no request is sent. */
   commit(
     userId: string,
     reservationId: ReservationId<Choice>,
     body?: CommitReservation,
     options?: CallOptions,
-  ): Promise<Done<Choice, ToldReservation>>;
-  /** Gives all of it back. Null releases nothing, unasked. */
+  ): Promise<Recorded<Choice, ReservationResult>>;
+  /** Gives back all amounts. With null, no request is sent. */
   release(
     userId: string,
     reservationId: ReservationId<Choice>,
     options?: CallOptions,
-  ): Promise<Done<Choice, ToldReservation>>;
-  /** Where the user stands. There is nothing to assume: an EOM that cannot be reached is thrown, whatever was chosen. */
+  ): Promise<Recorded<Choice, ReservationResult>>;
+  /** A user's usage. Rejects with EomUnreachableError under `failOpen` too, because there is no usage to assume. */
   usage(userId: string, options?: Pick<CallOptions, "signal">): Promise<UserUsage>;
 }
 
-const usage: Telling<ToldUsage> = {
-  tell: (body) => ({ usage: body["usage"] as Metering["usage"] }),
-  nothing: { usage: null },
+const usage: ResultShape<UsageResult> = {
+  read: (body) => ({ usage: body["usage"] as Metering["usage"] }),
+  none: { usage: null },
 };
 
-// The body was held against what marks a reservation when it was judged.
-const reservation: Telling<ToldReservation> = {
-  tell: (body) => ({ reservation: body as unknown as Reservation }),
-  nothing: { reservation: null },
+// The cast is safe: classify.ts has checked that the body is a reservation.
+const reservation: ResultShape<ReservationResult> = {
+  read: (body) => ({ reservation: body as unknown as Reservation }),
+  none: { reservation: null },
 };
 
 /**
- * Keeps nothing between calls and holds nothing open; make one and use it for all orders.
+ * Creates a client. It keeps no state and no connection between calls: create one and use it for all orders.
  *
  * @throws TypeError for options that cannot be used
  */
@@ -92,25 +96,27 @@ export function createEomClient<const Choice extends WhenUnreachable>(
 ): EomClient<Choice> {
   const settings = parseOptions(options);
   const client: EomClient<"failOpen"> = {
-    check: async (userId, body, options) => decide(settings, toCall("check", userId, null, body, options), usage),
-    consume: async (userId, body, options) => decide(settings, toCall("consume", userId, null, body, options), usage),
-    adjust: async (userId, body, options) => settle(settings, toCall("adjust", userId, null, body, options), usage),
+    check: async (userId, body, options) => requestUsage(settings, toCall("check", userId, null, body, options), usage),
+    consume: async (userId, body, options) =>
+      requestUsage(settings, toCall("consume", userId, null, body, options), usage),
+    adjust: async (userId, body, options) =>
+      recordUsage(settings, toCall("adjust", userId, null, body, options), usage),
     reserve: async (userId, body, options) =>
-      decide(settings, toCall("reserve", userId, null, body, options), reservation),
+      requestUsage(settings, toCall("reserve", userId, null, body, options), reservation),
     commit: async (userId, id, body = {}, options = {}) =>
-      settle(settings, toCall("commit", userId, id, body, options), reservation),
+      recordUsage(settings, toCall("commit", userId, id, body, options), reservation),
     release: async (userId, id, options) =>
-      settle(settings, toCall("release", userId, id, undefined, options), reservation),
+      recordUsage(settings, toCall("release", userId, id, undefined, options), reservation),
     usage: async (userId, { signal } = {}) => {
-      const nothing = { reservationId: null, body: undefined, idempotencyKey: null };
-      return (await read(settings, { operation: "usage", userId, signal, ...nothing })) as unknown as UserUsage;
+      const without = { reservationId: null, body: undefined, idempotencyKey: null };
+      return (await readUsage(settings, { operation: "usage", userId, signal, ...without })) as unknown as UserUsage;
     },
   };
-  // Failing closed, the same functions throw where failing open they tell of an EOM that cannot be reached.
+  // Under failClosed, the same functions throw where they return `unreachable` under failOpen.
   return client as unknown as EomClient<Choice>;
 }
 
-/** @throws RangeError for a key that is none: as a header, `fetch` would refuse it as if EOM could not be reached */
+/** @throws RangeError for a key that no header can have: `fetch` would fail as if EOM could not be reached */
 function toCall(
   operation: Call["operation"],
   userId: string,
@@ -121,5 +127,5 @@ function toCall(
   if (/^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) {
     return { operation, userId, reservationId, body, idempotencyKey, signal };
   }
-  throw new RangeError("idempotencyKey wants 1 to 255 printable ASCII characters");
+  throw new RangeError("idempotencyKey must have 1 to 255 printable ASCII characters");
 }

@@ -10,15 +10,15 @@ interface Refusal {
 }
 
 /**
- * EOM answered, and neither with a yes nor with a denial: the request or the set-up is wrong, or EOM has a fault. Thrown
- * whatever was chosen for an EOM that cannot be reached.
+ * EOM answered, but neither allowed nor denied: the request or the configuration is wrong, or EOM has a fault. It is thrown
+ * under `failOpen` as well as under `failClosed`.
  */
 export class EomError extends Error {
-  /** Of docs/reference/errors.md, or `INVALID_ANSWER` for an answer that EOM does not give: another server's, say. */
+  /** A code of EOM's reference of errors, or `INVALID_ANSWER` for an answer that is not EOM's, such as a login page. */
   readonly errorCode: string;
   readonly httpStatus: number;
   readonly details: Readonly<Record<string, unknown>> | null;
-  /** Finds the request in EOM's log. */
+  /** Identifies the request in EOM's log. */
   readonly requestId: string | null;
 
   constructor({ errorCode, httpStatus, message, details, requestId }: Refusal) {
@@ -39,18 +39,18 @@ interface Silence {
   readonly idempotencyKey: string | null;
 }
 
-/** EOM gave no decision, and the client fails closed, or was asked for what cannot be assumed. */
+/** EOM has not decided the call. Thrown under `failClosed`, and by `usage`, which has nothing to assume. */
 export class EomUnreachableError extends Error {
   readonly reason: UndecidedReason;
   /** A code of the system (`ECONNREFUSED`) or of EOM (`DATABASE_UNAVAILABLE`). */
   readonly detail: string | null;
   readonly attempts: number;
-  /** An attempt may have been counted: the same call with this key finds out, and counts once. Null for reading. */
+  /** EOM may have counted an attempt. The same call with this key gets its answer, and counts once. Null for reading. */
   readonly idempotencyKey: string | null;
 
   constructor({ operation, reason, detail, attempts, idempotencyKey }: Silence) {
     const last = detail === null ? reason : `${reason}, ${detail}`;
-    super(`EOM gave no answer to ${operation} in ${attempts} attempts; the last: ${last}`);
+    super(`EOM gave no answer to ${operation} in ${attempts} attempts; the last one failed with ${last}`);
     this.name = "EomUnreachableError";
     this.reason = reason;
     this.detail = detail;

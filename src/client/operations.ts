@@ -1,6 +1,6 @@
 import type { meteringSpecs } from "../metering/routes.ts";
 
-/** What of metering an order service needs. */
+/** The operations of metering that an order service needs. */
 export type OperationName = "check" | "consume" | "adjust" | "reserve" | "commit" | "release" | "usage";
 
 type Routes = typeof meteringSpecs;
@@ -11,19 +11,19 @@ type Addresses = {
   };
 };
 
-/** Everything that is known of an operation before it is asked: the routes themselves stay on the server. */
+/** A copy of the parts of a route that the client needs; the route itself stays on the server. */
 export interface Operation {
   readonly method: "GET" | "POST";
   readonly path: string;
-  /** Of its one success. */
+  /** The status of its only success. */
   readonly status: number;
-  /** Whether a body is what this operation answers. Any JSON with the right status must not pass for a yes. */
+  /** Whether a body is an answer of this operation: other JSON with the right status must not count as allowed. */
   readonly isAnswer: (body: Readonly<Record<string, unknown>>) => boolean;
 }
 
 const user = "/eom/admin/users/{UserId}";
 
-/** Held against the routes that serve. */
+/** All operations. The compiler compares them with the routes of the server. */
 export const operations = {
   check: { method: "POST", path: `${user}/usage/check`, status: 200, isAnswer: isMetering },
   consume: { method: "POST", path: `${user}/usage/consume`, status: 200, isAnswer: isCounted },
@@ -60,6 +60,7 @@ function isUserUsage(body: Readonly<Record<string, unknown>>): boolean {
   return typeof body["user_id"] === "string" && isObject(body["usage"]);
 }
 
+/** Whether a JSON value is an object, and not an array or null. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -67,13 +68,13 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 /**
  * The path with its parameters filled in.
  *
- * @throws RangeError for what no path can carry: every URL parser takes `.` and `..`, escaped or not, for steps
+ * @throws RangeError for a value that no path can have: URL parsers resolve `.` and `..`, escaped or not, as path segments
  */
 export function toPath(path: string, params: Readonly<Record<string, string>>): string {
   return path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = params[name] ?? "";
     if (value === "" || value === "." || value === "..") {
-      throw new RangeError(`${name} wants text other than "." and "..", got "${value}"`);
+      throw new RangeError(`${name} must be a text other than "." and "..", got "${value}"`);
     }
     return encodeURIComponent(value);
   });

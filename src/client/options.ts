@@ -1,33 +1,38 @@
 import type { OperationName } from "./operations.ts";
 import type { UndecidedReason, WhenUnreachable } from "./outcome.ts";
 
+/** The options of {@link createEomClient}. */
 export interface EomClientOptions<Choice extends WhenUnreachable = WhenUnreachable> {
-  /** Where EOM is: `https://eom.example.org`, also below a path. */
+  /** EOM's address, such as `https://eom.example.org`; it may have a path. */
   readonly baseUrl: string;
-  /** Of the role `meter`; adjust wants `admin`. */
+  /** A token of the role `meter`; adjust needs `admin`. */
   readonly token: string;
-  /** There is no default: only the order service knows what an uncounted order costs, and what a refused one does. */
+  /**
+   * Whether to go on or to throw when EOM cannot be reached. There is no default: only the order service knows whether an uncounted order or a
+   * refused one costs more.
+   */
   readonly whenUnreachable: Choice;
-  /** Hears of every call that failed open, to log, count or settle it later. What it throws is ignored. */
+  /** Is called for each call that failed open: log it, count it, repeat it later. An error that it throws is ignored. */
   readonly onFailOpen?: ((event: FailOpenEvent) => void) | undefined;
-  /** For one attempt, its answer read. 1000 when left out. */
+  /** For one attempt, with reading its answer. 1000 by default. */
   readonly timeoutMilliseconds?: number | undefined;
-  /** 3 when left out. */
+  /** 3 by default. */
   readonly attempts?: number | undefined;
-  /** For a whole call, with all attempts and waits. 5000 when left out. */
+  /** For a whole call, with all attempts and pauses. 5000 by default. */
   readonly deadlineMilliseconds?: number | undefined;
-  /** Before the second attempt; doubles from there. 100 when left out. */
+  /** The pause before the second attempt; it doubles before each further one, up to 2000. 100 by default. */
   readonly backoffMilliseconds?: number | undefined;
-  /** From 0 (included) to 1 (excluded), for the jitter. */
+  /** From 0 (included) to 1 (excluded), for half of each pause. `Math.random` by default. */
   readonly random?: (() => number) | undefined;
+  /** The global `fetch` by default. */
   readonly fetch?: typeof fetch | undefined;
 }
 
-/** All that it takes to make the call again, with the same key. */
+/** A call that failed open, with everything that it takes to make it again with the same key. */
 export interface FailOpenEvent {
   readonly operation: OperationName;
   readonly userId: string;
-  /** Of commit and release; null if EOM could not be reached to reserve. */
+  /** For commit and release; null if EOM could not be reached to reserve. */
   readonly reservationId: string | null;
   readonly body: unknown;
   readonly idempotencyKey: string;
@@ -51,10 +56,10 @@ export interface Settings {
   readonly fetch: typeof fetch;
 }
 
-/** @throws TypeError, which never holds the token or the URL, that may hold a password */
+/** @throws TypeError for an option that cannot be used. Its message contains neither the token nor the URL's password */
 export function parseOptions(options: EomClientOptions): Settings {
   if (options.whenUnreachable !== "failOpen" && options.whenUnreachable !== "failClosed") {
-    throw new TypeError('whenUnreachable wants "failOpen" or "failClosed"');
+    throw new TypeError('whenUnreachable must be "failOpen" or "failClosed"');
   }
   return {
     baseUrl: parseBaseUrl(options.baseUrl),
@@ -66,28 +71,29 @@ export function parseOptions(options: EomClientOptions): Settings {
     deadlineMilliseconds: parsePositive("deadlineMilliseconds", options.deadlineMilliseconds ?? 5000),
     backoffMilliseconds: parsePositive("backoffMilliseconds", options.backoffMilliseconds ?? 100),
     random: options.random ?? Math.random,
-    // Looked up at each call, and called as what it is: browsers refuse a fetch that is called as another's method.
+    // Read at each call, so that it can be replaced later; called on globalThis, because browsers refuse any other receiver.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };
 }
 
+/** @throws TypeError */
 function parseBaseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   const isHttp = url?.protocol === "https:" || url?.protocol === "http:";
   if (url === null || !isHttp || `${url.username}${url.password}${url.search}${url.hash}` !== "") {
-    throw new TypeError("baseUrl wants an http or https URL without user, password, query and fragment");
+    throw new TypeError("baseUrl must be an http or https URL without user, password, query and fragment");
   }
   return url.href.replace(/\/+$/, "");
 }
 
-/** What no header can carry, `fetch` would refuse with a message that holds it. */
+/** @throws TypeError for a token that no header can have: `fetch` would refuse it with a message that contains the token */
 function parseToken(token: string): string {
   if (typeof token === "string" && /^[\x21-\x7e]+$/.test(token)) return token;
-  throw new TypeError("token wants printable ASCII characters without spaces");
+  throw new TypeError("token must be printable ASCII characters without spaces");
 }
 
-/** Timers hold 31 bits: beyond, they would fire at once. */
+/** @throws TypeError for a number that is not from 1 to 2^31-1: timers fire at once with more than 31 bits */
 function parsePositive(name: string, number: number): number {
   if (Number.isInteger(number) && number >= 1 && number < 2 ** 31) return number;
-  throw new TypeError(`${name} wants a whole number from 1 to 2^31-1, got ${number}`);
+  throw new TypeError(`${name} must be a whole number from 1 to 2147483647, got ${number}`);
 }

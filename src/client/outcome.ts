@@ -1,11 +1,17 @@
-import type { Violation } from "./wire.ts";
+import type { Violation } from "./contract.ts";
 
-/** What the caller wants when EOM gives no decision: to go on uncounted, or an error. */
+/** The choice for an EOM that cannot be reached: go on without counting, or throw. */
 export type WhenUnreachable = "failOpen" | "failClosed";
 
 /**
- * Why there is no decision. `unavailable` is 502, 503 or 504; `in_flight`: an earlier attempt is still being worked on;
- * `not_reserved`: the reservation was never made, because EOM could not be reached then.
+ * Why EOM has not decided a call.
+ *
+ * - `no_connection`: no connection, or it broke before the whole answer.
+ * - `timeout`: no whole answer in time.
+ * - `unavailable`: the status was 502, 503 or 504.
+ * - `in_flight`: EOM is still working on an earlier attempt.
+ * - `rate_limited`: too many requests.
+ * - `not_reserved`: the reservation to close was never made, because EOM could not be reached to make it.
  */
 export type UndecidedReason =
   | "no_connection"
@@ -15,30 +21,30 @@ export type UndecidedReason =
   | "rate_limited"
   | "not_reserved";
 
-/** `Told` is what EOM tells of it: `usage` or `reservation`, as they are on the wire. */
-export type Allowed<Told> = {
+/** EOM allowed the call, or recorded it. `Result` is `{ usage }` or `{ reservation }`, as EOM answers them. */
+export type Allowed<Result> = {
   readonly outcome: "allowed";
-  /** EOM had decided this key before, and has told the same again. */
+  /** Whether EOM had decided this key before: then this is the same answer again. */
   readonly isReplay: boolean;
-} & Readonly<Told>;
+} & Readonly<Result>;
 
-/** Nothing was counted. */
+/** EOM denied the call. Nothing was counted. */
 export interface Denied {
   readonly outcome: "denied";
-  /** By what, for each type that stands in the way. */
+  /** One for each type that refuses. */
   readonly violations: readonly Violation[];
-  /** When the period begins anew that is used up; null where waiting does not help. */
+  /** Seconds until a new period may allow it; null if waiting does not help. */
   readonly retryAfterSeconds: number | null;
 }
 
 /**
- * `allowed`: go on, the question was not answered. `not_counted`: of work that is done (adjust, commit, release); take it
- * as not counted. Either may have been counted all the same: the same call with the same key finds out.
+ * What to assume without an answer. `allowed` (check, consume, reserve): go on. `not_counted` (adjust, commit, release): the
+ * work is done and not counted. Either may have been counted after all: the same call with the same key finds out.
  */
 export type Assumption = "allowed" | "not_counted";
 
-/** Under `failOpen` alone. */
-export type Unreachable<Told> = {
+/** EOM has not decided the call, and the client fails open. */
+export type Unreachable<Result> = {
   readonly outcome: "unreachable";
   readonly assumed: Assumption;
   readonly reason: UndecidedReason;
@@ -46,7 +52,9 @@ export type Unreachable<Told> = {
   readonly detail: string | null;
   readonly attempts: number;
   readonly idempotencyKey: string;
-} & { readonly [Name in keyof Told]: null };
+} & { readonly [Name in keyof Result]: null };
 
-/** An EOM that cannot be reached is an outcome for whoever chose `failOpen`; under `failClosed` it is thrown. */
-export type FailedOpen<Choice extends WhenUnreachable, Told> = Choice extends "failOpen" ? Unreachable<Told> : never;
+/** `unreachable` is an outcome only under `failOpen`; under `failClosed` it is thrown. */
+export type FailedOpen<Choice extends WhenUnreachable, Result> = Choice extends "failOpen"
+  ? Unreachable<Result>
+  : never;

@@ -1,43 +1,51 @@
 import { type Attempt, attemptOnce } from "./attempt.ts";
-import { type Judgement, judge } from "./judge.ts";
+import { type Classification, classifyAttempt } from "./classify.ts";
 import type { Operation } from "./operations.ts";
 import type { Settings } from "./options.ts";
 
-/** Whatever the base: beyond it, waiting longer does not make it likelier. */
+/** The longest pause between attempts, without `Retry-After`: a longer one makes success no likelier. */
 const maxBackoffMilliseconds = 2000;
 
-export interface Question {
+/** A request that is ready to be sent, again and again. */
+export interface PreparedRequest {
   readonly operation: Operation;
   readonly url: string;
   readonly init: RequestInit;
+  /** The caller's signal. */
   readonly signal: AbortSignal | undefined;
 }
 
+/** The result of the last attempt, and the number of attempts. */
+export interface Sent {
+  readonly result: Classification;
+  readonly attempts: number;
+}
+
 /**
- * Asks until there is a decision, the attempts are used up or the deadline is near. Every attempt sends the same bytes
- * under the same key, so EOM counts once, however many of them it gets.
+ * Sends the request until EOM has decided it, the attempts are used up, or the deadline would pass. Every attempt has the
+ * same bytes and the same key, so EOM counts once, however many attempts reach it.
  *
  * @throws the signal's reason when the caller aborts
  */
-export async function askAgain(
-  { operation, url, init, signal }: Question,
+export async function sendUntilDecided(
+  { operation, url, init, signal }: PreparedRequest,
   settings: Settings,
-): Promise<{ readonly judgement: Judgement; readonly attempts: number }> {
+): Promise<Sent> {
   const endsAt = performance.now() + settings.deadlineMilliseconds;
   for (let attempts = 1; ; attempts += 1) {
     const milliseconds = Math.min(settings.timeoutMilliseconds, endsAt - performance.now());
     const attempt: Attempt = { fetch: settings.fetch, url, init, milliseconds, signal };
-    const judgement = judge(await attemptOnce(attempt), operation, settings.token);
-    if (judgement.kind !== "undecided" && judgement.kind !== "unreadable") return { judgement, attempts };
-    const retryAfterMilliseconds = judgement.kind === "undecided" ? judgement.retryAfterMilliseconds : null;
+    const result = classifyAttempt(await attemptOnce(attempt), operation, settings.token);
+    if (result.kind !== "undecided" && result.kind !== "unreadable") return { result, attempts };
+    const retryAfterMilliseconds = result.kind === "undecided" ? result.retryAfterMilliseconds : null;
     const wait = toWaitMilliseconds({ ...settings, attempts, retryAfterMilliseconds });
-    if (attempts >= settings.attempts || performance.now() + wait >= endsAt) return { judgement, attempts };
+    if (attempts >= settings.attempts || performance.now() + wait >= endsAt) return { result, attempts };
     await pause(wait, signal);
   }
 }
 
 interface Wait {
-  /** How many were made. */
+  /** Attempts made so far. */
   readonly attempts: number;
   readonly retryAfterMilliseconds: number | null;
   readonly backoffMilliseconds: number;
@@ -45,8 +53,8 @@ interface Wait {
 }
 
 /**
- * Doubles with every attempt. Half of it is left to chance, so that clients that failed together do not return together;
- * it comes on top of what EOM asks for.
+ * The pause before the next attempt: `Retry-After` plus a back-off that doubles with every attempt. Half of the back-off is
+ * random, so that clients that failed together do not come back together.
  */
 export function toWaitMilliseconds({ attempts, retryAfterMilliseconds, backoffMilliseconds, random }: Wait): number {
   const backoff = Math.min(maxBackoffMilliseconds, backoffMilliseconds * 2 ** (attempts - 1));

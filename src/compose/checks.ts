@@ -7,7 +7,7 @@ import {
   createDatabaseCheck,
   createRightsCheck,
   createSchemaCheck,
-} from "../doctor/platform-checks.ts";
+} from "../doctor/database-checks.ts";
 import { createTimeZonesCheck } from "../doctor/time-zones-check.ts";
 import { checkInTime } from "../engines/check-in-time.ts";
 import type { Engines } from "../engines/registry.ts";

@@ -1,5 +1,5 @@
 import type { Registry } from "prom-client";
-import type { AdmissionPolicy } from "../metering/admission-model.ts";
+import type { AdmissionPolicy } from "../metering/admission/request.ts";
 import { createMeteringMetrics } from "../metering/metrics.ts";
 import { createMeteringService } from "../metering/service.ts";
 import type { Config } from "../platform/config/config.ts";

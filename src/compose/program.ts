@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import type { AccessService } from "../access/service.ts";
 import type { Check } from "../doctor/checks.ts";
-import type { Reconciler } from "../metering/reconcile.ts";
+import type { Reconciler } from "../metering/reconcile/reconciler.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
 import { findDeploymentId } from "../platform/deployment.ts";
 import type { Route } from "../platform/http/route.ts";

@@ -7,7 +7,7 @@ import { createDoctorRoutes } from "../doctor/routes.ts";
 import { findFailingEngines } from "../engines/concerns.ts";
 import { createLocalEngine } from "../engines/local/engine.ts";
 import { createEngines } from "../engines/registry.ts";
-import { createReconciler } from "../metering/reconcile.ts";
+import { createReconciler } from "../metering/reconcile/reconciler.ts";
 import { createMeteringRoutes } from "../metering/routes.ts";
 import { createQuotaSweep } from "../metering/sweep.ts";
 import { findFailingWebhooks } from "../notifications/concerns.ts";

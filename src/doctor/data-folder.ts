@@ -1,25 +1,27 @@
 import { existsSync } from "node:fs";
 import { mkdtemp, rmdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { toErrorCode } from "../platform/error-code.ts";
 import type { Check } from "./checks.ts";
 
 const mebibyte = 1024 * 1024;
 
-/** A segment of PostgreSQL's log takes 16 MiB; room for a few, and for what they tell of. */
-const leastFreeBytes = 100 * mebibyte;
+/** A segment of PostgreSQL's log takes 16 MiB: room for a few segments, and for the data that they write. */
+const minFreeBytes = 100 * mebibyte;
 
+/** Whether the folder has an embedded database. The first start creates it. */
 export function hasEmbeddedDatabase(folder: string): boolean {
   return existsSync(join(folder, "database", "PG_VERSION"));
 }
 
-/** Of an embedded database: whether its folder is there for EOM alone, and has room. */
-export function createFolderCheck(folder: string, freeBytes = leastFreeBytes): Check {
+/** Checks the folder of an embedded database: only EOM's user can enter it, and it has room. */
+export function createFolderCheck(folder: string): Check {
   return {
     name: "data folder",
     async run() {
       const { mode } = await stat(folder);
-      if ((mode & 0o077) !== 0) throw new Error(`${folder} can be entered by others: chmod 700 ${folder}`);
-      const problem = await findFolderProblem(folder, freeBytes);
+      if ((mode & 0o077) !== 0) throw new Error(`${folder} is open to other users: run chmod 700 ${folder}`);
+      const problem = await findFolderProblem(folder);
       if (problem !== null) throw new Error(problem);
       return folder;
     },
@@ -27,30 +29,29 @@ export function createFolderCheck(folder: string, freeBytes = leastFreeBytes): C
 }
 
 /**
- * Makes an empty folder in it, or where it is to be, and removes it: rights alone tell nothing of root or of a disk that is
- * mounted read-only.
+ * Checks that EOM can keep its data in the folder, by creating an empty folder and removing it. Permissions alone do not show
+ * this: they do not apply to root, and the disk may be mounted read-only. The folder need not exist yet.
  *
- * @returns a sentence of why EOM cannot keep its data there; null when it can
+ * @returns a sentence: what is wrong, and what to do; null when EOM can
  */
-export async function findFolderProblem(folder: string, freeBytes = leastFreeBytes): Promise<string | null> {
-  const there = findExisting(folder);
+export async function findFolderProblem(folder: string): Promise<string | null> {
+  const existing = findExisting(folder);
   try {
-    if (!(await stat(there)).isDirectory()) return `${there} is no folder: set EOM_DATA_DIR to one.`;
-    await rmdir(await mkdtemp(join(there, ".doctor-")));
-    const { bavail, bsize } = await statfs(there);
-    return bavail * bsize < freeBytes ? describeLack(folder, bavail * bsize, freeBytes) : null;
+    if (!(await stat(existing)).isDirectory()) return `${existing} is not a folder: set EOM_DATA_DIR to a folder.`;
+    await rmdir(await mkdtemp(join(existing, ".doctor-")));
+    const { bavail, bsize } = await statfs(existing);
+    return bavail * bsize < minFreeBytes ? describeLack(folder, bavail * bsize) : null;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : error;
-    return `${there} cannot be written to (${code}): let EOM's user do so, or set another EOM_DATA_DIR.`;
+    return `${existing} is not writable (${toErrorCode(error)}): let EOM's user write to it, or set another EOM_DATA_DIR.`;
   }
 }
 
-/** The folder itself, or the nearest above it: the first start makes those between. */
+/** The folder itself, or its nearest parent that exists: the first start creates the folders between. */
 function findExisting(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : findExisting(dirname(folder));
 }
 
-function describeLack(folder: string, freeBytes: number, wantedBytes: number): string {
-  const [free, wanted] = [freeBytes, wantedBytes].map((bytes) => Math.floor(bytes / mebibyte));
-  return `The disk of ${folder} has ${free} MiB left and EOM wants ${wanted}: make room before the database fails.`;
+function describeLack(folder: string, freeBytes: number): string {
+  const [free, required] = [freeBytes, minFreeBytes].map((bytes) => Math.floor(bytes / mebibyte));
+  return `The disk of ${folder} has ${free} MiB left and EOM needs ${required}: make room before the database fails.`;
 }

@@ -1,35 +1,38 @@
 import { toDatabaseFault } from "../platform/database/faults.ts";
 
 const address =
-  "see that PostgreSQL runs there, that nothing between keeps EOM from it, and that EOM_DATABASE_URL is right";
+  "check that PostgreSQL runs there, that no firewall is between it and EOM, and that EOM_DATABASE_URL is right";
 
-/** What to do, by PostgreSQL's code (https://www.postgresql.org/docs/current/errcodes-appendix.html), Node's or postgres.js's. */
+/**
+ * What to do, by code: of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html), of Node, or of the
+ * driver.
+ */
 const advice: Readonly<Record<string, string>> = {
-  ENOTFOUND: "no such host is known: see that EOM_DATABASE_URL is right",
-  EAI_AGAIN: "the name cannot be resolved now: see to the DNS that this machine asks",
+  ENOTFOUND: "no such host is known: check EOM_DATABASE_URL",
+  EAI_AGAIN: "the name cannot be resolved now: check the DNS server of this machine",
   CONNECTION_LOST: address,
   CONNECTION_CLOSED: address,
   CONNECT_TIMEOUT: address,
-  // protocol_violation: what PgBouncer says of settings that it does not pass on.
+  // protocol_violation: PgBouncer's code for settings that it does not pass on.
   "08P01":
-    "what stands between, as PgBouncer, does not pass EOM's settings on: let EOM_DATABASE_URL lead to PostgreSQL itself, as EOM pools its connections",
-  "28000": "see that EOM_DATABASE_URL names a role that is there and may log in from here (pg_hba.conf)",
-  "28P01": "see that the password in EOM_DATABASE_URL is the role's",
-  "3D000": "create it, owned by EOM's role, or see that EOM_DATABASE_URL names the right one",
+    "a pooler such as PgBouncer is in between and refuses EOM's settings: set EOM_DATABASE_URL to PostgreSQL itself, because EOM pools its connections",
+  "28000": "check that EOM_DATABASE_URL names a role that exists and may log in from here (pg_hba.conf)",
+  "28P01": "check the password in EOM_DATABASE_URL",
+  "3D000": "create it with EOM's role as its owner, or set EOM_DATABASE_URL to the right database",
   "42501":
-    'EOM\'s role must own its tables: run "eom migrate" as the same role that EOM_DATABASE_URL names, or make it their owner',
-  "53300": "lower EOM_DATABASE_POOL of all processes together, or raise max_connections or the role's limit",
-  "57P03": "it starts or stops: try again in a moment",
+    'EOM\'s role must own its tables: run "eom migrate" as the role that EOM_DATABASE_URL names, or make that role their owner',
+  "53300": "lower EOM_DATABASE_POOL, which each process has, or raise max_connections or the role's limit",
+  "57P03": "it is starting or stopping: try again in a moment",
 };
 
-/** The same in other words, where the driver's own say nothing. */
+/** Our words in place of the driver's, for a code whose message does not say what is wrong. */
 const words: Readonly<Record<string, string>> = { CONNECT_TIMEOUT: "PostgreSQL: no answer in time" };
 
-/** @returns an error whose message says what is wrong and what to do; the one given, when nothing is known of it */
+/** @returns an error whose message says what is wrong and what to do; the given error when its code is not known */
 export function toAdvisedError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const code = toDatabaseFault(error)?.code ?? "";
-  // The pool calls every fault of the network a loss; its cause tells them apart.
+  // The pool gives every network fault the code CONNECTION_LOST; the code of its cause says more.
   const known = advice[toDatabaseFault(error.cause)?.code ?? ""] ?? advice[code];
   if (known === undefined) return error;
   return new Error(`${words[code] ?? error.message}: ${known}.`, { cause: error });

@@ -26,16 +26,16 @@ export function createStoragesCheck(prove: () => Promise<ProvedStorages>): Check
   };
 }
 
-/** By id, as addresses of receivers often have a secret in them. */
-export function createWebhooksCheck(find: () => Promise<Concerns>): Check {
+/** Checks that no webhook fails. Names webhooks by id, because the address of a receiver often has a secret in it. */
+export function createWebhooksCheck(findFailing: () => Promise<Concerns>): Check {
   return {
     name: "webhooks",
     async run() {
-      const { total, items } = await find();
+      const { total, items } = await findFailing();
       if (total === 0) return "none fails";
-      const told = items.map(({ id, why }) => `${id}: ${why}`).join("; ");
+      const failing = items.map(({ id, why }) => `${id}: ${why}`).join("; ");
       throw new Error(
-        `${total} fail: ${told}. Mend the receivers; POST /eom/admin/webhooks/<id>/redrive sends again what was given up.`,
+        `${total} fail: ${failing}. Repair the receivers; POST /eom/admin/webhooks/<id>/redrive sends dead deliveries again.`,
       );
     },
   };

@@ -3,13 +3,14 @@ import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 
 /**
- * Asked before anything reads the key file, which would make a new one.
+ * Checks that the key file exists if secrets are sealed with it. Call it before anything reads the key file: a missing key file
+ * is created anew then, and the loss no longer shows.
  *
- * @returns a sentence when secrets were sealed with a key that is not there; null when all is well
+ * @returns a sentence: what is wrong, and what to do; null when all is well
  */
 export async function findLostKeyFile(db: Database, path: string): Promise<string | null> {
   if (existsSync(path)) return null;
   const { rows } = await sql<{ sealed: boolean }>`select exists (select from eom_sealed_secret) as sealed`.execute(db);
   if (rows[0]?.sealed !== true) return null;
-  return `The key file ${path} is not there, and stored secrets are sealed with it: put back the one that was in use, or let EOM_KEY_FILE name it.`;
+  return `The key file ${path} does not exist, and stored secrets are sealed with it: put the original back, or set EOM_KEY_FILE to its path.`;
 }

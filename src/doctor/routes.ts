@@ -1,3 +1,4 @@
+import { ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
 import { z } from "../platform/resource/schema.ts";
 import { type Check, runChecks } from "./checks.ts";
@@ -9,9 +10,8 @@ const findingsSchema = z
   })
   .openapi("Doctor");
 
-/** The same checks as `eom doctor`, of the process that answers. */
+/** The checks of `eom doctor` in the HTTP contract, run by the process that answers. */
 export function createDoctorRoutes(checks: readonly Check[]): Route[] {
-  const none = z.strictObject({});
   return [
     defineRoute(
       {
@@ -19,19 +19,15 @@ export function createDoctorRoutes(checks: readonly Check[]): Route[] {
         path: "/eom/admin/doctor",
         operationId: "getDoctor",
         tag: "system",
-        summary: "What is wrong with this installation, and what to do",
+        summary: "Check this installation: what is wrong, and what to do",
         role: "viewer",
-        params: none,
-        query: none,
-        answers: { 200: { description: "What was found, whatever it is", schema: findingsSchema } },
+        answers: { 200: { description: "The results, whether checks failed or not", schema: findingsSchema } },
         failures: [],
       },
       async () => {
-        const found = await runChecks(checks);
-        return {
-          status: 200,
-          body: { status: found.some(({ status }) => status === "failed") ? "failed" : "ok", checks: found },
-        };
+        const findings = await runChecks(checks);
+        const hasFailed = findings.some(({ status }) => status === "failed");
+        return ok({ status: hasFailed ? "failed" : "ok", checks: findings });
       },
     ),
   ];

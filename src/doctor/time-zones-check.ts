@@ -3,7 +3,9 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Check } from "./checks.ts";
 
-/** One in the middle of each month of two years: rules change by the season, and are announced about as early. */
+/**
+ * The rules are compared once a month for two years: rules change with the seasons, and changes are seldom announced earlier.
+ */
 const monthsAhead = 24;
 const monthMilliseconds = 30.4375 * 24 * 3600 * 1000;
 
@@ -14,8 +16,9 @@ interface ZoneRow {
 }
 
 /**
- * Quotas' periods begin and end by the database's time zones, and are shown by this process's. A database that was moved, or
- * an older one, may lack a zone (Debian keeps old names in tzdata-legacy) or have rules that are no longer so.
+ * Checks that the database and this process have the same rules for the time zones of quotas. Periods begin and end by the
+ * database's zones, and are shown by this process's. A database on another or older machine may lack a zone (Debian keeps old
+ * names such as `US/Eastern` in tzdata-legacy), or have outdated rules.
  */
 export function createTimeZonesCheck(db: Database, clock: Clock): Check {
   return {
@@ -27,16 +30,16 @@ export function createTimeZonesCheck(db: Database, clock: Clock): Check {
       const missing = rows.filter(({ offsets }) => offsets === null).map(({ zone }) => zone);
       if (missing.length > 0) {
         throw new Error(
-          `PostgreSQL does not know ${missing.join(", ")}, which quotas name: install its time zones (tzdata, tzdata-legacy) where it runs, or let them name others.`,
+          `PostgreSQL does not know ${missing.join(", ")}, which quotas name: install its time zones (tzdata, tzdata-legacy) where it runs, or change the quotas.`,
         );
       }
       const differing = rows.filter((row) => isDiffering(row, instants)).map(({ zone }) => zone);
       if (differing.length > 0) {
         throw new Error(
-          `PostgreSQL and EOM (${process.versions.tz}) have other rules for ${differing.join(", ")}, which quotas name: update the older one's time zones.`,
+          `PostgreSQL and EOM (${process.versions.tz}) have different rules for ${differing.join(", ")}, which quotas name: update the time zones of whichever is older.`,
         );
       }
-      return `${rows.length} of quotas, as EOM knows them (${process.versions.tz})`;
+      return `${rows.length} of quotas, the same as EOM's (${process.versions.tz})`;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { z } from "../platform/resource/schema.ts";
 
-/** A JSON object of the user's own, kept and passed on as it is. */
+/** A JSON object of any content, saved and passed on unchanged. */
 export const freeObjectField = z
   .record(z.string(), z.unknown())
   .openapi({ type: "object", additionalProperties: true });

@@ -12,7 +12,7 @@ const params = z
   })
   .openapi("IngestParams");
 
-/** Kind 5: works on one storage, for the stretch of time that ends with the slot. */
+/** Kind 5: works on one storage, for the data interval that ends with the slot. */
 export const ingestKind: Kind<typeof params> = {
   kind: 5,
   name: "ingest",

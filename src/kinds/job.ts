@@ -9,7 +9,7 @@ const params = z
   })
   .openapi("JobParams");
 
-/** Kind 1: any job, with a run config that is sent as it is. */
+/** Kind 1: any job, with a run config that reaches it unchanged. */
 export const jobKind: Kind<typeof params> = {
   kind: 1,
   name: "job",

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { S3Location } from "../storages/s3/location.ts";
 
-/** What a run is told about the storage that it works on: never its secret, only where the secret store keeps it. */
+/** The storage of a run. It has no secret, only the reference under which the secret store keeps it. */
 export interface RunStorage {
   readonly id: string;
   readonly name: string;
@@ -15,30 +15,38 @@ export interface RunContext {
   readonly scheduleId: string;
   readonly scheduleName: string;
   readonly attempt: number;
-  /** The nominal instant, and the end of the data interval. */
+  /** The nominal instant; the data interval ends here. */
   readonly slot: Date;
-  /** The instant of the trigger before the slot. */
+  /** The trigger's instant before the slot; the data interval begins here. */
   readonly dataIntervalStart: Date;
-  /** Of kinds that name a storage. */
+  /** Null for kinds without a storage. */
   readonly storage: RunStorage | null;
 }
 
-/** One kind of schedule: what its `params` may be, and what a run is given. Pure: it reads no clock and no database. */
+/**
+ * One kind of schedule: the schema of its `params`, and the run config that a session makes of them. Every function is pure: the
+ * same session gives the same result at each attempt.
+ */
 export interface Kind<Params extends z.ZodObject = z.ZodObject> {
+  /** In the API and in the database. It never changes. */
   readonly kind: number;
+  /** For people, in error messages. */
   readonly name: string;
+  /** Checked when a schedule is saved, and again before each launch. */
   readonly params: Params;
-  /** Null for kinds that work on no storage. */
+  /** The storage that the sessions work on; null for kinds without one. */
   findStorageId(params: z.output<Params>): string | null;
-  /** Whose shape the run config has. */
   readonly runConfigOf: RunConfigOf;
+  /** Saved with the session and returned by the API, so it must hold no secret. */
   toRunConfig(params: z.output<Params>, context: RunContext): Record<string, unknown>;
-  /** Labels for the engine's own lists. */
+  /** Tags of the run in the engine's own lists. */
   toTags(params: z.output<Params>): Record<string, string>;
 }
-/**
- * Whose shape a run config has: the job's own, which its engine takes as it is; or the session's, in EOM's words, which an
- * engine hands to the job in a place of its own.
- */
 
+/**
+ * Whose format a run config has.
+ *
+ * - `job`: the job's own; the engine passes it on unchanged.
+ * - `session`: EOM's; the engine gives it to the job in its own way (local: on standard input, Dagster: as the resource `eom`).
+ */
 export type RunConfigOf = "job" | "session";

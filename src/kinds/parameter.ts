@@ -1,6 +1,7 @@
 import { z } from "../platform/resource/schema.ts";
 import { kinds } from "./kinds.ts";
 
+/** The number of a kind, as a query parameter. */
 export const kindParameter = z
   .enum(kinds.map(({ kind }) => String(kind)) as [string, ...string[]], {
     error: `wants one of ${kinds.map(({ kind }) => kind).join(", ")}`,

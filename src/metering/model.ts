@@ -1,58 +1,19 @@
-import {
-  idField,
-  positiveQuantityField,
-  quantityField,
-  signedQuantityField,
-  timeField,
-} from "../platform/resource/fields.ts";
-import { idParameter, pageParameters, timeParameter } from "../platform/resource/paging.ts";
+import { idField, quantityField, signedQuantityField, timeField } from "../platform/resource/fields.ts";
 import { z } from "../platform/resource/schema.ts";
-import { type QuotaType, quotaTypeField, quotaTypes, usageSchema } from "../quotas/model.ts";
+import { quotaTypeField } from "../quotas/quota-type.ts";
+import { usageSchema } from "../quotas/standing/usage-schema.ts";
+import { amountsField } from "./amounts.ts";
 
-/** By type. A type that is left out is not asked about. */
-export type Amounts = { readonly [Type in QuotaType]?: number | undefined };
-
-function amountsField<Amount extends z.ZodType<number>>(amount: Amount) {
-  return z
-    .strictObject({ MaxOrderTimes: amount.optional(), MaxSize: amount.optional() })
-    .refine((amounts) => listAmounts(amounts).length > 0, "wants an amount of at least one type")
-    .openapi({ example: { MaxOrderTimes: 1, MaxSize: 1_048_576 } });
-}
-
-/** In the order in which answers list types. */
-export function listAmounts(amounts: Amounts): { type: QuotaType; amount: number }[] {
-  return quotaTypes.flatMap((type) => {
-    const amount = amounts[type];
-    return amount === undefined ? [] : [{ type, amount }];
-  });
-}
-
+/** The body of a check. */
 export const checkUsageSchema = z.strictObject({ amounts: amountsField(quantityField) }).openapi("CheckUsage");
 
-/** Negative amounts give back. */
+/** The body of a consume; negative amounts give back. */
 export const consumeUsageSchema = z
   .strictObject({ amounts: amountsField(signedQuantityField) })
   .openapi("ConsumeUsage");
 
+/** The body of an adjust; negative amounts give back. */
 export const adjustUsageSchema = z.strictObject({ amounts: amountsField(signedQuantityField) }).openapi("AdjustUsage");
-
-const maxTtlSeconds = 7 * 86_400;
-
-export const reserveSchema = z
-  .strictObject({
-    amounts: amountsField(positiveQuantityField),
-    ttl_seconds: z
-      .int("wants a whole number of seconds")
-      .min(1, "wants at least 1 second")
-      .max(maxTtlSeconds, `wants at most ${maxTtlSeconds} seconds, which are 7 days`)
-      .default(900),
-  })
-  .openapi("ReserveUsage");
-
-/** Without amounts, all that was reserved. */
-export const commitSchema = z
-  .strictObject({ amounts: amountsField(quantityField).optional() })
-  .openapi("CommitReservation");
 
 const violationSchema = z
   .object({
@@ -67,63 +28,19 @@ const violationSchema = z
   })
   .openapi("QuotaViolation");
 
+/** Why one type of a request is refused. */
 export type Violation = z.infer<typeof violationSchema>;
 
-/** By type; a type of which the user has no quota is not there. */
+/** By type; a type of which the user has no quota is left out. */
 const usagesSchema = z.partialRecord(quotaTypeField, usageSchema.extend({ quota_id: idField }).openapi("MeteredUsage"));
 
+/** The answer to check, consume and adjust. */
 export const meteringSchema = z
   .object({ allowed: z.boolean(), violations: z.array(violationSchema), usage: usagesSchema })
   .openapi("Metering");
 
+/** The answer to check, consume and adjust: the usage is that right after the request. */
 export type Metering = z.infer<typeof meteringSchema>;
 
+/** A user's usage of every type, in answers. */
 export const userUsageSchema = z.object({ user_id: z.string(), usage: usagesSchema }).openapi("UserUsage");
-
-const typeAmounts = z.partialRecord(quotaTypeField, z.int());
-
-export const reservationSchema = z
-  .object({
-    id: idField,
-    user_id: z.string(),
-    state: z.enum(["open", "committed", "released", "expired"]),
-    amounts: typeAmounts.openapi({ description: "What was reserved." }),
-    committed: typeAmounts.nullable().openapi({ description: "What was used of it; null unless it is committed." }),
-    expires_at: timeField,
-    created: timeField,
-    closed: timeField.nullable(),
-  })
-  .openapi("Reservation");
-
-export type Reservation = z.infer<typeof reservationSchema>;
-
-const ledgerKinds = ["consume", "adjust", "reserve", "commit", "release", "expire"] as const;
-
-export const ledgerEntrySchema = z
-  .object({
-    id: idField,
-    type: quotaTypeField,
-    amount: z.int().openapi({
-      description:
-        "consume, adjust, commit: what was added to used. reserve: what was added to reserved. release, expire: what came back of it, negative.",
-    }),
-    kind: z.enum(ledgerKinds),
-    reservation_id: idField.nullable(),
-    created: timeField,
-    created_by: z.string(),
-  })
-  .openapi("LedgerEntry");
-
-const ledgerFilters = {
-  type: z.array(quotaTypeField).max(2).optional(),
-  kind: z.array(z.enum(ledgerKinds)).max(ledgerKinds.length).optional(),
-  reservation_id: z.array(idParameter).max(100).optional(),
-  created_from: timeParameter.optional(),
-  created_to: timeParameter.optional(),
-};
-
-export const ledgerFilterNames = Object.keys(ledgerFilters);
-
-export const listLedgerSchema = z.strictObject({ ...ledgerFilters, ...pageParameters(["created"]) });
-
-export type ListLedger = z.output<typeof listLedgerSchema>;

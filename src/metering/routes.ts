@@ -1,47 +1,36 @@
+import { ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import type { KeyedRequest } from "../platform/idempotency/claims.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
-import { userIdField } from "../quotas/model.ts";
-import type { LedgerRow } from "./ledger-list.ts";
-import {
-  adjustUsageSchema,
-  checkUsageSchema,
-  commitSchema,
-  consumeUsageSchema,
-  ledgerEntrySchema,
-  ledgerFilterNames,
-  listLedgerSchema,
-  meteringSchema,
-  reservationSchema,
-  reserveSchema,
-  userUsageSchema,
-} from "./model.ts";
+import { userIdField } from "../quotas/assignments/model.ts";
+import { ledgerEntrySchema, ledgerFilterNames, listLedgerSchema } from "./ledger/model.ts";
+import { toLedgerEntry } from "./ledger/representation.ts";
+import { adjustUsageSchema, checkUsageSchema, consumeUsageSchema, meteringSchema, userUsageSchema } from "./model.ts";
+import { commitSchema, reservationSchema, reserveSchema } from "./reservations/model.ts";
 import type { MeteringService } from "./service.ts";
 
 const user = "/eom/admin/users/{UserId}";
 const tag = "metering";
-const none = z.strictObject({});
 const userParams = z.object({ UserId: userIdField });
 const reservationParams = z.object({ UserId: userIdField, ReservationId: z.string() });
-const counted = { description: "Counted, with the levels right after it", schema: meteringSchema };
+const counted = { description: "Counted; the usage is that right after the request", schema: meteringSchema };
 const reservationAnswer = { description: "The reservation", schema: reservationSchema };
 
-/** The routes of metering as data; the client of order services is typed by them. */
+/** The routes of metering as data. The types of eom/client are derived from them. */
 export const meteringSpecs = {
   check: {
     method: "POST",
     path: `${user}/usage/check`,
     operationId: "checkUsage",
     tag,
-    summary: "Ask whether it would be allowed; counts nothing",
+    summary: "Check whether a consume would be allowed; counts nothing",
     description:
-      "The key is wanted as with every call of metering. Nothing has happened, so a replay is answered anew.",
+      "The Idempotency-Key is required, as for every call of metering, but the answer is not kept: the same key is answered by the level of the moment.",
     role: "meter",
     params: userParams,
-    query: none,
     body: checkUsageSchema,
-    answers: { 200: { description: "Allowed or not, and why not", schema: meteringSchema } },
+    answers: { 200: { description: "Whether it would be allowed, and if not, why", schema: meteringSchema } },
     failures: [],
     idempotent: "by_handler",
   },
@@ -50,10 +39,9 @@ export const meteringSpecs = {
     path: `${user}/usage/consume`,
     operationId: "consumeUsage",
     tag,
-    summary: "Count it if all of it is allowed; negative amounts give back",
+    summary: "Count all amounts if all are allowed; negative amounts give back",
     role: "meter",
     params: userParams,
-    query: none,
     body: consumeUsageSchema,
     answers: { 200: counted },
     failures: ["QUOTA_EXCEEDED", "RATE_LIMITED"],
@@ -64,10 +52,9 @@ export const meteringSpecs = {
     path: `${user}/usage/adjust`,
     operationId: "adjustUsage",
     tag,
-    summary: "Count it whatever the limit says",
+    summary: "Count amounts, even beyond the limit",
     role: "admin",
     params: userParams,
-    query: none,
     body: adjustUsageSchema,
     answers: { 200: counted },
     failures: ["RATE_LIMITED"],
@@ -78,10 +65,9 @@ export const meteringSpecs = {
     path: `${user}/reservations`,
     operationId: "reserveUsage",
     tag,
-    summary: "Hold it against the limit until it is committed, released or expires",
+    summary: "Reserve amounts until the reservation is committed, released or expires",
     role: "meter",
     params: userParams,
-    query: none,
     body: reserveSchema,
     answers: { 201: reservationAnswer },
     failures: ["QUOTA_EXCEEDED", "RATE_LIMITED"],
@@ -92,10 +78,9 @@ export const meteringSpecs = {
     path: `${user}/reservations/{ReservationId}/commit`,
     operationId: "commitReservation",
     tag,
-    summary: "Count what was used of a reservation and give back the rest",
+    summary: "Count the used amounts of a reservation and give back the rest",
     role: "meter",
     params: reservationParams,
-    query: none,
     body: commitSchema,
     answers: { 200: reservationAnswer },
     failures: ["RESERVATION_NOT_FOUND", "RESERVATION_CLOSED"],
@@ -106,10 +91,9 @@ export const meteringSpecs = {
     path: `${user}/reservations/{ReservationId}/release`,
     operationId: "releaseReservation",
     tag,
-    summary: "Give back all of a reservation",
+    summary: "Give back all amounts of a reservation",
     role: "meter",
     params: reservationParams,
-    query: none,
     answers: { 200: reservationAnswer },
     failures: ["RESERVATION_NOT_FOUND", "RESERVATION_CLOSED"],
     idempotent: "by_handler",
@@ -122,7 +106,6 @@ export const meteringSpecs = {
     summary: "Read a reservation",
     role: "any",
     params: reservationParams,
-    query: none,
     answers: { 200: reservationAnswer },
     failures: ["RESERVATION_NOT_FOUND"],
   },
@@ -131,11 +114,10 @@ export const meteringSpecs = {
     path: `${user}/usage`,
     operationId: "getUsage",
     tag,
-    summary: "Where a user stands now",
+    summary: "Read a user's usage of every type",
     role: "any",
     params: userParams,
-    query: none,
-    answers: { 200: { description: "By type", schema: userUsageSchema } },
+    answers: { 200: { description: "The usage, by type", schema: userUsageSchema } },
     failures: [],
   },
   ledger: {
@@ -143,7 +125,7 @@ export const meteringSpecs = {
     path: `${user}/usage/ledger`,
     operationId: "listLedger",
     tag,
-    summary: "Every entry of a user's ledger, by time",
+    summary: "List the entries of a user's ledger, by time",
     role: "any",
     params: userParams,
     query: listLedgerSchema,
@@ -153,13 +135,10 @@ export const meteringSpecs = {
   },
 } as const;
 
-/** What an order service asks, and where a user stands. */
+/** The routes of metering: those that order services call, and those that explain a user's usage. */
 export function createMeteringRoutes(service: MeteringService): Route[] {
   return [
-    defineRoute(meteringSpecs.check, async ({ params, body }) => ({
-      status: 200,
-      body: await service.check(params.UserId, body.amounts),
-    })),
+    defineRoute(meteringSpecs.check, async ({ params, body }) => ok(await service.check(params.UserId, body.amounts))),
     defineRoute(meteringSpecs.consume, async (input) =>
       toAnswer(200, await service.count("consume", toCall(input), input.body.amounts)),
     ),
@@ -180,14 +159,12 @@ export function createMeteringRoutes(service: MeteringService): Route[] {
     defineRoute(meteringSpecs.release, async (input) =>
       toAnswer(200, await service.close("released", toCall(input), input.params.ReservationId, null)),
     ),
-    defineRoute(meteringSpecs.findReservation, async ({ params }) => ({
-      status: 200,
-      body: await service.findReservation(params.UserId, params.ReservationId),
-    })),
-    defineRoute(meteringSpecs.usage, async ({ params }) => ({
-      status: 200,
-      body: { user_id: params.UserId, usage: await service.listUsage(params.UserId) },
-    })),
+    defineRoute(meteringSpecs.findReservation, async ({ params }) =>
+      ok(await service.findReservation(params.UserId, params.ReservationId)),
+    ),
+    defineRoute(meteringSpecs.usage, async ({ params }) =>
+      ok({ user_id: params.UserId, usage: await service.listUsage(params.UserId) }),
+    ),
     defineRoute(meteringSpecs.ledger, async ({ params, query, url }) =>
       toPageAnswer({
         query,
@@ -200,18 +177,12 @@ export function createMeteringRoutes(service: MeteringService): Route[] {
   ];
 }
 
-/** Holding has no part in what is used: an entry tells the one or the other. */
-function toLedgerEntry({ id, type, amount, held, kind, reservation_id, created, created_by }: LedgerRow) {
-  const told = kind === "reserve" || kind === "release" || kind === "expire" ? held : amount;
-  return { id, type, amount: told, kind, reservation_id, created: created.toISOString(), created_by };
-}
-
 function toCall(input: {
   readonly params: { readonly UserId: string };
   readonly caller: { readonly subject: string };
   readonly keyed: KeyedRequest | null;
 }) {
-  if (input.keyed === null) throw new Error("a call of metering came without its key");
+  if (input.keyed === null) throw new Error("a call of metering has no Idempotency-Key");
   return { userId: input.params.UserId, subject: input.caller.subject, keyed: input.keyed };
 }
 

@@ -1,10 +1,9 @@
 import type { ColumnType } from "kysely";
 import type { Defaulted } from "../platform/database/tables.ts";
-import type { QuotaType } from "../quotas/model.ts";
+import type { QuotaType } from "../quotas/quota-type.ts";
+import type { LedgerKind } from "./ledger/model.ts";
 
-export type LedgerKind = "consume" | "adjust" | "reserve" | "commit" | "release" | "expire";
-
-/** A row of eom_quota_ledger: nobody but the database's statements of metering writes it, and nobody changes it. */
+/** A row of eom_quota_ledger. The statements that change levels insert it; the database refuses to change or delete it. */
 export interface LedgerTable {
   id: string;
   created: Date;
@@ -12,12 +11,17 @@ export interface LedgerTable {
   type: QuotaType;
   quota_id: string;
   kind: LedgerKind;
+  /** Added to used. */
   amount: number;
+  /** Added to reserved. */
   held: number;
+  /** The period of the level that changed. */
   period_start: Date;
   reservation_id: string | null;
   created_by: string;
 }
+
+/** `open` until it is closed: committed or released by a request, or expired. */
 export type ReservationState = "open" | "committed" | "released" | "expired";
 
 /** A row of eom_quota_reservation: one type of a reservation. */
@@ -27,6 +31,7 @@ export interface ReservationTable {
   user_id: string;
   quota_id: string;
   amount: number;
+  /** The period that it was made in. */
   period_start: Date;
   state: Defaulted<ReservationState>;
   committed: number | null;

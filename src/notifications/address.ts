@@ -1,30 +1,33 @@
 import { parseAddress } from "../platform/egress/address.ts";
 import { checkEgressUrl, type EgressVerdict } from "../platform/egress/check-url.ts";
+import { isLocalhost, toHostAndPort } from "../platform/egress/host-and-port.ts";
 import { decideHost, type EgressPolicy } from "../platform/egress/policy.ts";
 import { isHoldingAddress, normaliseHost } from "../platform/egress/rules.ts";
 
 /**
- * Where a webhook may lie: where an S3 endpoint may, and by https. Without it only what the operator has opened: loopback,
- * where that is allowed, and what the allow-list names. What a name resolves to is judged at every connect.
+ * Checks whether EOM may send to this address. The rules are those of S3 endpoints, and https is required. Plain http is
+ * accepted only where the operator has opened it: loopback if the policy allows loopback, and hosts or addresses on the
+ * allow-list. For example, `http://hooks.internal/` needs `EOM_EGRESS_ALLOW=hooks.internal`.
+ *
+ * The check sees the URL alone. The addresses that a name resolves to are checked at every connect.
  */
-export function judgeWebhookAddress(policy: EgressPolicy, address: string): EgressVerdict {
+export function checkWebhookAddress(policy: EgressPolicy, address: string): EgressVerdict {
   const verdict = checkEgressUrl(policy, address);
   const url = URL.parse(address);
-  if (!verdict.allowed || url === null || url.protocol === "https:" || isOpened(policy, url)) return verdict;
+  if (!verdict.allowed || url === null || url.protocol === "https:" || isOpenedByOperator(policy, url)) return verdict;
   return {
     allowed: false,
     message:
-      "wants https; http is taken for loopback on the embedded default, and for hosts that EOM_EGRESS_ALLOW names",
+      "must be https; http is accepted for loopback on the embedded default, and for hosts that EOM_EGRESS_ALLOW names",
   };
 }
 
-/** For an address that is allowed at all: a literal one that is not public is so because a list or loopback says so. */
-function isOpened(policy: EgressPolicy, url: URL): boolean {
-  const host = normaliseHost(url.hostname);
-  const port = url.port === "" ? 80 : Number(url.port);
+/** Expects a URL that the policy allows: a literal address that is not public then passed by the allow-list or as loopback. */
+function isOpenedByOperator(policy: EgressPolicy, url: URL): boolean {
+  const { host: urlHost, port } = toHostAndPort(url);
+  const host = normaliseHost(urlHost);
   if (decideHost(policy, host, port).kind === "allowed") return true;
-  const isLocal = host === "localhost" || host.endsWith(".localhost");
-  const literal = parseAddress(isLocal ? "127.0.0.1" : host);
+  const literal = parseAddress(isLocalhost(host) ? "127.0.0.1" : host);
   if (literal === null) return false;
   const isListed = policy.allow.some((rule) => isHoldingAddress(rule, literal, port));
   return isListed || (policy.loopback && literal.range() === "loopback");

@@ -12,10 +12,13 @@ interface FailingRow {
   readonly total: number;
 }
 
-/** Webhooks that somebody should look at: they fail, have deliveries that were given up, or said that they are gone. */
+/**
+ * Webhooks that need a person, the longest failing first: enabled ones whose last attempt failed, any with dead deliveries,
+ * and those that EOM disabled because the receiver answered 410 Gone.
+ */
 export async function findFailingWebhooks(db: Database): Promise<Concerns> {
   const { rows } = await sql<FailingRow>`
-    with found as materialized (
+    with failing as materialized (
       select w.id, w.address, w.disabled_reason is not null as is_gone, w.last_error, w.last_failure, w.created, (
         select count(*) from (
           select from eom_webhook_delivery as d where d.webhook_id = w.id and d.state = 'dead' limit ${maxCounted}) as counted
@@ -24,12 +27,12 @@ export async function findFailingWebhooks(db: Database): Promise<Concerns> {
       where (w.enable and w.state = 'failing') or w.disabled_reason is not null
         or exists (select from eom_webhook_delivery as d where d.webhook_id = w.id and d.state = 'dead')
       limit ${maxCounted})
-    select found.*, (select count(*) from found) as total from found
+    select failing.*, (select count(*) from failing) as total from failing
     order by last_failure nulls first, created, id limit ${maxConcerns}`.execute(db);
-  return toConcerns(rows, (row) => ({ id: row.id, name: row.address, why: toWhy(row), since: row.last_failure }));
+  return toConcerns(rows, (row) => ({ id: row.id, name: row.address, why: explain(row), since: row.last_failure }));
 }
 
-function toWhy({ is_gone, dead, last_error }: FailingRow): string {
+function explain({ is_gone, dead, last_error }: FailingRow): string {
   if (is_gone) return "Its receiver answered 410 Gone, and EOM disabled it";
   const last = last_error === null ? "" : `: ${last_error}`;
   return dead > 0 ? `${dead} deliveries were given up${last}` : `Its last attempts failed${last}`;

@@ -1,10 +1,8 @@
-import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { sql } from "kysely";
 import { listRows, type SortColumn } from "../platform/database/list.ts";
-import { isAll, isAny, isOneOfRare, isSearch, listConditions } from "../platform/database/list-filters.ts";
+import { isAll, isOneOfRare, isSearch, listConditions } from "../platform/database/list-filters.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Page, PageStart } from "../platform/resource/paging.ts";
-import type { ListDeliveries } from "./deliveries/model.ts";
-import type { DeliveryRow } from "./deliveries/queries.ts";
 import type { ListWebhooks } from "./model.ts";
 import { deliveryCounts, type WebhookRow } from "./queries.ts";
 
@@ -13,7 +11,7 @@ const webhookSorts = {
   modified: { name: "modified", type: "timestamptz" },
 } as const satisfies Record<ListWebhooks["sortby"], SortColumn>;
 
-/** One page and the total. */
+/** One page of webhooks, with the total. */
 export function listWebhooks(db: Database, query: ListWebhooks, start: PageStart): Promise<Page<WebhookRow>> {
   return listRows<WebhookRow>(db, {
     table: "eom_webhook",
@@ -27,30 +25,4 @@ export function listWebhooks(db: Database, query: ListWebhooks, start: PageStart
     query,
     start,
   });
-}
-
-/** One page of a webhook's deliveries: an index holds them in this order. */
-export function listDeliveries(
-  db: Database,
-  webhookId: string,
-  query: ListDeliveries,
-  start: PageStart,
-): Promise<Page<DeliveryRow>> {
-  return listRows<DeliveryRow>(db, {
-    table: "eom_webhook_delivery",
-    columns: sql`eom_webhook_delivery.*`,
-    sort: { name: "created", type: "timestamptz" },
-    filter: isAll([
-      sql`webhook_id = ${webhookId}`,
-      ...isOneOf("state", query.state),
-      ...isOneOf("event_type", query.event_type),
-    ]),
-    isSearch: false,
-    query,
-    start,
-  });
-}
-
-function isOneOf(column: string, values: readonly string[] | undefined): RawBuilder<SqlBool>[] {
-  return values === undefined ? [] : [isAny(values.map((value) => sql`${sql.ref(column)} = ${value}`))];
 }

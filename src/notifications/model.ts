@@ -2,18 +2,18 @@ import { eventTypes } from "../platform/events/types.ts";
 import { descriptionField, historyFields, idField, labelsField, timeField } from "../platform/resource/fields.ts";
 import { objectFilters, pageParameters } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
-import { findSecretProblem } from "./secret.ts";
+import { findSecretProblem } from "./signature.ts";
 
 const maxAddressLength = 2000;
 
-/** Spelled in one way; where EOM may send to is judged by address.ts. */
+/** Normalised by URL parsing. Whether EOM may send to it is checked by address.ts, which needs the egress policy. */
 const addressField = z
   .string()
   .trim()
-  .max(maxAddressLength, `wants at most ${maxAddressLength} characters`)
+  .max(maxAddressLength, `must have at most ${maxAddressLength} characters`)
   .transform((text, context) => {
     const url = URL.parse(text);
-    const problem = url === null ? "wants a URL such as https://hooks.example.org/eom" : findAddressProblem(url);
+    const problem = url === null ? "must be a URL such as https://hooks.example.org/eom" : findAddressProblem(url);
     if (problem === null && url !== null) return url.href;
     context.addIssue({ code: "custom", message: problem ?? "" });
     return z.NEVER;
@@ -21,25 +21,25 @@ const addressField = z
   .openapi({ type: "string", format: "uri", example: "https://hooks.example.org/eom" });
 
 function findAddressProblem(url: URL): string | null {
-  if (url.protocol !== "https:" && url.protocol !== "http:") return "wants https, or http where that is allowed";
-  if (url.username !== "" || url.password !== "") return "wants a URL without a user and a password";
-  return url.hash === "" ? null : "wants a URL without a fragment";
+  if (url.protocol !== "https:" && url.protocol !== "http:") return "must be https, or http where that is allowed";
+  if (url.username !== "" || url.password !== "") return "must not have a user or a password";
+  return url.hash === "" ? null : "must not have a fragment";
 }
 
 const typeNames = Object.keys(eventTypes);
 const familyNames = [...new Set(typeNames.map((type) => `${type.split(".")[0]}.*`))];
 
-/** What may stand in `event_types`: a type, all of an object, or all. */
+/** The values that `event_types` accepts: `*` for all types, `session.*` for all types of an object, or a type by name. */
 export const eventPatterns: readonly string[] = ["*", ...familyNames, ...typeNames];
 
 const eventTypesField = z
   .array(
     z.string().refine((pattern) => eventPatterns.includes(pattern), {
-      error: ({ input }) => `has the type ${JSON.stringify(input)}; wants one of ${eventPatterns.join(", ")}`,
+      error: ({ input }) => `has the type ${JSON.stringify(input)}; must be one of ${eventPatterns.join(", ")}`,
     }),
   )
-  .min(1, "wants at least one type; * stands for all")
-  .max(100, "wants at most 100 types")
+  .min(1, "must name at least one type; * stands for all")
+  .max(100, "must name at most 100 types")
   .transform((patterns) => [...new Set(patterns)])
   .openapi({
     type: "array",
@@ -59,9 +59,11 @@ const secretField = z
     writeOnly: true,
     type: ["string", "null"],
     pattern: "^whsec_[A-Za-z0-9+/]{32,86}={0,2}$",
-    description: "`whsec_` and base64 of 24 to 64 bytes; null has EOM make one, shown once, in this answer.",
+    description:
+      "`whsec_` and base64 of 24 to 64 bytes. Null: EOM creates a secret and shows it once, in the answer to this request.",
   });
 
+/** The body of a create. */
 export const createWebhookSchema = z
   .strictObject({
     address: addressField,
@@ -73,6 +75,7 @@ export const createWebhookSchema = z
   })
   .openapi("CreateWebhook");
 
+/** The body of an update: a field that is left out keeps its value. A secret that is given, null too, starts a rotation. */
 export const updateWebhookSchema = z
   .strictObject({
     address: addressField.optional(),
@@ -84,13 +87,19 @@ export const updateWebhookSchema = z
   })
   .openapi("UpdateWebhook");
 
+/** A parsed create. */
 export type CreateWebhook = z.output<typeof createWebhookSchema>;
+
+/** A parsed update. */
 export type UpdateWebhook = z.output<typeof updateWebhookSchema>;
 
+/** `failing` from the first failed attempt until the next success. */
 export const webhookStates = ["healthy", "failing"] as const;
+
+/** The outcome of the last attempt. */
 export type WebhookState = (typeof webhookStates)[number];
 
-/** Why an attempt failed: a published list that grows. */
+/** Why an attempt failed: a published list that grows. docs/guides/notifications.md explains each. */
 export const attemptErrors = [
   "timeout",
   "connection_failed",
@@ -102,8 +111,11 @@ export const attemptErrors = [
   "gone",
   "secret_lost",
 ] as const;
+
+/** Why an attempt failed. */
 export type AttemptError = (typeof attemptErrors)[number];
 
+/** A webhook as the API answers it, without its secret. */
 export const webhookSchema = z
   .object({
     id: idField,
@@ -114,12 +126,12 @@ export const webhookSchema = z
     disabled_reason: z
       .enum(["gone"])
       .nullable()
-      .openapi({ description: "Why EOM itself disabled it: its receiver answered 410 Gone." }),
+      .openapi({ description: "Why EOM disabled it: `gone` if its receiver answered 410 Gone." }),
     labels: z.record(z.string(), z.string()),
     previous_secret_until: timeField
       .nullable()
-      .openapi({ description: "Until then the secret before this one signs as well." }),
-    state: z.enum(webhookStates).openapi({ description: "How the last attempt went." }),
+      .openapi({ description: "Until then messages are signed with the previous secret too." }),
+    state: z.enum(webhookStates).openapi({ description: "The outcome of the last attempt." }),
     consecutive_failures: z.int().min(0),
     last_success: timeField.nullable(),
     last_failure: timeField.nullable(),
@@ -131,16 +143,26 @@ export const webhookSchema = z
   })
   .openapi("Webhook");
 
+/** A webhook as the API answers it. */
 export type Webhook = z.infer<typeof webhookSchema>;
 
-/** The answers that alone may hold the secret. */
+/** The answer to a create and an update: the only answers with a field for the secret. */
 export const writtenWebhookSchema = webhookSchema
-  .extend({ secret: z.string().nullable().openapi({ description: "Shown once, when EOM has made it; else null." }) })
+  .extend({
+    secret: z.string().nullable().openapi({ description: "The secret that EOM created, shown once; otherwise null." }),
+  })
   .openapi("WrittenWebhook");
 
+/** The answer to a create and an update. */
 export type WrittenWebhook = z.infer<typeof writtenWebhookSchema>;
 
 const webhookFilters = { ...objectFilters, state: z.array(z.enum(webhookStates)).max(2).optional() };
+
+/** Query parameters of the list that filter it; the others page and sort it. */
 export const webhookFilterNames = Object.keys(webhookFilters);
+
+/** The query of the list. */
 export const listWebhooksSchema = z.strictObject({ ...webhookFilters, ...pageParameters(["created", "modified"]) });
+
+/** A parsed query of the list. */
 export type ListWebhooks = z.output<typeof listWebhooksSchema>;

@@ -5,10 +5,10 @@ import { foldCase } from "../platform/resource/fields.ts";
 import { maxExactTotal } from "../platform/resource/paging.ts";
 import type { WebhookTable } from "./tables.ts";
 
-/** A webhook with how many of its deliveries wait and how many are dead. */
+/** A webhook with the numbers of its pending and dead deliveries, each counted up to `maxExactTotal`. */
 export type WebhookRow = Selectable<WebhookTable> & { pending: number; dead: number };
 
-/** The columns that people set, and where the secrets lie. */
+/** The columns that a change by a person writes, with the references of the secrets. */
 export type NewWebhook = Pick<
   WebhookRow,
   | "id"
@@ -30,21 +30,26 @@ const countOf = (state: "pending" | "dead") => sql<number>`(
     select from eom_webhook_delivery as d where d.webhook_id = eom_webhook.id and d.state = ${sql.lit(state)}
     limit ${sql.lit(maxExactTotal)}) as counted)`;
 
-/** For statements that name the table `eom_webhook`. */
+/** The columns `pending` and `dead` of a {@link WebhookRow}, for statements on the table `eom_webhook` without an alias. */
 export const deliveryCounts = sql`${countOf("pending")} as pending, ${countOf("dead")} as dead`;
 
+/** `id` must be a UUID. */
 export async function findWebhook(db: Database, id: string): Promise<WebhookRow | undefined> {
   const { rows } = await sql<WebhookRow>`
     select eom_webhook.*, ${deliveryCounts} from eom_webhook where id = ${id}`.execute(db);
   return rows[0];
 }
 
-/** Holds the row against other writers until the transaction ends; deliveries of it may still be made. */
+/**
+ * Locks the row against other writers until the transaction ends, and reads it. Inserting deliveries of the webhook needs a
+ * weaker lock (`for key share`) and does not wait. `id` must be a UUID.
+ */
 export async function lockWebhook(tx: DatabaseTransaction, id: string): Promise<WebhookRow | undefined> {
   await sql`select from eom_webhook where id = ${id} for no key update`.execute(tx);
   return findWebhook(tx, id);
 }
 
+/** Its first change is its creation: `created` and `created_by` are those of the modification. */
 export async function insertWebhook(tx: DatabaseTransaction, webhook: NewWebhook): Promise<void> {
   await tx
     .insertInto("eom_webhook")
@@ -52,7 +57,7 @@ export async function insertWebhook(tx: DatabaseTransaction, webhook: NewWebhook
     .execute();
 }
 
-/** Writes every column that people set anew and counts the version up. */
+/** Writes every column of {@link NewWebhook} and increments the version. */
 export async function updateWebhook(tx: DatabaseTransaction, webhook: NewWebhook): Promise<void> {
   await tx
     .updateTable("eom_webhook")
@@ -78,7 +83,7 @@ function toColumns(webhook: NewWebhook) {
   };
 }
 
-/** Its deliveries go with it. */
+/** Deletes the webhook and, through the foreign key, its deliveries. */
 export async function deleteWebhook(tx: DatabaseTransaction, id: string): Promise<void> {
   await tx.deleteFrom("eom_webhook").where("id", "=", id).execute();
 }

@@ -1,10 +1,8 @@
 import { toTime } from "../platform/resource/fields.ts";
-import type { Delivery } from "./deliveries/model.ts";
-import type { DeliveryRow } from "./deliveries/queries.ts";
 import type { Webhook } from "./model.ts";
 import type { WebhookRow } from "./queries.ts";
 
-/** A webhook as the API and the audit trail tell it: nothing of its secret. */
+/** A webhook as the API and the audit trail show it: without its secrets and their references. */
 export function toWebhook(row: WebhookRow): Webhook {
   return {
     id: row.id,
@@ -26,30 +24,5 @@ export function toWebhook(row: WebhookRow): Webhook {
     modified: row.modified.toISOString(),
     modified_by: row.modified_by,
     version: row.version,
-  };
-}
-
-export function toDelivery(row: DeliveryRow): Delivery {
-  return {
-    id: row.id,
-    webhook_id: row.webhook_id,
-    event_id: row.event_id,
-    event_type: row.event_type,
-    state: row.state,
-    attempts: row.attempts,
-    next_attempt_at: toTime(row.next_attempt_at),
-    last_attempt: toLastAttempt(row),
-    delivered: toTime(row.delivered),
-    created: row.created.toISOString(),
-  };
-}
-
-function toLastAttempt(row: DeliveryRow): Delivery["last_attempt"] {
-  if (row.last_attempt_at === null) return null;
-  return {
-    at: row.last_attempt_at.toISOString(),
-    http_status: row.last_http_status,
-    error: row.last_error,
-    duration_ms: row.last_duration_ms ?? 0,
   };
 }

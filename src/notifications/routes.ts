@@ -1,13 +1,12 @@
 import { answerChange } from "../platform/http/answer-change.ts";
-import { noContent } from "../platform/http/answers.ts";
-import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
+import { created, noContent, ok } from "../platform/http/answers.ts";
+import { defineRoute, type Route } from "../platform/http/route.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   createWebhookSchema,
   listWebhooksSchema,
   updateWebhookSchema,
-  type Webhook,
   type WrittenWebhook,
   webhookFilterNames,
   webhookSchema,
@@ -18,12 +17,11 @@ import type { WebhookService } from "./service.ts";
 
 const base = "/eom/admin/webhooks";
 const tag = "webhooks";
-const none = z.strictObject({});
 const webhookParams = z.object({ WebhookId: z.string() });
 const webhookAnswer = { description: "The webhook, without its secret", schema: webhookSchema };
 const writtenAnswer = { description: "The webhook", schema: writtenWebhookSchema };
 
-/** Who is told of what, of the HTTP contract; what became of each message is in delivery-routes.ts. */
+/** The webhooks of the HTTP contract. The routes of their messages are in deliveries/routes.ts. */
 export function createWebhookRoutes(service: WebhookService): Route[] {
   return [
     defineRoute(
@@ -34,7 +32,6 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         tag,
         summary: "List webhooks",
         role: "viewer",
-        params: none,
         query: listWebhooksSchema,
         filters: webhookFilterNames,
         answers: { 200: { description: "One page", schema: pageSchema(webhookSchema) } },
@@ -55,16 +52,19 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         path: base,
         operationId: "createWebhook",
         tag,
-        summary: "Have an address told of events",
+        summary: "Create a webhook: an address that receives events",
         role: "admin",
-        params: none,
-        query: none,
         body: createWebhookSchema,
         answers: { 201: writtenAnswer },
         failures: ["SECRET_STORE_UNAVAILABLE"],
         idempotent: true,
       },
-      (input) => answerChange(input, toCreated, (change) => service.create(input.body, change)),
+      (input) =>
+        answerChange(
+          input,
+          (webhook: WrittenWebhook) => created(`${base}/${webhook.id}`, webhook),
+          (change) => service.create(input.body, change),
+        ),
     ),
     defineRoute(
       {
@@ -72,15 +72,14 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         path: `${base}/{WebhookId}`,
         operationId: "getWebhook",
         tag,
-        summary: "Read a webhook and how it stands",
+        summary: "Read a webhook and the outcome of its last attempts",
         role: "viewer",
         params: webhookParams,
-        query: none,
         answers: { 200: webhookAnswer },
         failures: ["WEBHOOK_NOT_FOUND"],
         versioned: true,
       },
-      async ({ params }) => toFound(await service.find(params.WebhookId)),
+      async ({ params }) => ok(await service.find(params.WebhookId)),
     ),
     defineRoute(
       {
@@ -88,17 +87,16 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         path: `${base}/{WebhookId}`,
         operationId: "updateWebhook",
         tag,
-        summary: "Change some fields of a webhook, or its secret",
+        summary: "Change some fields of a webhook, or rotate its secret",
         role: "admin",
         params: webhookParams,
-        query: none,
         body: updateWebhookSchema,
         answers: { 200: writtenAnswer },
         failures: ["WEBHOOK_NOT_FOUND", "SECRET_STORE_UNAVAILABLE"],
         versioned: true,
       },
       (input) =>
-        answerChange(input, toFound, (change) =>
+        answerChange<WrittenWebhook>(input, ok, (change) =>
           service.update(input.params.WebhookId, input.body, input.ifMatch, change),
         ),
     ),
@@ -108,11 +106,10 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         path: `${base}/{WebhookId}`,
         operationId: "deleteWebhook",
         tag,
-        summary: "Delete a webhook, with what waits for it",
+        summary: "Delete a webhook and its deliveries; pending messages are not sent",
         role: "admin",
         params: webhookParams,
-        query: none,
-        answers: { 204: { description: "It is gone", schema: null } },
+        answers: { 204: { description: "The webhook is deleted", schema: null } },
         failures: ["WEBHOOK_NOT_FOUND"],
         versioned: true,
       },
@@ -120,12 +117,4 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         answerChange(input, noContent, (change) => service.remove(input.params.WebhookId, input.ifMatch, change)),
     ),
   ];
-}
-
-function toFound(webhook: Webhook | WrittenWebhook): Answer {
-  return { status: 200, body: webhook, version: webhook.version };
-}
-
-function toCreated(webhook: WrittenWebhook): Answer {
-  return { status: 201, body: webhook, version: webhook.version, headers: { location: `${base}/${webhook.id}` } };
 }

@@ -1,13 +1,15 @@
-import { recordAudit } from "../platform/audit/record.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import type { EgressPolicy } from "../platform/egress/policy.ts";
-import { createId, isUuid } from "../platform/id.ts";
+import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { requireVersion, type VersionCondition } from "../platform/resource/entity-tag.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
-import { judgeWebhookAddress } from "./address.ts";
+import { withoutUndefined } from "../platform/resource/partial.ts";
+import { recordChange } from "../platform/resource/record-change.ts";
+import { requireRow } from "../platform/resource/rows.ts";
+import { checkWebhookAddress } from "./address.ts";
 import { addressRefused, webhookNotFound } from "./errors.ts";
 import { listWebhooks } from "./list.ts";
 import type { CreateWebhook, ListWebhooks, UpdateWebhook, Webhook, WrittenWebhook } from "./model.ts";
@@ -21,13 +23,13 @@ import {
   type WebhookRow,
 } from "./queries.ts";
 import { toWebhook } from "./representation.ts";
-import { createSecret } from "./secret.ts";
-import { toKeptSecret, type WebhookSecrets } from "./secrets.ts";
+import { createSecret } from "./signature.ts";
+import { toStoredSecret, type WebhookSecrets } from "./signing-secrets.ts";
 
-/** How long the secret before the present one signs as well: time enough to give the new one to the receiver. */
+/** How long both secrets sign after a rotation: the time to give the new secret to the receiver. */
 const rotationSeconds = 24 * 3600;
 
-/** A message that was claimed within that time may be signed a little after it. */
+/** An hour longer than the previous secret signs: a message that was claimed at the last moment still needs it. */
 const abandonSeconds = rotationSeconds + 3600;
 
 interface WebhookNeeds {
@@ -37,14 +39,17 @@ interface WebhookNeeds {
   readonly secrets: WebhookSecrets;
 }
 
+/** The use cases of webhooks. */
 export type WebhookService = ReturnType<typeof createWebhookService>;
 
-/** The use cases of webhooks; each owns its transactions. */
+/** The use cases of webhooks. Each opens its own transactions, so it must not be called within one. */
 export function createWebhookService({ db, clock, policy, secrets }: WebhookNeeds) {
+  /** @throws WEBHOOK_NOT_FOUND */
   async function find(id: string): Promise<Webhook> {
     return toWebhook(await requireWebhook(db, id));
   }
 
+  /** @throws VALIDATION_ERROR for a cursor that does not fit the query */
   function list(query: ListWebhooks): Promise<Page<WebhookRow>> {
     return listWebhooks(db, query, parsePageStart(query));
   }
@@ -53,8 +58,8 @@ export function createWebhookService({ db, clock, policy, secrets }: WebhookNeed
   async function create({ secret, ...input }: CreateWebhook, change: Change<WrittenWebhook>): Promise<WrittenWebhook> {
     requireAllowed(input.address);
     const id = createId();
-    const { value, shown } = toGivenSecret(secret);
-    return secrets.write(id, toKeptSecret(value), async (tx, ref) => {
+    const { value, shown } = toNewSecret(secret);
+    return secrets.write(id, toStoredSecret(value), async (tx, ref) => {
       await insertWebhook(tx, {
         ...input,
         ...noPreviousSecret,
@@ -63,11 +68,16 @@ export function createWebhookService({ db, clock, policy, secrets }: WebhookNeed
         secret_ref: ref,
         ...toModification(change),
       });
-      return finish(tx, id, null, "webhook.create", { shown, change });
+      return record(tx, change, { action: "webhook.create", id, before: null, shown });
     });
   }
 
-  /** Partial: what is left out stays. @throws as create, and WEBHOOK_NOT_FOUND, PRECONDITION_FAILED */
+  /**
+   * Changes the fields that are given. A given secret starts a rotation.
+   *
+   * @throws WEBHOOK_NOT_FOUND, PRECONDITION_FAILED, VALIDATION_ERROR for an address that EOM may not send to,
+   *   SECRET_STORE_UNAVAILABLE
+   */
   async function update(
     id: string,
     { secret, ...input }: UpdateWebhook,
@@ -79,15 +89,15 @@ export function createWebhookService({ db, clock, policy, secrets }: WebhookNeed
     const save = async (tx: DatabaseTransaction, ref: string | null, shown: string | null) => {
       const before = await requireLocked(tx, id, condition);
       const rotation = ref === null ? {} : await rotate(tx, before, ref);
-      await updateWebhook(tx, { ...merge(before, input), ...rotation, ...toModification(change) });
-      return finish(tx, id, before, "webhook.update", { shown, change });
+      await updateWebhook(tx, { ...toUpdated(before, input), ...rotation, ...toModification(change) });
+      return record(tx, change, { action: "webhook.update", id, before, shown });
     };
     if (secret === undefined) return inTransaction(db, (tx) => save(tx, null, null));
-    const { value, shown } = toGivenSecret(secret);
-    return secrets.write(id, toKeptSecret(value), (tx, ref) => save(tx, ref, shown));
+    const { value, shown } = toNewSecret(secret);
+    return secrets.write(id, toStoredSecret(value), (tx, ref) => save(tx, ref, shown));
   }
 
-  /** From now on both sign, until the time of the old one is over; of the one before that nobody knows any more. */
+  /** The current secret becomes the previous secret, and signs for {@link rotationSeconds}. An older one is dropped now. */
   async function rotate(tx: DatabaseTransaction, before: WebhookRow, ref: string) {
     await secrets.abandon(tx, before.id, before.secret_ref, abandonSeconds);
     if (before.previous_secret_ref !== null) await secrets.forget(tx, before.previous_secret_ref);
@@ -98,27 +108,20 @@ export function createWebhookService({ db, clock, policy, secrets }: WebhookNeed
     };
   }
 
-  /** What waits for it is sent no more. @throws WEBHOOK_NOT_FOUND, PRECONDITION_FAILED */
-  async function remove(id: string, condition: VersionCondition, change: Change<never>): Promise<void> {
-    await requireWebhook(db, id);
+  /** Deletes it with its deliveries: pending messages are not sent. @throws WEBHOOK_NOT_FOUND, PRECONDITION_FAILED */
+  async function remove(id: string, condition: VersionCondition, change: Change<void>): Promise<void> {
     await inTransaction(db, async (tx) => {
       const before = await requireLocked(tx, id, condition);
       await deleteWebhook(tx, id);
       await secrets.abandon(tx, id, before.secret_ref, 0);
       if (before.previous_secret_ref !== null) await secrets.forget(tx, before.previous_secret_ref);
-      await recordAudit(tx, {
-        actor: change.actor,
-        action: "webhook.delete",
-        kind: "webhook",
-        objectId: id,
-        before: toWebhook(before),
-        after: null,
-      });
+      const action = { action: "webhook.delete", kind: "webhook", id };
+      await recordChange(tx, change, { ...action, before: toWebhook(before), after: null, result: undefined });
     });
   }
 
   function requireAllowed(address: string): void {
-    const verdict = judgeWebhookAddress(policy, address);
+    const verdict = checkWebhookAddress(policy, address);
     if (!verdict.allowed) throw addressRefused(verdict.message);
   }
 
@@ -132,61 +135,52 @@ export function createWebhookService({ db, clock, policy, secrets }: WebhookNeed
 const noPreviousSecret = { previous_secret_ref: null, previous_secret_until: null };
 
 /** @throws WEBHOOK_NOT_FOUND */
-export async function requireWebhook(db: Database, id: string): Promise<WebhookRow> {
-  const row = isUuid(id) ? await findWebhook(db, id) : undefined;
-  if (row === undefined) throw webhookNotFound(id);
-  return row;
+export function requireWebhook(db: Database, id: string): Promise<WebhookRow> {
+  return requireRow(id, (uuid) => findWebhook(db, uuid), webhookNotFound);
 }
 
 async function requireLocked(tx: DatabaseTransaction, id: string, condition: VersionCondition): Promise<WebhookRow> {
-  const row = await lockWebhook(tx, id);
-  if (row === undefined) throw webhookNotFound(id);
+  const row = await requireRow(id, (uuid) => lockWebhook(tx, uuid), webhookNotFound);
   requireVersion(row, condition);
   return row;
 }
 
-/** Null has us make one, which is then shown. */
-function toGivenSecret(secret: string | null): { readonly value: string; readonly shown: string | null } {
+/** For null EOM creates a secret, and only a created secret is shown. */
+function toNewSecret(secret: string | null): { readonly value: string; readonly shown: string | null } {
   const value = secret ?? createSecret();
   return { value, shown: secret === null ? value : null };
 }
 
-function merge(before: WebhookRow, input: Omit<UpdateWebhook, "secret">): Omit<NewWebhook, "modified" | "modified_by"> {
-  const enable = input.enable ?? before.enable;
-  return {
-    ...before,
-    address: input.address ?? before.address,
-    event_types: input.event_types ?? before.event_types,
-    description: input.description === undefined ? before.description : input.description,
-    enable,
-    disabled_reason: enable ? null : before.disabled_reason,
-    labels: input.labels ?? before.labels,
-  };
+/** Enabling a webhook clears the reason for which EOM disabled it. */
+function toUpdated(
+  before: WebhookRow,
+  input: Omit<UpdateWebhook, "secret">,
+): Omit<NewWebhook, "modified" | "modified_by"> {
+  const updated = { ...before, ...withoutUndefined(input) };
+  return { ...updated, disabled_reason: updated.enable ? null : before.disabled_reason };
 }
 
-interface Finish {
+interface WrittenChange {
+  readonly action: string;
+  readonly id: string;
+  readonly before: WebhookRow | null;
+  /** The secret that the answer shows; the audit trail never has it. */
   readonly shown: string | null;
-  readonly change: Change<WrittenWebhook>;
 }
 
-/** Reads the object back as others will see it, tells the trail (without the secret), and lets the request keep its answer. */
-async function finish(
+/** Reads the webhook back as later reads will show it, and records the change. The last step of the transaction. */
+async function record(
   tx: DatabaseTransaction,
-  id: string,
-  before: WebhookRow | null,
-  action: string,
-  { shown, change }: Finish,
+  change: Change<WrittenWebhook>,
+  { action, id, before, shown }: WrittenChange,
 ): Promise<WrittenWebhook> {
-  const webhook = toWebhook(await requireWebhook(tx, id));
-  await recordAudit(tx, {
-    actor: change.actor,
+  const after = toWebhook(await requireWebhook(tx, id));
+  return recordChange(tx, change, {
     action,
     kind: "webhook",
-    objectId: id,
+    id,
     before: before === null ? null : toWebhook(before),
-    after: webhook,
+    after,
+    result: { ...after, secret: shown },
   });
-  const written = { ...webhook, secret: shown };
-  await change.beforeCommit(tx, written);
-  return written;
 }

@@ -1,9 +1,8 @@
 import type { ColumnType, RawBuilder } from "kysely";
 import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
-import type { DeliveryState } from "./deliveries/model.ts";
 import type { AttemptError, WebhookState } from "./model.ts";
 
-/** A row of eom_webhook; db/migrations/0001_baseline.sql says what each column means. `search_text` is folded by queries.ts alone. */
+/** A row of eom_webhook; db/migrations/0001_baseline.sql says what each column means. Only queries.ts fills `search_text`. */
 export interface WebhookTable {
   id: string;
   address: string;
@@ -28,27 +27,8 @@ export interface WebhookTable {
   modified_by: string;
 }
 
-export interface DeliveryTable {
-  id: string;
-  webhook_id: string;
-  event_id: string;
-  event_type: string;
-  state: Defaulted<DeliveryState>;
-  attempts: Defaulted<number>;
-  next_attempt_at: Date | null;
-  claim: string | null;
-  lease_expires_at: Date | null;
-  last_attempt_at: Date | null;
-  last_http_status: number | null;
-  last_error: AttemptError | null;
-  last_duration_ms: number | null;
-  delivered: Date | null;
-  created: Defaulted<Date>;
-}
-
 declare module "../platform/database/tables.ts" {
   interface Tables {
     eom_webhook: WebhookTable;
-    eom_webhook_delivery: DeliveryTable;
   }
 }

@@ -23,19 +23,22 @@ interface WorkersNeeds {
   readonly wakeUp: WakeUp;
 }
 
+/** The worker `notify`. */
 export interface NotificationWorkers {
   start(): void;
-  /** Waits for what is under way, which takes no longer than an attempt may. Safe to call twice. */
+  /** Waits for the attempts under way, each of which has a time-out. Safe to call twice. */
   stop(): Promise<void>;
-  /** One turn, without loops: until nothing is due, and what was set off has ended. */
+  /** One turn without loops: dispatches and sends until nothing is due and every attempt has ended. */
   turn(signal: AbortSignal): Promise<NotifySummary>;
 }
 
+/** The result of one turn; `sent` counts attempts, failed ones too. */
 export type NotifySummary = DispatchSummary & { readonly sent: number };
 
 /**
- * `notify`, in two loops: a receiver that hangs holds up neither the next event nor what is due for others. The turn of the
- * second only sets deliveries off; each that ends has it look again.
+ * Creates the worker `notify`: two loops, so that a receiver that hangs delays neither the next dispatch nor the deliveries of
+ * other receivers. A turn of the sending loop starts deliveries and does not wait for them. A delivery that ends wakes the loop,
+ * because there is room for another.
  */
 export function createNotificationWorkers(needs: WorkersNeeds): NotificationWorkers {
   const { db, clock, metrics } = needs;
@@ -66,21 +69,21 @@ export function createNotificationWorkers(needs: WorkersNeeds): NotificationWork
     },
     async stop() {
       await Promise.all([dispatching.stop(), sending.stop()]);
-      await sender.settle();
+      await sender.waitForAll();
     },
     async turn(signal) {
       const summary = await dispatch(needs, signal);
       let sent = 0;
       while (!signal.aborted) {
-        // Asked before: what was under way may end while the claim finds no room because of it.
+        // Read before the claim: an attempt that ends during a claim has made room too late for it.
         const wasIdle = sender.isIdle();
         const started = await sender.fill();
         sent += started;
         if (started > 0) continue;
         if (wasIdle) break;
-        await sender.waitForOne();
+        await sender.waitForNext();
       }
-      await sender.settle();
+      await sender.waitForAll();
       await measureBacklog(db, clock.now(), metrics);
       return { ...summary, sent };
     },

@@ -19,29 +19,35 @@ const partSchema = z
     fault: z
       .string()
       .nullable()
-      .openapi({ description: "Why this part could not be looked at; then it says nothing else." }),
+      .openapi({ description: "Why this part could not be read; `total` is 0 and `items` is empty then." }),
   })
   .openapi("OverviewPart");
 
+/** The concerns of one part, or why they could not be read. */
 export type OverviewPart = z.infer<typeof partSchema>;
 
 const about = (description: string) => partSchema.optional().openapi({ description });
 
+/** The overview as the API answers it. */
 export const overviewSchema = z
   .object({
     at: timeField,
-    ok: z.boolean().openapi({ description: "Nothing needs a person, and every part could be looked at." }),
+    ok: z.boolean().openapi({ description: "Whether nothing needs a person and every part could be read." }),
     parts: z.object({
-      schedules: about("Schedules whose last session failed, and those disabled for failing."),
+      schedules: about("Schedules whose last session failed, and schedules that were disabled because they failed."),
       sessions: about("Sessions that have waited, or been in doubt, for too long."),
-      storages: about("Enabled storages that no longer verify."),
+      storages: about("Enabled storages whose last verification failed."),
       users: about("Users over a quota."),
-      webhooks: about("Webhooks with deliveries that were given up."),
+      webhooks: about(
+        "Webhooks that fail, have dead deliveries, or were disabled because their receivers answered 410.",
+      ),
       engines: about("Engines that do not work."),
     }),
   })
   .openapi("Overview");
 
+/** The overview as the API answers it. */
 export type Overview = z.infer<typeof overviewSchema>;
 
+/** A part of the overview: `schedules`, `storages` and so on. */
 export type PartName = keyof Overview["parts"];

@@ -1,8 +1,9 @@
+import { ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { z } from "../platform/resource/schema.ts";
 import { overviewSchema } from "./model.ts";
 import type { OverviewService } from "./service.ts";
 
+/** The overview in the HTTP contract. */
 export function createOverviewRoutes(service: OverviewService): Route[] {
   return [
     defineRoute(
@@ -11,15 +12,14 @@ export function createOverviewRoutes(service: OverviewService): Route[] {
         path: "/eom/admin/overview",
         operationId: "getOverview",
         tag: "system",
-        summary: "What needs a person now",
-        description: "Answered in a few seconds whatever hangs: a part that does not answer says so in its fault.",
+        summary: "List what needs a person now",
+        description:
+          "Answers within a few seconds, whatever hangs: a part that does not answer in time says so in `fault`.",
         role: "viewer",
-        params: z.strictObject({}),
-        query: z.strictObject({}),
         answers: { 200: { description: "The overview", schema: overviewSchema } },
         failures: [],
       },
-      async () => ({ status: 200, body: await service.find() }),
+      async () => ok(await service.find()),
     ),
   ];
 }

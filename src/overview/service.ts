@@ -1,55 +1,57 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/log.ts";
+import { answerWithin } from "../platform/outbound/answer-within.ts";
 import type { FindConcerns } from "../platform/resource/concerns.ts";
 import type { Overview, OverviewPart, PartName } from "./model.ts";
 
-/** For each part, and all are asked at once: a dashboard is answered in this time, whatever hangs. */
-const defaultPartSeconds = 3;
+/** For each part. All parts are asked at once, so the overview takes no longer than this, whatever hangs. */
+const partSeconds = 3;
 
 interface OverviewNeeds {
   readonly clock: Clock;
   readonly log: Logger;
-  /** One a room. A part that nobody gives is not told of. */
+  /** What finds the concerns of each part. A part without an entry is left out of the overview. */
   readonly parts: Readonly<Partial<Record<PartName, FindConcerns>>>;
-  readonly partSeconds?: number;
 }
 
+/** The use case of the overview. */
 export type OverviewService = ReturnType<typeof createOverviewService>;
 
-/** What needs a person now, put together from what each room knows. */
-export function createOverviewService({ clock, log, parts, partSeconds = defaultPartSeconds }: OverviewNeeds) {
+/** Collects what needs a person now from the rooms. */
+export function createOverviewService({ clock, log, parts }: OverviewNeeds) {
+  /** Never fails because of a part: a part that fails or does not answer in time says so in its `fault`. */
   async function find(): Promise<Overview> {
-    const asked = Object.entries(parts) as [PartName, FindConcerns][];
-    const told = await Promise.all(asked.map(async ([name, ask]) => [name, await findPart(name, ask)] as const));
+    const entries = Object.entries(parts) as [PartName, FindConcerns][];
+    const answers = await Promise.all(
+      entries.map(async ([name, findConcerns]) => [name, await findPart(name, findConcerns)] as const),
+    );
     return {
       at: clock.now().toISOString(),
-      ok: told.every(([, { total, fault }]) => total === 0 && fault === null),
-      parts: Object.fromEntries(told),
+      ok: answers.every(([, { total, fault }]) => total === 0 && fault === null),
+      parts: Object.fromEntries(answers),
     };
   }
 
-  async function findPart(name: PartName, ask: FindConcerns): Promise<OverviewPart> {
+  async function findPart(name: PartName, findConcerns: FindConcerns): Promise<OverviewPart> {
+    const toLate = () => toFault(`It did not answer within ${partSeconds} s`);
     try {
-      const { total, items } = await within(partSeconds, ask());
-      const told = items.map(({ since, ...item }) => ({ ...item, since: since?.toISOString() ?? null }));
-      return { total, items: told, fault: null };
+      return await answerWithin(partSeconds, () => readPart(findConcerns), toLate);
     } catch (error) {
-      if (error instanceof TookTooLong) return toFault(error.message);
-      log.error({ part: name, err: error }, "a part of the overview could not be looked at");
-      return toFault("It could not be looked at; the log says why");
+      log.error({ part: name, err: error }, "A part of the overview could not be read");
+      return toFault("It could not be read; the log says why");
     }
   }
 
   return { find };
 }
 
-class TookTooLong extends Error {}
-
-function within<T>(seconds: number, work: Promise<T>): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const timer = setTimeout(() => reject(new TookTooLong(`It did not answer within ${seconds} s`)), seconds * 1000);
-  work.then(resolve, reject).finally(() => clearTimeout(timer));
-  return promise;
+async function readPart(findConcerns: FindConcerns): Promise<OverviewPart> {
+  const { total, items } = await findConcerns();
+  return {
+    total,
+    items: items.map(({ since, ...item }) => ({ ...item, since: since?.toISOString() ?? null })),
+    fault: null,
+  };
 }
 
 function toFault(fault: string): OverviewPart {

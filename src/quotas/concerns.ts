@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import { type Concerns, maxConcerns, maxCounted, toConcerns } from "../platform/resource/concerns.ts";
-import { effectiveLimit, isPeriodOver } from "./effective.ts";
-import type { QuotaType } from "./model.ts";
+import type { QuotaType } from "./quota-type.ts";
+import { effectiveLimit, isPeriodOver } from "./standing/effective.ts";
 
 interface ExceededRow {
   readonly user_id: string;
@@ -14,16 +14,15 @@ interface ExceededRow {
   readonly total: number;
 }
 
-/** Users with nothing left of a quota, in the order of their names; by the index eom_user_quota_exceeded. */
+/** Users with nothing left of a quota, in the order of their ids. Reads the index eom_user_quota_exceeded. */
 export async function findExceededUsers(db: Database): Promise<Concerns> {
   const { rows } = await sql<ExceededRow>`
-    with found as materialized (
+    with exceeded as materialized (
       select u.user_id, u.type, q.name, u.used, u.reserved, ${effectiveLimit} as "limit"
       from eom_user_quota as u join eom_quota as q on q.id = u.quota_id
       where u.threshold = 2 and not ${isPeriodOver} limit ${maxCounted})
-    select found.*, (select count(*) from found) as total from found order by user_id, type limit ${maxConcerns}`.execute(
-    db,
-  );
+    select exceeded.*, (select count(*) from exceeded) as total
+    from exceeded order by user_id, type limit ${maxConcerns}`.execute(db);
   return toConcerns(rows, ({ user_id, type, name, used, reserved, limit }) => ({
     id: user_id,
     name,

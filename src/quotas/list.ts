@@ -6,6 +6,7 @@ import type { Page, PageStart } from "../platform/resource/paging.ts";
 import type { ListQuotas } from "./model.ts";
 import type { QuotaRow } from "./queries.ts";
 
+/** The column of each `sortby`. */
 export const quotaSortColumns = {
   name: { name: "name_key", type: "text", isUnique: true },
   type: { name: "type", type: "text" },
@@ -14,7 +15,7 @@ export const quotaSortColumns = {
   modified: { name: "modified", type: "timestamptz" },
 } as const satisfies Record<ListQuotas["sortby"], SortColumn>;
 
-/** One page and the total. */
+/** One page of quotas, and the total. */
 export function listQuotas(db: Database, query: ListQuotas, start: PageStart): Promise<Page<QuotaRow>> {
   return listRows<QuotaRow>(db, {
     table: "eom_quota",
@@ -27,8 +28,16 @@ export function listQuotas(db: Database, query: ListQuotas, start: PageStart): P
   });
 }
 
-/** For eom_quota, or anything with the same columns. */
+/** The condition of a query, on eom_quota or on rows with the same columns. */
 export function toQuotaFilter(query: ListQuotas): RawBuilder<SqlBool> {
   const types = query.type === undefined ? [] : [isAny(query.type.map((type) => sql`type = ${type}`))];
   return isAll([...listConditions(query), ...types]);
+}
+
+type SortedRow = Pick<QuotaRow, "id" | (typeof quotaSortColumns)[ListQuotas["sortby"]]["name"]>;
+
+/** Where a row is in the order of a list: the value for the cursor of the page that starts after it. */
+export function toQuotaSortKey(row: SortedRow, sortby: ListQuotas["sortby"]): { value: string; id: string } {
+  const value = row[quotaSortColumns[sortby].name];
+  return { value: value instanceof Date ? value.toISOString() : String(value), id: row.id };
 }

@@ -1,18 +1,21 @@
-import { type RawBuilder, type Selectable, sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { toJsonb } from "../platform/database/sql.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { foldCase } from "../platform/resource/fields.ts";
-import type { Expire, QuotaType } from "./model.ts";
+import type { Expire } from "./expire.ts";
+import type { QuotaType } from "./quota-type.ts";
 import type { QuotaTable } from "./tables.ts";
 
+/** A row of eom_quota, as selected. */
 export type QuotaRow = Selectable<QuotaTable>;
 
-/** The columns that a create writes; `labels` and `expire` go as objects. */
+/** The columns that a create or an update writes. */
 export interface NewQuota {
   readonly id: string;
   readonly name: string;
   readonly description: string | null;
   readonly type: QuotaType;
+  /** The limit; null is unlimited. */
   readonly value: number | null;
   readonly expire: Expire;
   readonly enable: boolean;
@@ -21,15 +24,17 @@ export interface NewQuota {
   readonly modified_by: string;
 }
 
+/** One quota, without a lock. */
 export function findQuota(db: Database, id: string): Promise<QuotaRow | undefined> {
   return db.selectFrom("eom_quota").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
-/** Holds the row against other writers until the transaction ends. Always before rows of users, never after. */
+/** Locks the row until the transaction ends. Lock it before rows of users, never after them. */
 export function lockQuota(tx: DatabaseTransaction, id: string): Promise<QuotaRow | undefined> {
   return tx.selectFrom("eom_quota").selectAll().where("id", "=", id).forUpdate().executeTakeFirst();
 }
 
+/** @throws the violation of eom_quota_name_key when the name is taken */
 export async function insertQuota(tx: DatabaseTransaction, quota: NewQuota): Promise<void> {
   await tx
     .insertInto("eom_quota")
@@ -37,7 +42,11 @@ export async function insertQuota(tx: DatabaseTransaction, quota: NewQuota): Pro
     .execute();
 }
 
-/** Writes every column anew and counts the version up. */
+/**
+ * Writes every column, and increments the version.
+ *
+ * @throws the violation of eom_quota_name_key when the name is taken
+ */
 export async function updateQuota(tx: DatabaseTransaction, quota: NewQuota): Promise<void> {
   await tx
     .updateTable("eom_quota")
@@ -62,16 +71,17 @@ function toColumns(quota: NewQuota) {
   };
 }
 
+/** @throws the violation of eom_user_quota_quota while a user has the quota */
 export async function deleteQuota(tx: DatabaseTransaction, id: string): Promise<void> {
   await tx.deleteFrom("eom_quota").where("id", "=", id).execute();
 }
 
-/** `difference` may be negative. The caller holds the quota's row. */
+/** Adds to the number of users that have the quota; the caller has locked its row. @param difference may be negative */
 export async function countAssigned(tx: DatabaseTransaction, id: string, difference: number): Promise<void> {
   await sql`update eom_quota set assigned_users = assigned_users + ${difference}::bigint where id = ${id}`.execute(tx);
 }
 
-/** The first users that have the quota, by their id. */
+/** The first users that have the quota, in the order of their ids. */
 export function listAssignedUsers(db: Database, id: string, limit: number) {
   return db
     .selectFrom("eom_user_quota")
@@ -80,9 +90,4 @@ export function listAssignedUsers(db: Database, id: string, limit: number) {
     .orderBy("user_id")
     .limit(limit)
     .execute();
-}
-
-/** Fails with SQL state 22023 for a time zone that this PostgreSQL does not know. */
-export async function computePeriod(db: Database, expire: RawBuilder<Expire>): Promise<void> {
-  await sql`select eom_period_start(${expire}, now())`.execute(db);
 }

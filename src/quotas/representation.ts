@@ -1,7 +1,8 @@
-import { type Quota, toValue } from "./model.ts";
+import type { Quota } from "./model.ts";
 import type { QuotaRow } from "./queries.ts";
+import { toValue } from "./quota-type.ts";
 
-/** A quota as the API tells it. */
+/** A quota as the API answers it. */
 export function toQuota(row: QuotaRow): Quota {
   return {
     id: row.id,

@@ -1,28 +1,26 @@
 import { answerChange } from "../platform/http/answer-change.ts";
-import { noContent } from "../platform/http/answers.ts";
-import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
+import { created, noContent, ok } from "../platform/http/answers.ts";
+import { defineRoute, type Route } from "../platform/http/route.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
+import { toQuotaSortKey } from "./list.ts";
 import {
   createQuotaSchema,
-  type ListQuotas,
   listQuotasSchema,
   type Quota,
   quotaFilterNames,
   quotaSchema,
   updateQuotaSchema,
 } from "./model.ts";
-import type { QuotaRow } from "./queries.ts";
 import { toQuota } from "./representation.ts";
 import type { QuotaService } from "./service.ts";
 
 const base = "/eom/admin/quotas";
 const tag = "quotas";
-const none = z.strictObject({});
 const quotaParams = z.object({ QuotaId: z.string() });
 const quotaAnswer = { description: "The quota", schema: quotaSchema };
 
-/** The quotas themselves, of the HTTP contract; who has them is in user-quota-routes.ts. */
+/** The routes of quotas. Those that assign them to users are in assignments/routes.ts. */
 export function createQuotaRoutes(service: QuotaService): Route[] {
   return [
     defineRoute(
@@ -33,7 +31,6 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         tag,
         summary: "List quotas",
         role: "viewer",
-        params: none,
         query: listQuotasSchema,
         filters: quotaFilterNames,
         answers: { 200: { description: "One page", schema: pageSchema(quotaSchema) } },
@@ -45,7 +42,7 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
           url,
           page: await service.list(query),
           toItem: toQuota,
-          toKey: (row) => toSortKey(row, query.sortby),
+          toKey: (row) => toQuotaSortKey(row, query.sortby),
         }),
     ),
     defineRoute(
@@ -56,8 +53,6 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         tag,
         summary: "Define a quota",
         role: "admin",
-        params: none,
-        query: none,
         body: createQuotaSchema,
         answers: { 201: quotaAnswer },
         failures: ["QUOTA_NAME_CONFLICT"],
@@ -74,12 +69,11 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         summary: "Read a quota",
         role: "viewer",
         params: quotaParams,
-        query: none,
         answers: { 200: quotaAnswer },
         failures: ["QUOTA_NOT_FOUND"],
         versioned: true,
       },
-      async ({ params }) => toFound(await service.find(params.QuotaId)),
+      async ({ params }) => ok(await service.find(params.QuotaId)),
     ),
     defineRoute(
       {
@@ -87,17 +81,16 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         path: `${base}/{QuotaId}`,
         operationId: "updateQuota",
         tag,
-        summary: "Change some fields of a quota, for all who have it",
+        summary: "Change some fields of a quota, for all users that have it",
         role: "admin",
         params: quotaParams,
-        query: none,
         body: updateQuotaSchema,
         answers: { 200: quotaAnswer },
         failures: ["QUOTA_NOT_FOUND", "QUOTA_NAME_CONFLICT", "QUOTA_IN_USE"],
         versioned: true,
       },
       (input) =>
-        answerChange(input, toFound, (change) =>
+        answerChange(input, ok<Quota>, (change) =>
           service.update(input.params.QuotaId, input.body, input.ifMatch, change),
         ),
     ),
@@ -107,11 +100,10 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         path: `${base}/{QuotaId}`,
         operationId: "deleteQuota",
         tag,
-        summary: "Delete a quota that nobody has",
+        summary: "Delete a quota that no user has",
         role: "admin",
         params: quotaParams,
-        query: none,
-        answers: { 204: { description: "It is gone", schema: null } },
+        answers: { 204: { description: "The quota was deleted", schema: null } },
         failures: ["QUOTA_NOT_FOUND", "QUOTA_IN_USE"],
         versioned: true,
       },
@@ -121,23 +113,6 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
   ];
 }
 
-function toFound(quota: Quota): Answer {
-  return { status: 200, body: quota, version: quota.version };
-}
-
-function toCreated(quota: Quota): Answer {
-  return { status: 201, body: quota, version: quota.version, headers: { location: `${base}/${quota.id}` } };
-}
-
-function toSortKey(row: QuotaRow, sortby: ListQuotas["sortby"]) {
-  switch (sortby) {
-    case "name":
-      return { value: row.name_key, id: row.id };
-    case "type":
-      return { value: row.type, id: row.id };
-    case "enable":
-      return { value: String(row.enable), id: row.id };
-    default:
-      return { value: row[sortby].toISOString(), id: row.id };
-  }
+function toCreated(quota: Quota) {
+  return created(`${base}/${quota.id}`, quota);
 }

@@ -1,17 +1,19 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import { recordAudit } from "../platform/audit/record.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isForeignKeyViolation, isUniqueViolation } from "../platform/database/faults.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
-import { createId, isUuid } from "../platform/id.ts";
+import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { requireVersion, type VersionCondition } from "../platform/resource/entity-tag.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import { withoutUndefined } from "../platform/resource/partial.ts";
+import { recordChange } from "../platform/resource/record-change.ts";
+import { requireRow } from "../platform/resource/rows.ts";
 import { quotaInUse, quotaNameConflict, quotaNotFound } from "./errors.ts";
 import { listQuotas } from "./list.ts";
 import { refuseMisfits } from "./misfits.ts";
-import { type CreateQuota, type ListQuotas, type Quota, toLimit, toValue, type UpdateQuota } from "./model.ts";
+import type { CreateQuota, ListQuotas, Quota, UpdateQuota } from "./model.ts";
 import {
   deleteQuota,
   findQuota,
@@ -22,23 +24,31 @@ import {
   type QuotaRow,
   updateQuota,
 } from "./queries.ts";
+import { toLimit, toValue } from "./quota-type.ts";
 import { toQuota } from "./representation.ts";
-import { forAllUsers, isOfQuota, updateExpiries, updateThresholds, usersAtOnce } from "./standing.ts";
+import { forAllUsers, isOfQuota, maxUsersAtOnce } from "./standing/portions.ts";
+import { updateExpiries, updateThresholds } from "./standing/update.ts";
 import { requireKnownTimeZone } from "./time-zone.ts";
 
 interface QuotaNeeds {
   readonly db: Database;
   readonly clock: Clock;
-  /** The share of a limit at which a level is in warning. */
+  /** The share of a limit from which a level is in warning. */
   readonly warningPercent: number;
 }
 
+/** Writes the users' rows that a change of their quota affects: those in the portion. */
+type FollowUp = (tx: DatabaseTransaction, isInPortion: RawBuilder<SqlBool>) => Promise<void>;
+
+/** The users that the failure QUOTA_IN_USE lists. */
 const maxDependants = 100;
 
+/** The use cases of quotas; see {@link createQuotaService}. */
 export type QuotaService = ReturnType<typeof createQuotaService>;
 
-/** The use cases of quotas; each owns its transactions. */
+/** The use cases of quotas: what is limited, by how much, and when it expires. Each runs its own transactions. */
 export function createQuotaService({ db, clock, warningPercent }: QuotaNeeds) {
+  /** @throws QUOTA_NOT_FOUND */
   async function find(id: string): Promise<Quota> {
     return toQuota(await requireQuota(db, id));
   }
@@ -50,15 +60,20 @@ export function createQuotaService({ db, clock, warningPercent }: QuotaNeeds) {
   /** @throws QUOTA_NAME_CONFLICT, VALIDATION_ERROR */
   async function create({ value, ...input }: CreateQuota, change: Change<Quota>): Promise<Quota> {
     await requireKnownTimeZone(db, input.expire);
-    const id = createId();
-    const row = { ...input, id, value: toLimit(input.type, value), ...toModification(change) };
+    const row = { ...input, id: createId(), value: toLimit(input.type, value), ...toModification(change) };
     return inTransaction(db, async (tx) => {
       await withNameConflict(row.name, () => insertQuota(tx, row));
-      return finish(tx, id, null, "quota.create", change);
+      const after = toQuota(await requireQuota(tx, row.id));
+      return recordChange(tx, change, { action: "quota.create", kind: "quota", id: row.id, before: null, after });
     });
   }
 
-  /** Partial: what is left out stays. @throws QUOTA_NOT_FOUND, PRECONDITION_FAILED, QUOTA_IN_USE, and as create */
+  /**
+   * Changes the fields that are given. The rows of the quota's users follow: in the same transaction for up to
+   * {@link maxUsersAtOnce} users, in portions after it for more.
+   *
+   * @throws QUOTA_NOT_FOUND, PRECONDITION_FAILED, QUOTA_IN_USE, QUOTA_NAME_CONFLICT, VALIDATION_ERROR
+   */
   async function update(
     id: string,
     input: UpdateQuota,
@@ -67,91 +82,86 @@ export function createQuotaService({ db, clock, warningPercent }: QuotaNeeds) {
   ): Promise<Quota> {
     await requireQuota(db, id);
     await requireKnownTimeZone(db, input.expire);
-    const { quota, follow } = await inTransaction(db, async (tx) => {
+    const { quota, followUp } = await inTransaction(db, async (tx) => {
       const before = await requireLocked(tx, id, condition);
       const row = { ...merge(before, input), ...toModification(change) };
       if (row.type !== before.type) await refuseAssigned(tx, before);
       await withNameConflict(row.name, () => updateQuota(tx, row));
-      const follow = toFollowUp(before, row);
-      const isSmall = before.assigned_users <= usersAtOnce;
-      if (isSmall) await follow?.(tx, isOfQuota(id));
-      return { quota: await finish(tx, id, before, "quota.update", change), follow: isSmall ? null : follow };
+      const followUp = toFollowUp(before, row, warningPercent);
+      const isSmall = before.assigned_users <= maxUsersAtOnce;
+      if (isSmall) await followUp?.(tx, isOfQuota(id));
+      return { quota: await recordUpdate(tx, before, change), followUp: isSmall ? null : followUp };
     });
-    if (follow !== null) await forAllUsers(db, id, (isNext) => inTransaction(db, (tx) => follow(tx, isNext)));
+    if (followUp !== null) {
+      await forAllUsers(db, id, (isInPortion) => inTransaction(db, (tx) => followUp(tx, isInPortion)));
+    }
     return quota;
   }
 
-  /**
-   * What the users' rows keep of a quota follows it, but for those who have their own: for few users in the transaction of
-   * the change, for more in portions after it, so that metering never waits for a million rows. Where a process dies in
-   * between, the sweep goes on.
-   */
-  function toFollowUp(before: QuotaRow, after: NewQuota) {
-    const isValueChanged = before.value !== after.value;
-    const isExpireChanged = !isSame(before.expire, after.expire);
-    if (before.assigned_users === 0 || (!isValueChanged && !isExpireChanged)) return null;
-    // The rule says whether the level's period is over, so what it counts for may change with it.
-    const isReached = sql<boolean>`((${isValueChanged} and not u.overrides_value) or (${isExpireChanged} and u.expire is null))`;
-    return async (tx: DatabaseTransaction, isNext: RawBuilder<SqlBool>): Promise<void> => {
-      if (isExpireChanged) await updateExpiries(tx, sql`${isNext} and u.expire is null`);
-      await updateThresholds(tx, sql`${isNext} and ${isReached}`, warningPercent);
-    };
-  }
-
   /** @throws QUOTA_NOT_FOUND, PRECONDITION_FAILED, QUOTA_IN_USE */
-  async function remove(id: string, condition: VersionCondition, change: Change<Quota>): Promise<void> {
+  async function remove(id: string, condition: VersionCondition, change: Change<null>): Promise<void> {
     const seen = await requireQuota(db, id);
     try {
       await inTransaction(db, async (tx) => {
         const before = await requireLocked(tx, id, condition);
         await refuseAssigned(tx, before);
-        await deleteQuota(tx, before.id);
-        await recordAudit(tx, { ...toEntry("quota.delete", before.id, change), before: toQuota(before), after: null });
+        await deleteQuota(tx, id);
+        const recorded = { action: "quota.delete", kind: "quota", id, before: toQuota(before), after: null };
+        await recordChange(tx, change, recorded);
       });
     } catch (error) {
-      // An assignment that the count does not know of.
+      // A user has the quota although assigned_users says 0: the foreign key refuses the delete.
       throw isForeignKeyViolation(error, "eom_user_quota_quota") ? await toInUse(db, seen) : error;
     }
   }
 
-  function toModification({ actor }: Change<Quota>) {
+  function toModification({ actor }: Pick<Change<Quota>, "actor">) {
     return { modified: clock.now(), modified_by: actor.subject };
   }
 
   return { find, list, create, update, remove };
 }
 
-async function requireQuota(db: Database, id: string): Promise<QuotaRow> {
-  const row = isUuid(id) ? await findQuota(db, id) : undefined;
-  if (row === undefined) throw quotaNotFound(id);
-  return row;
+/** @throws QUOTA_NOT_FOUND */
+function requireQuota(db: Database, id: string): Promise<QuotaRow> {
+  return requireRow(id, () => findQuota(db, id), quotaNotFound);
 }
 
+/** @throws QUOTA_NOT_FOUND, PRECONDITION_FAILED */
 async function requireLocked(tx: DatabaseTransaction, id: string, condition: VersionCondition): Promise<QuotaRow> {
-  const row = await lockQuota(tx, id);
-  if (row === undefined) throw quotaNotFound(id);
+  const row = await requireRow(id, () => lockQuota(tx, id), quotaNotFound);
   requireVersion(row, condition);
   return row;
 }
 
-/** @throws VALIDATION_ERROR when the merged quota does not fit its type */
-function merge(before: QuotaRow, input: UpdateQuota): Omit<NewQuota, "modified" | "modified_by"> {
-  const type = input.type ?? before.type;
-  const value = input.value ?? toValue(before.type, before.value);
-  const expire = input.expire ?? before.expire;
-  refuseMisfits({ type, value, expire });
-  return {
-    id: before.id,
-    name: input.name ?? before.name,
-    description: input.description === undefined ? before.description : input.description,
-    type,
-    value: toLimit(type, value),
-    expire,
-    enable: input.enable ?? before.enable,
-    labels: input.labels ?? before.labels,
+/** @throws VALIDATION_ERROR when the changed quota does not fit its type */
+function merge(before: QuotaRow, { value, ...fields }: UpdateQuota): Omit<NewQuota, "modified" | "modified_by"> {
+  const after = {
+    ...before,
+    ...withoutUndefined(fields),
+    value: value ?? toValue(before.type, before.value),
+  };
+  refuseMisfits(after);
+  return { ...after, value: toLimit(after.type, after.value) };
+}
+
+/**
+ * How the users' rows follow a changed limit or rule; null when no row can differ. Users with a value of their own are left
+ * out. If the process dies between two portions, the sweep writes the rest.
+ */
+function toFollowUp(before: QuotaRow, after: NewQuota, warningPercent: number): FollowUp | null {
+  const isValueChanged = before.value !== after.value;
+  const isExpireChanged = !isSameRule(before.expire, after.expire);
+  if (before.assigned_users === 0 || (!isValueChanged && !isExpireChanged)) return null;
+  // A changed rule may change the period, and with it whether anything is used: thresholds follow both changes.
+  const isAffected = sql<boolean>`((${isValueChanged} and not u.overrides_value) or (${isExpireChanged} and u.expire is null))`;
+  return async (tx, isInPortion) => {
+    if (isExpireChanged) await updateExpiries(tx, sql`${isInPortion} and u.expire is null`);
+    await updateThresholds(tx, sql`${isInPortion} and ${isAffected}`, warningPercent);
   };
 }
 
+/** @throws QUOTA_IN_USE */
 async function refuseAssigned(tx: DatabaseTransaction, quota: QuotaRow): Promise<void> {
   if (quota.assigned_users > 0) throw await toInUse(tx, quota);
 }
@@ -162,6 +172,7 @@ async function toInUse(db: Database, { id, name, assigned_users }: QuotaRow) {
   return quotaInUse(name, { total: Math.max(assigned_users, dependants.length), dependants });
 }
 
+/** @throws QUOTA_NAME_CONFLICT */
 async function withNameConflict(name: string, write: () => Promise<void>): Promise<void> {
   try {
     await write();
@@ -170,30 +181,14 @@ async function withNameConflict(name: string, write: () => Promise<void>): Promi
   }
 }
 
-/** Reads the object back as others will see it, tells the trail, and lets the request keep its answer. */
-async function finish(
-  tx: DatabaseTransaction,
-  id: string,
-  before: QuotaRow | null,
-  action: string,
-  change: Change<Quota>,
-): Promise<Quota> {
-  const quota = toQuota(await requireQuota(tx, id));
-  await recordAudit(tx, {
-    ...toEntry(action, quota.id, change),
-    before: before === null ? null : toQuota(before),
-    after: quota,
-  });
-  await change.beforeCommit(tx, quota);
-  return quota;
+async function recordUpdate(tx: DatabaseTransaction, before: QuotaRow, change: Change<Quota>): Promise<Quota> {
+  const after = toQuota(await requireQuota(tx, before.id));
+  const recorded = { action: "quota.update", kind: "quota", id: before.id, before: toQuota(before), after };
+  return recordChange(tx, change, recorded);
 }
 
-function toEntry(action: string, objectId: string, { actor }: Pick<Change<Quota>, "actor">) {
-  return { actor, action, kind: "quota", objectId };
-}
-
-/** Rules are flat, and jsonb gives their fields in an order of its own. */
-function isSame(a: object, b: object): boolean {
+/** Rules are flat objects, and jsonb returns their fields in its own order. */
+function isSameRule(left: object, right: object): boolean {
   const toText = (rule: object) => JSON.stringify(Object.entries(rule).sort(([x], [y]) => (x < y ? -1 : 1)));
-  return toText(a) === toText(b);
+  return toText(left) === toText(right);
 }

@@ -1,7 +1,8 @@
 import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
-import type { Expire, QuotaType } from "./model.ts";
+import type { Expire } from "./expire.ts";
+import type { QuotaType } from "./quota-type.ts";
 
-/** A row of eom_quota. `name_key` and `search_text` are folded by queries.ts alone. */
+/** A row of eom_quota. Only queries.ts writes `name_key` and `search_text`, which are folded to one case. */
 export interface QuotaTable {
   id: string;
   name: string;
@@ -21,7 +22,10 @@ export interface QuotaTable {
   modified_by: string;
 }
 
-/** A row of eom_user_quota: the assignment, what differs for this user, and the level. */
+/**
+ * A row of eom_user_quota: the assignment, the user's own values, and the level. `threshold` and `expires_at` are results of
+ * the rules, stored for lists and events; `expiry_told` says that the event quota.expired was written.
+ */
 export interface UserQuotaTable {
   user_id: string;
   type: QuotaType;

@@ -3,10 +3,10 @@ import type { Actor } from "../platform/audit/record.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { insertEvent } from "../platform/events/queries.ts";
+import { createChange } from "../platform/resource/change.ts";
 import type { Disabled } from "../schedules/model.ts";
 import { lockSchedule, type ScheduleRow } from "../schedules/queries.ts";
-import { toSchedule } from "../schedules/representation.ts";
-import { auditSchedule, saveSchedule } from "../schedules/save.ts";
+import { recordSave, saveSchedule } from "../schedules/save.ts";
 import type { StepContext } from "./context.ts";
 
 const batchSize = 100;
@@ -62,10 +62,7 @@ function disable(db: Database, id: string, now: Date): Promise<Reason | null> {
     if (before === undefined || reason === null) return null;
     const note = toNote(before, reason);
     await saveSchedule(tx, before, { ...before, enable: false }, { now, actor, reason, note });
-    const after = await lockSchedule(tx, id);
-    if (after !== undefined) {
-      await auditSchedule(tx, actor, "schedule.auto_disable", toSchedule(before), toSchedule(after));
-    }
+    await recordSave(tx, createChange(actor), { id, action: "schedule.auto_disable", before });
     const data = { schedule_id: id, name: before.name, reason, note };
     await insertEvent(tx, { type: "schedule.auto_disabled", kind: "schedule", objectId: id, data });
     return reason;

@@ -4,6 +4,7 @@ import { type Concerns, maxConcerns, maxCounted, toConcerns } from "../platform/
 import type { SessionError } from "../sessions/model.ts";
 import type { Disabled } from "./model.ts";
 
+/** `total`: the number of failing schedules, in every row. */
 interface FailingRow {
   readonly id: string;
   readonly name: string;
@@ -14,10 +15,13 @@ interface FailingRow {
   readonly total: number;
 }
 
-/** Enabled and failing since `changed`, the last one's end; or disabled for it. Both by their own index. */
+/**
+ * Schedules in the state `failing`, for the overview: enabled ones whose last session failed, and ones that were disabled for failing.
+ * Each half has an index of its own.
+ */
 export async function findFailingSchedules(db: Database): Promise<Concerns> {
   const { rows } = await sql<FailingRow>`
-    with found as materialized (
+    with failing as materialized (
       (select s.id, s.name, c.changed as since, c.consecutive_failures, c.last_error, s.disabled
         from ailbl_schedule_stats as c join ailbl_schedule as s on s.id = c.schedule_id
         where c.consecutive_failures > 0 and s.enable limit ${maxCounted})
@@ -25,8 +29,8 @@ export async function findFailingSchedules(db: Database): Promise<Concerns> {
       (select s.id, s.name, (s.disabled ->> 'at')::timestamptz as since, c.consecutive_failures, c.last_error, s.disabled
         from ailbl_schedule as s join ailbl_schedule_stats as c on c.schedule_id = s.id
         where not s.enable and s.disabled ->> 'reason' = 'failing' limit ${maxCounted}))
-    select found.*, least((select count(*) from found), ${maxCounted}) as total
-    from found order by since, id limit ${maxConcerns}`.execute(db);
+    select failing.*, least((select count(*) from failing), ${maxCounted}) as total
+    from failing order by since, id limit ${maxConcerns}`.execute(db);
   return toConcerns(rows, (row) => ({ id: row.id, name: row.name, why: toFailingSentence(row), since: row.since }));
 }
 

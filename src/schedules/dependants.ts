@@ -1,7 +1,7 @@
 import type { Database } from "../platform/database/tables.ts";
 import type { DependantSource } from "../storages/dependants.ts";
 
-/** Schedules that name a storage: the foreign key ailbl_schedule_storage keeps it from being deleted, and this says who. */
+/** Lists the schedules that name a storage. The foreign key ailbl_schedule_storage keeps such a storage from being deleted. */
 export const scheduleDependants: DependantSource = {
   kind: "schedule",
   async find(db, storageId, limit) {

@@ -3,8 +3,10 @@ import { idParameter, objectFilters, pageParameters, timeParameter } from "../pl
 import { z } from "../platform/resource/schema.ts";
 import { scheduleStates } from "./model.ts";
 
+/** The orders of the list; the first is the default. */
 export const scheduleSorts = ["name", "enable", "created", "modified", "next_due_at"] as const;
 
+/** The filters of the list, of bulk actions and of the timeline. */
 export const scheduleFilters = {
   ...objectFilters,
   state: z
@@ -16,10 +18,13 @@ export const scheduleFilters = {
   due_before: timeParameter.optional(),
 };
 
+/** For a route's `filters`: these parameters are also accepted as `filter[name]`. */
 export const scheduleFilterNames = Object.keys(scheduleFilters);
 
 export const listSchedulesSchema = z.strictObject({ ...scheduleFilters, ...pageParameters(scheduleSorts) });
 
+/** The filters of a parsed request. */
 export type ScheduleFilter = Omit<ListSchedules, keyof ReturnType<typeof pageParameters>>;
 
+/** A parsed request for a page of schedules. */
 export type ListSchedules = z.output<typeof listSchedulesSchema>;

@@ -1,4 +1,4 @@
-import type { JobReference, JobVerdict } from "../engines/engine.ts";
+import type { Engine, JobReference, JobVerdict } from "../engines/engine.ts";
 import type { Job } from "../engines/job.ts";
 import type { Engines } from "../engines/registry.ts";
 import { type StoragesForRuns, toRunStorage } from "../engines/run-storage.ts";
@@ -7,11 +7,11 @@ import { requireKind } from "../kinds/kinds.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Failure, fail } from "../platform/failure.ts";
 import type { Logger } from "../platform/log.ts";
-import { answerInTime } from "../platform/outbound/answer-in-time.ts";
+import { answerWithin } from "../platform/outbound/answer-within.ts";
 import { unknownEngine, unknownStorage } from "./errors.ts";
 
-/** Whoever saves a schedule waits for it. */
-const patienceSeconds = 5;
+/** The request that saves the schedule waits for this answer. */
+const maxSeconds = 5;
 
 interface JobCheckNeeds {
   readonly engines: Engines;
@@ -20,8 +20,8 @@ interface JobCheckNeeds {
   readonly log: Logger;
 }
 
-/** What of a schedule its engine judges. */
-export interface CheckedJob {
+/** The part of a schedule that its engine checks. */
+interface CheckedJob {
   readonly name: string;
   readonly kind: number;
   readonly engine: string;
@@ -30,42 +30,44 @@ export interface CheckedJob {
 }
 
 /**
- * Lets the engine judge the job and the run config that sessions of the schedule would have. When it gives no answer in time the
- * schedule is taken as it is, and its sessions will tell.
+ * Asks the engine whether it has the job, and accepts the run config that sessions of the schedule would have. If the engine does
+ * not answer within 5 seconds, the schedule is accepted with a warning in the log; a wrong job then fails its sessions.
  *
- * @throws VALIDATION_ERROR with what the engine said, each at its place in the schedule
+ * @throws VALIDATION_ERROR with the engine's issues, each at its path in the schedule; also for an unknown engine or storage
  */
 export async function checkJob(needs: JobCheckNeeds, checked: CheckedJob): Promise<void> {
-  const engine = needs.engines.find(checked.engine);
-  if (engine === undefined)
-    throw unknownEngine(
-      checked.engine,
-      needs.engines.all.map(({ name }) => name),
-    );
+  const engine = requireEngine(needs.engines, checked.engine);
   const storage = await findStorage(needs, checked);
   if (storage === "disabled") return;
-  const reference = toReference(checked, storage, needs.clock.now());
-  const verdict = await answerInTime<JobVerdict>(engine.checkJob(reference), patienceSeconds, () => ({
-    verdict: "unanswered",
-    message: `The engine ${engine.name} gave no answer within ${patienceSeconds} s`,
-  }));
-  switch (verdict.verdict) {
+  const answer = await askEngine(engine, toReference(checked, storage, needs.clock.now()));
+  switch (answer.verdict) {
     case "accepted":
       return;
-    case "unanswered":
-      needs.log.warn(
-        { schedule: checked.name, engine: engine.name, reason: verdict.message },
-        "job could not be checked",
-      );
+    case "unanswered": {
+      const fields = { schedule: checked.name, engine: engine.name, reason: answer.message };
+      needs.log.warn(fields, "job could not be checked");
       return;
+    }
     case "refused":
-      throw toFailure(verdict.issues);
+      throw toFailure(answer.issues);
     default:
-      verdict satisfies never;
+      answer satisfies never;
   }
 }
 
-/** Of a disabled one no session will be launched, and so none can be judged. @throws VALIDATION_ERROR for one that is not there */
+/** @throws VALIDATION_ERROR */
+function requireEngine(engines: Engines, name: string): Engine {
+  const engine = engines.find(name);
+  if (engine !== undefined) return engine;
+  const names = engines.all.map((other) => other.name);
+  throw unknownEngine(name, names);
+}
+
+/**
+ * The storage of the job; null for a kind without one. A job with a disabled storage is not checked: no session of it is launched.
+ *
+ * @throws VALIDATION_ERROR when the storage does not exist
+ */
 async function findStorage(
   { storages }: JobCheckNeeds,
   { kind, params }: CheckedJob,
@@ -78,9 +80,17 @@ async function findStorage(
   return "disabled";
 }
 
-function toFailure(issues: Extract<JobVerdict, { verdict: "refused" }>["issues"]): Failure {
-  const told = issues.map(({ path, message, code }) => ({ path: toPointer(path), message, code }));
-  return fail("VALIDATION_ERROR", `The request is not valid: ${told[0]?.path} ${told[0]?.message}`, { issues: told });
+function askEngine(engine: Engine, reference: JobReference): Promise<JobVerdict> {
+  return answerWithin<JobVerdict>(
+    maxSeconds,
+    () => engine.checkJob(reference),
+    () => ({ verdict: "unanswered", message: `The engine ${engine.name} gave no answer within ${maxSeconds} s` }),
+  );
+}
+
+function toFailure(refused: Extract<JobVerdict, { verdict: "refused" }>["issues"]): Failure {
+  const issues = refused.map(({ path, message, code }) => ({ path: toPointer(path), message, code }));
+  return fail("VALIDATION_ERROR", `The request is not valid: ${issues[0]?.path} ${issues[0]?.message}`, { issues });
 }
 
 /** RFC 6901, section 3. */
@@ -88,9 +98,10 @@ function toPointer(path: readonly string[]): string {
   return path.map((part) => `/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-/** The nil UUID (RFC 9562, section 5.9): a session as there might be one. */
-const nobody = "00000000-0000-0000-0000-000000000000";
+/** The id of an imagined session and schedule: the nil UUID (RFC 9562, section 5.9). */
+const nilId = "00000000-0000-0000-0000-000000000000";
 
+/** The job as the first session of the schedule would ask for it, with a slot at `now`. */
 function toReference(
   { name, kind: number, job, params }: CheckedJob,
   storage: RunStorage | null,
@@ -98,8 +109,8 @@ function toReference(
 ): JobReference {
   const kind = requireKind(number);
   const context = {
-    sessionId: nobody,
-    scheduleId: nobody,
+    sessionId: nilId,
+    scheduleId: nilId,
     scheduleName: name,
     attempt: 1,
     slot: now,

@@ -15,7 +15,7 @@ const sortColumns = {
   next_due_at: { name: "next_due_at", type: "timestamptz" },
 } as const satisfies Record<ListSchedules["sortby"], SortColumn>;
 
-/** One page and the total. */
+/** A page of schedules with their counters, and the total. */
 export function listSchedules(db: Database, query: ListSchedules, start: PageStart): Promise<Page<ScheduleRow>> {
   return listRows<ScheduleRow>(db, {
     table: "ailbl_schedule",
@@ -23,18 +23,18 @@ export function listSchedules(db: Database, query: ListSchedules, start: PageSta
     joined: statsOfSchedule,
     sort: sortColumns[query.sortby],
     filter: toScheduleFilter(query),
-    isSearch: isSearch(query, ...listSearched(query)),
+    isSearch: isSearch(query, ...listSelectiveFilters(query)),
     query,
     start,
   });
 }
 
-/** What is due before an instant comes first in the order of `next_due_at`. */
-function listSearched({ kind, state, storage_id, due_before, sortby }: ListSchedules): readonly unknown[] {
+/** The filters that an index answers. Not `due_before` in the order of `next_due_at`: its schedules are the first of that order. */
+function listSelectiveFilters({ kind, state, storage_id, due_before, sortby }: ListSchedules): readonly unknown[] {
   return [kind, state, storage_id, sortby === "next_due_at" ? undefined : due_before];
 }
 
-/** For statements over ailbl_schedule, alone or beside its stats. */
+/** For a statement on ailbl_schedule, with or without its counters. */
 export function toScheduleFilter(query: ScheduleFilter): RawBuilder<SqlBool> {
   const conditions = listConditions(query);
   const add = (condition: RawBuilder<SqlBool>) => conditions.push(condition);
@@ -45,13 +45,13 @@ export function toScheduleFilter(query: ScheduleFilter): RawBuilder<SqlBool> {
   return isAll(conditions);
 }
 
-/** As wire.ts tells it of one. */
+/** The same rule as toScheduleState in representation.ts. */
 const failed = sql`select schedule_id from ailbl_schedule_stats where consecutive_failures > 0`;
-const disabledForIt = sql`select id from ailbl_schedule where not enable and disabled ->> 'reason' = 'failing'`;
+const disabledForFailing = sql`select id from ailbl_schedule where not enable and disabled ->> 'reason' = 'failing'`;
 const isInState: Readonly<Record<ScheduleState, RawBuilder<SqlBool>>> = {
   ok: sql`(enable and id not in (${failed}))`,
-  // As one set, each half of which has an index: an OR of the two would have every schedule read.
-  failing: sql`(id in (${failed} union all ${disabledForIt}) and (enable or disabled ->> 'reason' = 'failing'))`,
+  // A union of two sets, each with an index: an OR of the two conditions would read every schedule.
+  failing: sql`(id in (${failed} union all ${disabledForFailing}) and (enable or disabled ->> 'reason' = 'failing'))`,
   disabled: sql`(not enable and disabled ->> 'reason' not in ('failing', 'over'))`,
   over: sql`(not enable and disabled ->> 'reason' = 'over')`,
 };

@@ -2,7 +2,11 @@ import { sql } from "kysely";
 import type { Engines } from "../engines/registry.ts";
 import type { Database } from "../platform/database/tables.ts";
 
-/** A loose index scan, from name to name: its cost follows the engines, not the schedules. */
+/**
+ * Names of engines that enabled schedules use and this deployment does not have.
+ *
+ * A loose index scan, from name to name: its cost grows with the number of engines, not of schedules.
+ */
 export async function listMissingEngines(db: Database, { all }: Engines): Promise<string[]> {
   const { rows } = await sql<{ engine: string }>`
     with recursive named (engine) as (

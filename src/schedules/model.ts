@@ -11,84 +11,10 @@ import {
 import { booleanParameter } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { sessionErrorSchema } from "../sessions/model.ts";
-import { activeSchema, dstPolicyFields, keptTriggerSchema, triggerSchema } from "../timing/model.ts";
+import { activeSchema, savedTriggerSchema, triggerSchema } from "../timing/model.ts";
+import { policyChangeSchema, policySchema } from "./policy.ts";
 
-const daySeconds = 86_400;
-
-const policyFields = {
-  overlap: z.enum(["skip", "queue", "allow", "cancel_previous"]).openapi({
-    description:
-      "What becomes of a slot whose predecessor still runs; of queued slots, one waits. Not for manual sessions.",
-  }),
-  misfire: z
-    .enum(["skip", "latest", "all"])
-    .openapi({ description: "Which of the slots run that nobody could start in time." }),
-  catch_up_seconds: z
-    .int()
-    .min(0)
-    .max(30 * daySeconds)
-    .openapi({ description: "Slots older than this are not caught up." }),
-  max_catch_up: z.int().min(1).max(1000).openapi({ description: "Of more missed slots, the newest are kept." }),
-  spread_seconds: z.int().min(0).max(daySeconds).openapi({
-    description:
-      "Sessions start up to so much after their slot, each schedule at a moment of its own, before the next slot.",
-  }),
-  ...dstPolicyFields,
-  max_retries: z.int().min(0).max(100).openapi({ description: "How often a failed run is tried again." }),
-  retry_delay_seconds: z
-    .int()
-    .min(1)
-    .max(daySeconds)
-    .openapi({ description: "Before the first retry; twice as long before each further one, with a random part." }),
-  launch_timeout_seconds: z
-    .int()
-    .min(1)
-    .max(7 * daySeconds)
-    .openapi({ description: "How long a launched run may wait in its engine before it starts." }),
-  max_runtime_seconds: z
-    .int()
-    .min(1)
-    .max(30 * daySeconds)
-    .nullable()
-    .openapi({ description: "A run that takes longer is ended." }),
-  max_sessions: z
-    .int()
-    .min(1)
-    .max(2 ** 31 - 1)
-    .nullable()
-    .openapi({ description: "After so many slots have become sessions the schedule is over; null is never." }),
-  max_consecutive_failures: z
-    .int()
-    .min(1)
-    .max(1000)
-    .nullable()
-    .openapi({ description: "After so many failures in a row the schedule is disabled; null is never." }),
-};
-
-export const policySchema = z.object(policyFields).openapi("Policy");
-
-export type Policy = z.output<typeof policySchema>;
-
-export const defaultPolicy: Policy = {
-  overlap: "skip",
-  misfire: "latest",
-  catch_up_seconds: 3600,
-  max_catch_up: 100,
-  spread_seconds: 0,
-  dst_gap: "shift",
-  dst_overlap: "first",
-  max_retries: 0,
-  retry_delay_seconds: 60,
-  launch_timeout_seconds: 900,
-  max_runtime_seconds: null,
-  max_sessions: null,
-  max_consecutive_failures: null,
-};
-
-/** What is left out keeps its value; on create, its default. */
-export const policyChangeSchema = z.strictObject(policyFields).partial().openapi("PolicyChange");
-
-/** A schedule keeps the engine that it was created with, also when the deployment comes to have another default. */
+/** A schedule keeps the engine that it was created with, also when the deployment gets another default. */
 const engineField = z.string().min(1, "wants the name of an engine").max(63);
 
 const ownerField = z.string().trim().min(1, "wants 1 to 255 characters").max(255);
@@ -97,8 +23,12 @@ const createFields = {
   name: nameField,
   description: descriptionField.default(null),
   enable: z.boolean().default(true),
-  owner: ownerField.optional().openapi({ description: "Whom pick is fair between; who creates it, unless given." }),
-  engine: engineField.optional().openapi({ description: "What runs it; the deployment's default, unless given." }),
+  owner: ownerField
+    .optional()
+    .openapi({ description: "Waiting sessions start in turn by owner. Default: the caller." }),
+  engine: engineField
+    .optional()
+    .openapi({ description: "The engine that runs its sessions. Default: the deployment's." }),
   labels: labelsField.default({}),
   trigger: triggerSchema,
   active: activeSchema.nullable().default(null),
@@ -118,14 +48,18 @@ export const createScheduleSchema = z
   })
   .openapi("CreateSchedule");
 
+/** A parsed request to create a schedule; `params` is parsed by its kind. */
 export type CreateSchedule = z.output<typeof createScheduleSchema>;
 
-/** `params`, when given, stands for the whole of it and is judged by the schedule's kind. */
+/** `params`, if given, replaces the saved params as a whole; the schedule's kind parses it in the service. */
 export const updateScheduleSchema = z
   .strictObject({
     name: nameField.optional(),
     description: descriptionField.optional(),
-    kind: z.int().optional().openapi({ description: "Taken when it is what the schedule has; a kind never changes." }),
+    kind: z
+      .int()
+      .optional()
+      .openapi({ description: "Accepted only if it is the schedule's kind, which never changes." }),
     enable: z.boolean().optional(),
     owner: ownerField.optional(),
     engine: engineField.optional(),
@@ -138,6 +72,7 @@ export const updateScheduleSchema = z
   })
   .openapi("UpdateSchedule");
 
+/** A parsed request to change a schedule: an absent field stays as it is. */
 export type UpdateSchedule = z.output<typeof updateScheduleSchema>;
 
 export const noteSchema = z
@@ -148,11 +83,13 @@ const disabledSchema = z
   .object({ reason: z.string(), note: z.string().nullable(), by: z.string(), at: timeField })
   .openapi("Disabled");
 
+/** Why a schedule is disabled, by whom and since when. `reason`: manual, over or failing. */
 export type Disabled = z.infer<typeof disabledSchema>;
 
-/** Each schedule is in one of them; `failing` whether it is still enabled or was disabled for it. */
+/** Each schedule has one state. `failing` covers both: still enabled, and disabled for failing. */
 export const scheduleStates = ["ok", "failing", "disabled", "over"] as const;
 
+/** See {@link scheduleStates}. */
 export type ScheduleState = (typeof scheduleStates)[number];
 
 export const scheduleSchema = z
@@ -164,12 +101,12 @@ export const scheduleSchema = z
     enable: z.boolean(),
     state: z.enum(scheduleStates).openapi({
       description:
-        "ok; failing: its last session failed, or it was disabled for failing; over: nothing is to come; disabled: by somebody.",
+        "ok; failing: its last session failed, or it was disabled for failing; over: it has no slot left; disabled: by a person.",
     }),
     owner: z.string(),
-    engine: z.string().openapi({ description: "What runs its sessions." }),
+    engine: z.string().openapi({ description: "The engine that runs its sessions." }),
     labels: z.record(z.string(), z.string()),
-    trigger: keptTriggerSchema,
+    trigger: savedTriggerSchema,
     active: activeSchema.nullable(),
     job: z.object(jobSchema.shape),
     params: z.record(z.string(), z.unknown()),
@@ -188,9 +125,14 @@ export const scheduleSchema = z
   })
   .openapi("Schedule");
 
+/** A schedule as the API shows it. */
 export type Schedule = z.infer<typeof scheduleSchema>;
+
+/** The path parameter of every route of one schedule. */
+export const scheduleParams = z.object({ ScheduleId: z.string() });
+
 export const cancelQuerySchema = z.strictObject({
   cancel: booleanParameter
     .default(false)
-    .openapi({ type: "boolean", default: false, description: "Also end the sessions that run." }),
+    .openapi({ type: "boolean", default: false, description: "Also end the sessions that are under way." }),
 });

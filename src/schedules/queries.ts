@@ -1,68 +1,17 @@
-import { sql } from "kysely";
-import type { Job } from "../engines/job.ts";
-import { toJsonb, toNullableJsonb } from "../platform/database/sql.ts";
+import { type Selectable, sql } from "kysely";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { foldCase } from "../platform/resource/fields.ts";
-import type { SessionError } from "../sessions/model.ts";
-import type { Active, Trigger } from "../timing/model.ts";
-import type { Disabled, Policy } from "./model.ts";
+import type { ScheduleStatsTable, ScheduleTable } from "./tables.ts";
 
-/** A schedule with its counters. Never due, in the database `infinity`, is null here. */
-export interface ScheduleRow {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly kind: number;
-  readonly enable: boolean;
-  readonly owner: string;
-  readonly engine: string;
-  readonly labels: Record<string, string>;
-  readonly trigger: Trigger;
-  readonly active: Active | null;
-  readonly job: Job;
-  readonly params: Record<string, unknown>;
-  readonly storage_id: string | null;
-  readonly policy: Policy;
-  readonly next_due_at: Date | null;
-  readonly last_slot: Date | null;
-  readonly paused_from: Date | null;
-  readonly disabled: Disabled | null;
-  readonly scanned: Date | null;
-  readonly slot_sessions: number;
-  readonly version: number;
-  readonly created: Date;
-  readonly created_by: string;
-  readonly modified: Date;
-  readonly modified_by: string;
-  readonly sessions: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly consecutive_failures: number;
-  readonly last_error: SessionError | null;
-  readonly changed: Date | null;
-}
+type ScheduleColumns = Omit<Selectable<ScheduleTable>, "name_key" | "search_text" | "next_due_at">;
 
-/** The columns that people decide; the workers' own are left alone by every statement here but for the watermark. */
-export interface NewSchedule {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly kind: number;
-  readonly enable: boolean;
-  readonly owner: string;
-  readonly engine: string;
-  readonly labels: Record<string, string>;
-  readonly trigger: Trigger;
-  readonly active: Active | null;
-  readonly job: Job;
-  readonly params: Record<string, unknown>;
-  readonly storage_id: string | null;
-  readonly policy: Policy;
+/** The counters of a schedule. Workers write them when a session ends. */
+export type ScheduleStats = Omit<Selectable<ScheduleStatsTable>, "schedule_id">;
+
+/** A schedule with its counters, as it is read. */
+export interface ScheduleRow extends Readonly<ScheduleColumns>, Readonly<ScheduleStats> {
+  /** The first instant that no scan has looked at, while the schedule is enabled. Null, in the database `infinity`: never due. */
   readonly next_due_at: Date | null;
-  readonly paused_from: Date | null;
-  readonly disabled: Disabled | null;
-  readonly modified: Date;
-  readonly modified_by: string;
 }
 
 const columns = [
@@ -100,10 +49,12 @@ const columns = [
 const nextDueAt = sql<Date | null>`nullif(ailbl_schedule.next_due_at, 'infinity')`.as("next_due_at");
 const pausedFrom = sql<Date | null>`nullif(ailbl_schedule.paused_from, 'infinity')`.as("paused_from");
 
-/** What is read of a schedule, in a statement that names both tables so: its own by its name, its stats `c`. */
+/** Every column of a ScheduleRow, for a statement that reads `ailbl_schedule` and joins {@link statsOfSchedule}. */
 export const scheduleColumns = sql.join([...columns.map((column) => sql.ref(column)), nextDueAt, pausedFrom]);
+/** The counters of a schedule, joined as `c`. */
 export const statsOfSchedule = sql`ailbl_schedule_stats as c on c.schedule_id = ailbl_schedule.id`;
 
+/** Begins a query that reads ScheduleRows. */
 export function selectSchedules(db: Database) {
   return db
     .selectFrom("ailbl_schedule")
@@ -112,80 +63,25 @@ export function selectSchedules(db: Database) {
     .select([nextDueAt, pausedFrom]);
 }
 
+/** The schedule with this id, which must be a UUID. */
 export function findSchedule(db: Database, id: string): Promise<ScheduleRow | undefined> {
   return selectSchedules(db).where("ailbl_schedule.id", "=", id).executeTakeFirst();
 }
 
 /**
- * Holds the row against scans, picks and other writers until the transaction ends. Locked first and read afterwards: a
- * statement that waited for a lock has read what it joins before it waited.
+ * Locks the schedule against scans, picks and other writers until the transaction ends, then reads it. Two statements, because one
+ * that waits for a lock has already read the joined counters before it waits.
  */
 export async function lockSchedule(tx: DatabaseTransaction, id: string): Promise<ScheduleRow | undefined> {
   await tx.selectFrom("ailbl_schedule").select("id").where("id", "=", id).forUpdate().execute();
   return findSchedule(tx, id);
 }
 
-export async function insertSchedule(tx: DatabaseTransaction, schedule: NewSchedule): Promise<void> {
-  await tx
-    .insertInto("ailbl_schedule")
-    .values({ ...toColumns(schedule), id: schedule.id, created: schedule.modified, created_by: schedule.modified_by })
-    .execute();
-  await tx
-    .insertInto("ailbl_schedule_stats")
-    .values({ schedule_id: schedule.id, last_error: sql<null>`null` })
-    .execute();
-}
-
-/** Writes every column anew and counts the version up. */
-export async function updateSchedule(tx: DatabaseTransaction, schedule: NewSchedule): Promise<void> {
-  await tx
-    .updateTable("ailbl_schedule")
-    .set({ ...toColumns(schedule), version: sql`version + 1` })
-    .where("id", "=", schedule.id)
-    .execute();
-}
-
-/** As a literal: postgres.js turns every parameter of this type into a Date, which knows no infinity. */
-const never = sql<Date>`'infinity'::timestamptz`;
-
-function toColumns(schedule: NewSchedule) {
-  return {
-    name: schedule.name,
-    name_key: foldCase(schedule.name),
-    description: schedule.description,
-    search_text: foldCase(`${schedule.name}\n${schedule.description ?? ""}`),
-    kind: schedule.kind,
-    enable: schedule.enable,
-    owner: schedule.owner,
-    engine: schedule.engine,
-    labels: toJsonb(schedule.labels),
-    trigger: toJsonb(schedule.trigger),
-    active: toNullableJsonb(schedule.active),
-    job: toJsonb(schedule.job),
-    params: toJsonb(schedule.params),
-    storage_id: schedule.storage_id,
-    policy: toJsonb(schedule.policy),
-    next_due_at: schedule.next_due_at ?? never,
-    paused_from: schedule.enable ? null : (schedule.paused_from ?? never),
-    disabled: toNullableJsonb(schedule.disabled),
-    modified: schedule.modified,
-    modified_by: schedule.modified_by,
-  };
-}
-
-export async function deleteSchedule(tx: DatabaseTransaction, id: string): Promise<void> {
-  await tx.deleteFrom("ailbl_schedule").where("id", "=", id).execute();
-}
-
-export async function resetConsecutiveFailures(tx: DatabaseTransaction, id: string, now: Date): Promise<void> {
-  await tx
-    .updateTable("ailbl_schedule_stats")
-    .set({ consecutive_failures: 0, changed: now })
-    .where("schedule_id", "=", id)
-    .where("consecutive_failures", ">", 0)
-    .execute();
-}
-
+/**
+ * Whether another schedule has the name, in any case. Only for an early answer: the unique index decides.
+ *
+ * @param exceptId a schedule that may have the name itself
+ */
 export async function isNameTaken(db: Database, name: string, exceptId: string | null): Promise<boolean> {
   const row = await db
     .selectFrom("ailbl_schedule")

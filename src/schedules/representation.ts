@@ -2,7 +2,7 @@ import { toTime } from "../platform/resource/fields.ts";
 import type { Schedule, ScheduleState } from "./model.ts";
 import type { ScheduleRow } from "./queries.ts";
 
-/** A schedule as the API tells it. */
+/** A schedule as the API shows it. */
 export function toSchedule(row: ScheduleRow): Schedule {
   return {
     id: row.id,
@@ -37,15 +37,15 @@ export function toSchedule(row: ScheduleRow): Schedule {
   };
 }
 
-/** As the filter `state` finds it (schedule-list.ts). */
+/** The same rule as the filter `state` in list.ts. */
 export function toScheduleState({ enable, disabled, consecutive_failures }: ScheduleRow): ScheduleState {
   if (enable) return consecutive_failures > 0 ? "failing" : "ok";
   return disabled?.reason === "failing" || disabled?.reason === "over" ? disabled.reason : "disabled";
 }
 
 /**
- * Whether no worker has changed what is told of the schedule since people last did: only then does its version, which counts
- * their changes alone, say that a copy is still right.
+ * Whether no worker has written to the schedule since its last edit. `version` counts edits only, so only then does an equal
+ * version mean that a cached copy is still correct.
  */
 export function isQuiet(row: ScheduleRow): boolean {
   return [row.scanned, row.changed].every((time) => time === null || time < row.modified);

@@ -1,50 +1,43 @@
-import { type Actor, recordAudit } from "../platform/audit/record.ts";
+import type { Actor } from "../platform/audit/record.ts";
 import { isForeignKeyViolation, isUniqueViolation } from "../platform/database/faults.ts";
 import type { DatabaseTransaction } from "../platform/database/tables.ts";
 import type { Change } from "../platform/resource/change.ts";
+import { recordChange } from "../platform/resource/record-change.ts";
 import { endWaiting, rerouteWaiting } from "../sessions/queries.ts";
 import { scheduleNameConflict, unknownStorage } from "./errors.ts";
 import { requireLocked } from "./lookup.ts";
 import type { Disabled, Schedule } from "./model.ts";
-import {
-  insertSchedule,
-  type NewSchedule,
-  resetConsecutiveFailures,
-  type ScheduleRow,
-  updateSchedule,
-} from "./queries.ts";
+import type { ScheduleRow } from "./queries.ts";
 import { toSchedule } from "./representation.ts";
 import { insertSkippedSlots } from "./slots/queries.ts";
 import { moveWatermark } from "./watermark.ts";
+import { insertSchedule, resetConsecutiveFailures, type SavedSchedule, updateSchedule } from "./write-queries.ts";
 
 interface SaveContext {
   readonly now: Date;
   readonly actor: Actor;
-  /** Why it is disabled, if it is; a person's doing unless given. */
+  /** Why the schedule is disabled, if it is; `manual` (by a person) unless given. */
   readonly reason?: "manual" | "over" | "failing";
+  /** The note of a schedule that is disabled now. */
   readonly note: string | null;
 }
 
-/** Writes a changed schedule, and what the change does to instants and to sessions that wait. */
+/**
+ * Writes a changed schedule with all consequences: moves the watermark, records the slots that will not run, and changes the
+ * sessions that wait. The caller has locked `before`.
+ *
+ * @throws SCHEDULE_NAME_CONFLICT, VALIDATION_ERROR for a storage that does not exist
+ */
 export async function saveSchedule(
   tx: DatabaseTransaction,
   before: ScheduleRow,
-  merged: NewSchedule,
-  { now, actor, reason = "manual", note }: SaveContext,
+  merged: SavedSchedule,
+  context: SaveContext,
 ): Promise<void> {
-  const { skipped, ...moved } = moveWatermark(before, merged, now);
-  const isNowDisabled = before.enable && !merged.enable;
-  await updateNamed(tx, {
-    ...merged,
-    ...moved,
-    disabled: merged.enable
-      ? null
-      : isNowDisabled
-        ? { reason, note, by: actor.subject, at: now.toISOString() }
-        : before.disabled,
-    modified: now,
-    modified_by: actor.subject,
-  });
+  const { now, actor } = context;
+  const { skipped, ...watermark } = moveWatermark(before, merged, now);
+  const disabled = toDisabledField(before, merged, context);
+  await updateNamed(tx, { ...merged, ...watermark, disabled, modified: now, modified_by: actor.subject });
   await insertSkippedSlots(
     tx,
     skipped.map((stretch) => ({ scheduleId: before.id, ...stretch })),
@@ -52,34 +45,41 @@ export async function saveSchedule(
   );
   if (before.engine !== merged.engine) await rerouteWaiting(tx, before.id, merged.engine);
   if (!before.enable && merged.enable) await resetConsecutiveFailures(tx, before.id, now);
-  // The last slots of a schedule that is over are still to run.
-  if (isNowDisabled && reason !== "over") {
-    // Who disables a schedule wants it to stop: what has not started does not. What a person asked for by hand stays.
-    await endWaiting(
-      tx,
-      { scheduleId: before.id },
-      {
-        state: "skipped",
-        causes: ["slot"],
-        now,
-        actor: actor.subject,
-        reason: "paused",
-        message: "The schedule was disabled",
-      },
-    );
-  }
+  if (before.enable && !merged.enable) await skipWaitingSlots(tx, before.id, context);
 }
 
-export function toDisabled(note: string | null, by: string, now: Date): Disabled {
-  return { reason: "manual", note, by, at: now.toISOString() };
+function toDisabledField(
+  before: ScheduleRow,
+  { enable }: SavedSchedule,
+  { reason = "manual", note, actor, now }: SaveContext,
+): Disabled | null {
+  if (enable) return null;
+  return before.enable ? { reason, note, by: actor.subject, at: now.toISOString() } : before.disabled;
+}
+
+/** Skips sessions of slots that have not started. Manual sessions still run; so do the last slots of a schedule that is over. */
+async function skipWaitingSlots(tx: DatabaseTransaction, scheduleId: string, context: SaveContext): Promise<void> {
+  if (context.reason === "over") return;
+  await endWaiting(
+    tx,
+    { scheduleId },
+    {
+      state: "skipped",
+      causes: ["slot"],
+      now: context.now,
+      actor: context.actor.subject,
+      reason: "paused",
+      message: "The schedule was disabled",
+    },
+  );
 }
 
 /** @throws SCHEDULE_NAME_CONFLICT, VALIDATION_ERROR for a storage that does not exist */
 export const insertNamed = withConflicts(insertSchedule);
 const updateNamed = withConflicts(updateSchedule);
 
-function withConflicts(write: (tx: DatabaseTransaction, schedule: NewSchedule) => Promise<void>) {
-  return async (tx: DatabaseTransaction, schedule: NewSchedule): Promise<void> => {
+function withConflicts(write: (tx: DatabaseTransaction, schedule: SavedSchedule) => Promise<void>) {
+  return async (tx: DatabaseTransaction, schedule: SavedSchedule): Promise<void> => {
     try {
       await write(tx, schedule);
     } catch (error) {
@@ -90,26 +90,24 @@ function withConflicts(write: (tx: DatabaseTransaction, schedule: NewSchedule) =
   };
 }
 
-/** Reads the object back as others will see it, tells the trail, and lets the request keep its answer. */
-export async function finishChange(
+/**
+ * Reads a written schedule back as the API shows it, and records the change. The last step of a transaction.
+ *
+ * @param before null for a created schedule
+ * @param action as in the audit trail, for example `schedule.update`
+ * @throws what `change.beforeCommit` throws
+ */
+export async function recordSave(
   tx: DatabaseTransaction,
-  id: string,
-  before: ScheduleRow | null,
-  action: string,
   change: Change<Schedule>,
+  { id, action, before }: { readonly id: string; readonly action: string; readonly before: ScheduleRow | null },
 ): Promise<Schedule> {
-  const schedule = toSchedule(await requireLocked(tx, id, null));
-  await auditSchedule(tx, change.actor, action, before === null ? null : toSchedule(before), schedule);
-  await change.beforeCommit(tx, schedule);
-  return schedule;
-}
-
-export async function auditSchedule(
-  tx: DatabaseTransaction,
-  actor: Actor,
-  action: string,
-  before: Schedule | null,
-  after: Schedule | null,
-): Promise<void> {
-  await recordAudit(tx, { actor, action, kind: "schedule", objectId: (before ?? after)?.id ?? "", before, after });
+  const after = toSchedule(await requireLocked(tx, id, null));
+  return recordChange(tx, change, {
+    action,
+    kind: "schedule",
+    id,
+    before: before === null ? null : toSchedule(before),
+    after,
+  });
 }

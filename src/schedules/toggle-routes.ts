@@ -1,44 +1,34 @@
 import { answerChange } from "../platform/http/answer-change.ts";
-import type { Answer } from "../platform/http/route.ts";
+import { ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { z } from "../platform/resource/schema.ts";
-import type { Schedule } from "./model.ts";
-import { noteSchema, scheduleSchema } from "./model.ts";
+import { noteSchema, type Schedule, scheduleParams, scheduleSchema } from "./model.ts";
 import type { ScheduleService } from "./service.ts";
 
-const base = "/ailbl/admin/schedules";
-const tag = "schedules";
-const none = z.strictObject({});
-const scheduleParams = z.object({ ScheduleId: z.string() });
-const scheduleAnswer = { description: "The schedule", schema: scheduleSchema };
-
+/** Enable and disable a schedule. */
 export function createToggleRoutes(service: ScheduleService): Route[] {
-  const toggle = (verb: "enable" | "disable", summary: string) =>
-    defineRoute(
-      {
-        method: "POST",
-        path: `${base}/{ScheduleId}/${verb}`,
-        operationId: `${verb}Schedule`,
-        tag,
-        summary,
-        role: "operator",
-        params: scheduleParams,
-        query: none,
-        body: noteSchema,
-        answers: { 200: scheduleAnswer },
-        failures: ["SCHEDULE_NOT_FOUND"],
-      },
-      (input) =>
-        answerChange(input, toFound, (change) =>
-          service.setEnabled(input.params.ScheduleId, verb === "enable", input.body.note, change),
-        ),
-    );
   return [
-    toggle("enable", "Let a schedule run from its next instant on"),
-    toggle("disable", "Stop a schedule; what runs goes on, what waits does not start"),
+    createToggleRoute(service, "enable", "Enable a schedule; it begins with its next instant"),
+    createToggleRoute(service, "disable", "Disable a schedule; sessions under way go on, waiting slots are skipped"),
   ];
 }
 
-function toFound(schedule: Schedule): Answer {
-  return { status: 200, body: schedule, version: schedule.version };
+function createToggleRoute(service: ScheduleService, verb: "enable" | "disable", summary: string): Route {
+  return defineRoute(
+    {
+      method: "POST",
+      path: `/ailbl/admin/schedules/{ScheduleId}/${verb}`,
+      operationId: `${verb}Schedule`,
+      tag: "schedules",
+      summary,
+      role: "operator",
+      params: scheduleParams,
+      body: noteSchema,
+      answers: { 200: { description: "The schedule", schema: scheduleSchema } },
+      failures: ["SCHEDULE_NOT_FOUND"],
+    },
+    ({ params, body, ...input }) =>
+      answerChange<Schedule>(input, ok, (change) =>
+        service.setEnabled(params.ScheduleId, verb === "enable", body.note, change),
+      ),
+  );
 }

@@ -1,11 +1,11 @@
 import { defineRoute, type Route } from "../platform/http/route.ts";
 import { foldCase } from "../platform/resource/fields.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
-import { z } from "../platform/resource/schema.ts";
 import { scheduleFilterNames } from "../schedules/filters.ts";
 import { timelineQuerySchema, timelineRowSchema } from "./model.ts";
 import type { TimelineService } from "./service.ts";
 
+/** Read the timeline. */
 export function createTimelineRoutes(service: TimelineService): Route[] {
   return [
     defineRoute(
@@ -14,10 +14,9 @@ export function createTimelineRoutes(service: TimelineService): Route[] {
         path: "/ailbl/admin/timeline",
         operationId: "getTimeline",
         tag: "schedules",
-        summary: "What many schedules did, and what they will, between two times",
-        description: "One row a schedule, by name. What is left out of a row is marked, never silent.",
+        summary: "Read the past and expected slots of many schedules between two times",
+        description: "One row for each schedule, by name. A row with missing entries is marked as truncated.",
         role: "viewer",
-        params: z.strictObject({}),
         query: timelineQuerySchema,
         filters: scheduleFilterNames,
         answers: { 200: { description: "One page", schema: pageSchema(timelineRowSchema) } },

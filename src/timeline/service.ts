@@ -5,30 +5,38 @@ import type { ScheduleRow } from "../schedules/queries.ts";
 import type { ScheduleNeeds } from "../schedules/service.ts";
 import { listStretches } from "../schedules/watermark.ts";
 import { listSlotsBetween } from "../timing/slots-between.ts";
-import { mostEntries, type TimelineEntry, type TimelineQuery, type TimelineRow } from "./model.ts";
-import { type Between, listTimelineSessions, listTimelineStretches, type TimelineSession } from "./queries.ts";
+import { maxEntries, type TimelineEntry, type TimelineQuery, type TimelineRow } from "./model.ts";
+import {
+  type Between,
+  listTimelineSessions,
+  listTimelineStretches,
+  type TimelineSession,
+  type TimelineStretch,
+} from "./queries.ts";
 
 /**
- * Slots to come that one page computes, shared between its schedules: a tenth of a millisecond each, in which this process
- * answers nobody else.
+ * Expected slots that one page computes, divided among its schedules. Each takes about 0.1 ms, so a page keeps this process from
+ * other requests for 0.2 s at most.
  */
-const mostExpected = 2000;
+const maxExpected = 2000;
 
+/** See {@link createTimelineService}. */
 export type TimelineService = ReturnType<typeof createTimelineService>;
 
+/** Reads the timeline: the sessions, skipped stretches and expected slots of many schedules. */
 export function createTimelineService({ db, clock }: Pick<ScheduleNeeds, "db" | "clock">) {
-  /** One row a schedule of the page: three statements, however many there are. */
+  /** One row for each schedule of the page, in three statements. @throws VALIDATION_ERROR for a cursor of another list */
   async function list(query: TimelineQuery): Promise<Page<TimelineRow>> {
     const { rows: schedules, total } = await listSchedules(db, query, parsePageStart(query));
     const ids = schedules.map(({ id }) => id);
-    // One more than is told, so that what is left out is known.
+    // One more than a row shows: it says whether the row is truncated.
     const [sessions, stretches] = await Promise.all([
-      listTimelineSessions(db, ids, query, mostEntries + 1),
-      listTimelineStretches(db, ids, query, mostEntries + 1),
+      listTimelineSessions(db, ids, query, maxEntries + 1),
+      listTimelineStretches(db, ids, query, maxEntries + 1),
     ]);
     const sessionsOf = Map.groupBy(sessions, ({ schedule_id }) => schedule_id);
     const stretchesOf = Map.groupBy(stretches, ({ schedule_id }) => schedule_id);
-    const expectedEach = Math.min(mostEntries, Math.floor(mostExpected / Math.max(1, schedules.length)));
+    const expectedEach = Math.min(maxEntries, Math.floor(maxExpected / Math.max(1, schedules.length)));
     const rows = schedules.map((schedule) =>
       toRow(schedule, [
         ...(sessionsOf.get(schedule.id) ?? []).map(toSessionEntry),
@@ -43,54 +51,46 @@ export function createTimelineService({ db, clock }: Pick<ScheduleNeeds, "db" | 
   return { list };
 }
 
-/** An entry at its place in the order. `isCut`: more of its sort come after it, and were not looked for. */
-interface Placed {
+/** An entry with the instant that decides its place. `isCut`: more entries of its sort follow, and were not read. */
+interface PlacedEntry {
   readonly at: Date;
-  readonly told: TimelineEntry;
+  readonly entry: TimelineEntry;
   readonly isCut?: boolean;
 }
 
-function toRow({ id, name, enable }: ScheduleRow, entries: readonly Placed[]): TimelineRow {
-  const sorted = entries.toSorted((one, other) => one.at.getTime() - other.at.getTime());
+function toRow({ id, name, enable }: ScheduleRow, entries: readonly PlacedEntry[]): TimelineRow {
+  const sorted = entries.toSorted((left, right) => left.at.getTime() - right.at.getTime());
   return {
     schedule: { id, name, enable },
-    entries: sorted.slice(0, mostEntries).map(({ told }) => told),
-    truncated: sorted.length > mostEntries || entries.some(({ isCut }) => isCut === true),
+    entries: sorted.slice(0, maxEntries).map(({ entry }) => entry),
+    truncated: sorted.length > maxEntries || entries.some(({ isCut }) => isCut === true),
   };
 }
 
-function toSessionEntry({ id, slot, cause, state, reason, started, ended }: TimelineSession): Placed {
+function toSessionEntry({ id, slot, cause, state, reason, started, ended }: TimelineSession): PlacedEntry {
   const times = { started: toTime(started), ended: toTime(ended) };
-  return { at: slot, told: { slot: slot.toISOString(), session_id: id, cause, state, reason, ...times } };
+  return { at: slot, entry: { slot: slot.toISOString(), session_id: id, cause, state, reason, ...times } };
 }
 
-function toStretchEntry({
-  first_slot,
-  last_slot,
-  reason,
-}: {
-  first_slot: Date;
-  last_slot: Date;
-  reason: string;
-}): Placed {
-  return { at: first_slot, told: { from: first_slot.toISOString(), to: last_slot.toISOString(), reason } };
+function toStretchEntry({ first, last, reason }: Omit<TimelineStretch, "schedule_id">): PlacedEntry {
+  return { at: first, entry: { from: first.toISOString(), to: last.toISOString(), reason } };
 }
 
-/** What a disabled schedule passes over stands in no row yet. */
+/** The slots that a disabled schedule passes over: they are recorded only when it is enabled again. */
 function listPassing(schedule: ScheduleRow, { from, to }: Between, now: Date) {
-  return listStretches(schedule, schedule.paused_from, now, "paused")
-    .filter(({ first, last }) => first < to && last >= from)
-    .map(({ first, last, reason }) => ({ first_slot: first, last_slot: last, reason }));
+  return listStretches(schedule, schedule.paused_from, now, "paused").filter(
+    ({ first, last }) => first < to && last >= from,
+  );
 }
 
-/** The slots that no scan has looked at; of a disabled schedule, none. At most `count`. */
-function listExpected(schedule: ScheduleRow, { from, to }: Between, count: number): Placed[] {
+/** The slots that no scan has looked at, at most `count`; none for a disabled schedule. */
+function listExpected(schedule: ScheduleRow, { from, to }: Between, count: number): PlacedEntry[] {
   const { next_due_at: next } = schedule;
   if (next === null || next >= to) return [];
   const slots = listSlotsBetween(schedule, { from: next > from ? next : from, to }, count + 1);
   return slots.slice(0, count).map((slot, index) => ({
     at: slot,
-    told: { slot: slot.toISOString(), state: "expected" },
+    entry: { slot: slot.toISOString(), state: "expected" },
     isCut: slots.length > count && index === count - 1,
   }));
 }

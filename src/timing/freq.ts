@@ -3,17 +3,23 @@ import { createTimetable, type Steps, type Timetable } from "./timetable.ts";
 import { toWall, toWallTime } from "./wall-clock.ts";
 import { createZonedTimetable } from "./zoned.ts";
 
-/** Knows its instants by their number: the anchor is 0, and none lies before it. */
+/** Instants by their number: 0 is the anchor, and no instant is earlier. */
 interface Numbered {
   toInstant(number: number): number;
-  /** The number of an instant near `time`, off by one or two at most. */
+  /** The number of an instant near `time`; wrong by 2 at most. */
   estimate(time: number): number;
 }
 
 /**
- * Minutes and hours are elapsed time: daylight saving does not touch them. Days, weeks and months are steps of the
- * calendar from the anchor's wall clock, each counted from the anchor itself, so that January 31 and every month is the
- * last of February and then March 31. What they are where the clocks change, the policy says.
+ * The instants of a frequency, from its anchor on.
+ *
+ * | unit | one step is | example |
+ * | --- | --- | --- |
+ * | minute, hour | elapsed time, whatever the clocks do | every 24 hours from 12:00 is at 13:00 in summer |
+ * | day, week, month | a step of the calendar from the anchor's wall clock; the policy decides gaps and overlaps | every day at 12:00 |
+ *
+ * Each step of the calendar is counted from the anchor, not from the step before: every month from January 31 is February 28,
+ * then March 31.
  */
 export function createFreqTimetable(trigger: FreqTrigger, dst: DstPolicy): Timetable {
   if (trigger.unit === "minute" || trigger.unit === "hour") return createTimetable(toSteps(createElapsed(trigger)));
@@ -47,7 +53,7 @@ function createElapsed({ every, unit, anchor }: FreqTrigger): Numbered {
   };
 }
 
-/** Wall clocks, as if they were UTC. */
+/** Wall clocks, read as if they were UTC. */
 function createCalendar({ every, unit, anchor, time_zone }: FreqTrigger): Numbered {
   const start = toWall(Date.parse(anchor), time_zone);
   const months = unit === "month" ? every : 0;
@@ -67,7 +73,7 @@ function createCalendar({ every, unit, anchor, time_zone }: FreqTrigger): Number
   };
 }
 
-/** The anchor may be the second pass of a time that exists twice: the first is no instant then, lying before it. */
+/** If the anchor is the second pass of a wall clock that is shown twice, the first pass is before the anchor and no instant. */
 function startAt(base: Timetable, start: number): Timetable {
   return {
     nextRun: (after) => base.nextRun(new Date(Math.max(after.getTime(), start - 1))),

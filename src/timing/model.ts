@@ -1,17 +1,17 @@
 import { instantField, timeField, timeZoneField } from "../platform/resource/fields.ts";
 import { z } from "../platform/resource/schema.ts";
 
-/** The expression itself is checked by cron-expression.ts, which knows what is wrong with it. */
+/** The syntax of the expression is checked by parseTiming, whose errors name the wrong field. */
 const cronTriggerFields = {
   type: z.literal("cron"),
   expression: z.string().trim().min(1, "wants a cron expression").max(255).openapi({ example: "30 2 * * *" }),
   time_zone: timeZoneField.default("UTC"),
 };
 
-/** Of months 833 years: no instant that is looked for has a year of five digits. */
+/** 10,000 months are 833 years: every instant that a search computes keeps a year of four digits. */
 const maxEvery = 10_000;
 
-/** Minutes and hours elapse; days, weeks and months are steps of the calendar in the zone. None lies before the anchor. */
+/** The anchor is the first instant. Steps: see freq.ts. */
 const freqTriggerFields = {
   type: z.literal("freq"),
   every: z.int("wants a whole number").min(1, "wants at least 1").max(maxEvery, `wants at most ${maxEvery}`),
@@ -26,12 +26,15 @@ export const triggerSchema = z
   })
   .openapi("Trigger");
 
+/** When a schedule fires. Times of `anchor` are UTC, in ISO 8601. */
 export type Trigger = z.output<typeof triggerSchema>;
+/** A cron expression in a time zone, for example `30 2 * * *` in `Europe/Berlin`. */
 export type CronTrigger = Extract<Trigger, { type: "cron" }>;
+/** A frequency from an anchor, for example every 15 minutes from 09:00. */
 export type FreqTrigger = Extract<Trigger, { type: "freq" }>;
 
-/** As answers tell it. */
-export const keptTriggerSchema = z.discriminatedUnion("type", [
+/** A trigger in answers. */
+export const savedTriggerSchema = z.discriminatedUnion("type", [
   z.object(cronTriggerFields),
   z.object({ ...freqTriggerFields, anchor: timeField }),
 ]);
@@ -42,7 +45,10 @@ const timeOfDayField = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "wants a time like 01:00")
   .openapi({ example: "01:00" });
 
-/** By the wall clock of the trigger's zone: dates with both ends, times without the end, days from 1, Monday, to 7. */
+/**
+ * A window, by the wall clock of the trigger's zone. `start_date`, `end_date` and `start_time` are inside, `end_time` is outside;
+ * days of the week go from 1 (Monday) to 7 (Sunday).
+ */
 export const activeSchema = z
   .strictObject({
     start_date: dateField.nullable().default(null),
@@ -51,7 +57,7 @@ export const activeSchema = z
     end_time: timeOfDayField
       .nullable()
       .default(null)
-      .openapi({ description: "Before start_time: the window passes midnight." }),
+      .openapi({ description: "Excluded. If it is before start_time, the window spans midnight." }),
     days_of_week: z
       .array(z.int().min(1, "wants 1 (Monday) to 7 (Sunday)").max(7, "wants 1 (Monday) to 7 (Sunday)"))
       .min(1, "wants at least one day")
@@ -66,30 +72,35 @@ export const activeSchema = z
     if (start_time !== null && start_time === end_time)
       context.addIssue({ code: "custom", path: ["end_time"], message: "must differ from start_time" });
   })
-  .openapi("Active", { description: "A slot outside is none, and no miss." });
+  .openapi("Active", {
+    description:
+      "The trigger fires only inside of this window. An instant outside is no slot: it is not recorded as missed.",
+  });
 
+/** A window: the trigger's instants outside of it are no slots. */
 export type Active = z.output<typeof activeSchema>;
 
-/** The part of a schedule's policy that says what a fixed time becomes where the clocks change. */
+/** The fields of a schedule's policy about daylight saving. They apply to fixed times of cron and to days, weeks and months. */
 export const dstPolicyFields = {
   dst_gap: z.enum(["shift", "skip"]).openapi({
-    description: "A fixed time that does not exist runs at the first instant after the gap, or not at all.",
+    description:
+      "When the clocks skip a fixed time: shift runs it at the first instant after the gap, skip does not run it.",
   }),
-  dst_overlap: z
-    .enum(["first", "second", "both"])
-    .openapi({ description: "Which of the two instants runs of a fixed time that exists twice." }),
+  dst_overlap: z.enum(["first", "second", "both"]).openapi({
+    description: "When the clocks show a fixed time twice: run at the first instant, the second, or both.",
+  }),
 };
 
-/** The daylight-saving part of a policy, as the computation of instants needs it. */
+/** The part of a policy that instants depend on. */
 export interface DstPolicy {
   readonly dst_gap: z.output<typeof dstPolicyFields.dst_gap>;
   readonly dst_overlap: z.output<typeof dstPolicyFields.dst_overlap>;
 }
 
-/** What a schedule's instants hang on. */
+/** Everything that the instants of a schedule depend on. */
 export interface Timing {
   readonly trigger: Trigger;
-  /** Null is always. */
+  /** Null: no window, always active. */
   readonly active: Active | null;
   readonly policy: DstPolicy;
 }

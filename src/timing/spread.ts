@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
 
 /**
- * When a slot's session may start: after it by the schedule's own part of the spread, or of the time to the next slot where
- * that is shorter. A part of it and not cut off at its end, so that schedules of a short period are spread over it as well.
+ * When the session of a slot may start: the slot plus a fixed fraction of `spread_seconds`, or of the time to the next slot where
+ * that is shorter. It is a fraction and not a cut-off delay, so that schedules with a short period are spread as well.
  *
- * @returns before `next`
+ * Example: with `spread_seconds` 600 a schedule whose fraction is 0.5 starts 5 minutes after each slot; if it has a slot every
+ * minute, 30 seconds after it.
+ *
+ * @param next the slot after `slot`; null when there is none
+ * @returns at or after `slot`, before `next`
  */
 export function spreadStart(
   scheduleId: string,
@@ -12,11 +16,12 @@ export function spreadStart(
   { spread_seconds }: { readonly spread_seconds: number },
   next: Date | null,
 ): Date {
-  const room = next === null ? Number.POSITIVE_INFINITY : next.getTime() - slot.getTime();
-  return new Date(slot.getTime() + Math.floor(toPart(scheduleId) * Math.min(spread_seconds * 1000, room)));
+  const periodMilliseconds = next === null ? Number.POSITIVE_INFINITY : next.getTime() - slot.getTime();
+  const delayMilliseconds = toFraction(scheduleId) * Math.min(spread_seconds * 1000, periodMilliseconds);
+  return new Date(slot.getTime() + Math.floor(delayMilliseconds));
 }
 
-/** The same for a schedule whenever and wherever it is asked: from 0, below 1. */
-function toPart(scheduleId: string): number {
+/** From 0 to below 1; always the same for a schedule, in every process. */
+function toFraction(scheduleId: string): number {
   return createHash("sha256").update(scheduleId).digest().readUInt32BE() / 2 ** 32;
 }

@@ -2,13 +2,20 @@ import type { Active } from "./model.ts";
 import { createTimetable, type Timetable } from "./timetable.ts";
 import { findChangeAfter, findChangeBefore, toEpoch, toWall } from "./wall-clock.ts";
 
-/** An instant that lies farther off than this is taken as none: a window may never meet its trigger. */
+/** Farther away than this the search gives up: a window may contain no instant at all. Five years. */
 const horizonMilliseconds = 5 * 366 * 86_400_000;
 
 /**
- * The instants of a timetable that lie in the window, by the wall clock of the zone. Outside, it is not tried instant by
- * instant: from each one the search goes on where the window next opens, or last closed. No leap passes a change of the
- * clocks: one that sets them back may open a window anew that was closed.
+ * The instants of `base` at which the zone's wall clock is inside the window.
+ *
+ * From an instant outside, the search leaps to the next opening of the window (backwards: to the last closing) instead of trying
+ * every instant between. A leap stops at a change of the clocks, since clocks that are set back may open the window again.
+ *
+ * ```
+ *   base      ● ● ● ● ● ● ● ● ● ● ● ●
+ *   window        [     )         [     )
+ *   search    ●───►● ● ● ●────────►● ●
+ * ```
  */
 export function createWindowedTimetable(base: Timetable, active: Active, zone: string): Timetable {
   const contains = (time: number) => isInside(active, toWall(time, zone));
@@ -20,7 +27,7 @@ export function createWindowedTimetable(base: Timetable, active: Active, zone: s
       if (opening === null || at > after + horizonMilliseconds) return null;
       const leap =
         Math.min(toEpoch(opening, zone, "earlier"), findChangeAfter(at, zone) ?? Number.POSITIVE_INFINITY) - 1;
-      // An opening that a change of the clocks brings to or before the instant itself must not hold the search up.
+      // Never back to before the instant itself: a change of the clocks may move the opening there.
       at = base.nextRun(new Date(Math.max(at, leap)))?.getTime() ?? null;
     }
     return at;
@@ -45,7 +52,7 @@ export function createWindowedTimetable(base: Timetable, active: Active, zone: s
 
 const midnight = Temporal.PlainTime.from("00:00");
 
-/** Days by the instant's own date, also after midnight in a window that passes it. */
+/** The day is the date of the instant itself, also after midnight in a window that spans midnight. */
 function isInside(active: Active, wall: Temporal.PlainDateTime): boolean {
   return isOnDay(active, wall.toPlainDate()) && isAtTime(active, wall.toPlainTime());
 }
@@ -60,14 +67,14 @@ function isOnDay({ start_date, end_date, days_of_week }: Active, date: Temporal.
 function isAtTime({ start_time, end_time }: Active, time: Temporal.PlainTime): boolean {
   const isFrom = start_time === null || Temporal.PlainTime.compare(time, start_time) >= 0;
   const isBefore = end_time === null || Temporal.PlainTime.compare(time, end_time) < 0;
-  return passesMidnight(start_time, end_time) ? isFrom || isBefore : isFrom && isBefore;
+  return spansMidnight(start_time, end_time) ? isFrom || isBefore : isFrom && isBefore;
 }
 
-function passesMidnight(start: string | null, end: string | null): boolean {
+function spansMidnight(start: string | null, end: string | null): boolean {
   return start !== null && end !== null && end < start;
 }
 
-/** When the window may open next after a wall clock that is outside: at its time of this day, or with the next day. */
+/** The next wall clock at which the window may open, after one outside: its start time today, or the next midnight. */
 function findOpening(active: Active, wall: Temporal.PlainDateTime): Temporal.PlainDateTime | null {
   const { start_date, end_date, start_time } = active;
   const date = wall.toPlainDate();
@@ -79,7 +86,7 @@ function findOpening(active: Active, wall: Temporal.PlainDateTime): Temporal.Pla
   return date.add({ days: 1 }).toPlainDateTime(midnight);
 }
 
-/** When the window may have closed last before a wall clock that is outside: at its time of this day, or with the last day. */
+/** The last wall clock at which the window may have closed, before one outside: its end time today, or the midnight before. */
 function findClosing(active: Active, wall: Temporal.PlainDateTime): Temporal.PlainDateTime | null {
   const { start_date, end_date, end_time } = active;
   const date = wall.toPlainDate();

@@ -3,10 +3,10 @@ import { createTimetable, type Timetable } from "./timetable.ts";
 import { findChangeAfter, findChangeBefore, findEpoch, type Pass, toEpoch, toWall, toWallTime } from "./wall-clock.ts";
 
 /**
- * The instants of wall clocks in a zone. `walls` has no zone: its instants are wall clocks, read as if they were UTC.
+ * The instants at which a zone shows the wall clocks of `walls`. The instants of `walls` are wall clocks, read as if they were UTC.
  *
- * Within an overlap, wall clocks begin anew while instants go on. So "both" is not one order of wall clocks but two, the
- * first pass and the second, and the next instant is the nearer one:
+ * In an overlap the wall clock starts again while time goes on, so "both" is two sequences, the first pass and the second pass,
+ * and the next instant is the nearer of the two:
  *
  * ```
  *   wall clock   00:30    01:00  01:30 │ 01:00  01:30 │ 02:00
@@ -38,12 +38,12 @@ const passesOf: Readonly<Record<DstPolicy["dst_overlap"], readonly Pass[]>> = {
   both: ["earlier", "later"],
 };
 
-function choose(best: (...times: number[]) => number, found: readonly (number | null)[]): number | null {
-  const times = found.filter((time) => time !== null);
+function choose(best: (...times: number[]) => number, instants: readonly (number | null)[]): number | null {
+  const times = instants.filter((time) => time !== null);
   return times.length === 0 ? null : best(...times);
 }
 
-/** Along one pass the order of wall clocks is that of instants; several in a gap are one instant. */
+/** In one pass, wall clocks and instants have the same order; all wall clocks of a gap are one instant, its end. */
 function createPass(walls: Timetable, zone: string, pass: Pass, gap: DstPolicy["dst_gap"]) {
   const toEpochByPolicy = gap === "shift" ? toEpoch : findEpoch;
   const toInstant = (wall: Date) => toEpochByPolicy(toWall(wall.getTime(), "UTC"), zone, pass);
@@ -71,14 +71,14 @@ function createPass(walls: Timetable, zone: string, pass: Pass, gap: DstPolicy["
   return { findNext, findPrevious };
 }
 
-/** No later instant shows an earlier one: it is the wall clock of `after`, or where the clocks are set back to. */
+/** The earliest wall clock that is shown after `after`: its own, or the one that the clocks are set back to. */
 function earliestWall(after: number, zone: string): number {
   const change = findChangeAfter(after, zone);
   const now = toWallTime(after, zone);
   return change === null ? now : Math.min(now, toWallTime(change, zone) - 1);
 }
 
-/** No earlier instant shows this one or a later: it is the wall clock of `before`, or where the clocks were set back from. */
+/** Later than every wall clock that is shown before `before`: its own, or the one that the clocks were set back from. */
 function latestWall(before: number, zone: string): number {
   const change = findChangeBefore(before + 1, zone);
   const now = toWallTime(before, zone);

@@ -26,7 +26,7 @@ describe("the client of order services", () => {
   const createClient = (baseUrl = server.url) =>
     createEomClient({ ...limits, baseUrl, token, whenUnreachable: "failClosed" });
 
-  /** With slashes and more in its id, which a URL must not take apart. */
+  /** The user's id has slashes and other characters that a URL must escape. */
   async function createUser(maxOrderTimes: number, changes: Record<string, unknown> = {}): Promise<string> {
     const userId = `team/ä?#%2F ${randomUUID()}`;
     const { id } = await createQuota(app, { value: { max_order_times: maxOrderTimes }, ...changes });
@@ -36,10 +36,10 @@ describe("the client of order services", () => {
 
   const usedOf = async (userId: string) => (await createClient().usage(userId)).usage.MaxOrderTimes?.used;
 
-  test("consumes what is allowed and tells the level right after it", async () => {
+  test("consumes amounts that are allowed, and returns the level right after", async () => {
     const user = await createUser(5);
-    const told = await createClient().consume(user, { amounts: { MaxOrderTimes: 2 } });
-    expect(told).toMatchObject({
+    const outcome = await createClient().consume(user, { amounts: { MaxOrderTimes: 2 } });
+    expect(outcome).toMatchObject({
       outcome: "allowed",
       isReplay: false,
       usage: { MaxOrderTimes: { used: 2, limit: 5 } },
@@ -47,11 +47,11 @@ describe("the client of order services", () => {
     expect(await usedOf(user)).toBe(2);
   });
 
-  test("returns a denial, asked once, with what stands in the way", async () => {
+  test("returns a denial with the types that refuse, after one attempt", async () => {
     const user = await createUser(1);
     const forgetful = await startForgetfulServer(app.program.app, 0);
-    const told = await createClient(forgetful.url).consume(user, { amounts: { MaxOrderTimes: 2 } });
-    expect(told).toMatchObject({
+    const outcome = await createClient(forgetful.url).consume(user, { amounts: { MaxOrderTimes: 2 } });
+    expect(outcome).toMatchObject({
       outcome: "denied",
       violations: [{ type: "MaxOrderTimes", limit: 1, used: 0, requested: 2, reason: "limit" }],
       retryAfterSeconds: null,
@@ -60,15 +60,15 @@ describe("the client of order services", () => {
     await forgetful.stop();
   });
 
-  test("a denial that a new period ends says when, and is not asked again either", async () => {
+  test("returns the time to wait if a new period ends the denial", async () => {
     const user = await createUser(1, { expire: { type: "every", unit: "month" } });
     const client = createClient();
     await client.consume(user, { amounts: { MaxOrderTimes: 1 } });
-    const told = await client.consume(user, { amounts: { MaxOrderTimes: 1 } });
-    expect(told).toMatchObject({ outcome: "denied", retryAfterSeconds: expect.any(Number) });
+    const outcome = await client.consume(user, { amounts: { MaxOrderTimes: 1 } });
+    expect(outcome).toMatchObject({ outcome: "denied", retryAfterSeconds: expect.any(Number) });
   });
 
-  test("check tells yes and no alike, and counts nothing", async () => {
+  test("check returns both allowed and denied, and counts nothing", async () => {
     const user = await createUser(3);
     const client = createClient();
     expect(await client.check(user, { amounts: { MaxOrderTimes: 3 } })).toMatchObject({ outcome: "allowed" });
@@ -81,21 +81,21 @@ describe("the client of order services", () => {
 
   test("adjust counts beyond the limit", async () => {
     const user = await createUser(1);
-    const told = await createClient().adjust(user, { amounts: { MaxOrderTimes: 7 } });
-    expect(told).toMatchObject({ outcome: "allowed", usage: { MaxOrderTimes: { used: 7, state: "exceeded" } } });
+    const outcome = await createClient().adjust(user, { amounts: { MaxOrderTimes: 7 } });
+    expect(outcome).toMatchObject({ outcome: "allowed", usage: { MaxOrderTimes: { used: 7, state: "exceeded" } } });
   });
 
-  test("a reservation is committed with what was used, or released whole", async () => {
+  test("a reservation is committed with the used amounts, or released", async () => {
     const user = await createUser(10);
     const client = createClient();
     const first = await client.reserve(user, { amounts: { MaxOrderTimes: 6 }, ttl_seconds: 60 });
-    if (first.outcome !== "allowed") throw new Error("it was not reserved");
+    if (first.outcome !== "allowed") throw new Error("the reserve was refused");
     expect((await client.usage(user)).usage.MaxOrderTimes).toMatchObject({ used: 0, reserved: 6 });
     const committed = await client.commit(user, first.reservation.id, { amounts: { MaxOrderTimes: 4 } });
     expect(committed).toMatchObject({ outcome: "allowed", reservation: { state: "committed" } });
 
     const second = await client.reserve(user, { amounts: { MaxOrderTimes: 6 } });
-    if (second.outcome !== "allowed") throw new Error("it was not reserved");
+    if (second.outcome !== "allowed") throw new Error("the reserve was refused");
     const released = await client.release(user, second.reservation.id);
     expect(released).toMatchObject({ outcome: "allowed", reservation: { state: "released" } });
     expect((await client.usage(user)).usage.MaxOrderTimes).toMatchObject({ used: 4, reserved: 0 });
@@ -104,20 +104,20 @@ describe("the client of order services", () => {
   test("counts once when the answers of two attempts are lost", async () => {
     const user = await createUser(5);
     const forgetful = await startForgetfulServer(app.program.app, 2);
-    const told = await createClient(forgetful.url).consume(user, { amounts: { MaxOrderTimes: 1 } });
-    expect(told).toMatchObject({ outcome: "allowed", isReplay: true });
+    const outcome = await createClient(forgetful.url).consume(user, { amounts: { MaxOrderTimes: 1 } });
+    expect(outcome).toMatchObject({ outcome: "allowed", isReplay: true });
     expect(new Set(forgetful.asked.map(({ key }) => key)).size).toBe(1);
     expect(forgetful.asked).toHaveLength(3);
     expect(await usedOf(user)).toBe(1);
     await forgetful.stop();
   });
 
-  test("holds and commits once when the answer of each is lost", async () => {
+  test("reserves and commits once when the answer of each is lost", async () => {
     const user = await createUser(5);
     const losing = async () => startForgetfulServer(app.program.app, 1);
     const [first, second] = [await losing(), await losing()];
     const reserved = await createClient(first.url).reserve(user, { amounts: { MaxOrderTimes: 3 } });
-    if (reserved.outcome !== "allowed") throw new Error("it was not reserved");
+    if (reserved.outcome !== "allowed") throw new Error("the reserve was refused");
     expect((await createClient().usage(user)).usage.MaxOrderTimes).toMatchObject({ reserved: 3 });
     const committed = await createClient(second.url).commit(user, reserved.reservation.id);
     expect(committed).toMatchObject({ outcome: "allowed", isReplay: true, reservation: { state: "committed" } });
@@ -126,7 +126,7 @@ describe("the client of order services", () => {
     await second.stop();
   });
 
-  test("a key of the caller's own makes the same call count once across restarts", async () => {
+  test("a key of the caller makes the same call count once across restarts", async () => {
     const user = await createUser(5);
     const again = () => createClient().consume(user, { amounts: { MaxOrderTimes: 1 } }, { idempotencyKey: "order 17" });
     expect(await again()).toMatchObject({ outcome: "allowed", isReplay: false });
@@ -134,21 +134,21 @@ describe("the client of order services", () => {
     expect(await usedOf(user)).toBe(1);
   });
 
-  test("what failed open is settled later by the same call with its key, counted or not", async () => {
+  test("a call that failed open is counted once by the same call with its key, whether it was counted before or not", async () => {
     const user = await createUser(5);
     const forgetful = await startForgetfulServer(app.program.app, 1);
     const options = { ...limits, token, whenUnreachable: "failOpen", attempts: 1 } as const;
     const open = createEomClient({ ...options, baseUrl: forgetful.url });
     const body = { amounts: { MaxOrderTimes: 1 } };
-    const told = await open.consume(user, body);
-    if (told.outcome !== "unreachable") throw new Error("its answer was not lost");
+    const outcome = await open.consume(user, body);
+    if (outcome.outcome !== "unreachable") throw new Error("the answer was not lost");
     expect(await usedOf(user)).toBe(1);
-    await createClient().consume(user, body, { idempotencyKey: told.idempotencyKey });
+    await createClient().consume(user, body, { idempotencyKey: outcome.idempotencyKey });
     expect(await usedOf(user)).toBe(1);
     await forgetful.stop();
   });
 
-  test("any other refusal is thrown, with EOM's code, status, details and request id", async () => {
+  test("any other refusal is thrown with EOM's code, status, details and request id", async () => {
     const user = await createUser(5);
     const client = createClient();
     const refused = client.consume(user, { amounts: { MaxOrderTimes: 0.5 } });
@@ -160,12 +160,12 @@ describe("the client of order services", () => {
       requestId: expect.stringMatching(/^[\w-]{8,}$/),
     });
     await expect(client.release(user, randomUUID())).rejects.toMatchObject({ errorCode: "RESERVATION_NOT_FOUND" });
-    const stranger = createEomClient({
+    const withoutAccess = createEomClient({
       ...limits,
       baseUrl: server.url,
       token: "eom_unknown",
       whenUnreachable: "failOpen",
     });
-    await expect(stranger.usage(user)).rejects.toMatchObject({ errorCode: "UNAUTHENTICATED", httpStatus: 401 });
+    await expect(withoutAccess.usage(user)).rejects.toMatchObject({ errorCode: "UNAUTHENTICATED", httpStatus: 401 });
   });
 });

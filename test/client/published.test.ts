@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
 const tsc = join(root, "node_modules/typescript/bin/tsc");
 
-/** As strict as a user's compiler can be, and without a look at our own modules or Node's types. */
+/** The strictest options of a user's compiler, without our own modules or Node's types. */
 const strict = "--ignoreConfig --noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess".split(" ");
 const plain = [...strict, "--target", "es2022", "--lib", "es2022,dom", "--types", "", "--skipLibCheck", "false"];
 
@@ -44,10 +44,10 @@ describe("the published client", () => {
     expect(await compile("user.ts", [...plain, "--module", "esnext", "--moduleResolution", "bundler"])).toBe("");
   });
 
-  test("refuses what its types forbid: a choice left out, amounts of no type, a yes without a look", async () => {
+  test("does not compile what its types forbid: no choice, amounts of an unknown type, an outcome that is not checked", async () => {
     await writeFile(join(folder, "misuse.ts"), misuse);
-    const told = await compile("misuse.ts", [...plain, "--module", "nodenext"]);
-    expect([...told.matchAll(/^misuse\.ts\((\d+),/gm)].map(([, line]) => Number(line))).toEqual([2, 4, 5, 6, 7]);
+    const answer = await compile("misuse.ts", [...plain, "--module", "nodenext"]);
+    expect([...answer.matchAll(/^misuse\.ts\((\d+),/gm)].map(([, line]) => Number(line))).toEqual([2, 4, 5, 6, 7]);
   });
 
   describe("in the example", () => {
@@ -85,7 +85,7 @@ describe("the published client", () => {
       expect(await compile("order-service.ts", [...strict, ...options])).toBe("");
     });
 
-    test("runs: takes orders until the quota is used up, and counts what was really used", async () => {
+    test("runs: accepts orders until the quota is used up, and counts the used bytes", async () => {
       const user_id = randomUUID();
       await assignQuota(app, user_id, (await createQuota(app, { value: { max_order_times: 2 } })).id);
       const size = { type: "MaxSize", value: { max_size: 1000 } };
@@ -103,10 +103,10 @@ describe("the published client", () => {
       expect(usage).toMatchObject({ MaxOrderTimes: { used: 2, reserved: 0 }, MaxSize: { used: 600, reserved: 0 } });
     });
 
-    test("runs: takes orders while EOM is down, and tells what was not counted, and nothing before", async () => {
+    test("runs: accepts orders while EOM is down, and reports the calls that were not counted, and no others", async () => {
       await server.stop(0);
-      const told = await order("/orders", { order_id: "order 17", user_id: "u", max_bytes: 100 });
-      expect(told).toMatchObject({ status: 201, body: { bytes: 75 } });
+      const answer = await order("/orders", { order_id: "order 17", user_id: "u", max_bytes: 100 });
+      expect(answer).toMatchObject({ status: 201, body: { bytes: 75 } });
       for (const operation of ["reserve", "commit"]) {
         const { value } = await uncounted.next();
         expect(value).toContain(`"operation":"${operation}","userId":"u"`);

@@ -12,14 +12,14 @@ export interface Asked {
 
 export interface LoopbackServer {
   readonly url: string;
-  /** In their order, with their bodies read. */
+  /** The requests in their order, with their bodies. */
   readonly asked: readonly Asked[];
   stop(): Promise<void>;
 }
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** Answers the first request with the first answer, and so on; the last one serves all that follow. */
+/** Answers the first request with the first answer, and so on; the last answer serves all further requests. */
 export function startMisbehavingServer(...answers: readonly [Answer, ...Answer[]]): Promise<LoopbackServer> {
   const asked: Asked[] = [];
   return listen(asked, async (request, response) => {
@@ -29,7 +29,7 @@ export function startMisbehavingServer(...answers: readonly [Answer, ...Answer[]
   });
 }
 
-/** The whole app behind a socket that is reset after the app has answered, as often as `losses` says. */
+/** The whole app behind a socket that is reset after the app has answered: the first `losses` answers are lost. */
 export function startForgetfulServer(app: Hono, losses: number): Promise<LoopbackServer> {
   const asked: Asked[] = [];
   return listen(asked, async (request, response) => {
@@ -47,9 +47,9 @@ export function startForgetfulServer(app: Hono, losses: number): Promise<Loopbac
 async function note(asked: Asked[], request: IncomingMessage): Promise<Asked> {
   const place = asked.push({ path: "", key: undefined, body: "" }) - 1;
   const key = request.headers["idempotency-key"];
-  const one = { path: request.url ?? "", key: key?.toString(), body: await text(request) };
-  asked[place] = one;
-  return one;
+  const received = { path: request.url ?? "", key: key?.toString(), body: await text(request) };
+  asked[place] = received;
+  return received;
 }
 
 async function listen(asked: readonly Asked[], listener: RequestListener): Promise<LoopbackServer> {
@@ -64,7 +64,7 @@ async function listen(asked: readonly Asked[], listener: RequestListener): Promi
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, stop };
 }
 
-/** As EOM tells a failure, unless `error` is told otherwise. */
+/** A failure as EOM answers it. */
 export function refuse(
   status: number,
   code: string,
@@ -76,16 +76,16 @@ export function refuse(
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
 }
 
-/** As EOM tells that it has counted. */
+/** A success as EOM answers a consume. */
 export const count: Answer = (response) =>
   void response
     .writeHead(200, { "content-type": "application/json" })
     .end(JSON.stringify({ allowed: true, violations: [], usage: {} }));
 
-/** Takes the request and never answers. */
+/** Never answers. */
 export const hang: Answer = () => {};
 
-/** Begins an answer that never ends. */
+/** Starts an answer that never ends. */
 export const trickle: Answer = (response) => void response.writeHead(200, { "content-length": "1000" }).write("{");
 
 export const reset: Answer = (_response, request) => void request.socket.resetAndDestroy();

@@ -9,10 +9,10 @@ import { count, hang, type LoopbackServer, refuse, reset, say, startMisbehavingS
 const token = "eom_secret-of-the-order-service";
 const amounts = { amounts: { MaxOrderTimes: 1 } };
 
-/** Time limits that no call before a server that answers comes to, however busy the machine is. */
+/** Time limits that a call to an answering server never reaches, however busy the machine is. */
 const quick = { token, backoffMilliseconds: 1, timeoutMilliseconds: 20_000, deadlineMilliseconds: 60_000 };
 
-/** For a server that is silent. */
+/** For a silent server. */
 const soon = { timeoutMilliseconds: 1_000 };
 const servers: LoopbackServer[] = [];
 
@@ -40,14 +40,14 @@ describe("an attempt without a decision", () => {
     ["answers 503", refuse(503, "DATABASE_UNAVAILABLE", { "retry-after": "0" })],
     ["answers 504", say(504, "")],
     ["is still working on the first", refuse(409, "IDEMPOTENCY_IN_FLIGHT")],
-    ["is asked too much at once", refuse(429, "RATE_LIMITED")],
-    ["answers what is no JSON", say(200, "{garbage")],
-    ["answers JSON that is none of EOM's", say(200, '{"ok": true}')],
+    ["gets too many requests", refuse(429, "RATE_LIMITED")],
+    ["answers with text that is not JSON", say(200, "{garbage")],
+    ["answers with JSON that is not EOM's", say(200, '{"ok": true}')],
+    ["answers a consume with allowed: false", say(200, '{"allowed": false, "violations": [], "usage": {}}')],
     [
-      "answers that it is not allowed, as if that were counted",
-      say(200, '{"allowed": false, "violations": [], "usage": {}}'),
+      "answers with more than any answer of EOM has",
+      say(200, `{"allowed": true, "violations": [], "usage": {}}${" ".repeat(300_000)}`),
     ],
-    ["answers without end", say(200, `{"allowed": true, "violations": [], "usage": {}}${" ".repeat(300_000)}`)],
   ])("is made again with the same key and bytes when EOM %s", async (_, answer, options) => {
     const server = await start(answer, count);
     expect(await createClosed(server.url, options).consume("u", amounts)).toMatchObject({ outcome: "allowed" });
@@ -57,7 +57,7 @@ describe("an attempt without a decision", () => {
     expect(second).toEqual(first);
   });
 
-  test("is not made again when EOM has decided, whatever it decided", async () => {
+  test("is not made again when EOM has decided, whatever the decision", async () => {
     for (const [status, code] of [
       [400, "VALIDATION_ERROR"],
       [403, "FORBIDDEN"],
@@ -71,14 +71,14 @@ describe("an attempt without a decision", () => {
     }
   });
 
-  test("waits for what EOM asks, and twice as long each time, half of it left to chance", () => {
+  test("waits as long as EOM asks, plus a back-off that doubles and is half random", () => {
     const wait = (attempts: number, random: number, retryAfterMilliseconds: number | null = null) =>
       toWaitMilliseconds({ attempts, retryAfterMilliseconds, backoffMilliseconds: 100, random: () => random });
     expect([wait(1, 0), wait(1, 1), wait(2, 0), wait(2, 1), wait(20, 1)]).toEqual([50, 100, 100, 200, 2000]);
     expect(wait(1, 0, 3000)).toBe(3050);
   });
 
-  test("is the last when EOM wants more time than there is", async () => {
+  test("is the last one when Retry-After passes the deadline", async () => {
     const server = await start(refuse(503, "DATABASE_UNAVAILABLE", { "retry-after": "3600" }));
     await expect(createClosed(server.url).consume("u", amounts)).rejects.toMatchObject({
       reason: "unavailable",
@@ -89,7 +89,7 @@ describe("an attempt without a decision", () => {
 });
 
 describe("the deadline", () => {
-  test("holds for all attempts and waits together", async () => {
+  test("includes all attempts and pauses", async () => {
     const server = await start(hang);
     const client = createClosed(server.url, { timeoutMilliseconds: 50, attempts: 1000, deadlineMilliseconds: 120 });
     const startedAt = performance.now();
@@ -99,7 +99,7 @@ describe("the deadline", () => {
     expect(server.asked.length).toBeLessThanOrEqual(4);
   });
 
-  test("holds against a fetch that does not heed its signal", async () => {
+  test("ends a call whose fetch ignores its signal", async () => {
     const client = createClosed("http://eom.test", { ...soon, fetch: () => new Promise(() => {}), attempts: 2 });
     await expect(client.usage("u")).rejects.toMatchObject({ reason: "timeout", attempts: 2 });
   });
@@ -119,7 +119,7 @@ describe("the caller's signal", () => {
   test("ends a call that waits between two attempts", async () => {
     const abort = new AbortController();
     const server = await start(refuse(503, "DATABASE_UNAVAILABLE"));
-    // Asked for when the wait begins.
+    // Called when the pause begins.
     const random = () => {
       queueMicrotask(() => abort.abort());
       return 0;
@@ -129,7 +129,7 @@ describe("the caller's signal", () => {
     await expect(call).rejects.toMatchObject({ name: "AbortError" });
   });
 
-  test("that is aborted already asks nobody", async () => {
+  test("that is already aborted sends no request", async () => {
     const server = await start(count);
     const call = createOpen(server.url).consume("u", amounts, { signal: AbortSignal.abort() });
     await expect(call).rejects.toMatchObject({ name: "AbortError" });
@@ -138,7 +138,7 @@ describe("the caller's signal", () => {
 });
 
 describe("failing closed", () => {
-  test("throws, so that nothing passes for a yes, with the key to find out later", async () => {
+  test("throws, with the key to find out later", async () => {
     const client = createClosed(`http://127.0.0.1:${await findFreePort("127.0.0.1")}`);
     const call = client.reserve("u", amounts, { idempotencyKey: "order 17" });
     await expect(call).rejects.toBeInstanceOf(EomUnreachableError);
@@ -152,18 +152,18 @@ describe("failing closed", () => {
 });
 
 describe("failing open", () => {
-  test("goes on, says what was assumed, and tells all it takes to make the call again", async () => {
+  test("goes on, returns the assumption, and reports everything that it takes to make the call again", async () => {
     const events: FailOpenEvent[] = [];
     const server = await start(reset);
     const client = createOpen(server.url, { onFailOpen: (event) => events.push(event), attempts: 2 });
-    const told = await client.consume("u", amounts, { idempotencyKey: "order 17" });
+    const outcome = await client.consume("u", amounts, { idempotencyKey: "order 17" });
     const silence = { reason: "no_connection", detail: expect.any(String), attempts: 2, idempotencyKey: "order 17" };
-    expect(told).toEqual({ outcome: "unreachable", assumed: "allowed", usage: null, ...silence });
+    expect(outcome).toEqual({ outcome: "unreachable", assumed: "allowed", usage: null, ...silence });
     const call = { operation: "consume", userId: "u", reservationId: null, body: amounts };
     expect(events).toEqual([{ ...call, ...silence }]);
   });
 
-  test("has no reservation, and closes the one it does not have without asking", async () => {
+  test("has no reservation, and commits or releases null without a request", async () => {
     const events: FailOpenEvent[] = [];
     const server = await start(reset);
     const client = createOpen(server.url, { onFailOpen: (event) => events.push(event) });
@@ -179,12 +179,12 @@ describe("failing open", () => {
     expect(events[1]?.body).toEqual(amounts);
   });
 
-  test("does not make up a user's level", async () => {
+  test("does not assume a user's usage", async () => {
     const server = await start(reset);
     await expect(createOpen(server.url).usage("u")).rejects.toBeInstanceOf(EomUnreachableError);
   });
 
-  test("does not open to a server that is not EOM", async () => {
+  test("does not go on after an answer of another server", async () => {
     for (const answer of [
       say(200, "<html>welcome"),
       say(200, "{}"),
@@ -196,7 +196,7 @@ describe("failing open", () => {
     }
   });
 
-  test("goes on when what hears of it fails", async () => {
+  test("goes on when onFailOpen throws", async () => {
     const server = await start(reset);
     for (const onFailOpen of [
       () => {
@@ -214,13 +214,13 @@ describe("failing open", () => {
 });
 
 describe("the token", () => {
-  test("is in no error, even of a server that tells it back", async () => {
-    const told = { authorization: `Bearer ${token}` };
+  test("is in no error, even if the server returns it", async () => {
+    const echoed = { authorization: `Bearer ${token}` };
     const answers = [
       reset,
-      say(200, JSON.stringify(told)),
-      refuse(400, "VALIDATION_ERROR", { "x-request-id": token }, told),
-      refuse(400, token, {}, told),
+      say(200, JSON.stringify(echoed)),
+      refuse(400, "VALIDATION_ERROR", { "x-request-id": token }, echoed),
+      refuse(400, token, {}, echoed),
       refuse(503, token),
       say(500, token),
     ];
@@ -242,7 +242,7 @@ describe("the token", () => {
     expect(other.asked).toHaveLength(0);
   });
 
-  test("and a URL that cannot be used are refused without being told", () => {
+  test("and a URL that cannot be used are refused without being in the message", () => {
     const create = (changes: object) => () =>
       createEomClient({ ...quick, baseUrl: "http://eom.test", whenUnreachable: "failOpen", ...changes });
     for (const changes of [
@@ -261,7 +261,7 @@ describe("the token", () => {
 });
 
 describe("an id", () => {
-  test("that no URL can carry, and a key that no header can, are refused and never taken for an EOM that is down", async () => {
+  test("that no URL can have, and a key that no header can have, are refused and not treated as an EOM that is down", async () => {
     const server = await start(count);
     const client = createOpen(server.url);
     for (const userId of ["", ".", ".."])

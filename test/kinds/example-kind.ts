@@ -6,12 +6,12 @@ const params = z
     storage_id: z.uuid("wants a UUID"),
     older_than_days: z.int("wants a whole number").min(1, "wants at least 1").default(30),
   })
-  .openapi("CleanUpParams");
+  .openapi("ExpireParams");
 
-/** Kind 7: removes from a storage what has lain there for so many days when the slot comes. */
-export const cleanUpKind: Kind<typeof params> = {
+/** Kind 7: deletes the objects of a storage that are older than a number of days at the slot. */
+export const expireKind: Kind<typeof params> = {
   kind: 7,
-  name: "clean_up",
+  name: "expire",
   params,
   findStorageId: ({ storage_id }) => storage_id,
   runConfigOf: "session",

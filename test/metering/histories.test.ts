@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { sql } from "kysely";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Outcome } from "../../src/metering/admission-model.ts";
+import { expect } from "vitest";
+import type { Outcome } from "../../src/metering/admission/request.ts";
+import { listAmounts } from "../../src/metering/amounts.ts";
 import { listAnswers } from "../../src/metering/answers.ts";
-import { listAmounts } from "../../src/metering/model.ts";
-import { type QuotaType, quotaTypes } from "../../src/quotas/model.ts";
+import { type QuotaType, quotaTypes } from "../../src/quotas/quota-type.ts";
+import { type Answer, askMetering, type MeteringRequest, type Reply, toKeyed } from "../support/metering.ts";
+import { heavyTestTimeout } from "../support/time-limits.ts";
+import { describeOnDatabases } from "./fixtures.ts";
+import { type Command, history, toOther } from "./history.ts";
 import {
   assign,
-  createQuotaWorld,
   endMonth,
   expectClosedOnce,
   expectNoDrift,
@@ -20,31 +23,21 @@ import {
   setExpired,
   sweepReservations,
   takeAway,
-} from "../quotas/world.ts";
-import { databaseKinds } from "../support/database/database.ts";
-import { type Answer, askMetering, type MeteringRequest, type Told, toKeyed } from "../support/metering.ts";
-import { heavyTestTimeout } from "../support/time-limits.ts";
-import { type Command, history, toOther } from "./history.ts";
+} from "./world.ts";
 
 const numRuns = { postgres: 15, embedded: 5 };
 const limit = 40;
 
-describe.each(databaseKinds)("whatever happens on %s", (kind) => {
-  let world: QuotaWorld;
-  beforeAll(async () => {
-    world = await createQuotaWorld(kind);
-  });
-  afterAll(() => world.close());
-
-  test("no more is admitted than the limit, levels are the sums of their ledgers, and keys keep their answers", {
+describeOnDatabases("whatever happens", (test, kind) => {
+  test("no more than the limit is admitted, levels are the sums of their ledgers, and keys keep their answers", {
     timeout: heavyTestTimeout,
-  }, async () => {
+  }, async ({ world }) => {
     const lives = fc.asyncProperty(history, async (rounds) => {
-      const story = await beginStory(world);
-      for (const round of rounds) await story.live(round);
-      await story.end();
+      const run = await startHistory(world);
+      for (const round of rounds) await run.live(round);
+      await run.end();
     });
-    // Shrinking ends in time to tell what it found.
+    // Stops shrinking early enough to report the counterexample within the test's time.
     await fc.assert(lives, {
       numRuns: numRuns[kind],
       interruptAfterTimeLimit: heavyTestTimeout - 60_000,
@@ -53,7 +46,7 @@ describe.each(databaseKinds)("whatever happens on %s", (kind) => {
   });
 });
 
-/** A commit of more than was reserved is refused and not kept, so that its key is free for one that is admitted. */
+/** A commit of more than was reserved is refused and not kept: its key is free for a commit that is admitted. */
 const keyOfRefusedCommit: readonly (readonly Command[])[] = [
   [{ does: "reserve", user: 0, amounts: { MaxOrderTimes: 12, MaxSize: 9 } }],
   [{ does: "commit", which: 0, amounts: { MaxSize: 10 } }],
@@ -65,8 +58,8 @@ interface Asked {
   readonly answer: Answer;
 }
 
-/** Two users of their own, with a quota of each type, and all that they were told. */
-async function beginStory(world: QuotaWorld) {
+/** Two new users with a quota of each type, and all answers that they get. */
+async function startHistory(world: QuotaWorld) {
   const { db, services } = world;
   const users = [randomUUID(), randomUUID()] as const;
   const quotaIds = new Map<string, string>();
@@ -80,11 +73,11 @@ async function beginStory(world: QuotaWorld) {
   const asked: Asked[] = [];
   const answers = createAnswerBook();
 
-  /** What the commands ask of metering; one that names an earlier request may name one of the same round. */
+  /** The requests of the commands. A command may repeat an earlier request, also one of the same round. */
   function toRequests(round: readonly Command[]): Map<Command, MeteringRequest> {
     const earlier = asked.map(({ request }) => request);
     const held = asked.flatMap(({ request, answer }) => {
-      const id = findReservationId(answer.told);
+      const id = findReservationId(answer.reply);
       return request.kind === "reserve" && id !== null ? [{ userId: request.userId, id }] : [];
     });
     const requests = new Map<Command, MeteringRequest>();
@@ -116,17 +109,17 @@ async function beginStory(world: QuotaWorld) {
         return command.does === "assign" ? assign(db, userId, quotaId) : takeAway(db, userId, quotaId);
       }
       default:
-        // The others are requests, or had nothing to name.
+        // The other commands are requests, or name an earlier request that does not exist.
         return undefined;
     }
   }
 
   return {
-    /** All commands at once, at two services by turns. */
+    /** Runs all commands at the same time, at two services in turn. */
     async live(round: readonly Command[]): Promise<void> {
       const before = await listStoredLevels(db, users);
       const requests = toRequests(round);
-      const told = await Promise.all(
+      const answered = await Promise.all(
         round.map(async (command, at) => {
           const request = requests.get(command);
           if (request === undefined) await happen(command);
@@ -134,9 +127,9 @@ async function beginStory(world: QuotaWorld) {
           return [];
         }),
       );
-      for (const one of told.flat()) {
-        asked.push(one);
-        answers.note(one);
+      for (const result of answered.flat()) {
+        asked.push(result);
+        answers.note(result);
       }
       const after = await listStoredLevels(db, users);
       expectWithinLimits(before, after, { round, requests: [...requests.values()], toUser });
@@ -198,8 +191,8 @@ function toRequest(command: Command, { toUser, earlier, held }: Named): Metering
   }
 }
 
-function findReservationId(told: Told): string | null {
-  return "body" in told && "id" in told.body && typeof told.body.id === "string" ? told.body.id : null;
+function findReservationId(reply: Reply): string | null {
+  return "body" in reply && "id" in reply.body && typeof reply.body.id === "string" ? reply.body.id : null;
 }
 
 interface Round {
@@ -210,7 +203,7 @@ interface Round {
 
 type Levels = Awaited<ReturnType<typeof listStoredLevels>>;
 
-/** But for adjustments, no level has grown beyond every limit that it had in this round. */
+/** Except by adjustments, no level has grown beyond the greatest limit that it had in this round. */
 function expectWithinLimits(before: Levels, after: Levels, { round, requests, toUser }: Round): void {
   for (const level of after) {
     const { user_id: userId, type } = level;
@@ -238,7 +231,7 @@ function toSum(level: { readonly used: number; readonly reserved: number } | und
   return BigInt(level?.used ?? 0) + BigInt(level?.reserved ?? 0);
 }
 
-/** No request that was admitted found itself beyond the limit. */
+/** No outcome of an admitted request has a level beyond its limit. */
 async function expectOutcomesWithinLimits({ db }: QuotaWorld, asked: readonly Asked[]): Promise<void> {
   const growing = asked.filter(({ request }) => request.kind === "consume" || request.kind === "reserve");
   const hashes = [...new Set(growing.map(({ request }) => toHex(request)))];
@@ -252,11 +245,11 @@ async function expectOutcomesWithinLimits({ db }: QuotaWorld, asked: readonly As
   expect(beyond, "admitted beyond the limit").toEqual([]);
 }
 
-/** What the ledgers say was consumed is what clients were told was admitted, each key once. */
+/** The ledgers' sum of consumed amounts is the sum of the admitted ones, each key once. */
 async function expectConsumedOnce({ db }: QuotaWorld, users: readonly string[], asked: readonly Asked[]) {
   const admitted = new Map<string, bigint>();
   for (const { request, answer } of asked) {
-    if (request.kind !== "consume" || "failure" in answer.told) continue;
+    if (request.kind !== "consume" || "failure" in answer.reply) continue;
     const added = listAmounts(request.amounts).map(({ amount }) => BigInt(Math.max(0, amount)));
     admitted.set(
       toHex(request),
@@ -273,57 +266,60 @@ function toHex(request: MeteringRequest): string {
   return Buffer.from(toKeyed(request).keyHash).toString("hex");
 }
 
-function isOfUsedKey(told: Told): boolean {
-  return "failure" in told && told.failure.code === "IDEMPOTENCY_KEY_REUSED";
+function isOfUsedKey(reply: Reply): boolean {
+  return "failure" in reply && reply.failure.code === "IDEMPOTENCY_KEY_REUSED";
 }
 
 /**
- * Every answer by its key and request: from the first time on it must stay the same. Only a refusal that was not kept
- * leaves its key free; once another request has taken that, the refused one hears so.
+ * Every answer by its key and request: it must stay the same from the first time on. Only a refusal that is not kept leaves its
+ * key free; once another request has used the key, the refused request is answered with IDEMPOTENCY_KEY_REUSED.
  */
 function createAnswerBook() {
-  const book = new Map<string, { readonly request: MeteringRequest; readonly told: Told; readonly isKept: boolean }>();
+  const book = new Map<
+    string,
+    { readonly request: MeteringRequest; readonly reply: Reply; readonly isKept: boolean }
+  >();
 
-  function note({ request, answer: { told, isReplay } }: Asked): void {
+  function note({ request, answer: { reply, isReplay } }: Asked): void {
     const { keyHash, requestHash } = toKeyed(request);
     const page = Buffer.concat([keyHash, requestHash]).toString("hex");
     const first = book.get(page);
     if (first !== undefined) {
-      if (isKeyTakenMeanwhile(first.told, told)) book.set(page, { request, told, isKept: false });
-      else if (!isKeyTakenMeanwhile(told, first.told)) expect(told, JSON.stringify(request)).toEqual(first.told);
+      if (isKeyTakenMeanwhile(first.reply, reply)) book.set(page, { request, reply, isKept: false });
+      else if (!isKeyTakenMeanwhile(reply, first.reply)) expect(reply, JSON.stringify(request)).toEqual(first.reply);
       return;
     }
     const refusals = ["QUOTA_EXCEEDED", "IDEMPOTENCY_KEY_REUSED", "RESERVATION_CLOSED", "VALIDATION_ERROR"];
-    if ("failure" in told) expect(refusals).toContain(told.failure.code);
-    book.set(page, { request, told, isKept: isReplay || "body" in told });
+    if ("failure" in reply) expect(refusals).toContain(reply.failure.code);
+    book.set(page, { request, reply, isKept: isReplay || "body" in reply });
   }
 
-  /** Of one round, the answer that was given first may be noted last: this is asked both ways. */
-  function isKeyTakenMeanwhile(before: Told, after: Told): boolean {
+  /** Within a round, the first answer may be noted last: callers ask for both orders. */
+  function isKeyTakenMeanwhile(before: Reply, after: Reply): boolean {
     return "failure" in before && before.failure.code === "VALIDATION_ERROR" && isOfUsedKey(after);
   }
 
-  /** Each key has one request that it answers; to any other it says that it was used. */
+  /** Each key answers one request; any other request with the key is answered with IDEMPOTENCY_KEY_REUSED. */
   function expectOneRequestEach(): void {
     const owners = new Map<string, MeteringRequest>();
-    for (const { request, told } of book.values()) {
-      const isOwner = "body" in told || told.failure.code === "QUOTA_EXCEEDED";
+    for (const { request, reply } of book.values()) {
+      const isOwner = "body" in reply || reply.failure.code === "QUOTA_EXCEEDED";
       if (!isOwner) continue;
       expect(owners.get(toHex(request)), "another request with the same key").toBeUndefined();
       owners.set(toHex(request), request);
     }
-    for (const { request, told } of book.values()) {
-      if (isOfUsedKey(told)) expect(owners.has(toHex(request))).toBe(true);
+    for (const { request, reply } of book.values()) {
+      if (isOfUsedKey(reply)) expect(owners.has(toHex(request))).toBe(true);
     }
   }
 
   async function expectKept(ask: (request: MeteringRequest) => Promise<Answer>): Promise<void> {
     await Promise.all(
-      [...book.values()].map(async ({ request, told, isKept }) => {
+      [...book.values()].map(async ({ request, reply, isKept }) => {
         const answer = await ask(request);
         note({ request, answer });
         if (isKept) expect(answer.isReplay).toBe(true);
-        if (isOfUsedKey(told)) expect(answer.told).toEqual(told);
+        if (isOfUsedKey(reply)) expect(answer.reply).toEqual(reply);
       }),
     );
     expectOneRequestEach();

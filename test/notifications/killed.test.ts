@@ -2,28 +2,25 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { sql } from "kysely";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect } from "vitest";
 import { inTransaction } from "../../src/platform/database/transaction.ts";
 import { insertEvent } from "../../src/platform/events/queries.ts";
 import { createId } from "../../src/platform/id.ts";
 import { createWebhook, webhooks } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
-import { isSignedBy, type Receiver, startReceiver, take } from "./receiver.ts";
+import { test as roomTest } from "./fixtures.ts";
+import { isSignedBy, take } from "./receiver.ts";
 
-let app: TestApp;
-let receiver: Receiver;
-beforeEach(async () => {
-  app = await createTestApp("postgres");
-  receiver = await startReceiver();
+const test = roomTest.extend("app", async ({ kind }, fixture) => {
+  const app = await createTestApp(kind);
+  fixture.onCleanup(() => app.close());
+  return app;
 });
-afterEach(async () => {
-  await app.close();
-  await receiver.close();
-});
+test.override({ kind: "postgres" });
 
 const root = join(import.meta.dirname, "../..");
 
-function spawnNotify() {
+function spawnNotify(app: TestApp) {
   const env = {
     PATH: process.env["PATH"],
     NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
@@ -34,12 +31,15 @@ function spawnNotify() {
   return spawn(process.execPath, [join(root, "src/main.ts"), "tick", "notify"], { env, stdio: "ignore" });
 }
 
-test("a message whose sender was killed before the answer is sent again by another, under the same id", async () => {
+test("a message whose sender was killed before the answer is sent again by another process, under the same id", async ({
+  app,
+  receiver,
+}) => {
   const { id, secret } = await createWebhook(app, { address: receiver.address });
   const event = { type: "session.failed", kind: "session", objectId: createId(), data: {} } as const;
   await inTransaction(app.database.db, (tx) => insertEvent(tx, event));
   receiver.answer(() => {});
-  const doomed = spawnNotify();
+  const doomed = spawnNotify(app);
   const exit = once(doomed, "exit");
   await receiver.waitFor(1);
   doomed.kill("SIGKILL");
@@ -57,10 +57,10 @@ test("a message whose sender was killed before the answer is sent again by anoth
   expect(body.data).toMatchObject([{ state: "delivered", attempts: 2 }]);
 });
 
-test("`eom tick notify` takes one turn and ends", async () => {
+test("`eom tick notify` takes one turn and ends", async ({ app, receiver }) => {
   await createWebhook(app, { address: receiver.address });
   const event = { type: "schedule.auto_disabled", kind: "schedule", objectId: createId(), data: {} } as const;
   await inTransaction(app.database.db, (tx) => insertEvent(tx, event));
-  expect(await once(spawnNotify(), "exit")).toEqual([0, null]);
+  expect(await once(spawnNotify(app), "exit")).toEqual([0, null]);
   expect(receiver.received.map(({ body }) => JSON.parse(body).type)).toEqual(["eom.schedule.auto_disabled"]);
 });

@@ -4,41 +4,44 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from "nod
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** What came, as it came. */
+/** A request as it arrived. */
 export interface Received {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-/** Answers one request; `count` is how many have come, this one included. */
+/** Answers one request. `count` is the number of requests so far, this request included. */
 type Answer = (response: ServerResponse, received: Received, count: number) => void;
 
+/** A server in the place of a receiver, with the requests that arrived. */
 export interface Receiver {
   readonly address: string;
   readonly received: readonly Received[];
   answer(how: Answer): void;
-  /** Resolves when so many have come in all. */
+  /** Resolves when `count` requests have arrived since the start. */
   waitFor(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
+/** Answers 204. */
 export const take: Answer = (response) => response.writeHead(204).end();
 
+/** Answers every request with this status. */
 export const refuse =
   (status: number, headers: Record<string, string> = {}): Answer =>
   (response) =>
     response.writeHead(status, headers).end();
 
-/** A real HTTP server on loopback, in the place of somebody who is told. */
+/** A real HTTP server on loopback in the place of a receiver. It answers 204 until a test says otherwise. */
 export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = [];
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   let answer: Answer = take;
   const server = createServer(async (request, response) => {
-    const one = { path: request.url ?? "", headers: request.headers, body: await text(request) };
-    received.push(one);
-    answer(response, one, received.length);
+    const arrived = { path: request.url ?? "", headers: request.headers, body: await text(request) };
+    received.push(arrived);
+    answer(response, arrived, received.length);
     for (const { count, resolve } of waiting) if (received.length >= count) resolve();
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
@@ -64,7 +67,7 @@ export async function startReceiver(): Promise<Receiver> {
   };
 }
 
-/** As docs/guides/notifications.md tells receivers to, from the specification and not from EOM's own code. */
+/** Verifies a signature as the specification says (docs/guides/notifications.md), without EOM's own code. */
 export function isSignedBy(secret: string, { headers, body }: Received): boolean {
   const { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signatures } = headers;
   const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");

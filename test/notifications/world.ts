@@ -9,7 +9,8 @@ import { type CreateWebhook, createWebhookSchema } from "../../src/notifications
 import { createWebhookService } from "../../src/notifications/service.ts";
 import { createNotificationWorkers } from "../../src/notifications/workers.ts";
 import { inTransaction } from "../../src/platform/database/transaction.ts";
-import type { Lookup } from "../../src/platform/egress/guard.ts";
+import { createGuardedAgents } from "../../src/platform/egress/agents.ts";
+import { type Lookup, systemLookup } from "../../src/platform/egress/guard.ts";
 import { type EgressSettings, parseEgressPolicy } from "../../src/platform/egress/policy.ts";
 import { insertEvent } from "../../src/platform/events/queries.ts";
 import type { EventType } from "../../src/platform/events/types.ts";
@@ -21,21 +22,27 @@ import { createEmbeddedSecretStore } from "../../src/secrets/embedded.ts";
 import { createSecretKeeper } from "../../src/secrets/keeper.ts";
 import { createTestDatabase, type DatabaseKind } from "../support/database/database.ts";
 
+/** The deployment of every world: the `source` of its messages. */
 export const deploymentId = "01a209ba-d02e-741b-a63b-6063454757eb";
 const actor = { subject: "test", onBehalfOf: null, requestId: null };
 const change = { actor, beforeCommit: async () => {} };
 
-interface WorldSettings {
+/** How a world differs from the embedded default. */
+export interface WorldSettings {
   readonly egress?: Partial<EgressSettings>;
   readonly lookup?: Lookup;
-  /** How long a receiver may take. 30 s when left out: one that answers is never cut off, however busy the machine is. */
-  readonly timeoutMs?: number;
+  /** For one attempt; 30 s if left out, so that a receiver that answers is never cut off on a busy machine. */
+  readonly timeoutMilliseconds?: number;
 }
 
+/** The room with its database, clock and log. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** The room on a database of its own, with a clock that stands until it is moved. */
-export async function createWorld(kind: DatabaseKind, { egress, lookup, timeoutMs = 30_000 }: WorldSettings = {}) {
+/** The room on a database of its own. Its clock stands still until a test moves it. */
+export async function createWorld(
+  kind: DatabaseKind,
+  { egress, lookup = systemLookup, timeoutMilliseconds = 30_000 }: WorldSettings = {},
+) {
   const database = await createTestDatabase(kind);
   const { db } = database;
   const lines: string[] = [];
@@ -55,12 +62,18 @@ export async function createWorld(kind: DatabaseKind, { egress, lookup, timeoutM
     owners: { folder: "webhooks", label: "webhook_id" },
   });
   const policy = parseEgressPolicy({ allow: [], deny: [], loopback: true, infrastructure: [], ...egress });
-  const messengers: { close(): void }[] = [];
+  const agents = createGuardedAgents(policy, { lookup });
 
   const createPart = () => {
-    const timeout = { timeoutMs, ...(lookup === undefined ? {} : { lookup }) };
-    const messenger = createMessenger({ clock, policy, secrets, deploymentId, version: "0.0.0", ...timeout });
-    messengers.push(messenger);
+    const messenger = createMessenger({
+      clock,
+      policy,
+      agents,
+      timeoutMilliseconds,
+      secrets,
+      deploymentId,
+      version: "0.0.0",
+    });
     const metrics = createMetrics();
     const workers = createNotificationWorkers({
       db,
@@ -86,7 +99,7 @@ export async function createWorld(kind: DatabaseKind, { egress, lookup, timeoutM
     metrics,
     actor,
     change,
-    /** Another process, as far as the room can tell. */
+    /** The workers of another process: they share nothing with {@link workers} but the database and the sockets. */
     createProcess: () => createPart().workers,
     /** Moves the clock. */
     pass(seconds: number) {
@@ -103,14 +116,14 @@ export async function createWorld(kind: DatabaseKind, { egress, lookup, timeoutM
       return objectId;
     },
     async listDeliveries(webhookId: string, query: Partial<ListDeliveries> = {}) {
-      const found = await deliveries.list(webhookId, { size: 100, asc: true, sortby: "created", ...query });
-      return found.rows;
+      const page = await deliveries.list(webhookId, { size: 100, asc: true, sortby: "created", ...query });
+      return page.rows;
     },
     count: async (table: string) =>
       (await sql<{ count: number }>`select count(*)::int as count from ${sql.table(table)}`.execute(db)).rows[0]?.count,
     async close() {
       await workers.stop();
-      for (const one of messengers) one.close();
+      agents.destroy();
       await database.close();
     },
   };

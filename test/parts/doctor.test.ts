@@ -33,7 +33,7 @@ describe("doctor, as a process, on a real Vault", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test("reports no fault when there is none", async () => {
+  test("reports no failure for a working installation", async () => {
     const { code, output } = await consult();
     expect(output).toMatch(/^ok {4}secret store +vault$/m);
     expect(output).not.toContain("FAIL");
@@ -42,29 +42,29 @@ describe("doctor, as a process, on a real Vault", () => {
 
   test.each<[string, Record<string, string>, RegExp]>([
     [
-      "a token that is none",
+      "an invalid token",
       { VAULT_TOKEN: "canary-token" },
       /the token is not valid any more \(VAULT_TOKEN or its file\)/,
     ],
     ["a mount that is not there", { EOM_VAULT_MOUNT: "nowhere" }, /no KV version 2 engine.*EOM_VAULT_MOUNT/],
     ["a path below the mount", { EOM_VAULT_MOUNT: "secret/below" }, /no KV version 2 engine/],
-  ])("says what is wrong and what to do about %s", async (_fault, environment, expected) => {
+  ])("reports what is wrong and what to do about %s", async (_what, environment, problem) => {
     const { code, output } = await consult(environment);
-    expect(findLine(output, "secret store")).toMatch(expected);
+    expect(findLine(output, "secret store")).toMatch(problem);
     expectOthersWell(output);
     expect(code).toBe(1);
   });
 
-  test("says what is wrong and what to do about a policy that lacks a right", async () => {
+  test("reports what is wrong and what to do about a policy that lacks a right", async () => {
     await vault.request("sys/policies/acl/reader", {
       method: "POST",
       body: { policy: 'path "secret/data/eom/*" { capabilities = ["read"] }' },
     });
-    const made = await vault.request<{ auth: { client_token: string } }>("auth/token/create", {
+    const created = await vault.request<{ auth: { client_token: string } }>("auth/token/create", {
       method: "POST",
       body: { policies: ["reader"], no_default_policy: true },
     });
-    const token = made.body.auth.client_token;
+    const token = created.body.auth.client_token;
     const { code, output } = await consult({ VAULT_TOKEN: token });
     expect(findLine(output, "secret store")).toMatch(/must also allow "create".* on secret\/data\/eom\/\*/);
     expectOthersWell(output);
@@ -72,7 +72,7 @@ describe("doctor, as a process, on a real Vault", () => {
     expect(code).toBe(1);
   });
 
-  test("says that Vault is sealed, and to unseal it", async () => {
+  test("reports a sealed Vault, and that it must be unsealed", async () => {
     await vault.seal();
     const { code, output } = await consult();
     await vault.unseal();
@@ -111,7 +111,7 @@ describe("doctor, on a real Versity S3 Gateway", () => {
     await server.stop();
   });
 
-  test("says that a write-only storage answers, and that a storage for reading cannot be read", async () => {
+  test("reports that a storage with write access alone answers, and that a storage to read from cannot be read", async () => {
     const writer = await server.createUser();
     await server.allow("scenes", writer, ["s3:PutObject"]);
     await createStorage(writer, { prefix: "drop/" });
@@ -163,19 +163,22 @@ describe("doctor, on a PostgreSQL with time zones of its own", () => {
   });
   afterAll(() => server.remove());
 
-  test("reports no fault while the zones are EOM's", async () => {
-    expect(await consult()).toMatchObject({ status: "ok", message: expect.stringMatching(/^2 of quotas, as EOM /) });
-  });
-
-  test("names the zone whose rules differ", async () => {
-    await copyFile(join(zones, "Asia", "Tokyo"), join(zones, "Europe", "Berlin"));
+  test("reports no failure while its time zones are those of EOM", async () => {
     expect(await consult()).toMatchObject({
-      status: "failed",
-      message: expect.stringMatching(/other rules for Europe\/Berlin, which quotas name: update /),
+      status: "ok",
+      message: expect.stringMatching(/^2 of quotas, the same as EOM's /),
     });
   });
 
-  test("names the zone that is missing", async () => {
+  test("reports a zone whose rules differ", async () => {
+    await copyFile(join(zones, "Asia", "Tokyo"), join(zones, "Europe", "Berlin"));
+    expect(await consult()).toMatchObject({
+      status: "failed",
+      message: expect.stringMatching(/different rules for Europe\/Berlin, which quotas name: update /),
+    });
+  });
+
+  test("reports a zone that is missing", async () => {
     await rm(join(zones, "Europe", "Berlin"));
     expect(await consult()).toMatchObject({
       status: "failed",
@@ -183,7 +186,7 @@ describe("doctor, on a PostgreSQL with time zones of its own", () => {
     });
   });
 
-  /** Uses a new connection: a session of PostgreSQL caches the zones that it has read. */
+  /** On a connection of its own, because a session of PostgreSQL keeps the zones that it has read. */
   async function consult() {
     const { db, close } = openPostgresDatabase(server.url, 1);
     const [finding] = await runChecks([createTimeZonesCheck(db, systemClock)]);
@@ -204,7 +207,7 @@ async function insertQuota(db: Database, zone: string): Promise<void> {
 const findLine = (output: string, check: string) =>
   output.split("\n").find((line) => line.startsWith(`FAIL  ${check} `));
 
-/** Every line but the secret store's. */
+/** Expects that every check but the secret store's succeeded. */
 function expectOthersWell(output: string): void {
   const failed = output.split("\n").filter((line) => line.startsWith("FAIL"));
   expect(failed).toHaveLength(1);

@@ -5,14 +5,15 @@ import { toJsonb } from "../../src/platform/database/sql.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 
 /*
- * Periods begin and end at midnights on a wall, and some walls have a midnight twice or never. PostgreSQL's `at time zone`
- * takes a time that comes twice by the offset of standard time, so the period begins at the second of two midnights, as
- * in Havana in autumn; where the clock leaps over midnight, as in Beirut or Santiago in spring, it reads the time with the
- * offset before the leap, which is the instant of the leap itself: the first one of that day. Temporal's `compatible`
- * takes the earlier of two and agrees on the rest, so the law asks it for the later one in place of the earlier.
+ * Periods start and end at local midnight, and in some zones a midnight comes twice or never.
  *
- * A whole date that never was (Samoa left out 30 December 2011) and offsets that changed without daylight saving are older
- * than EOM; instants are from 2020 on, within what the databases of zones of both sides agree on.
+ * | midnight | example | PostgreSQL's `at time zone` | Temporal's `compatible` |
+ * | --- | --- | --- | --- |
+ * | comes twice | Havana in autumn | the second one (standard time) | the first one |
+ * | never comes | Beirut, Santiago in spring | the moment of the change, the first of that day | the same |
+ *
+ * So the tests ask Temporal for the later of two midnights. Instants are from 2020 on: earlier oddities (Samoa left out
+ * 30 December 2011; offsets that changed without daylight saving) are where the two databases of zones may differ.
  */
 const zones = [
   "UTC",
@@ -34,13 +35,13 @@ type Unit = (typeof units)[number];
 const instant = fc
   .integer({ min: Date.UTC(2020, 0, 1), max: Date.UTC(2026, 0, 1) })
   .map((at) => Temporal.Instant.fromEpochMilliseconds(at));
-/** Hours around midnights of zones, where the days change. */
+/** Up to two hours before or after a local midnight. */
 const nearMidnight = fc
   .tuple(fc.integer({ min: 0, max: 2190 }), fc.constantFrom(...zones), fc.integer({ min: -7200, max: 7200 }))
   .map(([day, zone, seconds]) =>
     Temporal.PlainDate.from("2020-01-01").add({ days: day }).toZonedDateTime(zone).toInstant().add({ seconds }),
   );
-const asked = fc.record({
+const question = fc.record({
   at: fc.oneof(instant, nearMidnight),
   zone: fc.constantFrom(...zones),
   unit: fc.constantFrom(...units),
@@ -48,7 +49,7 @@ const asked = fc.record({
 const added = fc.record({
   at: fc.oneof(
     instant,
-    // The last days of months, to which shorter ones are added.
+    // Last days of months: adding months may reach a shorter one.
     fc
       .integer({ min: 0, max: 71 })
       .map((month) =>
@@ -77,16 +78,16 @@ describe.each(databaseKinds)("rules of expiry on %s", (kind) => {
       database.db,
     );
     const [row] = rows;
-    const toInstant = (found: Date | null | undefined) => found?.toISOString() ?? null;
+    const toInstant = (result: Date | null | undefined) => result?.toISOString() ?? null;
     return { start: toInstant(row?.start), end: toInstant(row?.end), expiry: toInstant(row?.expiry) };
   };
 
-  test("a calendar period is the one of the zone's wall that the instant lies in", async () => {
+  test("a calendar period is the local one that contains the instant", async () => {
     await fc.assert(
-      fc.asyncProperty(asked, async ({ at, zone, unit }) => {
+      fc.asyncProperty(question, async ({ at, zone, unit }) => {
         const first = toFirstDay(at.toZonedDateTimeISO(zone).toPlainDate(), unit);
-        const found = await ask({ type: "every", unit, time_zone: zone }, at);
-        expect(found).toEqual({
+        const result = await ask({ type: "every", unit, time_zone: zone }, at);
+        expect(result).toEqual({
           start: toMidnight(first, zone),
           end: toMidnight(first.add({ [`${unit}s`]: 1 }), zone),
           expiry: null,
@@ -96,12 +97,12 @@ describe.each(databaseKinds)("rules of expiry on %s", (kind) => {
     );
   });
 
-  test("an amount of calendar units after the assignment is counted in UTC, and ends with a shorter month", async () => {
+  test("an amount of calendar units is added in UTC, and is cut at the end of a shorter month", async () => {
     await fc.assert(
       fc.asyncProperty(added, async ({ at, amount, unit }) => {
         const expected = at.toZonedDateTimeISO("UTC").add({ [`${unit}s`]: amount });
-        const found = await ask({ type: "after", amount, unit }, at);
-        expect(found).toEqual({ start: null, end: null, expiry: toIso(expected.toInstant()) });
+        const result = await ask({ type: "after", amount, unit }, at);
+        expect(result).toEqual({ start: null, end: null, expiry: toIso(expected.toInstant()) });
       }),
       { numRuns: 300 },
     );
@@ -114,21 +115,21 @@ describe.each(databaseKinds)("rules of expiry on %s", (kind) => {
     ["2026-03-31T23:59:59Z", 1, "month", "2026-04-30T23:59:59.000Z"],
     ["9999-12-31T00:00:00Z", 1, "day", "+010000-01-01T00:00:00.000Z"],
   ])("%s and %i %s is %s", async (at, amount, unit, expected) => {
-    const found = await ask({ type: "after", amount, unit }, Temporal.Instant.from(at));
-    expect(found.expiry).toBe(expected);
+    const result = await ask({ type: "after", amount, unit }, Temporal.Instant.from(at));
+    expect(result.expiry).toBe(expected);
   });
 
-  // Havana's clock went back from 01:00 to 00:00 on 7 November 2021: that midnight came twice. Beirut's went from 00:00 to
-  // 01:00 on 28 March 2021: that one never came.
+  // Havana's clock went back from 01:00 to 00:00 on 7 November 2021: this midnight came twice. Beirut's went from 00:00 to
+  // 01:00 on 28 March 2021: this midnight never came.
   test.each([
     ["2021-11-07T12:00:00Z", "America/Havana", "2021-11-07T05:00:00.000Z", "2021-11-08T05:00:00.000Z"],
     ["2021-03-28T12:00:00Z", "Asia/Beirut", "2021-03-27T22:00:00.000Z", "2021-03-28T21:00:00.000Z"],
   ])("the day around %s in %s is from %s to %s", async (at, time_zone, start, end) => {
-    const found = await ask({ type: "every", unit: "day", time_zone }, Temporal.Instant.from(at));
-    expect(found).toEqual({ start, end, expiry: null });
+    const result = await ask({ type: "every", unit: "day", time_zone }, Temporal.Instant.from(at));
+    expect(result).toEqual({ start, end, expiry: null });
   });
 
-  test("never is never, and at is that instant", async () => {
+  test("never has no expiry, and at expires at its instant", async () => {
     const at = Temporal.Instant.from("2026-01-01T00:00:00Z");
     expect(await ask({ type: "never" }, at)).toEqual({ start: null, end: null, expiry: null });
     const expiry = "2026-11-23T10:00:00.000Z";

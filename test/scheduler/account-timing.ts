@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { sql } from "kysely";
 import type { Database } from "../../src/platform/database/tables.ts";
 import type { Schedule } from "../../src/schedules/model.ts";
-import { findNextInstant, withLeftOut } from "../../src/timing/instants.ts";
+import { withGapInstants } from "../../src/timing/gap-instants.ts";
+import { findNextInstant } from "../../src/timing/instants.ts";
 
 /** A schedule as it stood from a moment on, as the audit trail tells it. */
 export interface Version {
@@ -32,7 +33,7 @@ export function listInstants(versions: readonly Version[], end: number): Instant
   return versions.flatMap(({ at, schedule }, index) => {
     const until = Math.min(versions[index + 1]?.at ?? end, end);
     const kept = new Set(listBetween(schedule, at, until));
-    return listBetween(withLeftOut(schedule), at, until).map((time) => ({ at: time, isLeftOut: !kept.has(time) }));
+    return listBetween(withGapInstants(schedule), at, until).map((time) => ({ at: time, isLeftOut: !kept.has(time) }));
   });
 }
 

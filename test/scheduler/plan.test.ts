@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planSlots } from "../../src/scheduler/scan/plan.ts";
 import { countLeft, limitPlan, listWithin } from "../../src/scheduler/scan/session-limit.ts";
-import { defaultPolicy, type Policy } from "../../src/schedules/model.ts";
-import { findNextInstant, listLeftOut, listNextInstants, withLeftOut } from "../../src/timing/instants.ts";
+import { defaultPolicy, type Policy } from "../../src/schedules/policy.ts";
+import { listGapInstants, withGapInstants } from "../../src/timing/gap-instants.ts";
+import { findNextInstant, listNextInstants } from "../../src/timing/instants.ts";
 import type { Timing, Trigger } from "../../src/timing/model.ts";
 import { spreadStart } from "../../src/timing/spread.ts";
 
@@ -171,7 +172,7 @@ describe("one scan after another", () => {
         const start = new Date(base.from);
         const { told, now } = scanAgainAndAgain(schedule, start, pauses);
         const slots = listNextInstants(schedule, start, told.length + 1).filter((at) => at <= now);
-        const leftOut = listLeftOut(schedule, start, now);
+        const leftOut = listGapInstants(schedule, start, now);
         expect(told.toSorted()).toEqual([...slots, ...leftOut].map((at) => at.toISOString()).toSorted());
       }),
       { numRuns: 100 },
@@ -181,7 +182,7 @@ describe("one scan after another", () => {
 
 function scanAgainAndAgain(schedule: Timing & { id: string; policy: Policy }, start: Date, pauses: readonly number[]) {
   const told: string[] = [];
-  let nextDueAt = findNextInstant(withLeftOut(schedule), start);
+  let nextDueAt = findNextInstant(withGapInstants(schedule), start);
   let now = start;
   for (const pause of pauses) {
     now = new Date(now.getTime() + pause * 1000);

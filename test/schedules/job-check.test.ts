@@ -58,7 +58,7 @@ describe("a job that is saved", () => {
     ["a repository", { ...job, repository: "mine" }, "/job/repository", "'__repository__'"],
     ["a job", { ...job, name: "okay" }, "/job/name", "'ok'"],
   ] as const)(
-    "is refused when Dagster does not know %s, with what was given and what there is",
+    "is refused if Dagster does not know %s, with the given and the existing names",
     async ([, given, path, there]) => {
       const [issue] = await listIssues(create({ job: given }));
       expect(issue).toMatchObject({ path, code: "unknown_job", message: expect.stringContaining(there) });
@@ -67,7 +67,7 @@ describe("a job that is saved", () => {
     },
   );
 
-  test("is refused with what Dagster says of its run config, at its place in the schedule", async () => {
+  test("is refused with Dagster's errors about its run config, at their paths in the schedule", async () => {
     const run_config = { ops: { wants_config: { config: { a: "x/y" } } } };
     const configured = { ...job, name: "configured" };
     expect(await listIssues(create({ job: configured, params: { run_config } }))).toEqual([
@@ -80,13 +80,13 @@ describe("a job that is saved", () => {
     await create({ job: configured, params: { run_config: { ops: { wants_config: { config: { a: 1 } } } } } });
   });
 
-  test("is refused with tags that are EOM's or Dagster's own", async () => {
+  test("is refused with tags that are reserved for EOM or Dagster", async () => {
     const tags = { "eom/slot": "x", "dagster/max_retries": "3", team: "eu" };
     const paths = (await listIssues(create({ params: { tags } }))).map(({ path }) => path);
     expect(paths).toEqual(["/params/tags/eom~1slot", "/params/tags/dagster~1max_retries"]);
   });
 
-  test("for a storage must be one that takes what EOM tells a session", async () => {
+  test("for a storage must accept the run config of a session", async () => {
     const location = { endpoint: null, region: "eu", bucket: "b", prefix: "", addressing: "path" as const };
     storage = { outcome: "ready", location: location as never, credentialRef: "ref/1", name: "s" };
     const params = { storage_id: createId() };
@@ -96,13 +96,13 @@ describe("a job that is saved", () => {
     expect(other).toMatchObject({ path: "/job/name", message: expect.stringContaining("storage") });
   });
 
-  test("for a storage that does not exist is refused for that, and for one that is disabled it is not asked about", async () => {
+  test("for a storage that does not exist is refused without asking the engine", async () => {
     const params = { storage_id: createId() };
     expect(await listIssues(create({ kind: 5, params }))).toMatchObject([{ path: "/params/storage_id" }]);
     expect(fake.count()).toBe(0);
   });
 
-  test("is taken, and the log says that nobody looked, while Dagster is away, gives no answer or loads the code", async () => {
+  test("is accepted with a warning in the log while Dagster is away, silent or loading the code", async () => {
     const [location] = fake.world.locations;
     if (location !== undefined) location.state = "loading";
     await create({});
@@ -111,15 +111,15 @@ describe("a job that is saved", () => {
     await create({});
     await fake.stop();
     await create({});
-    const told = world.lines.filter(({ msg }) => msg === "job could not be checked");
-    expect(told.map(({ reason }) => reason)).toEqual([
+    const warnings = world.lines.filter(({ msg }) => msg === "job could not be checked");
+    expect(warnings.map(({ reason }) => reason)).toEqual([
       expect.stringMatching(/'pipelines'.*loaded/),
       "The engine dagster gave no answer within 5 s",
       expect.stringMatching(/cannot be reached/),
     ]);
   });
 
-  test("is looked at again when engine, job or params change, and not when something else does", async () => {
+  test("is checked again when engine, job or params change, and only then", async () => {
     const { id } = await create({});
     const before = fake.count();
     await world.api.schedules.update(id, { description: "x", labels: { a: "b" } }, null, change);

@@ -1,74 +1,22 @@
-// Before any schema is built: error-body.ts builds some with the plain zod.
-import "../../src/platform/resource/schema.ts";
-
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { expect } from "vitest";
 import { createSchedulerRoutes } from "../../src/compose/scheduler.ts";
-import { createApp } from "../../src/platform/http/app.ts";
 import { createOpenApiDocument } from "../../src/platform/http/openapi.ts";
-import { noRateLimit } from "../../src/platform/http/rate-limit.ts";
-import { createMetrics } from "../../src/platform/metrics/metrics.ts";
-import { type Role, roleSchema } from "../../src/platform/resource/caller.ts";
 import { tick } from "../../src/scheduler/tick.ts";
-import { defaultPolicy } from "../../src/schedules/model.ts";
-import { createWorld, notAborted, type World } from "../scheduler/world.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { defaultPolicy } from "../../src/schedules/policy.ts";
+import type { Api } from "../scheduler/api.ts";
+import { describeOnDatabases } from "../scheduler/fixtures.ts";
+import { notAborted } from "../scheduler/world.ts";
 
-const schedules = "/ailbl/admin/schedules";
-const sessions = "/ailbl/admin/sessions";
+const schedules = "/schedules";
+const sessions = "/sessions";
 
-describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
-  let database: TestDatabase;
-  let world: World;
-  let app: ReturnType<typeof createApp>;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-  });
-  afterAll(() => database.close());
-  beforeEach(() => {
-    world = createWorld({ db: database.db });
-    app = createApp({
-      rateLimit: noRateLimit,
-      routes: createSchedulerRoutes(world.api),
-      authenticator: {
-        authenticate: async (headers) => ({
-          subject: "ada",
-          principal: "ada",
-          role: roleSchema.parse(headers.get("x-test-role")),
-          authentication: "token",
-        }),
-      },
-      db: database.db,
-      log: world.log,
-      metrics: createMetrics(),
-    });
-  });
-  afterEach(async () => {
-    await world.close();
-    for (const table of ["ailbl_session", "ailbl_schedule", "eom_storage", "eom_idempotency_key"])
-      await sql`delete from ${sql.table(table)}`.execute(database.db);
-  });
+interface RouteFixtures {
+  /** Creates a schedule of every minute with these fields, and returns the answer's body. */
+  readonly create: (fields?: Record<string, unknown>) => Promise<Awaited<ReturnType<Api>>["body"]>;
+}
 
-  async function ask(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-    role: Role = "admin",
-  ) {
-    const response = await app.request(path, {
-      method,
-      headers: {
-        "x-test-role": role,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
-  }
-
+describeOnDatabases("the scheduler's API", (base) => {
   const minutely = {
     name: "Nightly",
     kind: 1,
@@ -76,17 +24,21 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     job: { name: "ok" },
   };
 
-  async function create(fields: Record<string, unknown> = {}) {
-    const { body, status } = await ask("POST", schedules, { ...minutely, ...fields });
-    expect(body, JSON.stringify(body)).toMatchObject({ id: expect.any(String) });
-    expect(status).toBe(201);
-    return body;
-  }
+  const test = base.extend<RouteFixtures>({
+    create: async ({ ask }, use) => {
+      await use(async (fields = {}) => {
+        const { body, status } = await ask("POST", schedules, { ...minutely, ...fields });
+        expect(body, JSON.stringify(body)).toMatchObject({ id: expect.any(String) });
+        expect(status).toBe(201);
+        return body;
+      });
+    },
+  });
 
-  test("creates a schedule with every default, and reads it back", async () => {
+  test("creates a schedule with every default, and reads it back", async ({ ask }) => {
     const { status, headers, body } = await ask("POST", schedules, minutely);
     expect(status).toBe(201);
-    expect(headers.get("location")).toBe(`${schedules}/${body.id}`);
+    expect(headers.get("location")).toBe(`/ailbl/admin/schedules/${body.id}`);
     expect(headers.get("etag")).toBe('"1"');
     expect(body).toMatchObject({
       name: "Nightly",
@@ -116,7 +68,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     expect((await ask("GET", `${schedules}/${body.id}`)).body).toEqual(body);
   });
 
-  test("refuses what it does not do, every problem at once and by its path", async () => {
+  test("refuses a wrong request with every problem at its path", async ({ ask }) => {
     const { status, body } = await ask("POST", schedules, {
       ...minutely,
       name: "",
@@ -138,7 +90,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     );
   });
 
-  test.each([
+  test.for<[fields: Record<string, unknown>, path: string]>([
     [{ kind: 7 }, "/kind"],
     [{ kind: 5 }, "/params/storage_id"],
     [{ kind: 5, params: { storage_id: "01a209ba-d02e-741b-a63b-6063454757eb" } }, "/params/storage_id"],
@@ -154,21 +106,21 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     [{ job: { name: "ok", location: "pipelines" } }, "/job/name"],
     [{ trigger: { ...minutely.trigger, time_zone: "Europe/Atlantis" } }, "/trigger/time_zone"],
     [{ trigger: { ...minutely.trigger, time_zone: "+02:00" } }, "/trigger/time_zone"],
-  ])("refuses %j at %s", async (fields, path) => {
+  ])("refuses %j at %s", async ([fields, path], { ask }) => {
     const { status, body } = await ask("POST", schedules, { ...minutely, ...fields });
     expect([status, body.error_code]).toEqual([400, "VALIDATION_ERROR"]);
     expect(body.details.issues).toContainEqual(expect.objectContaining({ path }));
   });
 
-  test("says what is wrong with an expression, and where", async () => {
+  test("explains a wrong expression with its position", async ({ ask }) => {
     const trigger = { type: "cron", expression: "0 25 * * *" };
     const { status, body } = await ask("POST", schedules, { ...minutely, trigger });
     expect([status, body.error_code]).toEqual([400, "CRON_PARSE_ERROR"]);
-    const reason = "25 does not fit: hour goes from 0 to 23";
+    const reason = "25 is out of range: hour must be 0 to 23";
     expect(body.details).toEqual({ expression: "0 25 * * *", position: 2, reason });
   });
 
-  test("keeps names unique without regard to case, also under concurrency", async () => {
+  test("keeps names unique in any case, also when created concurrently", async ({ ask }) => {
     const answers = await Promise.all(
       ["nightly", "NIGHTLY", "Nightly"].map((name) => ask("POST", schedules, { ...minutely, name })),
     );
@@ -176,16 +128,17 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     expect(answers.find(({ status }) => status === 409)?.body.error_code).toBe("SCHEDULE_NAME_CONFLICT");
   });
 
-  test("replays a create with the same Idempotency-Key, and makes one schedule", async () => {
-    const first = await ask("POST", schedules, minutely, { "idempotency-key": "k" });
-    const second = await ask("POST", schedules, minutely, { "idempotency-key": "k" });
+  test("replays a create with the same Idempotency-Key: one schedule", async ({ ask }) => {
+    const first = await ask("POST", schedules, minutely, { headers: { "idempotency-key": "k" } });
+    const second = await ask("POST", schedules, minutely, { headers: { "idempotency-key": "k" } });
     expect(second.body).toEqual(first.body);
     expect((await ask("GET", schedules)).body.total).toBe(1);
   });
 
-  test("changes the fields that are given, and their version; If-Match must fit", async () => {
+  test("changes the given fields and the version; refuses another If-Match", async ({ ask, create }) => {
     const { id } = await create();
-    const put = (body: unknown, ifMatch: string) => ask("PUT", `${schedules}/${id}`, body, { "if-match": ifMatch });
+    const put = (body: unknown, ifMatch: string) =>
+      ask("PUT", `${schedules}/${id}`, body, { headers: { "if-match": ifMatch } });
     const changed = await put({ policy: { overlap: "allow" }, labels: { team: "eu" }, kind: 1 }, '"1"');
     expect(changed.body).toMatchObject({
       version: 2,
@@ -202,9 +155,13 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     ]);
   });
 
-  test("answers 304 while nothing changed, and never hides what a worker changed", async () => {
+  test("answers 304 only while neither a person nor a worker has changed the schedule", async ({
+    ask,
+    create,
+    world,
+  }) => {
     const { id } = await create();
-    const get = () => ask("GET", `${schedules}/${id}`, undefined, { "if-none-match": '"1"' });
+    const get = () => ask("GET", `${schedules}/${id}`, undefined, { headers: { "if-none-match": '"1"' } });
     expect((await get()).status).toBe(304);
     world.clock.set("2026-11-23T10:01:02.000Z");
     await tick("scan", world.needs, notAborted);
@@ -214,9 +171,9 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     expect(after.body).toMatchObject({ last_slot: "2026-11-23T10:01:00.000Z", stats: { sessions: 1 } });
   });
 
-  test("enables and disables with a note", async () => {
+  test("enables and disables with a note", async ({ ask, create }) => {
     const { id } = await create();
-    const disabled = await ask("POST", `${schedules}/${id}/disable`, { note: "broken disk" }, {}, "operator");
+    const disabled = await ask("POST", `${schedules}/${id}/disable`, { note: "broken disk" }, { role: "operator" });
     expect(disabled.body).toMatchObject({
       enable: false,
       next_due_at: null,
@@ -231,26 +188,26 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     });
   });
 
-  test("triggers a session, tells its life, and takes a cancel", async () => {
+  test("triggers a session, shows its history, and cancels it", async ({ ask, create }) => {
     const { id } = await create({ job: { name: "hang" } });
-    const triggered = await ask(
-      "POST",
-      `${schedules}/${id}/trigger`,
-      undefined,
-      { "idempotency-key": "t" },
-      "operator",
-    );
+    const triggered = await ask("POST", `${schedules}/${id}/trigger`, undefined, {
+      headers: { "idempotency-key": "t" },
+      role: "operator",
+    });
     expect(triggered.status).toBe(201);
-    expect(triggered.headers.get("location")).toBe(`${sessions}/${triggered.body.id}`);
+    expect(triggered.headers.get("location")).toBe(`/ailbl/admin/sessions/${triggered.body.id}`);
     expect(triggered.body).toMatchObject({
       state: "pending",
       cause: "manual",
       schedule_name: "Nightly",
       explanation: { waiting_on: "worker" },
     });
-    const again = await ask("POST", `${schedules}/${id}/trigger`, undefined, { "idempotency-key": "t" }, "operator");
+    const again = await ask("POST", `${schedules}/${id}/trigger`, undefined, {
+      headers: { "idempotency-key": "t" },
+      role: "operator",
+    });
     expect(again.body.id).toBe(triggered.body.id);
-    const canceled = await ask("POST", `${sessions}/${triggered.body.id}/cancel`, undefined, {}, "operator");
+    const canceled = await ask("POST", `${sessions}/${triggered.body.id}/cancel`, undefined, { role: "operator" });
     expect(canceled.body).toMatchObject({ state: "canceled", ended: "2026-11-23T10:00:00.000Z" });
     const twice = await ask("POST", `${sessions}/${triggered.body.id}/cancel`);
     expect([twice.status, twice.body.error_code, twice.body.details]).toEqual([
@@ -281,7 +238,11 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     ]);
   });
 
-  test("deletes a schedule unless a session runs; with cancel=true the session is ended, and stays to be read", async () => {
+  test("refuses to delete while a session is under way; with cancel=true ends it, and keeps it readable", async ({
+    ask,
+    create,
+    world,
+  }) => {
     const { id } = await create({ job: { name: "hang" } });
     const { body: session } = await ask("POST", `${schedules}/${id}/trigger`);
     await tick("pick", world.needs, notAborted);
@@ -302,7 +263,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     });
   });
 
-  test("takes a frequency, tells when it is due, and takes another trigger in its place", async () => {
+  test("accepts a frequency, shows when it is due, and replaces it by another trigger", async ({ ask }) => {
     const trigger = { type: "freq", every: 15, unit: "minute", anchor: "2020-01-01T00:05:00+01:00" };
     const created = await ask("POST", schedules, { ...minutely, name: "every quarter", trigger });
     expect(created.status).toBe(201);
@@ -317,7 +278,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     expect((await ask("PUT", path, { trigger: minutely.trigger })).body.trigger).toMatchObject(minutely.trigger);
   });
 
-  test("takes a window, in which alone there are slots, and none in its place", async () => {
+  test("accepts a window, which limits the slots, and removes it again", async ({ ask }) => {
     const active = { start_time: "01:00", end_time: "05:00", days_of_week: [6, 7] };
     const created = await ask("POST", schedules, { ...minutely, name: "at the weekend", active });
     expect(created.body.active).toEqual({ start_date: null, end_date: null, ...active });
@@ -329,7 +290,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     expect([always.body.active, always.body.next_due_at]).toEqual([null, "2026-11-23T10:01:00.000Z"]);
   });
 
-  test("previews the instants of a trigger that is not saved", async () => {
+  test("previews the instants of a trigger without saving it", async ({ ask }) => {
     const { body } = await ask("POST", `${schedules}/preview`, {
       trigger: { type: "cron", expression: "0 0/30 8 ? * MON-FRI", time_zone: "Europe/Berlin" },
       from: "2026-11-27T07:10:00+01:00",
@@ -347,7 +308,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     });
   });
 
-  test("tells the next slots of a schedule", async () => {
+  test("lists the next slots of a schedule", async ({ ask, create }) => {
     const { id } = await create();
     expect((await ask("GET", `${schedules}/${id}/slots?count=2`)).body).toEqual({
       next: [{ slot: "2026-11-23T10:01:00.000Z" }, { slot: "2026-11-23T10:02:00.000Z" }],
@@ -355,7 +316,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     });
   });
 
-  test("pages through schedules in every order without losing or repeating one", async () => {
+  test("pages through schedules in every order without a gap or a duplicate", async ({ ask, create, world }) => {
     for (let index = 0; index < 7; index += 1) {
       world.clock.advance(index % 2);
       await create({ name: `s${index}`, enable: index % 3 !== 0, labels: { n: String(index % 2) } });
@@ -375,7 +336,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     }
   });
 
-  test.each([
+  test.for([
     ["filter[keyword]=S1", ["s1"]],
     ["enable=false", ["s0"]],
     ["kind=1&size=100", ["s0", "s1", "s2"]],
@@ -384,7 +345,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     ["due_before=2026-11-23T10:02:00Z", ["s1", "s2"]],
     ["created_from=2026-11-23T10:00:01Z", ["s1", "s2"]],
     ["storage_id=01a209ba-d02e-741b-a63b-6063454757eb", []],
-  ])("filters schedules by %s", async (query, names) => {
+  ])("filters schedules by %s", async ([query, names], { ask, create, world }) => {
     for (let index = 0; index < 3; index += 1) {
       await create({ name: `s${index}`, enable: index !== 0, labels: { n: String(index) } });
       world.clock.advance(1);
@@ -394,7 +355,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     expect(body.data.map(({ name }: { name: string }) => name)).toEqual(names);
   });
 
-  test("lists sessions by their filters and in both orders, a page at a time", async () => {
+  test("lists sessions by filter, in both orders, page by page", async ({ ask, create, world }) => {
     const { id } = await create({ policy: { misfire: "all", overlap: "allow" } });
     world.clock.set("2026-11-23T10:05:30.000Z");
     await tick("scan", world.needs, notAborted);
@@ -416,15 +377,15 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     }
   });
 
-  test("tells the engine, its state and its jobs", async () => {
-    const { body } = await ask("GET", "/ailbl/admin/engines", undefined, {}, "viewer");
+  test("lists the engine, its state and its jobs", async ({ ask }) => {
+    const { body } = await ask("GET", "/engines", undefined, { role: "viewer" });
     expect(body.data).toMatchObject([{ name: "local", state: "ok" }]);
-    const jobs = await ask("GET", "/ailbl/admin/engines/local/jobs", undefined, {}, "viewer");
+    const jobs = await ask("GET", "/engines/local/jobs", undefined, { role: "viewer" });
     expect(jobs.body.data.map(({ name }: { name: string }) => name)).toEqual(["ok", "fail", "hang"]);
-    expect((await ask("GET", "/ailbl/admin/engines/nope/jobs")).body.error_code).toBe("ENGINE_NOT_FOUND");
+    expect((await ask("GET", "/engines/nope/jobs")).body.error_code).toBe("ENGINE_NOT_FOUND");
   });
 
-  test("writes who changed what into the audit trail, with the change", async () => {
+  test("records who changed what in the audit trail", async ({ ask, create, database }) => {
     const { id } = await create();
     await ask("POST", `${schedules}/${id}/disable`, { note: null });
     await ask("DELETE", `${schedules}/${id}`);
@@ -437,7 +398,7 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     ]);
   });
 
-  test.each([
+  test.for([
     ["POST", schedules, "operator"],
     ["PUT", `${schedules}/x`, "operator"],
     ["DELETE", `${schedules}/x`, "operator"],
@@ -445,22 +406,22 @@ describe.each(databaseKinds)("the scheduler's API on %s", (kind) => {
     ["POST", `${schedules}/x/enable`, "viewer"],
     ["POST", `${sessions}/x/cancel`, "viewer"],
     ["GET", schedules, "meter"],
-  ] as const)("%s %s is refused to the role %s", async (method, path, role) => {
-    expect((await ask(method, path, method === "GET" ? undefined : {}, {}, role)).body.error_code).toBe("FORBIDDEN");
+  ] as const)("%s %s is refused to the role %s", async ([method, path, role], { ask }) => {
+    expect((await ask(method, path, method === "GET" ? undefined : {}, { role })).body.error_code).toBe("FORBIDDEN");
   });
 
-  test.each([
+  test.for<[method: string, path: string, code: string]>([
     ["GET", `${schedules}/nope`, "SCHEDULE_NOT_FOUND"],
     ["GET", `${schedules}/01a209ba-d02e-741b-a63b-6063454757eb`, "SCHEDULE_NOT_FOUND"],
     ["GET", `${schedules}/nope/slots`, "SCHEDULE_NOT_FOUND"],
     ["POST", `${schedules}/nope/trigger`, "SCHEDULE_NOT_FOUND"],
     ["GET", `${sessions}/nope`, "SESSION_NOT_FOUND"],
     ["POST", `${sessions}/nope/cancel`, "SESSION_NOT_FOUND"],
-  ])("%s %s answers %s", async (method, path, code) => {
+  ])("%s %s answers %s", async ([method, path, code], { ask }) => {
     expect((await ask(method, path)).body).toMatchObject({ error_code: code, http_status: 404 });
   });
 
-  test("stands whole in the OpenAPI document", () => {
+  test("documents every route in OpenAPI", ({ world }) => {
     const document = createOpenApiDocument(createSchedulerRoutes(world.api), "0");
     expect(Object.keys(document.paths ?? {})).toHaveLength(25);
   });

@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
+import type { Amounts } from "../../src/metering/amounts.ts";
 import { createMeteringMetrics } from "../../src/metering/metrics.ts";
-import type { Amounts } from "../../src/metering/model.ts";
 import { createMeteringService, type MeteringService } from "../../src/metering/service.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { Failure } from "../../src/platform/failure.ts";
@@ -8,21 +8,21 @@ import { toKeyedRequest } from "../../src/platform/idempotency/answers.ts";
 
 export const policy = { allowsWithoutQuota: false, warningPercent: 80 };
 
-/** As one process has it: what waits in its lanes is known to no other. */
+/** Metering with the lanes of one process. */
 export function createTestMetering(db: Database, lanes: number): MeteringService {
   const metrics = createMeteringMetrics(new Registry());
   return createMeteringService({ db, policy, metrics, lanes, maxWaiting: 5000 });
 }
 
-/** A call of metering with its key, as a client makes it, again and again if it must. */
+/** A call of metering with its key, as a client sends it, once or several times. */
 export type MeteringRequest = { readonly userId: string; readonly key: string } & (
   | { readonly kind: "consume" | "adjust" | "reserve"; readonly amounts: Amounts }
   | { readonly kind: "commit"; readonly id: string; readonly amounts: Amounts | null }
   | { readonly kind: "release"; readonly id: string }
 );
 
-/** All that a client is told, but for whether it is told again. */
-export type Told =
+/** An answer to a client, without whether it is a replay. */
+export type Reply =
   | { readonly body: object }
   | {
       readonly failure: {
@@ -34,19 +34,19 @@ export type Told =
     };
 
 export interface Answer {
-  readonly told: Told;
+  readonly reply: Reply;
   readonly isReplay: boolean;
 }
 
-/** @throws whatever is no failure that clients are told */
+/** Sends the request. @throws any error that is not a failure of the API */
 export async function askMetering(service: MeteringService, request: MeteringRequest): Promise<Answer> {
   try {
     const { body, isReplay } = await send(service, request);
-    return { told: { body }, isReplay };
+    return { reply: { body }, isReplay };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { code, message, details, retryAfterSeconds } = error;
-    return { told: { failure: { code, message, details, retryAfterSeconds } }, isReplay: false };
+    return { reply: { failure: { code, message, details, retryAfterSeconds } }, isReplay: false };
   }
 }
 
@@ -65,15 +65,15 @@ function send(service: MeteringService, request: MeteringRequest) {
   }
 }
 
-/** The scope of the key is as that of the routes: whose usage, which call, which reservation. */
+/** The key's scope is that of the routes: the user, the call, the reservation. */
 export function toKeyed(request: MeteringRequest) {
   const path = `/users/${request.userId}/${request.kind}${"id" in request ? `/${request.id}` : ""}`;
   const input = "amounts" in request ? request.amounts : null;
   return toKeyedRequest(request.key, { principal: "client", method: "POST", path, input });
 }
 
-export function isAdmitted({ told }: Answer): boolean {
-  if ("body" in told) return true;
-  if (told.failure.code !== "QUOTA_EXCEEDED") throw new Error(`refused for another reason: ${told.failure.message}`);
+export function isAdmitted({ reply }: Answer): boolean {
+  if ("body" in reply) return true;
+  if (reply.failure.code !== "QUOTA_EXCEEDED") throw new Error(`refused for another reason: ${reply.failure.message}`);
   return false;
 }

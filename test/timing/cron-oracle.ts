@@ -1,15 +1,17 @@
 import type { Active, DstPolicy } from "../../src/timing/model.ts";
 
-/**
- * What instants a trigger has, found without croner and without a search for changes of the clocks: by looking at what the
- * wall clock of the zone shows at every minute. By the rules that EOM promises.
+/*
+ * The instants of a trigger, computed without croner and without a search for changes of the clocks: from the wall clock that the
+ * zone shows at every minute, by the rules of docs/guides/schedules.md.
  */
+
+/** Consecutive minutes of a zone. */
 export interface Minutes {
-  /** The first of them, in milliseconds since the epoch. */
+  /** The first minute, in milliseconds since the epoch. */
   readonly start: number;
-  /** What the wall clock shows at each, in minutes since 1970 as if it were UTC. */
+  /** The wall clock of each minute, in minutes since 1970 as if it were UTC. */
   readonly walls: readonly number[];
-  /** At which minutes a wall clock is shown. */
+  /** The minutes (by index) that show a wall clock. */
   readonly shown: ReadonlyMap<number, readonly number[]>;
 }
 
@@ -25,14 +27,14 @@ export function readMinutes(zone: string, from: number, to: number): Minutes {
 }
 
 export interface Pattern {
-  /** Its times are of the wall clock; those of others are of real time. */
+  /** Whether its times follow the wall clock; else they follow real time. */
   readonly isFixed: boolean;
   fits(wall: number): boolean;
 }
 
-export interface Found {
+export interface OracleInstants {
   readonly instants: readonly string[];
-  /** Where `dst_gap: skip` leaves one out. */
+  /** The gap instants that `dst_gap: skip` does not run. */
   readonly leftOut: readonly string[];
 }
 
@@ -41,12 +43,12 @@ export function findInstants(
   { isFixed, fits }: Pattern,
   dst: DstPolicy,
   active: Active | null = null,
-): Found {
+): OracleInstants {
   const isActive = (index: number) => active === null || isIn(active, minutes.walls[index] ?? Number.NaN);
   const toTimes = (indices: Iterable<number>) =>
     [...new Set(indices)]
       .filter(isActive)
-      .sort((one, other) => one - other)
+      .sort((left, right) => left - right)
       .map((index) => new Date(minutes.start + index * 60_000).toISOString());
   if (!isFixed) {
     return { instants: toTimes(minutes.walls.flatMap((wall, index) => (fits(wall) ? [index] : []))), leftOut: [] };
@@ -56,7 +58,7 @@ export function findInstants(
   return { instants: toTimes(run), leftOut: toTimes(gapEnds.filter((index) => !run.includes(index))) };
 }
 
-/** Each time of the wall clock that fits: at which minutes it is shown, and else where the clocks have leapt over it. */
+/** For each wall clock that fits: the minutes that show it, or the end of the gap that it is in. */
 function placeFixed({ walls, shown }: Minutes, fits: (wall: number) => boolean, overlap: DstPolicy["dst_overlap"]) {
   const [run, gapEnds]: [number[], number[]] = [[], []];
   for (let wall = walls[0] ?? 0; wall <= (walls.at(-1) ?? 0); wall += 1) {
@@ -98,7 +100,7 @@ function isOf(field: string, value: number): boolean {
   });
 }
 
-/** As the contract says it, of what a wall clock shows. */
+/** Whether a wall clock is inside of a window. */
 export function isIn({ start_date, end_date, start_time, end_time, days_of_week }: Active, wall: number): boolean {
   const text = new Date(wall * 60_000).toISOString();
   const [date, time] = [text.slice(0, 10), text.slice(11, 16)];
@@ -122,7 +124,7 @@ export const zones = [
   "Pacific/Apia",
 ];
 
-/** When the clocks of a zone change in these years, in milliseconds since the epoch. */
+/** The changes of a zone's clocks in these years, in milliseconds since the epoch. */
 export function listChanges(zone: string, first = 2024, last = 2030): number[] {
   const changes: number[] = [];
   let at = Temporal.Instant.from(`${first}-01-01T00:00:00Z`).toZonedDateTimeISO(zone).getTimeZoneTransition("next");

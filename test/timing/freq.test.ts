@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { defaultPolicy } from "../../src/schedules/model.ts";
-import { findNextInstant, findPreviousInstant, listNextInstants, parseTiming } from "../../src/timing/instants.ts";
+import { defaultPolicy } from "../../src/schedules/policy.ts";
+import { findNextInstant, findPreviousInstant, listNextInstants } from "../../src/timing/instants.ts";
 import type { FreqTrigger } from "../../src/timing/model.ts";
+import { parseTiming } from "../../src/timing/parse-timing.ts";
 import { listPreviousInstants } from "./instants.ts";
 
 const zones = [
@@ -29,7 +30,7 @@ function listFrom(trigger: FreqTrigger, after: string, count: number): string[] 
 }
 
 describe("minutes and hours", () => {
-  test("elapse from the anchor, whatever the clocks do", () => {
+  test("are elapsed time from the anchor, whatever the clocks do", () => {
     const trigger = toTrigger(45, "minute", "2026-10-25T00:00:00Z", "Europe/Berlin");
     expect(listFrom(trigger, "2026-10-25T00:00:00Z", 3)).toEqual([
       "2026-10-25T00:45:00.000Z",
@@ -38,7 +39,7 @@ describe("minutes and hours", () => {
     ]);
   });
 
-  test("begin at the anchor: nothing lies before it", () => {
+  test("begin at the anchor: no instant is earlier", () => {
     const trigger = toTrigger(6, "hour", "2026-11-23T10:00:00Z");
     expect(listFrom(trigger, "2020-01-01T00:00:00Z", 2)).toEqual([
       "2026-11-23T10:00:00.000Z",
@@ -54,7 +55,7 @@ describe("minutes and hours", () => {
 });
 
 describe("days, weeks and months", () => {
-  test("keep the wall clock through a change, and run right after a gap", () => {
+  test("keep the wall clock through a change, and run at the end of a gap", () => {
     const trigger = toTrigger(1, "day", "2026-03-27T01:30:00Z", "Europe/Berlin");
     expect(listFrom(trigger, "2026-03-27T01:30:00Z", 3)).toEqual([
       "2026-03-28T01:30:00.000Z",
@@ -63,12 +64,12 @@ describe("days, weeks and months", () => {
     ]);
   });
 
-  test("run the first of a time that comes twice", () => {
+  test("run at the first pass of a time that is shown twice", () => {
     const trigger = toTrigger(1, "week", "2026-10-18T00:30:00Z", "Europe/Berlin");
     expect(listFrom(trigger, "2026-10-18T00:30:00Z", 1)).toEqual(["2026-10-25T00:30:00.000Z"]);
   });
 
-  test("count months from the anchor, so that its day comes back after a short one", () => {
+  test("count months from the anchor: its day comes back after a short month", () => {
     const trigger = toTrigger(1, "month", "2027-01-31T09:00:00Z");
     expect(listFrom(trigger, "2027-01-31T09:00:00Z", 3)).toEqual([
       "2027-02-28T09:00:00.000Z",
@@ -77,7 +78,7 @@ describe("days, weeks and months", () => {
     ]);
   });
 
-  test("are those that a search minute by minute finds, in every zone from 2024 to 2030", () => {
+  test("agree with a search minute by minute, in every zone from 2024 to 2030", () => {
     const cases = fc.record({
       zone: fc.constantFrom(...zones),
       unit: fc.constantFrom("day", "week", "month"),
@@ -90,9 +91,9 @@ describe("days, weeks and months", () => {
         const anchor = new Date(anchorMinute * minute);
         const trigger = toTrigger(every, unit as FreqTrigger["unit"], anchor.toISOString(), zone);
         const after = new Date(anchor.getTime() + laterDays * 1440 * minute);
-        const found = listNextInstants({ trigger, active: null, policy: defaultPolicy }, after, 6);
-        expect(found.map((at) => at.toISOString())).toEqual(listByMinute(trigger, after, 6));
-        const [first, second] = found as [Date, Date];
+        const instants = listNextInstants({ trigger, active: null, policy: defaultPolicy }, after, 6);
+        expect(instants.map((at) => at.toISOString())).toEqual(listByMinute(trigger, after, 6));
+        const [first, second] = instants as [Date, Date];
         expect(findPreviousInstant({ trigger, active: null, policy: defaultPolicy }, second)).toEqual(first);
         expect(findNextInstant({ trigger, active: null, policy: defaultPolicy }, first)).toEqual(second);
       }),
@@ -100,41 +101,41 @@ describe("days, weeks and months", () => {
     );
   });
 
-  test("meet every change of the clocks at the hour at which it comes", () => {
+  test("agree with a search minute by minute at the hour of every change", () => {
     for (const zone of zones) {
       for (const change of listChanges(zone)) {
         const dayBefore = new Date(change - 1440 * minute).toISOString();
         const trigger = toTrigger(1, "day", dayBefore, zone);
-        const found = listNextInstants({ trigger, active: null, policy: defaultPolicy }, new Date(dayBefore), 2).map(
+        const instants = listNextInstants({ trigger, active: null, policy: defaultPolicy }, new Date(dayBefore), 2).map(
           (at) => at.toISOString(),
         );
-        expect(found, `${zone} ${dayBefore}`).toEqual(listByMinute(trigger, new Date(dayBefore), 2));
+        expect(instants, `${zone} ${dayBefore}`).toEqual(listByMinute(trigger, new Date(dayBefore), 2));
       }
     }
   });
 });
 
-test("a trigger whose anchor lies more than five years ahead is refused", () => {
+test("refuses an anchor more than five years ahead", () => {
   const now = new Date("2026-11-23T10:00:00Z");
   expect(() =>
     parseTiming({ trigger: toTrigger(1, "day", "2032-01-01T00:00:00Z"), active: null, policy: defaultPolicy }, now),
   ).toThrow("never fires within the next 5 years");
 });
 
-/** Dates step by step, and for each its wall clock looked for among the minutes around it. */
+/** Date by date; the wall clock of each is searched among the minutes around it. */
 function listByMinute({ every, unit, anchor, time_zone }: FreqTrigger, after: Date, count: number): string[] {
   const start = toWall(Date.parse(anchor), time_zone);
-  const found: string[] = [];
-  for (let number = 0; found.length < count; number += 1) {
+  const instants: string[] = [];
+  for (let number = 0; instants.length < count; number += 1) {
     const wall = start.add({ [`${unit}s`]: number * every });
     if (Date.parse(`${wall.toString()}Z`) < after.getTime() - 2880 * minute) continue;
     const at = searchMinutes(wall, time_zone);
-    if (at > after.getTime()) found.push(new Date(at).toISOString());
+    if (at > after.getTime()) instants.push(new Date(at).toISOString());
   }
-  return found;
+  return instants;
 }
 
-/** The first minute that shows this time; else, when the clocks leap over it, the first that shows a later one. */
+/** The first minute that shows this wall clock; in a gap, the first that shows a later one. */
 function searchMinutes(wall: Temporal.PlainDateTime, zone: string): number {
   const middle = Date.parse(`${wall.toString()}Z`);
   const offset = middle - Date.parse(`${toWall(middle, zone).toString()}Z`);

@@ -1,13 +1,13 @@
 import { findPreviousInstant } from "../../src/timing/instants.ts";
 import type { Timing } from "../../src/timing/model.ts";
 
-/** At most `count` instants before `before`, the newest first: each from the one after it, as a scan walks back. */
+/** At most `count` instants before `before`, newest first, each searched from the next, as a scan does. */
 export function listPreviousInstants(timing: Timing, before: Date, count: number): Date[] {
-  const found: Date[] = [];
+  const instants: Date[] = [];
   let instant = findPreviousInstant(timing, before);
-  while (instant !== null && found.length < count) {
-    found.push(instant);
+  while (instant !== null && instants.length < count) {
+    instants.push(instant);
     instant = findPreviousInstant(timing, instant);
   }
-  return found;
+  return instants;
 }

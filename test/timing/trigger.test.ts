@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { defaultPolicy } from "../../src/schedules/model.ts";
+import { defaultPolicy } from "../../src/schedules/policy.ts";
 import { normaliseExpression } from "../../src/timing/cron-expression.ts";
-import { findNextInstant, listNextInstants, parseTiming } from "../../src/timing/instants.ts";
+import { findNextInstant, listNextInstants } from "../../src/timing/instants.ts";
 import type { Trigger } from "../../src/timing/model.ts";
+import { parseTiming } from "../../src/timing/parse-timing.ts";
 
 const now = new Date("2026-11-23T10:00:00.000Z");
 
@@ -10,7 +11,7 @@ function toTrigger(expression: string, time_zone = "UTC"): Trigger {
   return { type: "cron", expression, time_zone };
 }
 
-/** All instants after `from`, before `to`. */
+/** The instants after `from` and before `to`. */
 function listBetween(trigger: Trigger, from: string, to: string): string[] {
   const instants: string[] = [];
   for (
@@ -25,18 +26,12 @@ function listBetween(trigger: Trigger, from: string, to: string): string[] {
 
 describe("daylight saving", () => {
   test.each([
-    [
-      "a fixed time that does not exist runs right after the gap",
-      "30 2 * * *",
-      "America/New_York",
-      "2026-03-08",
-      ["07:00"],
-    ],
-    ["a fixed time that exists twice runs the first time", "30 1 * * *", "America/New_York", "2026-11-01", ["05:30"]],
-    ["so does one of a list", "0 1,2 * * *", "America/New_York", "2026-11-01", ["05:00", "07:00"]],
-    ["the same in Berlin's spring", "30 2 * * *", "Europe/Berlin", "2026-03-29", ["01:00"]],
-    ["the same in Berlin's autumn", "30 2 * * *", "Europe/Berlin", "2026-10-25", ["00:30"]],
-    ["a gap of half an hour is as long as it is", "15 2 * * *", "Australia/Lord_Howe", "2026-10-03", ["15:30"]],
+    ["a fixed time in a gap runs at the end of the gap", "30 2 * * *", "America/New_York", "2026-03-08", ["07:00"]],
+    ["a fixed time that is shown twice runs the first time", "30 1 * * *", "America/New_York", "2026-11-01", ["05:30"]],
+    ["so does a time of a list", "0 1,2 * * *", "America/New_York", "2026-11-01", ["05:00", "07:00"]],
+    ["a gap in Berlin's spring", "30 2 * * *", "Europe/Berlin", "2026-03-29", ["01:00"]],
+    ["an overlap in Berlin's autumn", "30 2 * * *", "Europe/Berlin", "2026-10-25", ["00:30"]],
+    ["a gap of half an hour", "15 2 * * *", "Australia/Lord_Howe", "2026-10-03", ["15:30"]],
   ])("%s", (_, expression, zone, day, times) => {
     const instants = listBetween(toTrigger(expression, zone), `${day}T00:00:00Z`, `${day}T23:59:59Z`);
     expect(instants).toEqual(times.map((time) => `${day}T${time}:00.000Z`));
@@ -70,7 +65,7 @@ describe("expressions", () => {
     ["0 0 * * fri#L", "0 0 * * fri#L"],
     ["0 0 LW * *", "0 0 LW * *"],
     ["0 0 * * sat-sun", "0 0 * * sat-sun"],
-  ])("%j is kept as %j", (given, kept) => {
+  ])("%j is saved as %j", (given, kept) => {
     expect(normaliseExpression(given)).toBe(kept);
     expect(parseTiming({ trigger: toTrigger(given), active: null, policy: defaultPolicy }, now).trigger).toMatchObject({
       expression: kept,
@@ -84,13 +79,13 @@ describe("expressions", () => {
     ["0 0 15W * *", "2026-12-15", "2027-01-15"],
     ["0 0 1 * MON", "2026-11-30", "2026-12-01"],
     ["@weekly", "2026-11-29", "2026-12-06"],
-  ])("%j fires on the days that it names", (expression, ...days) => {
+  ])("%j fires on its days", (expression, ...days) => {
     const { trigger } = parseTiming({ trigger: toTrigger(expression), active: null, policy: defaultPolicy }, now);
-    const found = listNextInstants({ trigger, active: null, policy: defaultPolicy }, now, 2);
-    expect(found.map((at) => at.toISOString().slice(0, 10))).toEqual(days);
+    const instants = listNextInstants({ trigger, active: null, policy: defaultPolicy }, now, 2);
+    expect(instants.map((at) => at.toISOString().slice(0, 10))).toEqual(days);
   });
 
-  test("a Quartz expression means the day that Quartz means", () => {
+  test("a Quartz expression has the day of Quartz", () => {
     const { trigger: monday } = parseTiming(
       { trigger: toTrigger("0 0 12 ? * 2"), active: null, policy: defaultPolicy },
       now,
@@ -104,31 +99,31 @@ describe("expressions", () => {
   test.each([
     ["61 * * * *", 0, /minute/],
     ["0 25 * * *", 2, /hour/],
-    ["* * *", undefined, /3 fields, wanted 5, or 6/],
+    ["* * *", undefined, /3 fields; expected 5, or 6/],
     ["0 0/5 * * *", 2, /\*\/step/],
     ["0 0 30 2 *", undefined, /never fires within the next 5 years/],
-    ["@every 5m", 0, /every five minutes is \*\/5/],
-    ["@reboot", 0, /not known/],
-    ["0 0 12 * * MON 2027", 15, /years cannot be given/],
-    ["0 0 12 ? * MON 2027", 15, /years cannot be given/],
+    ["@every 5m", 0, /write \*\/5 \* \* \* \* for every five minutes/],
+    ["@reboot", 0, /@reboot is not supported; expected one of @yearly/],
+    ["0 0 12 * * MON 2027", 15, /years are not supported/],
+    ["0 0 12 ? * MON 2027", 15, /years are not supported/],
     ["0 0 12 ? * 9", 11, /1 \(Sunday\) to 7/],
-    ["1? * * * *", 0, /stands alone/],
-    ["2026-12-01T00:00:00", undefined, /1 fields/],
+    ["1? * * * *", 0, /\? must be the whole field/],
+    ["2026-12-01T00:00:00", undefined, /1 field;/],
     ["a b c d e", 0, /illegal/],
-    ["R 2 * * *", 0, /R is not known: write a number, and let the policy's spread_seconds/],
-    ["H/15 * * * *", 0, /H\/15 is not known: write a number/],
+    ["R 2 * * *", 0, /R is not supported: write a number, and set the policy's spread_seconds/],
+    ["H/15 * * * *", 0, /H\/15 is not supported: write a number/],
     ["h(0-29) * * * *", 0, /spread_seconds/],
-    ["0 22-2 * * *", 2, /22-2 goes backwards: write a range that passes the end as two/],
-    ["0 0 * * fri-mon", 8, /fri-mon goes backwards/],
-    ["0 0 32 * *", 4, /32 does not fit: day of month goes from 1 to 31/],
-    ["0 0 * 13 *", 6, /13 does not fit: month goes from 1 to 12/],
-    ["0 0 * * 8", 8, /day of week goes from 0/],
-    ["0 0 * * L", 8, /5L is the last Friday/],
+    ["0 22-2 * * *", 2, /22-2 runs backwards: split the range/],
+    ["0 0 * * fri-mon", 8, /fri-mon runs backwards/],
+    ["0 0 32 * *", 4, /32 is out of range: day of month must be 1 to 31/],
+    ["0 0 * 13 *", 6, /13 is out of range: month must be 1 to 12/],
+    ["0 0 * * 8", 8, /day of week must be 0/],
+    ["0 0 * * L", 8, /5L for the last Friday/],
     ["0 0 L-3 * *", 4, /L has to be a value of its own/],
     ["0 0 * * 5#6", 8, /should be 1-5 or L/],
-    ["30 2 * * mon 15", 9, /Seconds come first: is 15 30 2 \* \* mon what is meant/],
-    ["*/5 * * * * */10", 12, /Seconds come first: is \*\/10 \*\/5 /],
-  ])("%j is refused at %j, saying why", (expression, position, reason) => {
+    ["30 2 * * mon 15", 9, /Seconds are the first field: did you mean 15 30 2 \* \* mon\?/],
+    ["*/5 * * * * */10", 12, /Seconds are the first field: did you mean \*\/10 \*\/5 /],
+  ])("%j is refused at %j with a reason", (expression, position, reason) => {
     expect(() => parseTiming({ trigger: toTrigger(expression), active: null, policy: defaultPolicy }, now)).toThrow(
       expect.objectContaining({
         code: "CRON_PARSE_ERROR",

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planSlots } from "../../src/scheduler/scan/plan.ts";
-import { defaultPolicy } from "../../src/schedules/model.ts";
-import { listNextInstants, parseTiming } from "../../src/timing/instants.ts";
+import { defaultPolicy } from "../../src/schedules/policy.ts";
+import { listNextInstants } from "../../src/timing/instants.ts";
 import type { Active, Timing, Trigger } from "../../src/timing/model.ts";
+import { parseTiming } from "../../src/timing/parse-timing.ts";
 import { isIn, readMinutes } from "./cron-oracle.ts";
 import { listPreviousInstants } from "./instants.ts";
 
@@ -20,7 +21,7 @@ function listNext(timing: Timing, from: string, count: number): string[] {
 }
 
 describe("a window", () => {
-  test("has its first time and not its last", () => {
+  test("includes its start time and excludes its end time", () => {
     const timing = toTiming("0 * * * *", { start_time: "01:00", end_time: "03:00" });
     expect(listNext(timing, "2026-11-23T10:00:00Z", 3)).toEqual([
       "2026-11-24T01:00",
@@ -29,7 +30,7 @@ describe("a window", () => {
     ]);
   });
 
-  test("may pass midnight", () => {
+  test("may span midnight", () => {
     const timing = toTiming("0 */2 * * *", { start_time: "22:00", end_time: "02:00" });
     expect(listNext(timing, "2026-11-23T10:00:00Z", 3)).toEqual([
       "2026-11-23T22:00",
@@ -38,7 +39,7 @@ describe("a window", () => {
     ]);
   });
 
-  test("has both its dates", () => {
+  test("includes both of its dates", () => {
     const timing = toTiming("0 12 * * *", { start_date: "2026-12-01", end_date: "2026-12-02" });
     expect(listNext(timing, "2026-11-23T10:00:00Z", 9)).toEqual(["2026-12-01T12:00", "2026-12-02T12:00"]);
     expect(listPreviousInstants(timing, new Date("2027-01-01T00:00:00Z"), 9)).toHaveLength(2);
@@ -55,7 +56,7 @@ describe("a window", () => {
     expect(listNext(timing, "2026-03-28T12:00:00Z", 1)).toEqual(["2026-03-30T00:00"]);
   });
 
-  test("is open again when the clocks are set back into it, forwards and backwards", () => {
+  test("opens again when the clocks are set back into it, forwards and backwards", () => {
     const timing = toTiming("*/20 * * * *", { start_time: "01:00", end_time: "01:30" }, "America/New_York");
     const times = ["05:00", "05:20", "06:00", "06:20"].map((time) => `2026-11-01T${time}`);
     expect(listNext(timing, "2026-11-01T04:00:00Z", 4)).toEqual(times);
@@ -63,21 +64,21 @@ describe("a window", () => {
     expect(backwards.map((at) => at.toISOString().slice(0, 16)).toReversed()).toEqual(times);
   });
 
-  test("that was left only by setting the clocks back is found backwards", () => {
+  test("that closed because the clocks were set back is found backwards", () => {
     const timing = toTiming("*/30 * * * *", { start_time: "01:30", end_time: "02:00" }, "America/New_York");
     const backwards = listPreviousInstants(timing, new Date("2026-11-01T12:00:00Z"), 2);
     expect(backwards.map((at) => at.toISOString().slice(0, 16))).toEqual(["2026-11-01T06:30", "2026-11-01T05:30"]);
   });
 
-  test("that no instant lies in is refused, and one that is over too", () => {
+  test("is refused if it contains no instant, or is over", () => {
     for (const active of [{ start_time: "13:00" }, { end_date: "2026-11-22" }]) {
       expect(() => parseTiming(toTiming("0 12 * * *", active), now)).toThrow(
-        "/active with it, the trigger never fires",
+        "/active contains no instant of the trigger",
       );
     }
   });
 
-  test("is no reason for a miss: what lies outside stands in no stretch of its own", () => {
+  test("causes no missed slots: instants outside are in no stretch of their own", () => {
     const timing = toTiming("0 * * * *", { start_time: "01:00", end_time: "03:00" });
     const due = {
       ...timing,
@@ -93,7 +94,7 @@ describe("a window", () => {
     expect(plan.nextDueAt).toEqual(new Date("2026-11-24T01:00:00Z"));
   });
 
-  test("leaves of the trigger's instants those that lie in it, forwards and backwards", () => {
+  test("has exactly the trigger's instants inside of it, forwards and backwards", () => {
     const date = fc
       .integer({ min: 0, max: 22 })
       .map((days) => Temporal.PlainDate.from("2026-03-20").add({ days }).toString());
@@ -117,19 +118,19 @@ describe("a window", () => {
         fc.pre(active.start_time === null || active.start_time !== active.end_time);
         const trigger: Trigger = { type: "cron", expression, time_zone: zone };
         const [from, to] = [new Date("2026-03-25T00:00:00Z"), new Date("2026-04-08T00:00:00Z")];
-        const wanted = listNextInstants({ trigger, active: null, policy: defaultPolicy }, from, 3000)
+        const expected = listNextInstants({ trigger, active: null, policy: defaultPolicy }, from, 3000)
           .filter((at) => at < to && isIn(active, toWallMinute(at, zone)))
           .map((at) => at.toISOString());
-        const forwards = listNextInstants({ trigger, active, policy: defaultPolicy }, from, wanted.length + 1).filter(
+        const forwards = listNextInstants({ trigger, active, policy: defaultPolicy }, from, expected.length + 1).filter(
           (at) => at < to,
         );
-        expect(forwards.map((at) => at.toISOString())).toEqual(wanted);
+        expect(forwards.map((at) => at.toISOString())).toEqual(expected);
         const backwards = listPreviousInstants(
           { trigger, active, policy: defaultPolicy },
           to,
-          wanted.length + 1,
+          expected.length + 1,
         ).filter((at) => at > from);
-        expect(backwards.map((at) => at.toISOString())).toEqual(wanted.toReversed());
+        expect(backwards.map((at) => at.toISOString())).toEqual(expected.toReversed());
       }),
       { numRuns: 15 },
     );

@@ -7,7 +7,10 @@ interface Backlog {
   readonly send: number;
 }
 
-/** Of webhooks that are enabled: what waits for others is not late. Both by the first entry of an index. */
+/**
+ * Sets the backlog metrics. Deliveries of disabled webhooks do not count: they are not late. Both numbers are read from the
+ * first entry of an index (eom_event_undispatched, eom_webhook_delivery_due), so a long backlog costs nothing.
+ */
 export async function measureBacklog(db: Database, now: Date, metrics: NotificationMetrics): Promise<void> {
   const { rows } = await sql<Backlog>`
     select coalesce(extract(epoch from ${now}::timestamptz - (

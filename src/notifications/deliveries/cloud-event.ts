@@ -1,4 +1,4 @@
-/** An event of the outbox, as it is told. */
+/** A row of the outbox (eom_event), as a message needs it. */
 export interface OutboxEvent {
   readonly id: string;
   readonly type: string;
@@ -8,11 +8,13 @@ export interface OutboxEvent {
   readonly created: Date;
 }
 
+/** The content type of a message (CloudEvents JSON format, structured mode). */
 export const cloudEventMediaType = "application/cloudevents+json";
 
 /**
- * CloudEvents 1.0, structured JSON. The same bytes at each attempt: id and time are the event's, and the fields of jsonb have
- * one order. `type` says whose event it is, as CloudEvents wants it; the rest is the name in `event_types`.
+ * The body of a message: a CloudEvent 1.0 in structured JSON. Every attempt sends the same bytes, because id and time are the
+ * event's and jsonb has one order of fields. `type` gets the prefix `eom.`, because CloudEvents asks for a type that names its
+ * producer: `session.failed` becomes `eom.session.failed`.
  */
 export function toCloudEvent(source: string, event: OutboxEvent): string {
   return JSON.stringify({
@@ -27,7 +29,7 @@ export function toCloudEvent(source: string, event: OutboxEvent): string {
   });
 }
 
-/** Parts deployments that tell the same receiver. */
+/** The `source` of every message of a deployment. Tells two deployments apart that send to the same receiver. */
 export function toSource(deploymentId: string): string {
   return `urn:uuid:${deploymentId}`;
 }

@@ -6,22 +6,25 @@ import { toEventLevel } from "../../platform/events/types.ts";
 import type { Logger } from "../../platform/log.ts";
 import type { OutboxEvent } from "./cloud-event.ts";
 
+/** Events of one transaction. */
 const batchSize = 500;
 
-export interface DispatchNeeds {
+interface DispatchNeeds {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
+/** How many events were dispatched, and how many deliveries they became. */
 export interface DispatchSummary {
   readonly dispatched: number;
   readonly deliveries: number;
 }
 
 /**
- * Makes of each event a delivery for every webhook that wants it, and a line in the log. Any number of processes may do so at
- * once: an event belongs to the batch that has locked it, and its mark is committed with its deliveries.
+ * Turns each new event into a line of the log and a delivery for every enabled webhook that asks for its type. Any number of
+ * processes may run this at once: the batch that locks an event owns it, and the mark on the event is committed together with
+ * its deliveries. Looks at `signal` between batches.
  */
 export async function dispatch(needs: DispatchNeeds, signal: AbortSignal): Promise<DispatchSummary> {
   const sum = { dispatched: 0, deliveries: 0 };
@@ -34,7 +37,7 @@ export async function dispatch(needs: DispatchNeeds, signal: AbortSignal): Promi
   return sum;
 }
 
-/** The log comes before the commit: an event may be told twice there, as to a webhook, and never not at all. */
+/** Logs before the commit, so that an event is logged at least once, as it is sent at least once. */
 async function dispatchBatch(tx: DatabaseTransaction, { clock, log }: DispatchNeeds) {
   const events = await lockUndispatched(tx, batchSize);
   if (events.length === 0) return { events: 0, deliveries: 0 };
@@ -52,18 +55,18 @@ async function lockUndispatched(tx: DatabaseTransaction, limit: number): Promise
 }
 
 /**
- * `wanting` is locked so that a webhook that is being deleted is waited for, and then not there. A webhook that is disabled
- * misses what happens meanwhile; what waits for it already goes on waiting.
+ * `subscriber` is locked, so that this waits for a deletion under way and then does not see the webhook; without the lock the
+ * foreign key of its deliveries would fail the batch. A disabled webhook gets no new deliveries; its pending deliveries stay.
  */
 async function insertDeliveries(tx: DatabaseTransaction, events: readonly OutboxEvent[], now: Date): Promise<number> {
   const { numAffectedRows } = await sql`
-    with wanting as (select id, event_types from eom_webhook where enable for key share),
+    with subscriber as (select id, event_types from eom_webhook where enable for key share),
     event as (
       select * from unnest(${events.map(({ id }) => id)}::uuid[], ${events.map(({ type }) => type)}::text[]) as e (id, type))
     insert into eom_webhook_delivery (id, webhook_id, event_id, event_type, next_attempt_at)
-    select eom_uuid(), wanting.id, event.id, event.type, ${now}::timestamptz
-    from event join wanting on event.type = any(wanting.event_types) or '*' = any(wanting.event_types)
-      or split_part(event.type, '.', 1) || '.*' = any(wanting.event_types)
+    select eom_uuid(), subscriber.id, event.id, event.type, ${now}::timestamptz
+    from event join subscriber on event.type = any(subscriber.event_types) or '*' = any(subscriber.event_types)
+      or split_part(event.type, '.', 1) || '.*' = any(subscriber.event_types)
     on conflict (event_id, webhook_id) do nothing`.execute(tx);
   return Number(numAffectedRows ?? 0n);
 }

@@ -1,48 +1,50 @@
 import type { Clock } from "../../platform/clock.ts";
-import { createGuardedAgents } from "../../platform/egress/agents.ts";
-import { type Lookup, systemLookup } from "../../platform/egress/guard.ts";
+import type { GuardedAgents } from "../../platform/egress/agents.ts";
 import type { EgressPolicy } from "../../platform/egress/policy.ts";
-import { judgeWebhookAddress } from "../address.ts";
-import { toSignatureHeaders } from "../secret.ts";
-import { readSecrets, type WebhookSecrets } from "../secrets.ts";
+import { checkWebhookAddress } from "../address.ts";
+import { toSignatureHeaders } from "../signature.ts";
+import { readSecrets, type WebhookSecrets } from "../signing-secrets.ts";
 import { cloudEventMediaType, type OutboxEvent, toCloudEvent, toSource } from "./cloud-event.ts";
 import { type PostOutcome, post } from "./post.ts";
-
-const defaultTimeoutMs = 10_000;
 
 interface MessengerNeeds {
   readonly clock: Clock;
   readonly policy: EgressPolicy;
+  /** Connect to the addresses that `policy` allows. */
+  readonly agents: GuardedAgents;
+  /** For one attempt, from the resolution of the name to the last byte of the answer. */
+  readonly timeoutMilliseconds: number;
   readonly secrets: Pick<WebhookSecrets, "find">;
   readonly deploymentId: string;
   readonly version: string;
-  readonly timeoutMs?: number;
-  readonly lookup?: Lookup;
 }
 
+/** An event on its way to one receiver. */
 export interface Message {
   readonly address: string;
   readonly secret_ref: string;
-  /** Null when it signs no more. */
+  /** Null when the previous secret no longer signs. */
   readonly previous_secret_ref: string | null;
   readonly event: OutboxEvent;
 }
 
+/** Sends messages to receivers. */
 export interface Messenger {
-  /** One attempt. @throws SECRET_STORE_UNAVAILABLE, CONFIGURATION_ERROR: it was not tried; all else is an outcome */
+  /**
+   * Makes one attempt. Its failure is an outcome.
+   *
+   * @throws SECRET_STORE_UNAVAILABLE, CONFIGURATION_ERROR when no secret could be read; no attempt was made then
+   */
   send(message: Message): Promise<PostOutcome>;
-  /** Closes the sockets. Safe to call twice. */
-  close(): void;
 }
 
-/** Signs messages and brings them to their receivers, through the guard that S3 endpoints are reached by. */
+/** Creates the messenger. It signs each message and sends it through the egress guard. */
 export function createMessenger(needs: MessengerNeeds): Messenger {
-  const { clock, policy, secrets, deploymentId, version, timeoutMs = defaultTimeoutMs } = needs;
-  const agents = createGuardedAgents(policy, { lookup: needs.lookup ?? systemLookup });
+  const { clock, policy, agents, timeoutMilliseconds, secrets, deploymentId, version } = needs;
 
   async function send({ address, event, ...refs }: Message): Promise<PostOutcome> {
-    // The policy may have changed since the address was saved. What a name resolves to is judged by the agents.
-    const verdict = judgeWebhookAddress(policy, address);
+    // Checked again, because the policy may have changed since the address was saved.
+    const verdict = checkWebhookAddress(policy, address);
     if (!verdict.allowed) return createUnsent("address_forbidden", new Error(verdict.message));
     const keys = await readSecrets(secrets, refs);
     if (keys.length === 0)
@@ -53,12 +55,12 @@ export function createMessenger(needs: MessengerNeeds): Messenger {
       "user-agent": `eom/${version}`,
       ...toSignatureHeaders({ id: event.id, at: clock.now(), body }, keys),
     };
-    return post({ address, headers, body }, { agents, timeoutMs });
+    return post({ address, headers, body }, { agents, timeoutMilliseconds });
   }
 
-  return { send, close: () => agents.destroy() };
+  return { send };
 }
 
 function createUnsent(error: "address_forbidden" | "secret_lost", cause: Error): PostOutcome {
-  return { error, httpStatus: null, retryAfter: undefined, durationMs: 0, cause };
+  return { error, httpStatus: null, retryAfter: undefined, durationMilliseconds: 0, cause };
 }

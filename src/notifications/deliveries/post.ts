@@ -2,19 +2,22 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { GuardedAgents } from "../../platform/egress/agents.ts";
 import { EgressForbidden } from "../../platform/egress/forbidden.ts";
+import { classifyConnectionFault, isTlsFault } from "../../platform/outbound/connection-fault.ts";
 import type { AttemptError } from "../model.ts";
 
-/** Of an answer, read so that its connection can serve again; what is longer is cut off. Nobody looks into it. */
+/** The body of an answer is read only to keep its connection alive. A longer body is cut off, and its connection closed. */
 const maxAnswerBytes = 64 * 1024;
 
-/** What came of one request. `error` is null when the receiver took it. */
+/** The outcome of one request. */
 export interface PostOutcome {
+  /** Null when the receiver answered 2xx. */
   readonly error: AttemptError | null;
+  /** Null when no answer came. */
   readonly httpStatus: number | null;
-  /** As the receiver sent it. */
+  /** The header `Retry-After` as the receiver sent it. */
   readonly retryAfter: string | undefined;
-  readonly durationMs: number;
-  /** For the log alone. */
+  readonly durationMilliseconds: number;
+  /** For the log alone: it may name addresses of the network. */
   readonly cause?: unknown;
 }
 
@@ -26,28 +29,24 @@ interface Post {
 
 interface PostNeeds {
   readonly agents: GuardedAgents;
-  /** For all of it, from the name's resolution to the last byte of the answer. */
-  readonly timeoutMs: number;
+  /** For the whole request, from the resolution of the name to the last byte of the answer. */
+  readonly timeoutMilliseconds: number;
 }
 
-/** Sends once. It never throws: whatever happens is an outcome. A redirect is not followed. */
-export async function post(request: Post, { agents, timeoutMs }: PostNeeds): Promise<PostOutcome> {
+/** Sends one POST and never rejects: a failure is an outcome. Does not follow redirects. */
+export async function post(request: Post, { agents, timeoutMilliseconds }: PostNeeds): Promise<PostOutcome> {
   const startedAt = performance.now();
-  const toOutcome = (
-    outcome: Omit<PostOutcome, "durationMs" | "retryAfter"> & { retryAfter?: string | undefined },
-  ) => ({
-    retryAfter: undefined,
-    ...outcome,
-    durationMs: Math.round(performance.now() - startedAt),
-  });
-  const signal = AbortSignal.timeout(timeoutMs);
+  const measure = () => Math.round(performance.now() - startedAt);
+  const signal = AbortSignal.timeout(timeoutMilliseconds);
   try {
     const answer = await send(request, agents, signal);
     const httpStatus = answer.statusCode ?? 0;
     await discard(answer);
-    return toOutcome({ error: judge(httpStatus), httpStatus, retryAfter: answer.headers["retry-after"] });
-  } catch (error) {
-    return toOutcome({ error: signal.aborted ? "timeout" : classify(error), httpStatus: null, cause: error });
+    const retryAfter = answer.headers["retry-after"];
+    return { error: classifyStatus(httpStatus), httpStatus, retryAfter, durationMilliseconds: measure() };
+  } catch (cause) {
+    const error = signal.aborted ? "timeout" : classifyError(cause);
+    return { error, httpStatus: null, retryAfter: undefined, durationMilliseconds: measure(), cause };
   }
 }
 
@@ -69,7 +68,7 @@ function send({ address, headers, body }: Post, agents: GuardedAgents, signal: A
   });
 }
 
-/** The status has decided already, so it does not matter how the body ends: by itself, by its size, or by the time-out. */
+/** Waits for the end of the body, its limit or the time-out. All three are fine: the status alone decides the outcome. */
 function discard(answer: IncomingMessage): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let seenBytes = 0;
@@ -82,15 +81,15 @@ function discard(answer: IncomingMessage): Promise<void> {
   return promise;
 }
 
-function judge(status: number): AttemptError | null {
+function classifyStatus(status: number): AttemptError | null {
   if (status >= 200 && status < 300) return null;
   if (status === 410) return "gone";
   return status >= 300 && status < 400 ? "redirect_refused" : "http_status";
 }
 
-function classify(error: unknown): AttemptError {
+function classifyError(error: unknown): AttemptError {
   if (error instanceof EgressForbidden) return "address_forbidden";
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "name_not_found";
-  return /CERT|TLS|SSL|EPROTO|SELF_SIGNED|UNABLE_TO_/.test(code) ? "tls_failed" : "connection_failed";
+  const fault = classifyConnectionFault(error);
+  if (fault.kind === "dns") return "name_not_found";
+  return isTlsFault(fault) ? "tls_failed" : "connection_failed";
 }

@@ -1,11 +1,13 @@
 import { type RawBuilder, type Selectable, sql } from "kysely";
 import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
 import type { AttemptError, WebhookState } from "../model.ts";
-import type { DeliveryTable } from "../tables.ts";
 import type { OutboxEvent } from "./cloud-event.ts";
+import type { DeliveryTable } from "./tables.ts";
 
+/** A row of eom_webhook_delivery as it is read. */
 export type DeliveryRow = Selectable<DeliveryTable>;
 
+/** Finds a delivery of this webhook alone. Both ids must be UUIDs. */
 export function findDelivery(db: Database, webhookId: string, id: string): Promise<DeliveryRow | undefined> {
   return db
     .selectFrom("eom_webhook_delivery")
@@ -15,47 +17,50 @@ export function findDelivery(db: Database, webhookId: string, id: string): Promi
     .executeTakeFirst();
 }
 
-/** A delivery on its way: all that a message is made of. */
+/** A delivery that this process has claimed, with everything that its message is made of. */
 export interface ClaimedDelivery {
   readonly id: string;
+  /** Token of the claim: a later claim of the same delivery has another. */
   readonly claim: string;
-  /** This one included. */
+  /** How many attempts were made, the attempt of this claim included. */
   readonly attempts: number;
   readonly webhook_id: string;
   readonly address: string;
   readonly secret_ref: string;
-  /** Null when the secret before this one signs no more. */
+  /** Null when the previous secret no longer signs. */
   readonly previous_secret_ref: string | null;
   readonly event: OutboxEvent;
 }
 
+/** Which deliveries are claimed, and how many. */
 export interface ClaimOptions {
   readonly now: Date;
-  /** Of webhooks in this state. */
+  /** Claims deliveries of webhooks in this state alone. */
   readonly state: WebhookState;
-  /** Of one webhook, those under way in this process included. */
-  readonly maxOfEach: number;
+  /** Deliveries of one webhook under way at once in this process, `busy` included. */
+  readonly maxPerWebhook: number;
   readonly limit: number;
-  /** How many are under way in this process, by webhook. */
+  /** How many deliveries are under way in this process, by webhook. */
   readonly busy: ReadonlyMap<string, number>;
   readonly leaseSeconds: number;
 }
 
 /**
- * Claims due deliveries of webhooks that have room for them, the longest overdue of each. The attempt is counted now: one that
- * ends its process each time would else be tried for ever. When an attempt is due is said by the passed clock, as the pauses
- * are; leases are the database's.
+ * Claims due deliveries of enabled webhooks that have room, the most overdue first. A delivery is due by the clock that is
+ * passed as `now`, which also computes the pauses; leases run by the database's clock. The claim counts the attempt before it
+ * is made: otherwise a delivery that kills its process every time would be retried for ever.
  *
- * `chosen` walks the index from webhook to webhook, so that one's thousands do not hold up another's one. The lock stands in a
- * CTE of its own: within a join the planner may lock more rows than the LIMIT lets out.
+ * `chosen` reads the index eom_webhook_delivery_due webhook by webhook, so that thousands of deliveries of one webhook do not
+ * delay a single delivery of another. The lock is in a CTE of its own: within a join the planner may lock more rows than the
+ * LIMIT returns.
  */
 export async function claimDeliveries(db: Database, options: ClaimOptions): Promise<ClaimedDelivery[]> {
-  const { now, state, maxOfEach, limit, busy, leaseSeconds } = options;
+  const { now, state, maxPerWebhook, limit, busy, leaseSeconds } = options;
   const { rows } = await sql<Omit<ClaimedDelivery, "event"> & Omit<OutboxEvent, "id"> & { event_id: string }>`
     with busy as (
       select * from unnest(${[...busy.keys()]}::uuid[], ${[...busy.values()]}::int[]) as b (webhook_id, deliveries)
     ), open as (
-      select w.id, ${maxOfEach}::int - coalesce(b.deliveries, 0) as room
+      select w.id, ${maxPerWebhook}::int - coalesce(b.deliveries, 0) as room
       from eom_webhook as w left join busy as b on b.webhook_id = w.id
       where w.enable and w.state = ${state}
     ), chosen as (
@@ -84,56 +89,56 @@ export async function claimDeliveries(db: Database, options: ClaimOptions): Prom
   }));
 }
 
-/** Of a row of `d`. */
+/** A condition on a row of eom_webhook_delivery under the alias `d`. */
 function isDue(now: Date): RawBuilder<unknown> {
   return sql`d.state = 'pending' and d.next_attempt_at <= ${now}::timestamptz
     and (d.lease_expires_at is null or d.lease_expires_at <= now())`;
 }
 
-/** What an attempt found, and what becomes of the delivery. */
+/** The outcome of an attempt, and the next attempt of the delivery. */
 export interface AttemptRecord {
   readonly at: Date;
   readonly error: AttemptError | null;
   readonly httpStatus: number | null;
-  readonly durationMs: number;
-  /** When it is tried again; null when it was delivered or is dead. */
+  readonly durationMilliseconds: number;
+  /** Null when the delivery is delivered or dead. */
   readonly nextAttemptAt: Date | null;
 }
 
 /**
- * Writes down an attempt, for the delivery and for its webhook, unless another process has taken the delivery over.
+ * Records an attempt in the delivery and in its webhook, unless another process has claimed the delivery in the meantime.
  *
- * @returns false when it has
+ * @returns false when another process has claimed it; nothing was written then
  */
 export async function recordAttempt(
   db: Database,
   { id, claim }: Pick<ClaimedDelivery, "id" | "claim">,
-  { at, error, httpStatus, durationMs, nextAttemptAt }: AttemptRecord,
+  { at, error, httpStatus, durationMilliseconds, nextAttemptAt }: AttemptRecord,
 ): Promise<boolean> {
   const state = nextAttemptAt !== null ? "pending" : error === null ? "delivered" : "dead";
   const { rows } = await sql`
     with recorded as (
       update eom_webhook_delivery set state = ${state}, next_attempt_at = ${nextAttemptAt}, claim = null,
         lease_expires_at = null, last_attempt_at = ${at}, last_http_status = ${httpStatus}, last_error = ${error},
-        last_duration_ms = ${durationMs}, delivered = case when ${state} = 'delivered' then ${at}::timestamptz end
+        last_duration_ms = ${durationMilliseconds}, delivered = case when ${state} = 'delivered' then ${at}::timestamptz end
       where id = ${id} and claim = ${claim} returning webhook_id
-    ), told as (
-      update eom_webhook as w set ${error === null ? noteSuccess(at) : noteFailure(at, error)}
+    ), webhook as (
+      update eom_webhook as w set ${error === null ? toSuccess(at) : toFailure(at, error)}
       from recorded where w.id = recorded.webhook_id)
     select from recorded`.execute(db);
   return rows.length === 1;
 }
 
-function noteSuccess(at: Date): RawBuilder<unknown> {
+function toSuccess(at: Date): RawBuilder<unknown> {
   return sql`state = 'healthy', consecutive_failures = 0, last_success = ${at}`;
 }
 
-function noteFailure(at: Date, error: AttemptError): RawBuilder<unknown> {
+function toFailure(at: Date, error: AttemptError): RawBuilder<unknown> {
   return sql`state = 'failing', consecutive_failures = w.consecutive_failures + 1, last_failure = ${at},
     last_error = ${error}`;
 }
 
-/** Gives back what was not tried at all, to be claimed again at `nextAttemptAt`. */
+/** Gives back a claim without an attempt: the attempt is not counted, and the delivery is due again at `nextAttemptAt`. */
 export async function releaseDelivery(
   db: Database,
   { id, claim }: Pick<ClaimedDelivery, "id" | "claim">,
@@ -143,13 +148,19 @@ export async function releaseDelivery(
     next_attempt_at = ${nextAttemptAt} where id = ${id} and claim = ${claim}`.execute(db);
 }
 
-/** Has it sent at the next turn, with all its attempts before it; one that is under way ends as it ends. */
+/**
+ * Makes a delivery due now, with no attempts counted. An attempt that is under way goes on, and its outcome is recorded.
+ */
 export async function redriveDelivery(tx: DatabaseTransaction, id: string, now: Date): Promise<void> {
   await sql`update eom_webhook_delivery set state = 'pending', attempts = 0, next_attempt_at = ${now}, delivered = null
     where id = ${id}`.execute(tx);
 }
 
-/** As {@link redriveDelivery}, for those of a webhook that are dead; the oldest first. */
+/**
+ * As {@link redriveDelivery}, for the dead deliveries of a webhook, the oldest first.
+ *
+ * @returns how many were made due, at most `limit`
+ */
 export async function redriveDead(
   tx: DatabaseTransaction,
   webhookId: string,

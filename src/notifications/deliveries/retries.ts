@@ -3,8 +3,8 @@ const minute = 60 * second;
 const hour = 60 * minute;
 
 /**
- * The pauses after each failed attempt; eleven attempts within 23 h 42 min and their own time. Quick at first, for a restart of
- * the receiver; at last a day is long enough for somebody to look.
+ * The pause after each failed attempt: eleven attempts within 23 h 42 min, plus the time that the attempts take. Short at
+ * first, for a receiver that restarts; a day in all, so that a person has time to act.
  */
 export const pausesSeconds: readonly number[] = [
   5 * second,
@@ -19,16 +19,18 @@ export const pausesSeconds: readonly number[] = [
   8 * hour,
 ];
 
-/** A receiver may ask for a longer pause than ours, but not for one that would outlast the schedule. */
+/** A receiver may ask for a longer pause, but not for a longer pause than the longest of ours. */
 const maxRetryAfterSeconds = 8 * hour;
 
-/** Of each pause, at most this much more or less: what failed together does not come back together. */
+/** Each pause varies by up to a tenth, so that deliveries that failed together are not retried together. */
 const jitter = 0.1;
 
 /**
- * How long until the next attempt; null when there is none and the delivery is dead.
+ * The pause until the next attempt, in seconds.
  *
- * @param attempts how many there were
+ * @param attempts how many attempts were made, from 1
+ * @param retryAfterSeconds the pause that the receiver asked for; null for none. The longer of the two pauses applies
+ * @returns null when that was the last attempt: the delivery is dead
  */
 export function findPauseSeconds(attempts: number, retryAfterSeconds: number | null): number | null {
   const pause = pausesSeconds[attempts - 1];
@@ -37,12 +39,16 @@ export function findPauseSeconds(attempts: number, retryAfterSeconds: number | n
   return Math.max(jittered, Math.min(retryAfterSeconds ?? 0, maxRetryAfterSeconds));
 }
 
-/** Both forms of RFC 9110, 10.2.3; null for anything else, and for what lies in the past. */
+/**
+ * Reads `Retry-After` in both forms of RFC 9110, 10.2.3: seconds (`120`) and an HTTP date (`Wed, 21 Oct 2026 07:28:00 GMT`).
+ *
+ * @returns seconds from `now`; null for a date in the past and for any other text
+ */
 export function parseRetryAfter(header: string | undefined, now: Date): number | null {
   if (header === undefined) return null;
   const text = header.trim();
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  // Date.parse takes much more than an HTTP date; all of these begin with the day of the week.
+  // Date.parse accepts more than HTTP dates. All forms of an HTTP date begin with the day of the week.
   const at = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
   return at > now.getTime() ? (at - now.getTime()) / 1000 : null;
 }

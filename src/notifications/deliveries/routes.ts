@@ -1,8 +1,8 @@
+import { ok } from "../../platform/http/answers.ts";
 import { defineRoute, type Route } from "../../platform/http/route.ts";
 import { toActor } from "../../platform/resource/actor.ts";
 import { pageSchema, toPageAnswer } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
-import { toDelivery } from "../representation.ts";
 import {
   deliveryFilterNames,
   deliverySchema,
@@ -10,15 +10,15 @@ import {
   redrivenSchema,
   testReportSchema,
 } from "./model.ts";
+import { toDelivery } from "./representation.ts";
 import type { DeliveryService } from "./service.ts";
 
 const base = "/eom/admin/webhooks/{WebhookId}";
 const tag = "webhooks";
-const none = z.strictObject({});
 const webhookParams = z.object({ WebhookId: z.string() });
 const deliveryParams = z.object({ WebhookId: z.string(), DeliveryId: z.string() });
 
-/** What became of each message of a webhook, and the switches that an operator has. */
+/** The messages of a webhook in the HTTP contract: a test, the list of deliveries, and the two redrives. */
 export function createDeliveryRoutes(service: DeliveryService): Route[] {
   return [
     defineRoute(
@@ -27,14 +27,13 @@ export function createDeliveryRoutes(service: DeliveryService): Route[] {
         path: `${base}/test`,
         operationId: "testWebhook",
         tag,
-        summary: "Send a test message now, and say what came of it",
+        summary: "Send a test message now and report the result",
         role: "operator",
         params: webhookParams,
-        query: none,
-        answers: { 200: { description: "What came of it, whatever it is", schema: testReportSchema } },
+        answers: { 200: { description: "The result, whether it was delivered or not", schema: testReportSchema } },
         failures: ["WEBHOOK_NOT_FOUND", "SECRET_STORE_UNAVAILABLE"],
       },
-      async ({ params }) => ({ status: 200, body: await service.test(params.WebhookId) }),
+      async ({ params }) => ok(await service.test(params.WebhookId)),
     ),
     defineRoute(
       {
@@ -42,7 +41,7 @@ export function createDeliveryRoutes(service: DeliveryService): Route[] {
         path: `${base}/deliveries`,
         operationId: "listDeliveries",
         tag,
-        summary: "List what was sent, waits, or is dead",
+        summary: "List the deliveries of a webhook: pending, delivered and dead",
         role: "viewer",
         params: webhookParams,
         query: listDeliveriesSchema,
@@ -65,16 +64,15 @@ export function createDeliveryRoutes(service: DeliveryService): Route[] {
         path: `${base}/deliveries/{DeliveryId}/redrive`,
         operationId: "redriveDelivery",
         tag,
-        summary: "Have a delivery sent again, with all its attempts before it",
+        summary: "Send a delivery again, with a full set of attempts",
         role: "operator",
         params: deliveryParams,
-        query: none,
         answers: { 200: { description: "The delivery, which is due now", schema: deliverySchema } },
         failures: ["WEBHOOK_NOT_FOUND", "DELIVERY_NOT_FOUND"],
       },
       async (input) => {
         const { WebhookId, DeliveryId } = input.params;
-        return { status: 200, body: await service.redrive(WebhookId, DeliveryId, toActor(input)) };
+        return ok(await service.redrive(WebhookId, DeliveryId, toActor(input)));
       },
     ),
     defineRoute(
@@ -83,14 +81,18 @@ export function createDeliveryRoutes(service: DeliveryService): Route[] {
         path: `${base}/redrive`,
         operationId: "redriveWebhook",
         tag,
-        summary: "Have all dead deliveries of a webhook sent again, at most 10000 a call",
+        summary: "Send all dead deliveries of a webhook again, at most 10000 per call",
         role: "operator",
         params: webhookParams,
-        query: none,
-        answers: { 200: { description: "How many, and whether there are more", schema: redrivenSchema } },
+        answers: {
+          200: {
+            description: "How many deliveries are due again, and whether dead deliveries are left",
+            schema: redrivenSchema,
+          },
+        },
         failures: ["WEBHOOK_NOT_FOUND"],
       },
-      async (input) => ({ status: 200, body: await service.redriveAll(input.params.WebhookId, toActor(input)) }),
+      async (input) => ok(await service.redriveAll(input.params.WebhookId, toActor(input))),
     ),
   ];
 }

@@ -8,19 +8,19 @@ import type { PostOutcome } from "./post.ts";
 import { type ClaimedDelivery, claimDeliveries, releaseDelivery } from "./queries.ts";
 
 /**
- * What this process has under way at most. A receiver that fails has a place of its own to fail in, so that however many hang,
- * each for its ten seconds, those that answer never wait for them.
+ * The places of this process for attempts under way, by the state of the webhook. Failing webhooks have places of their own:
+ * however many of their receivers hang, each until its time-out, healthy webhooks never wait for them.
  */
 const lanes = [
-  { state: "healthy", maxOfEach: 4, maxOfAll: 64 },
-  { state: "failing", maxOfEach: 2, maxOfAll: 32 },
+  { state: "healthy", maxPerWebhook: 4, maxTotal: 64 },
+  { state: "failing", maxPerWebhook: 2, maxTotal: 32 },
 ] as const;
 
-/** Far more than an attempt takes, the secret store's own time-outs included. */
+/** Far longer than an attempt takes, with the time-outs of the secret store. */
 const leaseSeconds = 60;
 
-/** When the secret store is away, nothing was tried: this is no attempt. */
-const secretPauseMs = 30_000;
+/** The pause when the secret store is away. It does not count as an attempt, because nothing was sent. */
+const secretPauseMilliseconds = 30_000;
 
 interface SenderNeeds {
   readonly db: Database;
@@ -28,34 +28,40 @@ interface SenderNeeds {
   readonly log: Logger;
   readonly messenger: Messenger;
   readonly metrics: NotificationMetrics;
-  /** There is room again. */
+  /** Called after each attempt: there is room for another. */
   readonly onEnd: () => void;
 }
 
-/** Brings due deliveries to their receivers. What is under way goes on between two turns. */
+/** Sends due deliveries to their receivers. Attempts go on between two turns of the loop. */
 export interface Sender {
-  /** Claims what is due and has room, and sets it off without waiting. @returns how many */
+  /**
+   * Claims due deliveries that there is room for, and starts them without waiting for their ends.
+   *
+   * @returns how many were started
+   */
   fill(): Promise<number>;
   isIdle(): boolean;
-  /** Waits until one of those under way has ended; not at all when there is none. */
-  waitForOne(): Promise<void>;
-  /** Waits until nothing is under way: ten seconds and some, for each has a time-out. */
-  settle(): Promise<void>;
+  /** Waits until one of the attempts under way has ended. Returns at once when there is none. */
+  waitForNext(): Promise<void>;
+  /** Waits until no attempt is under way: little more than the time-out of one attempt. */
+  waitForAll(): Promise<void>;
 }
 
+/** Creates the sender of this process. `fill` must not run twice at the same time: both would count the same room. */
 export function createSender(needs: SenderNeeds): Sender {
   const { db, clock, log, onEnd } = needs;
+  /** In each lane the webhook of every attempt under way, by the promise of its end. */
   const underWay = lanes.map((lane) => ({ lane, deliveries: new Map<Promise<void>, string>() }));
-  const listUnderWay = () => underWay.flatMap(({ deliveries }) => [...deliveries.keys()]);
+  const listEnds = () => underWay.flatMap(({ deliveries }) => [...deliveries.keys()]);
 
   async function fill(): Promise<number> {
     let started = 0;
     for (const { lane, deliveries } of underWay) {
-      const limit = lane.maxOfAll - deliveries.size;
+      const limit = lane.maxTotal - deliveries.size;
       if (limit <= 0) continue;
-      const { state, maxOfEach } = lane;
-      const busy = countByWebhook(underWay.flatMap((other) => [...other.deliveries.values()]));
-      const claims = await claimDeliveries(db, { now: clock.now(), state, maxOfEach, limit, busy, leaseSeconds });
+      const { state, maxPerWebhook } = lane;
+      const busy = countByWebhook(underWay.flatMap((any) => [...any.deliveries.values()]));
+      const claims = await claimDeliveries(db, { now: clock.now(), state, maxPerWebhook, limit, busy, leaseSeconds });
       for (const claim of claims) start(deliveries, claim);
       started += claims.length;
     }
@@ -65,8 +71,10 @@ export function createSender(needs: SenderNeeds): Sender {
   function start(deliveries: Map<Promise<void>, string>, claim: ClaimedDelivery): void {
     const ended = deliver(needs, claim)
       .catch((error: unknown) => {
-        // The database is away. The lease runs out by itself, and the delivery is sent again.
-        log.error({ delivery_id: claim.id, err: error }, "what came of a delivery could not be recorded");
+        log.error(
+          { delivery_id: claim.id, err: error },
+          "The outcome of a delivery could not be recorded. It will be sent again when its lease has run out",
+        );
       })
       .finally(() => {
         deliveries.delete(ended);
@@ -77,13 +85,13 @@ export function createSender(needs: SenderNeeds): Sender {
 
   return {
     fill,
-    isIdle: () => listUnderWay().length === 0,
-    async waitForOne() {
-      const ends = listUnderWay();
+    isIdle: () => listEnds().length === 0,
+    async waitForNext() {
+      const ends = listEnds();
       if (ends.length > 0) await Promise.race(ends);
     },
-    async settle() {
-      await Promise.all(listUnderWay());
+    async waitForAll() {
+      await Promise.all(listEnds());
     },
   };
 }
@@ -94,7 +102,7 @@ function countByWebhook(webhookIds: readonly string[]): Map<string, number> {
   return counts;
 }
 
-/** One attempt, and what is written down of it. */
+/** Makes one attempt and records its outcome. */
 async function deliver(needs: SenderNeeds, claim: ClaimedDelivery): Promise<void> {
   const outcome = await trySend(needs, claim);
   if (outcome === null) return;
@@ -103,7 +111,7 @@ async function deliver(needs: SenderNeeds, claim: ClaimedDelivery): Promise<void
   logEnd(needs.log, claim, outcome, end);
 }
 
-/** Null when the secret store could not be asked: not tried, and given back. */
+/** @returns null when the secret could not be read: nothing was sent, and the delivery is released */
 async function trySend(
   { db, clock, log, messenger }: SenderNeeds,
   claim: ClaimedDelivery,
@@ -113,14 +121,14 @@ async function trySend(
   } catch (error) {
     log.warn(
       { delivery_id: claim.id, webhook_id: claim.webhook_id, err: error },
-      "the signing secret cannot be had now",
+      "The signing secret could not be read. The delivery will be sent later",
     );
-    await releaseDelivery(db, claim, new Date(clock.now().getTime() + secretPauseMs));
+    await releaseDelivery(db, claim, new Date(clock.now().getTime() + secretPauseMilliseconds));
     return null;
   }
 }
 
-/** Of the address its origin alone: the rest may be what keeps others from sending to it. */
+/** Logs only the origin of the address: its path may be a secret that lets others send to the receiver. */
 function logEnd(log: Logger, claim: ClaimedDelivery, outcome: PostOutcome, end: AttemptEnd): void {
   const line = {
     delivery_id: claim.id,
@@ -131,7 +139,7 @@ function logEnd(log: Logger, claim: ClaimedDelivery, outcome: PostOutcome, end: 
     outcome: end,
     error: outcome.error,
     http_status: outcome.httpStatus,
-    duration_ms: outcome.durationMs,
+    duration_ms: outcome.durationMilliseconds,
   };
   if (end === "delivered" || end === "failed") log.debug(line, `delivery ${end}`);
   else log.warn(outcome.cause === undefined ? line : { ...line, err: outcome.cause }, `delivery ${end}`);

@@ -7,7 +7,7 @@ interface EventKind {
 
 /**
  * Every type of event, as `object.verb`. The list grows; a type that was published never changes its meaning.
- * docs/guides/notifications.md shows it, and a test compares the two.
+ * docs/reference/events.md shows it, and a test compares the two.
  */
 export const eventTypes = {
   "session.succeeded": { about: "a session ended well", level: "info" },

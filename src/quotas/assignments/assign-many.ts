@@ -3,12 +3,14 @@ import type { DatabaseTransaction } from "../../platform/database/tables.ts";
 import { countAssigned, type QuotaRow } from "../queries.ts";
 import { listHolders } from "./queries.ts";
 
-/** What came of it for each user: null where the quota was assigned, else the quota of this type that the user has. */
+/** The result for each user: null if the quota was assigned, else the id of the quota of this type that the user has. */
 export type Assignments = ReadonlyMap<string, string | null>;
 
 /**
- * Assigns a quota, whose row the transaction holds, to all of these users who have none of its type. A statement for all of
- * them; more only when a quota that was in the way went before it could be named.
+ * Assigns a quota, whose row the transaction has locked, to every user of the list that has none of its type. Normally two
+ * statements for all; users whose conflicting quota is taken away between the two are tried again.
+ *
+ * @param by the subject of the caller
  */
 export async function assignMany(
   tx: DatabaseTransaction,
@@ -29,7 +31,7 @@ export async function assignMany(
   return assignments;
 }
 
-/** In the order of the users, as two that assign to many of the same wait for each other. */
+/** In the order of the users' ids: two requests with the same users then wait for each other and do not deadlock. */
 async function insertUserQuotas(
   tx: DatabaseTransaction,
   quota: QuotaRow,

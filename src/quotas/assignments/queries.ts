@@ -1,10 +1,18 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { toJsonb } from "../../platform/database/sql.ts";
 import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
-import { effectiveEnable, effectiveExpire, effectiveLimit, reservedNow, resetsAt, usedNow } from "../effective.ts";
-import type { Expire, QuotaType } from "../model.ts";
+import type { Expire } from "../expire.ts";
+import type { QuotaType } from "../quota-type.ts";
+import {
+  effectiveEnable,
+  effectiveExpire,
+  effectiveLimit,
+  reservedNow,
+  resetsAt,
+  usedNow,
+} from "../standing/effective.ts";
 
-/** A user's quota as it holds for the user, with its level in the period that the calendar is in. */
+/** A user's quota as it applies to the user, with the level in the calendar period of now. */
 export interface UserQuotaRow {
   readonly id: string;
   readonly name: string;
@@ -29,7 +37,7 @@ export interface UserQuotaRow {
   readonly version: number;
 }
 
-/** In statements that name eom_user_quota `u` and eom_quota `q`. */
+/** The columns of {@link UserQuotaRow}, for statements that name eom_user_quota `u` and eom_quota `q`. */
 export const userQuotaColumns = sql`
   q.id, q.name, q.description, u.type, q.labels, ${effectiveLimit} as value, ${effectiveExpire} as expire,
   ${effectiveEnable} as enable, u.user_id, u.assigned, u.expires_at, coalesce(u.expires_at <= now(), false) as is_expired,
@@ -37,17 +45,18 @@ export const userQuotaColumns = sql`
   ${usedNow} as used, ${reservedNow} as reserved,
   ${resetsAt} as resets_at, u.modified, u.modified_by, u.version`;
 
+/** One quota of a user. */
 export async function findUserQuota(db: Database, userId: string, quotaId: string): Promise<UserQuotaRow | undefined> {
   const [row] = await selectUserQuotas(db, sql`u.user_id = ${userId} and u.quota_id = ${quotaId}`);
   return row;
 }
 
-/** Every quota of these users; a user's own beside each other, in the order of their types. */
+/** All quotas of these users, by user and type. */
 export function listQuotasOfUsers(db: Database, userIds: readonly string[]): Promise<UserQuotaRow[]> {
   return selectUserQuotas(db, sql`u.user_id = any(${userIds}::text[])`);
 }
 
-/** This quota of these users. */
+/** One quota, for each of these users that has it. */
 export function listUsersOfQuota(db: Database, quotaId: string, userIds: readonly string[]): Promise<UserQuotaRow[]> {
   return selectUserQuotas(db, sql`u.quota_id = ${quotaId} and u.user_id = any(${userIds}::text[])`);
 }
@@ -59,14 +68,14 @@ async function selectUserQuotas(db: Database, filter: RawBuilder<SqlBool>): Prom
   return rows;
 }
 
-/** What differs for a user; null gives way to the quota's. */
+/** A user's own values; null where the quota's value applies. */
 export interface Overrides {
   readonly value: { readonly limit: number | null } | null;
   readonly expire: Expire | null;
   readonly enable: boolean | null;
 }
 
-/** Holds the row against other writers until the transaction ends; the quota's row must be held already. */
+/** Locks the user's row until the transaction ends. Lock the quota's row before it. */
 export async function lockOverrides(
   tx: DatabaseTransaction,
   userId: string,
@@ -84,8 +93,9 @@ export async function lockOverrides(
 }
 
 /**
- * Counts the user and assigns in one statement, which waits for the quota's row. False when there is no such quota.
+ * Assigns the quota and counts the user, in one statement that waits for the quota's row.
  *
+ * @returns false if there is no such quota
  * @throws the violation of eom_user_quota_type when the user has a quota of this type
  */
 export async function insertUserQuota(
@@ -104,7 +114,7 @@ export async function insertUserQuota(
   return rows.length > 0;
 }
 
-/** Writes what differs anew, and counts the version up. */
+/** Writes the user's own values, and increments the version. */
 export async function updateOverrides(
   tx: DatabaseTransaction,
   userId: string,
@@ -128,11 +138,12 @@ export async function updateOverrides(
     .execute();
 }
 
+/** Takes the quota away. The caller decrements the number of users in the quota's row, which it has locked. */
 export async function deleteUserQuota(tx: DatabaseTransaction, userId: string, quotaId: string): Promise<void> {
   await tx.deleteFrom("eom_user_quota").where("user_id", "=", userId).where("quota_id", "=", quotaId).execute();
 }
 
-/** The quotas of one type that these users have. */
+/** Which of these users have a quota of the type, and which one. */
 export function listHolders(db: Database, type: QuotaType, userIds: readonly string[]) {
   return db
     .selectFrom("eom_user_quota")

@@ -1,11 +1,12 @@
 import { type Failure, toStatus } from "../../platform/failure.ts";
 import { userQuotaConflict } from "../errors.ts";
-import { toUsage } from "../level.ts";
-import { type AssignResult, type QuotaType, toValue, type UserQuota } from "../model.ts";
+import { type QuotaType, toValue } from "../quota-type.ts";
+import { toUsage } from "../standing/usage.ts";
 import type { Assignments } from "./assign-many.ts";
+import { type AssignResult, overridable, type UserQuota } from "./model.ts";
 import type { UserQuotaRow } from "./queries.ts";
 
-/** A user's quota as the API tells it. */
+/** A user's quota as the API answers it. @param warningPercent the share of the limit from which the state is `warning` */
 export function toUserQuota(row: UserQuotaRow, warningPercent: number): UserQuota {
   const { id, name, description, type, expire, enable, labels } = row;
   const level = { ...row, limit: row.value, resets_at: row.resets_at?.toISOString() ?? null };
@@ -30,11 +31,11 @@ export function toUserQuota(row: UserQuotaRow, warningPercent: number): UserQuot
 }
 
 function listOverrides({ overrides_value, overrides_expire, overrides_enable }: UserQuotaRow): UserQuota["overrides"] {
-  const differs = { value: overrides_value, expire: overrides_expire, enable: overrides_enable };
-  return (["value", "expire", "enable"] as const).filter((name) => differs[name]);
+  const isOverridden = { value: overrides_value, expire: overrides_expire, enable: overrides_enable };
+  return overridable.filter((name) => isOverridden[name]);
 }
 
-/** One result a user, in the order given. */
+/** One result a user, in the order of the request. */
 export function toAssignResults(userIds: readonly string[], type: QuotaType, assignments: Assignments): AssignResult[] {
   return userIds.map((userId) => {
     const other = assignments.get(userId) ?? null;
@@ -44,7 +45,7 @@ export function toAssignResults(userIds: readonly string[], type: QuotaType, ass
   });
 }
 
-/** As the failure would be told of this user alone. */
+/** The body that the failure would have as an answer about this user alone. */
 function toErrorBody(failure: Failure, userId: string) {
   return {
     error_code: failure.code,

@@ -1,38 +1,39 @@
 import { answerChange } from "../../platform/http/answer-change.ts";
+import { created, noContent } from "../../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../../platform/http/route.ts";
-import { toActor } from "../../platform/resource/actor.ts";
 import { toEntityTag } from "../../platform/resource/entity-tag.ts";
 import { pageSchema, toPageAnswer } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
+import { toQuotaSortKey } from "../list.ts";
+import { listQuotasSchema, quotaFilterNames } from "../model.ts";
 import {
   type AssignResult,
   assignManySchema,
   assignResultsSchema,
   assignSchema,
-  type ListQuotas,
-  listQuotasSchema,
   listUsersSchema,
   overrideSchema,
-  quotaFilterNames,
   quotaUserSchema,
   type UserQuota,
   userFilterNames,
   userIdField,
   userQuotaSchema,
-} from "../model.ts";
-import type { ListedUserQuota } from "./list.ts";
+} from "./model.ts";
 import type { UserQuotaService } from "./service.ts";
 
 const users = "/eom/admin/users";
 const base = `${users}/{UserId}/quotas`;
 const tag = "quotas";
-const none = z.strictObject({});
 const userParams = z.object({ UserId: userIdField });
 const userQuotaParams = z.object({ UserId: userIdField, QuotaId: z.string() });
 const userQuotaAnswer = { description: "The user's quota", schema: userQuotaSchema };
 
-/** Who has which quota, of the HTTP contract. */
+/** The routes that assign quotas to users, give users values of their own, and list both. */
 export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
+  return [...createListRoutes(service), ...createAssignRoutes(service), ...createAssignedRoutes(service)];
+}
+
+function createListRoutes(service: UserQuotaService): Route[] {
   return [
     defineRoute(
       {
@@ -42,7 +43,6 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
         tag,
         summary: "List users that have quotas",
         role: "viewer",
-        params: none,
         query: listUsersSchema,
         filters: userFilterNames,
         answers: { 200: { description: "One page", schema: pageSchema(quotaUserSchema) } },
@@ -52,36 +52,10 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
         toPageAnswer({
           query,
           url,
-          page: await service.listOfUsers(query),
+          page: await service.listUsers(query),
           toItem: (user) => user,
           toKey: ({ user_id }) => ({ value: user_id, id: null }),
         }),
-    ),
-    defineRoute(
-      {
-        method: "POST",
-        path: "/eom/admin/quotas/{QuotaId}/users",
-        operationId: "assignQuotaToUsers",
-        tag,
-        summary: "Assign a quota to many users",
-        description: "Atomic unless told otherwise: all of them or, with the first conflict, none.",
-        role: "admin",
-        params: z.object({ QuotaId: z.string() }),
-        query: none,
-        body: assignManySchema,
-        answers: {
-          200: { description: "All have it now", schema: assignResultsSchema },
-          207: { description: "Not atomic: what came of each", schema: assignResultsSchema },
-        },
-        failures: ["QUOTA_NOT_FOUND", "USER_QUOTA_CONFLICT"],
-        idempotent: true,
-      },
-      (input) =>
-        answerChange(
-          input,
-          (results: AssignResult[]) => toManyAssigned(results, input.body.atomic),
-          (change) => service.assignToMany(input.params.QuotaId, input.body, change),
-        ),
     ),
     defineRoute(
       {
@@ -103,8 +77,39 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
           url,
           page: await service.list(params.UserId, query),
           toItem: service.toItem,
-          toKey: (row) => toSortKey(row, query.sortby),
+          toKey: (row) => toQuotaSortKey(row, query.sortby),
         }),
+    ),
+  ];
+}
+
+function createAssignRoutes(service: UserQuotaService): Route[] {
+  return [
+    defineRoute(
+      {
+        method: "POST",
+        path: "/eom/admin/quotas/{QuotaId}/users",
+        operationId: "assignQuotaToUsers",
+        tag,
+        summary: "Assign a quota to many users",
+        description:
+          "Atomic by default: all users get the quota, or none if one has a quota of its type. With `atomic` false, each user has a result of its own.",
+        role: "admin",
+        params: z.object({ QuotaId: z.string() }),
+        body: assignManySchema,
+        answers: {
+          200: { description: "All users have the quota", schema: assignResultsSchema },
+          207: { description: "Not atomic: the result for each user", schema: assignResultsSchema },
+        },
+        failures: ["QUOTA_NOT_FOUND", "USER_QUOTA_CONFLICT"],
+        idempotent: true,
+      },
+      (input) =>
+        answerChange(
+          input,
+          (results: AssignResult[]) => ({ status: input.body.atomic ? 200 : 207, body: { results } }),
+          (change) => service.assignToMany(input.params.QuotaId, input.body, change),
+        ),
     ),
     defineRoute(
       {
@@ -115,7 +120,6 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
         summary: "Assign a quota to a user",
         role: "admin",
         params: userParams,
-        query: none,
         body: assignSchema,
         answers: { 201: userQuotaAnswer },
         failures: ["QUOTA_NOT_FOUND", "USER_QUOTA_CONFLICT"],
@@ -133,7 +137,6 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
         summary: "Assign the quota of the path to a user",
         role: "admin",
         params: userQuotaParams,
-        query: none,
         answers: { 201: userQuotaAnswer },
         failures: ["QUOTA_NOT_FOUND", "USER_QUOTA_CONFLICT"],
         idempotent: true,
@@ -141,6 +144,11 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
       (input) =>
         answerChange(input, toAssigned, (change) => service.assign(input.params.UserId, input.params.QuotaId, change)),
     ),
+  ];
+}
+
+function createAssignedRoutes(service: UserQuotaService): Route[] {
+  return [
     defineRoute(
       {
         method: "GET",
@@ -150,12 +158,11 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
         summary: "Read a user's quota, with usage",
         role: "viewer",
         params: userQuotaParams,
-        query: none,
         answers: { 200: userQuotaAnswer },
         failures: ["USER_QUOTA_NOT_FOUND"],
         versioned: true,
       },
-      async ({ params }) => toRead(await service.find(params.UserId, params.QuotaId)),
+      async ({ params }) => withoutCaching(await service.find(params.UserId, params.QuotaId)),
     ),
     defineRoute(
       {
@@ -163,19 +170,18 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
         path: `${base}/{QuotaId}`,
         operationId: "overrideUserQuota",
         tag,
-        summary: "Give a user values of its own, or with null the quota's back",
+        summary: "Give a user values of its own; null removes them, so that the quota's apply again",
         role: "admin",
         params: userQuotaParams,
-        query: none,
         body: overrideSchema,
         answers: { 200: userQuotaAnswer },
         failures: ["USER_QUOTA_NOT_FOUND"],
         versioned: true,
       },
-      async (input) => {
-        const { UserId, QuotaId } = input.params;
-        return toRead(await service.override(UserId, QuotaId, input.body, input.ifMatch, toActor(input)));
-      },
+      (input) =>
+        answerChange(input, withoutCaching, (change) =>
+          service.override(input.params.UserId, input.params.QuotaId, input.body, input.ifMatch, change),
+        ),
     ),
     defineRoute(
       {
@@ -186,45 +192,26 @@ export function createUserQuotaRoutes(service: UserQuotaService): Route[] {
         summary: "Take a quota away from a user",
         role: "admin",
         params: userQuotaParams,
-        query: none,
-        answers: { 204: { description: "The user does not have it any more", schema: null } },
+        answers: { 204: { description: "The user no longer has the quota", schema: null } },
         failures: ["USER_QUOTA_NOT_FOUND"],
         versioned: true,
       },
-      async (input) => {
-        await service.takeAway(input.params.UserId, input.params.QuotaId, input.ifMatch, toActor(input));
-        return { status: 204 };
-      },
+      (input) =>
+        answerChange(input, noContent, (change) =>
+          service.takeAway(input.params.UserId, input.params.QuotaId, input.ifMatch, change),
+        ),
     ),
   ];
 }
 
 /**
- * The tag is for If-Match. It is not told as the answer's `version`, by which If-None-Match would be answered with 304:
- * usage is in the answer and no part of the version.
+ * 200 with the entity tag as a plain header, for If-Match. As the answer's `version`, If-None-Match would be answered with
+ * 304, although usage changes without the version.
  */
-function toRead(quota: UserQuota): Answer {
+function withoutCaching(quota: UserQuota): Answer {
   return { status: 200, body: quota, headers: { etag: toEntityTag(quota.version) } };
 }
 
 function toAssigned(quota: UserQuota): Answer {
-  const location = `${users}/${encodeURIComponent(quota.user_id)}/quotas/${quota.id}`;
-  return { status: 201, body: quota, version: quota.version, headers: { location } };
-}
-
-function toManyAssigned(results: AssignResult[], atomic: boolean): Answer {
-  return { status: atomic ? 200 : 207, body: { results } };
-}
-
-function toSortKey(row: ListedUserQuota, sortby: ListQuotas["sortby"]) {
-  switch (sortby) {
-    case "name":
-      return { value: row.name_key, id: row.id };
-    case "type":
-      return { value: row.type, id: row.id };
-    case "enable":
-      return { value: String(row.enable), id: row.id };
-    default:
-      return { value: row[sortby].toISOString(), id: row.id };
-  }
+  return created(`${users}/${encodeURIComponent(quota.user_id)}/quotas/${quota.id}`, quota);
 }

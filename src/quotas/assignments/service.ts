@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { type Actor, recordAudit, recordAudits } from "../../platform/audit/record.ts";
+import { recordAudits } from "../../platform/audit/record.ts";
 import { isUniqueViolation } from "../../platform/database/faults.ts";
 import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
 import { inTransaction } from "../../platform/database/transaction.ts";
@@ -7,15 +7,18 @@ import { isUuid } from "../../platform/id.ts";
 import type { Change } from "../../platform/resource/change.ts";
 import { requireVersion, type VersionCondition } from "../../platform/resource/entity-tag.ts";
 import { type Page, parsePageStart } from "../../platform/resource/paging.ts";
+import { recordChange } from "../../platform/resource/record-change.ts";
+import { requireRow } from "../../platform/resource/rows.ts";
 import { quotaNotFound, userQuotaConflict, userQuotaNotFound } from "../errors.ts";
 import { refuseMisfits } from "../misfits.ts";
-import type { AssignResult, ListQuotas, ListUsers, Override, QuotaType, QuotaUser, UserQuota } from "../model.ts";
-import { toLimit } from "../model.ts";
-import { countAssigned, findQuota, lockQuota, type QuotaRow } from "../queries.ts";
-import { updateExpiries, updateThresholds } from "../standing.ts";
+import type { ListQuotas } from "../model.ts";
+import { countAssigned, findQuota, lockQuota } from "../queries.ts";
+import { type QuotaType, toLimit } from "../quota-type.ts";
+import { updateExpiries, updateThresholds } from "../standing/update.ts";
 import { requireKnownTimeZone } from "../time-zone.ts";
 import { type Assignments, assignMany } from "./assign-many.ts";
 import { type ListedUserQuota, listUserQuotas } from "./list.ts";
+import type { AssignResult, ListUsers, Override, QuotaUser, UserQuota } from "./model.ts";
 import {
   deleteUserQuota,
   findUserQuota,
@@ -29,26 +32,29 @@ import {
   updateOverrides,
 } from "./queries.ts";
 import { toAssignResults, toUserQuota } from "./representation.ts";
-import { listUsers } from "./users-list.ts";
+import { listUserIds } from "./users-list.ts";
 
 interface UserQuotaNeeds {
   readonly db: Database;
-  /** The share of a limit at which a level is in warning. */
+  /** The share of a limit from which a level is in warning. */
   readonly warningPercent: number;
 }
 
-/** Of a conflict that is gone when it is looked for; then assigning is tried again. */
+/** Attempts to assign, if the conflicting quota is taken away each time before it can be named in the failure. */
 const maxAttempts = 3;
 
+/** The use cases of users' quotas; see {@link createUserQuotaService}. */
 export type UserQuotaService = ReturnType<typeof createUserQuotaService>;
 
 /**
- * Who has which quota; each use case owns its transaction. Whoever changes something holds the quota's row first and rows
- * of users after it. Times of assignments are the database's, which also decides when they are over.
+ * The use cases of users' quotas: which user has which quota, with which values of its own. Each runs its own transactions,
+ * which lock the quota's row first and the users' rows after it. The database's clock gives the times of assignments,
+ * because it also decides when a quota expires.
  */
 export function createUserQuotaService({ db, warningPercent }: UserQuotaNeeds) {
   const toItem = (row: UserQuotaRow) => toUserQuota(row, warningPercent);
 
+  /** @throws USER_QUOTA_NOT_FOUND */
   async function find(userId: string, quotaId: string): Promise<UserQuota> {
     return toItem(await requireUserQuota(db, userId, quotaId));
   }
@@ -57,18 +63,12 @@ export function createUserQuotaService({ db, warningPercent }: UserQuotaNeeds) {
     return listUserQuotas(db, userId, query, parsePageStart(query));
   }
 
-  /** The quotas of a whole page are read at once. */
-  async function listOfUsers(query: ListUsers): Promise<Page<QuotaUser>> {
-    const { rows, total } = await listUsers(db, query, parsePageStart(query));
-    const quotas =
-      rows.length === 0
-        ? []
-        : await listQuotasOfUsers(
-            db,
-            rows.map(({ user_id }) => user_id),
-          );
+  /** One page of users with all their quotas; one statement reads the quotas of the whole page. */
+  async function listUsers(query: ListUsers): Promise<Page<QuotaUser>> {
+    const { rows: userIds, total } = await listUserIds(db, query, parsePageStart(query));
+    const quotas = userIds.length === 0 ? [] : await listQuotasOfUsers(db, userIds);
     const byUser = Map.groupBy(quotas, ({ user_id }) => user_id);
-    return { rows: rows.map(({ user_id }) => ({ user_id, quotas: (byUser.get(user_id) ?? []).map(toItem) })), total };
+    return { rows: userIds.map((user_id) => ({ user_id, quotas: (byUser.get(user_id) ?? []).map(toItem) })), total };
   }
 
   /** @throws QUOTA_NOT_FOUND, USER_QUOTA_CONFLICT */
@@ -88,16 +88,14 @@ export function createUserQuotaService({ db, warningPercent }: UserQuotaNeeds) {
 
   async function assignIn(tx: DatabaseTransaction, userId: string, quotaId: string, change: Change<UserQuota>) {
     if (!(await insertUserQuota(tx, userId, quotaId, change.actor.subject))) throw quotaNotFound(quotaId);
-    const told = toItem(await requireUserQuota(tx, userId, quotaId));
-    await recordAudit(tx, { ...toEntry("assign", told, change.actor), before: null, after: told });
-    await change.beforeCommit(tx, told);
-    return told;
+    const after = toItem(await requireUserQuota(tx, userId, quotaId));
+    return recordChange(tx, change, { ...toRecorded("assign", after), before: null, after });
   }
 
   /**
-   * Assigns to all who have no quota of this type; `atomic` to all or nobody.
+   * Assigns to every user that has no quota of this type; `atomic` to all users or none.
    *
-   * @throws QUOTA_NOT_FOUND, and USER_QUOTA_CONFLICT when it is atomic
+   * @throws QUOTA_NOT_FOUND, and USER_QUOTA_CONFLICT if it is atomic
    */
   async function assignToMany(
     quotaId: string,
@@ -105,14 +103,14 @@ export function createUserQuotaService({ db, warningPercent }: UserQuotaNeeds) {
     change: Change<AssignResult[]>,
   ): Promise<AssignResult[]> {
     return inTransaction(db, async (tx) => {
-      const quota = await requireLocked(tx, quotaId, () => quotaNotFound(quotaId));
+      const quota = await requireRow(quotaId, (id) => lockQuota(tx, id), quotaNotFound);
       const assignments = await assignMany(tx, quota, user_ids, change.actor.subject);
       if (atomic) refuseConflicts(user_ids, quota.type, assignments);
       const assigned = user_ids.filter((userId) => assignments.get(userId) === null);
-      const rows = await listUsersOfQuota(tx, quota.id, assigned);
-      const entries = rows
-        .map(toItem)
-        .map((after) => ({ ...toEntry("assign", after, change.actor), before: null, after }));
+      const entries = (await listUsersOfQuota(tx, quota.id, assigned)).map(toItem).map((after) => {
+        const { id: objectId, ...recorded } = toRecorded("assign", after);
+        return { ...recorded, objectId, actor: change.actor, before: null, after };
+      });
       await recordAudits(tx, entries);
       const results = toAssignResults(user_ids, quota.type, assignments);
       await change.beforeCommit(tx, results);
@@ -120,67 +118,75 @@ export function createUserQuotaService({ db, warningPercent }: UserQuotaNeeds) {
     });
   }
 
-  /** Partial: what is left out stays. @throws USER_QUOTA_NOT_FOUND, PRECONDITION_FAILED, VALIDATION_ERROR */
+  /**
+   * Changes the user's own values that are given; the others stay.
+   *
+   * @throws USER_QUOTA_NOT_FOUND, PRECONDITION_FAILED, VALIDATION_ERROR
+   */
   async function override(
     userId: string,
     quotaId: string,
     input: Override,
     condition: VersionCondition,
-    actor: Actor,
+    change: Change<UserQuota>,
   ): Promise<UserQuota> {
     await requireUserQuota(db, userId, quotaId);
     await requireKnownTimeZone(db, input.expire);
     return inTransaction(db, async (tx) => {
-      const { before, own } = await lockUserQuota(tx, userId, quotaId, condition);
-      await updateOverrides(tx, userId, before.id, merge(own, before.type, input), actor.subject);
-      const isThis = sql<boolean>`u.user_id = ${userId} and u.quota_id = ${before.id}`;
+      const { row, overrides } = await lockUserQuota(tx, userId, quotaId, condition);
+      await updateOverrides(tx, userId, row.id, merge(overrides, row.type, input), change.actor.subject);
+      const isThis = sql<boolean>`u.user_id = ${userId} and u.quota_id = ${row.id}`;
       await updateExpiries(tx, isThis);
       await updateThresholds(tx, isThis, warningPercent);
-      const after = toItem(await requireUserQuota(tx, userId, before.id));
-      await recordAudit(tx, { ...toEntry("override", after, actor), before: toItem(before), after });
-      return after;
+      const after = toItem(await requireUserQuota(tx, userId, row.id));
+      return recordChange(tx, change, { ...toRecorded("override", after), before: toItem(row), after });
     });
   }
 
   /** @throws USER_QUOTA_NOT_FOUND, PRECONDITION_FAILED */
-  async function takeAway(userId: string, quotaId: string, condition: VersionCondition, actor: Actor): Promise<void> {
+  async function takeAway(
+    userId: string,
+    quotaId: string,
+    condition: VersionCondition,
+    change: Change<null>,
+  ): Promise<void> {
     await requireUserQuota(db, userId, quotaId);
     await inTransaction(db, async (tx) => {
-      const { before } = await lockUserQuota(tx, userId, quotaId, condition);
-      await deleteUserQuota(tx, userId, before.id);
-      await countAssigned(tx, before.id, -1);
-      const told = toItem(before);
-      await recordAudit(tx, { ...toEntry("take_away", told, actor), before: told, after: null });
+      const { row } = await lockUserQuota(tx, userId, quotaId, condition);
+      await deleteUserQuota(tx, userId, row.id);
+      await countAssigned(tx, row.id, -1);
+      const before = toItem(row);
+      await recordChange(tx, change, { ...toRecorded("take_away", before), before, after: null });
     });
   }
 
-  return { find, list, listOfUsers, assign, assignToMany, override, takeAway, toItem };
+  return { find, list, listUsers, assign, assignToMany, override, takeAway, toItem };
 }
 
-async function requireUserQuota(db: Database, userId: string, quotaId: string): Promise<UserQuotaRow> {
-  const row = isUuid(quotaId) ? await findUserQuota(db, userId, quotaId) : undefined;
-  if (row === undefined) throw userQuotaNotFound(userId, quotaId);
-  return row;
+/** @throws USER_QUOTA_NOT_FOUND */
+function requireUserQuota(db: Database, userId: string, quotaId: string): Promise<UserQuotaRow> {
+  return requireRow(
+    quotaId,
+    (id) => findUserQuota(db, userId, id),
+    (id) => userQuotaNotFound(userId, id),
+  );
 }
 
-async function requireLocked(tx: DatabaseTransaction, quotaId: string, toFailure: () => Error): Promise<QuotaRow> {
-  const row = isUuid(quotaId) ? await lockQuota(tx, quotaId) : undefined;
-  if (row === undefined) throw toFailure();
-  return row;
-}
-
-/** Both rows, read anew once they are held. */
+/**
+ * Locks the quota's row, then the user's, and reads both after that.
+ *
+ * @throws USER_QUOTA_NOT_FOUND, PRECONDITION_FAILED
+ */
 async function lockUserQuota(tx: DatabaseTransaction, userId: string, quotaId: string, condition: VersionCondition) {
   const notFound = () => userQuotaNotFound(userId, quotaId);
-  await requireLocked(tx, quotaId, notFound);
-  const own = await lockOverrides(tx, userId, quotaId);
-  if (own === undefined) throw notFound();
-  const before = await requireUserQuota(tx, userId, quotaId);
-  requireVersion(before, condition);
-  return { before, own };
+  await requireRow(quotaId, (id) => lockQuota(tx, id), notFound);
+  const overrides = await requireRow(quotaId, (id) => lockOverrides(tx, userId, id), notFound);
+  const row = await requireUserQuota(tx, userId, quotaId);
+  requireVersion(row, condition);
+  return { row, overrides };
 }
 
-/** The quota that the user has of the type of the one that was to be assigned; null when either is gone. */
+/** The quota that the user has of the same type as the one to assign; null if either is gone. */
 async function findConflict(db: Database, userId: string, quotaId: string) {
   const quota = await findQuota(db, quotaId);
   if (quota === undefined) return null;
@@ -188,7 +194,7 @@ async function findConflict(db: Database, userId: string, quotaId: string) {
   return holder === undefined ? null : { type: quota.type, quota_id: holder.quota_id };
 }
 
-/** @throws USER_QUOTA_CONFLICT of the first user, in the order given */
+/** @throws USER_QUOTA_CONFLICT for the first user of the request that has another quota of the type */
 function refuseConflicts(userIds: readonly string[], type: QuotaType, assignments: Assignments): void {
   for (const userId of userIds) {
     const other = assignments.get(userId) ?? null;
@@ -196,16 +202,16 @@ function refuseConflicts(userIds: readonly string[], type: QuotaType, assignment
   }
 }
 
-/** @throws VALIDATION_ERROR when what is the user's own does not fit the type */
-function merge(own: Overrides, type: QuotaType, { value, expire, enable }: Override): Overrides {
+/** @throws VALIDATION_ERROR when a value of the user's own does not fit the type */
+function merge(before: Overrides, type: QuotaType, { value, expire, enable }: Override): Overrides {
   refuseMisfits({ type, ...(value == null ? {} : { value }), ...(expire == null ? {} : { expire }) });
   return {
-    value: value === undefined ? own.value : value && { limit: toLimit(type, value) },
-    expire: expire === undefined ? own.expire : expire,
-    enable: enable === undefined ? own.enable : enable,
+    value: value === undefined ? before.value : value && { limit: toLimit(type, value) },
+    expire: expire === undefined ? before.expire : expire,
+    enable: enable === undefined ? before.enable : enable,
   };
 }
 
-function toEntry(verb: string, { user_id, id }: UserQuota, actor: Actor) {
-  return { actor, action: `user_quota.${verb}`, kind: "user_quota", objectId: `${user_id}/${id}` };
+function toRecorded(verb: string, { user_id, id }: UserQuota) {
+  return { action: `user_quota.${verb}`, kind: "user_quota", id: `${user_id}/${id}` };
 }

@@ -1,4 +1,4 @@
-import type { Policy } from "../../schedules/model.ts";
+import type { Policy } from "../../schedules/policy.ts";
 import type { SessionState } from "../../sessions/states.ts";
 import type { SessionTable } from "../../sessions/tables.ts";
 

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Job } from "../../engines/job.ts";
 import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
-import type { Policy } from "../../schedules/model.ts";
+import type { Policy } from "../../schedules/policy.ts";
 import type { Candidate, Occupied } from "./overlap.ts";
 
 /**

@@ -1,6 +1,7 @@
-import type { Policy } from "../../schedules/model.ts";
+import type { Policy } from "../../schedules/policy.ts";
 import type { SkippedStretch } from "../../schedules/slots/queries.ts";
-import { findNextInstant, findPreviousInstant, listLeftOut, withLeftOut } from "../../timing/instants.ts";
+import { listGapInstants, withGapInstants } from "../../timing/gap-instants.ts";
+import { findNextInstant, findPreviousInstant } from "../../timing/instants.ts";
 import type { Timing } from "../../timing/model.ts";
 import { spreadStart } from "../../timing/spread.ts";
 
@@ -43,9 +44,9 @@ interface DueSchedule extends Timing {
  */
 export function planSlots(schedule: DueSchedule, now: Date, punctualSeconds: number): SlotPlan {
   if (schedule.policy.dst_gap === "shift") return planInstants(schedule, now, punctualSeconds);
-  const leftOut = listLeftOut(schedule, schedule.nextDueAt, now);
+  const leftOut = listGapInstants(schedule, schedule.nextDueAt, now);
   const skipped = leftOut.map((at) => ({ first: at, last: at, reason: "dst_gap" as const }));
-  const nextDueAt = findNextInstant(withLeftOut(schedule), now);
+  const nextDueAt = findNextInstant(withGapInstants(schedule), now);
   const isLeftOut = leftOut[0]?.getTime() === schedule.nextDueAt.getTime();
   const first = isLeftOut ? findNextInstant(schedule, schedule.nextDueAt) : schedule.nextDueAt;
   if (first === null || first > now) {

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { DatabaseTransaction } from "../../platform/database/tables.ts";
-import type { Policy } from "../../schedules/model.ts";
+import type { Policy } from "../../schedules/policy.ts";
 import type { Timing } from "../../timing/model.ts";
 import type { PlannedSlot } from "./plan.ts";
 

@@ -2,11 +2,18 @@ import { sql } from "kysely";
 import type { Database } from "../../platform/database/tables.ts";
 import type { ScheduleRow } from "../queries.ts";
 import { listStretches } from "../watermark.ts";
-import type { SkipReason, Slots } from "./model.ts";
+import type { Slots } from "./model.ts";
+import type { SkippedStretch } from "./queries.ts";
 
 type PastSlot = Slots["past"][number];
 
-/** What became of past instants, newest first, at most `count` entries: sessions, and stretches that became none. */
+/** An entry with the instant that decides its place: of a stretch, the last. */
+interface PlacedEntry {
+  readonly at: Date;
+  readonly entry: PastSlot;
+}
+
+/** The outcome of past slots, newest first, at most `count` entries: sessions, and stretches of slots that became none. */
 export async function listPastSlots(
   db: Database,
   schedule: ScheduleRow,
@@ -15,28 +22,22 @@ export async function listPastSlots(
 ): Promise<PastSlot[]> {
   const sessions = await listSlotSessions(db, schedule.id, count);
   const recorded = await listSkippedSlots(db, schedule.id, count);
-  // While a schedule is disabled, what it passes over stands in no row yet.
+  // The slots that a disabled schedule passes over are recorded only when it is enabled again.
   const passing = listStretches(schedule, schedule.paused_from, now, "paused");
-  const stretches = [
-    ...passing,
-    ...recorded.map(({ first_slot, last_slot, reason }) => ({ first: first_slot, last: last_slot, reason })),
-  ];
-  const entries = [
-    ...sessions.map(({ slot, session_id, reason }) => ({
-      at: slot,
-      told: { slot: slot.toISOString(), session_id, reason } satisfies PastSlot,
-    })),
-    ...stretches.map((stretch) => ({ at: stretch.last, told: toPastSlot(stretch) })),
-  ];
-  return entries
-    .sort((one, other) => other.at.getTime() - one.at.getTime())
+  return [...sessions.map(toSessionEntry), ...[...passing, ...recorded].map(toStretchEntry)]
+    .sort((left, right) => right.at.getTime() - left.at.getTime())
     .slice(0, count)
-    .map(({ told }) => told);
+    .map(({ entry }) => entry);
 }
 
-function toPastSlot({ first, last, reason }: { first: Date; last: Date; reason: string }): PastSlot {
-  if (first.getTime() === last.getTime()) return { slot: first.toISOString(), session_id: null, reason };
-  return { from: first.toISOString(), to: last.toISOString(), session_id: null, reason };
+function toSessionEntry({ slot, session_id, reason }: SlotSession): PlacedEntry {
+  return { at: slot, entry: { slot: slot.toISOString(), session_id, reason } };
+}
+
+function toStretchEntry({ first, last, reason }: SkippedStretch): PlacedEntry {
+  const isSingle = first.getTime() === last.getTime();
+  const times = isSingle ? { slot: first.toISOString() } : { from: first.toISOString(), to: last.toISOString() };
+  return { at: last, entry: { ...times, session_id: null, reason } };
 }
 
 interface SlotSession {
@@ -53,17 +54,11 @@ async function listSlotSessions(db: Database, scheduleId: string, limit: number)
   return rows;
 }
 
-interface SkippedSlots {
-  readonly first_slot: Date;
-  readonly last_slot: Date;
-  readonly reason: SkipReason;
-}
-
-/** Stretches that became none, newest first. */
-function listSkippedSlots(db: Database, scheduleId: string, limit: number): Promise<SkippedSlots[]> {
+/** Stretches of slots that became no session, newest first. */
+function listSkippedSlots(db: Database, scheduleId: string, limit: number): Promise<SkippedStretch[]> {
   return db
     .selectFrom("ailbl_skipped_slots")
-    .select(["first_slot", "last_slot", "reason"])
+    .select(["first_slot as first", "last_slot as last", "reason"])
     .where("schedule_id", "=", scheduleId)
     .orderBy("last_slot", "desc")
     .orderBy("id", "desc")

@@ -1,13 +1,14 @@
 import type { DatabaseTransaction } from "../../platform/database/tables.ts";
 import type { SkipReason } from "./model.ts";
 
-/** A stretch of instants that become no session; both ends are instants of the trigger. */
+/** Consecutive slots that become no session. `first` and `last` are included, and are instants of the trigger. */
 export interface SkippedStretch {
   readonly first: Date;
   readonly last: Date;
   readonly reason: SkipReason;
 }
 
+/** Records stretches of skipped slots; none is fine. */
 export async function insertSkippedSlots(
   tx: DatabaseTransaction,
   skipped: readonly (SkippedStretch & { readonly scheduleId: string })[],

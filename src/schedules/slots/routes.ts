@@ -1,13 +1,13 @@
+import { ok } from "../../platform/http/answers.ts";
 import { defineRoute, type Route } from "../../platform/http/route.ts";
-import { z } from "../../platform/resource/schema.ts";
+import { scheduleParams } from "../model.ts";
 import { previewAnswerSchema, previewSchema, slotsQuerySchema, slotsSchema } from "./model.ts";
 import type { SlotService } from "./service.ts";
 
 const base = "/ailbl/admin/schedules";
 const tag = "schedules";
-const none = z.strictObject({});
-const scheduleParams = z.object({ ScheduleId: z.string() });
 
+/** Preview a trigger, and list the slots of a schedule. */
 export function createSlotRoutes(service: SlotService): Route[] {
   return [
     defineRoute(
@@ -16,15 +16,13 @@ export function createSlotRoutes(service: SlotService): Route[] {
         path: `${base}/preview`,
         operationId: "previewTrigger",
         tag,
-        summary: "The next instants of a trigger that is not saved",
+        summary: "List the next instants of a trigger without saving it",
         role: "admin",
-        params: none,
-        query: none,
         body: previewSchema,
         answers: { 200: { description: "The instants", schema: previewAnswerSchema } },
         failures: ["CRON_PARSE_ERROR"],
       },
-      ({ body }) => ({ status: 200, body: service.preview(body) }),
+      ({ body }) => ok(service.preview(body)),
     ),
     defineRoute(
       {
@@ -32,14 +30,14 @@ export function createSlotRoutes(service: SlotService): Route[] {
         path: `${base}/{ScheduleId}/slots`,
         operationId: "listSlots",
         tag,
-        summary: "What comes next, and what became of past instants",
+        summary: "List the next slots of a schedule, and the outcome of past slots",
         role: "viewer",
         params: scheduleParams,
         query: slotsQuerySchema,
         answers: { 200: { description: "The slots", schema: slotsSchema } },
         failures: ["SCHEDULE_NOT_FOUND"],
       },
-      async ({ params, query }) => ({ status: 200, body: await service.list(params.ScheduleId, query.count) }),
+      async ({ params, query }) => ok(await service.list(params.ScheduleId, query.count)),
     ),
   ];
 }

@@ -1,28 +1,30 @@
-import { listNextInstants, parseTiming } from "../../timing/instants.ts";
+import { listNextInstants } from "../../timing/instants.ts";
+import { parseTiming } from "../../timing/parse-timing.ts";
 import { requireSchedule } from "../lookup.ts";
-import { defaultPolicy, type Policy } from "../model.ts";
+import { defaultPolicy, mergePolicy } from "../policy.ts";
 import type { ScheduleNeeds } from "../service.ts";
 import { listPastSlots } from "./history.ts";
 import type { Preview, Slots } from "./model.ts";
 
+/** See {@link createSlotService}. */
 export type SlotService = ReturnType<typeof createSlotService>;
 
-/** What can be asked about instants. */
+/** Reads about slots: the preview of a trigger, and the next and past slots of a schedule. */
 export function createSlotService({ db, clock }: Pick<ScheduleNeeds, "db" | "clock">) {
-  /** Instants after `from`, or after now. @throws CRON_PARSE_ERROR, VALIDATION_ERROR */
+  /** The next instants of a trigger after `from`, or after now. @throws CRON_PARSE_ERROR, VALIDATION_ERROR */
   function preview(input: Preview) {
     const now = clock.now();
-    const policy: Policy = Object.assign({}, defaultPolicy, input.policy);
+    const policy = mergePolicy(defaultPolicy, input.policy);
     const timing = { ...parseTiming({ ...input, policy }, now), policy };
     const from = input.from ?? now;
     return { ...timing, next: toNext(listNextInstants(timing, from, input.count)) };
   }
 
-  /** At most `count` that come, and `count` that were. @throws SCHEDULE_NOT_FOUND */
+  /** At most `count` next slots and `count` past entries. @throws SCHEDULE_NOT_FOUND */
   async function list(scheduleId: string, count: number): Promise<Slots> {
     const schedule = await requireSchedule(db, scheduleId);
     const { next_due_at: first } = schedule;
-    // From it and not after it: it may be an instant that only a scan looks at, to say that it was left out.
+    // Instants after `first` minus 1 ms: `first` itself may be a gap instant, which is no slot.
     const next = first === null ? [] : listNextInstants(schedule, new Date(first.getTime() - 1), count);
     return { next: toNext(next), past: await listPastSlots(db, schedule, count, clock.now()) };
   }

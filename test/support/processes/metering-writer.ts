@@ -1,6 +1,6 @@
 /**
- * A process that consumes with given keys, several at a time. It prints "ready", begins when its standard input ends, prints
- * "admitted <key>" or "refused <key>" for each request, and "done" at its end.
+ * A process that consumes with known keys, several at a time, and writes the result of each: "admitted <key>" or
+ * "refused <key>". It writes "ready", starts when its standard input ends, and writes "done" at its end.
  */
 import { once } from "node:events";
 import { openPostgresDatabase } from "../../../src/platform/database/postgres.ts";
@@ -9,7 +9,7 @@ import { askMetering, createTestMetering, isAdmitted, type MeteringRequest } fro
 export interface MeteringTask {
   readonly url: string;
   readonly requests: readonly MeteringRequest[];
-  /** Number of requests in flight. */
+  /** Requests at a time. */
   readonly clients: number;
 }
 
@@ -27,10 +27,10 @@ await Promise.all(Array.from({ length: task.clients }, work));
 process.stdout.write("done\n");
 await close();
 
-/** Each client takes the next request from the shared iterator. */
+/** Sends requests from the iterator that all clients share. */
 async function work(): Promise<void> {
   for (const request of waiting) {
-    const verdict = isAdmitted(await askMetering(service, request)) ? "admitted" : "refused";
-    process.stdout.write(`${verdict} ${request.key}\n`);
+    const result = isAdmitted(await askMetering(service, request)) ? "admitted" : "refused";
+    process.stdout.write(`${result} ${request.key}\n`);
   }
 }

@@ -1,0 +1,122 @@
+import { sql } from "kysely";
+import type { Clock } from "../platform/clock.ts";
+import { findMigrationState } from "../platform/database/migrate.ts";
+import type { Database } from "../platform/database/tables.ts";
+import type { Check } from "./checks.ts";
+import { toAdvisedError } from "./database-advice.ts";
+
+/** PostgreSQL 14, as `server_version_num`. */
+const minServerVersion = 140_000;
+
+/** Leases and periods run by the database's clock, slots by this machine's. If they differ, schedules run early or late. */
+const maxClockDifferenceSeconds = 5;
+
+/** Checks the version of the database, and that it accepts writes. */
+export function createDatabaseCheck(db: Database): Check {
+  return advised({
+    name: "database",
+    async run() {
+      const { rows } = await sql<{ number: number; name: string; refuses_writes: boolean }>`
+        select current_setting('server_version_num')::int as number, current_setting('server_version') as name,
+          current_setting('transaction_read_only')::bool as refuses_writes`.execute(db);
+      const [version] = rows;
+      if (version === undefined || version.number < minServerVersion) {
+        throw new Error(`The server is PostgreSQL ${version?.name}: EOM needs 14 or newer.`);
+      }
+      // On for a standby too.
+      if (version.refuses_writes) {
+        throw new Error(
+          "The database is read-only: check that EOM_DATABASE_URL leads to the primary, and that default_transaction_read_only is off.",
+        );
+      }
+      return `PostgreSQL ${version.name}`;
+    },
+  });
+}
+
+/** Checks that a shared database has as many connections as this process may open. */
+export function createConnectionsCheck(db: Database, poolSize: number): Check {
+  return advised({
+    name: "connections",
+    async run() {
+      const { rows } = await sql<{ max: number; used: number }>`
+        select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+            - coalesce(current_setting('reserved_connections', true)::int, 0) as max,
+          (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as used`.execute(db);
+      const { max, used } = rows[0] ?? { max: 0, used: 0 };
+      if (poolSize > max) {
+        throw new Error(
+          `EOM_DATABASE_POOL is ${poolSize} for each process, and PostgreSQL accepts ${max} connections in all: lower it, or raise max_connections.`,
+        );
+      }
+      return `${used} of ${max} in use; at most ${poolSize} for each process`;
+    },
+  });
+}
+
+/** Checks that the database has all migrations of this version, and none of a newer version. */
+export function createSchemaCheck(db: Database): Check {
+  return advised({
+    name: "schema",
+    async run() {
+      const { pending, unknown } = await findMigrationState(db);
+      if (unknown.length > 0)
+        throw new Error(`A newer EOM migrated the database (${unknown.join(", ")}): use that version.`);
+      if (pending.length > 0) throw new Error(`The database lacks ${pending.join(", ")}: run "eom migrate".`);
+      return "up to date";
+    },
+  });
+}
+
+/** Checks that EOM's role owns its tables: each month EOM adds a partition to the ledger, and only its owner may. */
+export function createRightsCheck(db: Database): Check {
+  return advised({
+    name: "rights",
+    async run() {
+      const { rows } = await sql<{ role: string; tables: string[]; owner: string | null }>`
+        select current_user as role, array_agg(name order by name) as tables, min(owner) as owner
+        from (
+          select relname as name, pg_get_userbyid(relowner) as owner from pg_class
+          where relnamespace = (select relnamespace from pg_class where oid = to_regclass('eom_migration'))
+            and relkind in ('r', 'p') and relname ~ '^(eom|ailbl)_' and not pg_has_role(relowner, 'usage')) as t`.execute(
+        db,
+      );
+      const [others] = rows;
+      if (others === undefined || others.owner === null) return "owns its tables";
+      const { role, tables, owner } = others;
+      throw new Error(
+        `${tables.length} tables (${tables[0]}, …) belong to another role than ${role}: let EOM_DATABASE_URL name ${owner}, or make ${role} their owner.`,
+      );
+    },
+  });
+}
+
+/** The check with advice in place of the errors of the database. */
+function advised({ name, run }: Check): Check {
+  return {
+    name,
+    run: () =>
+      run().catch((error) => {
+        throw toAdvisedError(error);
+      }),
+  };
+}
+
+/** Checks that the clocks of the database and of this machine agree. */
+export function createClockCheck(db: Database, clock: Clock): Check {
+  return {
+    name: "clock",
+    async run() {
+      const before = clock.now().getTime();
+      const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db);
+      const after = clock.now().getTime();
+      const seconds = ((rows[0]?.now.getTime() ?? 0) - (before + after) / 2) / 1000;
+      if (Math.abs(seconds) > maxClockDifferenceSeconds) {
+        throw new Error(
+          `The database's clock differs from this machine's by ${seconds.toFixed(1)} s: set both by NTP.`,
+        );
+      }
+      return `differs from the database's by ${Math.abs(seconds).toFixed(1)} s; time zones ${process.versions.tz}`;
+    },
+  };
+}
