@@ -47,8 +47,13 @@ function toWaiting(kind: object): string {
 export function toReasonsPage(): string {
   const rows = Object.entries(reasons).map(([reason, { meaning }]) => `| ${reason} | ${meaning} |`);
   return toPage("Reasons of a storage check", [
-    "Values of `reason` in a check, and in S3_CONNECTION_FAILED. The list grows; a reason never changes its meaning. The `hint`",
-    "beside it says what to do in this case.",
+    "The values of `reason` in a check of a verification and in the details of S3_CONNECTION_FAILED. New values may be added; a",
+    "value never changes its meaning. The `hint` beside it says what to do in this case. Example:",
+    "",
+    "```json",
+    '{"check": "LIST", "status": "FAIL", "reason": "bucket_not_found", "http_status": 404, "duration_ms": 21,',
+    ' "hint": "The bucket scenes does not exist at s3.example.org. Create it, or correct its name."}',
+    "```",
     "",
     "| reason | meaning |",
     "| --- | --- |",

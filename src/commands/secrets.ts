@@ -1,8 +1,8 @@
 import { openDatabase } from "../compose/database.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { listPendingMigrations } from "../platform/database/migrate.ts";
-import { readKeyFile, readOrCreateKeyFile } from "../secrets/key-file.ts";
-import { rekeySecrets } from "../secrets/rekey.ts";
+import { readKeyFile, readOrCreateKeyFile } from "../secrets/embedded/key-file.ts";
+import { rekeySecrets } from "../secrets/embedded/rekey.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./usage.ts";
 

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCommand } from "../../src/commands/run.ts";
-import { seal } from "../../src/secrets/sealing.ts";
+import { seal } from "../../src/secrets/embedded/sealing.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 
 const mainFile = join(import.meta.dirname, "../../src/main.ts");

@@ -219,13 +219,12 @@ const setUps: readonly Broken[] = [
   {
     what: "nobody listens at Vault's address",
     breakIt: (scene) => onVault(scene, scene.nobody),
-    failure: /secret store +Vault does not answer: see that it runs, and that its address \(VAULT_ADDR\) is right/,
+    failure: /secret store +Vault does not answer: check that it runs, and its address \(VAULT_ADDR\)/,
   },
   {
     what: "a login page answers in place of Vault",
     breakIt: (scene) => onVault(scene, scene.login),
-    failure:
-      /secret store +What answers does not speak as Vault does: see that its address \(VAULT_ADDR\) is right, and that no proxy/,
+    failure: /secret store +The server that answers is not Vault: check its address \(VAULT_ADDR\), and that no proxy/,
   },
   {
     what: "nobody listens at Dagster's address",
@@ -431,13 +430,13 @@ const silences: readonly Broken[] = [
       ...onDagster(scene, scene.silent),
     }),
     failure:
-      /FAIL {2}identity provider .*See that EOM_OIDC_ISSUER.*\nFAIL {2}secret store +Vault does not answer: see .*\n[\s\S]*FAIL {2}engine dagster .*gave no answer within 4 s: see whether Dagster hangs/,
+      /FAIL {2}identity provider .*See that EOM_OIDC_ISSUER.*\nFAIL {2}secret store +Vault does not answer: check .*\n[\s\S]*FAIL {2}engine dagster .*gave no answer within 4 s: see whether Dagster hangs/,
   },
   {
     what: "a storage",
     breakIt: (scene) => withStorage(scene, { ...scene.s3, endpoint: scene.silent }),
     failure:
-      /FAIL {2}storages +1 of 1 cannot be used: scenes: LIST fails \(request_timeout\): .*Check that the server is well/,
+      /FAIL {2}storages +1 of 1 cannot be used: scenes: LIST fails \(request_timeout\): .*Check that the server works/,
   },
 ];
 

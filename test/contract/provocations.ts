@@ -18,7 +18,7 @@ import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import type { Role } from "../../src/platform/resource/caller.ts";
 import { createChange } from "../../src/platform/resource/change.ts";
 import { z } from "../../src/platform/resource/schema.ts";
-import { createEmbeddedSecretStore } from "../../src/secrets/embedded.ts";
+import { createEmbeddedSecretStore } from "../../src/secrets/embedded/embedded.ts";
 import { createTestDatabase } from "../support/database/database.ts";
 import { findFreePort } from "../support/database/postgres.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";

@@ -4,7 +4,7 @@ import { until } from "../../scripts/parts/child.ts";
 import { createRecordedLog } from "../secrets/recorded-log.ts";
 import { newRef } from "../secrets/secret-store-contract.ts";
 import { catchError, expectNoTrace } from "../secrets/traces.ts";
-import { serviceAccount, startVaultServer, type VaultServer } from "../secrets/vault-server.ts";
+import { serviceAccount, startVaultServer, type VaultServer } from "../secrets/vault/server.ts";
 
 const secret = { secret_access_key: "canary-wJalrXUtnFEMI" };
 
@@ -71,20 +71,10 @@ describe("the vault secret store's login by AppRole", () => {
     await store.find(newRef());
     await line("logged in to Vault");
   });
-
-  test("is repeated with the secret id that the file has then", async () => {
-    const { roleId, secretId } = await vault.createAppRole("rotated", { secret_id_num_uses: 1 });
-    const secretIdFile = await vault.writeCredential(secretId);
-    const store = vault.createRestrictedStore({ method: "approle", roleId, secretIdFile });
-    await store.find(newRef());
-    await writeFile(secretIdFile, await vault.createSecretId("rotated"));
-    await vault.revokeTokens("rotated");
-    expect(await store.find(newRef())).toBeNull();
-  });
 });
 
 describe("the vault secret store's login by Kubernetes", () => {
-  test("is repeated with the service account's token that the file has then", async () => {
+  test("is repeated with the token of the service account that is in the file then", async () => {
     await vault.writeKubernetesRole("rotating");
     const first = vault.kubernetes.createToken(serviceAccount);
     const jwtFile = await vault.writeCredential(first);
@@ -96,7 +86,7 @@ describe("the vault secret store's login by Kubernetes", () => {
     expect(await store.find(newRef())).toBeNull();
   });
 
-  test("is refused, and shows no token, when Kubernetes no longer knows the service account", async () => {
+  test("is refused without showing a token when Kubernetes no longer knows the service account", async () => {
     await vault.writeKubernetesRole("gone");
     const token = vault.kubernetes.createToken(serviceAccount);
     const jwtFile = await vault.writeCredential(token);

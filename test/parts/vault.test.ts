@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { VaultAuth } from "../../src/secrets/vault/options.ts";
 import { describeSecretStore, newRef } from "../secrets/secret-store-contract.ts";
 import { catchError, expectNoTrace } from "../secrets/traces.ts";
-import { neededRights, serviceAccount, startVaultServer, type VaultServer } from "../secrets/vault-server.ts";
+import { neededRights, serviceAccount, startVaultServer, type VaultServer } from "../secrets/vault/server.ts";
 
 const secret = { secret_access_key: "canary-wJalrXUtnFEMI" };
 

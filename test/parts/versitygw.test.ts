@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../src/platform/clock.ts";
-import { parseEgressPolicy } from "../../src/platform/egress/policy.ts";
 import type { S3Location } from "../../src/storages/s3/location.ts";
-import { proveStorage } from "../../src/storages/s3/probe.ts";
+import { probeStorage } from "../../src/storages/s3/probe.ts";
+import { settings } from "../storages/s3/fixtures.ts";
 import { describeObjectStore } from "../storages/s3/object-store-contract.ts";
 import { type S3Credentials, startVersitygw, type VersitygwServer } from "../support/s3/versitygw.ts";
-
-const policy = parseEgressPolicy({ allow: [], deny: [], loopback: true, infrastructure: [] });
 
 describeObjectStore("versitygw", async () => {
   const server = await startVersitygw();
@@ -30,13 +27,13 @@ describe("permissions on versitygw", () => {
     await server.createBucket(bucket);
     const user = await server.createUser();
     if (actions.length > 0) await server.allow(bucket, user, actions);
-    return prove(bucket, user, changes);
+    return probe(bucket, user, changes);
   };
-  const prove = async (bucket: string, user: S3Credentials, changes: Partial<S3Location>) => {
+  const probe = async (bucket: string, user: S3Credentials, changes: Partial<S3Location>) => {
     const usual = { prefix: "a/", path_style: true, read_only: false, ca_certificate: null };
     const location = { endpoint: server.endpoint, region: server.region, bucket, ...usual, ...changes };
     const credential = { access_key_id: user.accessKeyId, secret_access_key: user.secretAccessKey };
-    const report = await proveStorage(location, credential, { policy, clock: systemClock });
+    const report = await probeStorage(location, credential, settings);
     return { status: report.status, checks: report.checks.map(({ check, status, reason }) => [check, status, reason]) };
   };
 
@@ -70,7 +67,7 @@ describe("permissions on versitygw", () => {
 
   test("a wrong region is reported with the right region's name", async () => {
     await server.createBucket("regions");
-    const { checks } = await prove("regions", server, { region: "us-east-1" });
+    const { checks } = await probe("regions", server, { region: "us-east-1" });
     expect(checks[0]).toEqual(["LIST", "FAIL", "wrong_region"]);
   });
 });

@@ -253,7 +253,7 @@ export const variables = {
     schema: count(0, 1_000_000),
     default: "0",
     about:
-      "Requests a second that one caller may send to one process, except metering; those of ten seconds may come at once. 0: no limit.",
+      "Requests a second that one caller may send to one process, except metering; a burst of ten seconds' worth may come at once. 0: no limit.",
   },
   EOM_AUTH_FAILURES: {
     schema: count(0, 1_000_000),

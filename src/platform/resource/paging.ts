@@ -10,13 +10,15 @@ const maxSize = 100;
 /** Totals are counted up to here; beyond, `total` says this number and `total_exact` is false. */
 export const maxExactTotal = 10_000;
 
-const wholeNumber = (min: number, max: number) =>
-  z
+function wholeNumber(min: number, max: number) {
+  const error = `wants a whole number from ${min} to ${max}`;
+  return z
     .string()
-    .regex(/^\d{1,9}$/, `wants a whole number from ${min} to ${max}`)
+    .regex(/^\d{1,9}$/, error)
     .transform(Number)
-    .pipe(z.int().min(min).max(max))
+    .pipe(z.int(error).min(min, error).max(max, error))
     .openapi({ type: "integer", minimum: min, maximum: max });
+}
 
 /** A query parameter that is true or false. */
 export const booleanParameter = z

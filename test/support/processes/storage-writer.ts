@@ -8,9 +8,9 @@ import { systemClock } from "../../../src/platform/clock.ts";
 import { createPostgresPool } from "../../../src/platform/database/postgres-pool.ts";
 import type { Database, Tables } from "../../../src/platform/database/tables.ts";
 import { findDeploymentId } from "../../../src/platform/deployment.ts";
-import { createEmbeddedSecretStore } from "../../../src/secrets/embedded.ts";
+import { createEmbeddedSecretStore } from "../../../src/secrets/embedded/embedded.ts";
+import { readOrCreateKeyFile } from "../../../src/secrets/embedded/key-file.ts";
 import { createSecretKeeper } from "../../../src/secrets/keeper.ts";
-import { readOrCreateKeyFile } from "../../../src/secrets/key-file.ts";
 import { createCredentialKeeper } from "../../../src/storages/credentials.ts";
 import { createStorageService } from "../../../src/storages/service.ts";
 
@@ -69,8 +69,8 @@ const storages = createStorageService({
   credentials: createCredentialKeeper(
     createSecretKeeper({ db, secrets, deploymentId, owners: { folder: "storages", label: "storage_id" } }),
   ),
-  // No storage is verified here.
-  prover: { requireReachable: () => {}, prove: () => Promise.reject(new Error("asked to prove")) },
+  // This process verifies no connection.
+  verifier: { requireReachable: () => {}, verify: () => Promise.reject(new Error("asked to verify")) },
   dependants: [],
   verifyByDefault: false,
 });

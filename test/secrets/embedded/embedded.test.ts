@@ -1,12 +1,12 @@
 import { createSecretKey, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
-import { createEmbeddedSecretStore } from "../../src/secrets/embedded.ts";
-import { insertSealedSecret } from "../../src/secrets/queries.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
-import { findFreePort } from "../support/database/postgres.ts";
-import { describeSecretStore, newRef } from "./secret-store-contract.ts";
-import { catchError, expectNoTrace } from "./traces.ts";
+import { openPostgresDatabase } from "../../../src/platform/database/postgres.ts";
+import { createEmbeddedSecretStore } from "../../../src/secrets/embedded/embedded.ts";
+import { insertSealedSecret } from "../../../src/secrets/embedded/queries.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../../support/database/database.ts";
+import { findFreePort } from "../../support/database/postgres.ts";
+import { describeSecretStore, newRef } from "../secret-store-contract.ts";
+import { catchError, expectNoTrace } from "../traces.ts";
 
 const newKey = () => createSecretKey(randomBytes(32));
 const secret = { secret_access_key: "canary-wJalrXUtnFEMI" };
@@ -25,21 +25,21 @@ describe.each(databaseKinds)("on %s", (kind) => {
     });
     afterAll(() => database.close());
 
-    test("keeps no readable secret in the database", async () => {
+    test("stores no readable secret in the database", async () => {
       await createEmbeddedSecretStore({ db: database.db, key: newKey() }).create(newRef(), secret, {});
       const rows = await database.db.selectFrom("eom_sealed_secret").selectAll().execute();
       const isReadable = rows.some(({ sealed }) => Buffer.from(sealed).includes("canary"));
       expect(isReadable).toBe(false);
     });
 
-    test("opens what another process with the same key sealed", async () => {
+    test("opens a secret that another process with the same key sealed", async () => {
       const key = newKey();
       const ref = newRef();
       await createEmbeddedSecretStore({ db: database.db, key }).create(ref, secret, {});
       expect(await createEmbeddedSecretStore({ db: database.db, key }).find(ref)).toEqual(secret);
     });
 
-    test("tells that the key file is another one when it cannot open a secret", async () => {
+    test("reports another key file when it cannot open a secret", async () => {
       const ref = newRef();
       await createEmbeddedSecretStore({ db: database.db, key: newKey() }).create(ref, secret, {});
       const other = createEmbeddedSecretStore({ db: database.db, key: newKey() });
@@ -60,14 +60,14 @@ describe.each(databaseKinds)("on %s", (kind) => {
     });
   });
 
-  describe("embedded secret store, asked whether it can be used", () => {
+  describe("the check of the embedded secret store", () => {
     let database: TestDatabase;
     beforeAll(async () => {
       database = await createTestDatabase(kind);
     });
     afterAll(() => database.close());
 
-    test("says so when a newer key sealed a part of what is there, and which file to put back", async () => {
+    test("reports that a newer key sealed some secrets, and which file to put back", async () => {
       const [old, young] = [newKey(), newKey()];
       const [before, after] = [old, young].map((key) => createEmbeddedSecretStore({ db: database.db, key }));
       expect(await before?.check()).toBeNull();
@@ -79,7 +79,7 @@ describe.each(databaseKinds)("on %s", (kind) => {
       expect(await after?.check()).toMatch(/key file: put back/);
     });
 
-    test("says so when a row is no sealed secret at all", async () => {
+    test("reports a row that is no sealed secret", async () => {
       await database.db.deleteFrom("eom_sealed_secret").execute();
       await insertSealedSecret(database.db, { ref: newRef(), sealed: Buffer.from([1, 2, 3]) });
       expect(await createEmbeddedSecretStore({ db: database.db, key: newKey() }).check()).toMatch(/key file/);
@@ -87,7 +87,7 @@ describe.each(databaseKinds)("on %s", (kind) => {
   });
 });
 
-test("tells in one sentence that the database of the secrets cannot be reached", async () => {
+test("reports in one sentence that the database cannot be reached", async () => {
   const database = openPostgresDatabase(`postgres://eom@127.0.0.1:${await findFreePort()}/eom`, 1);
   const store = createEmbeddedSecretStore({ db: database.db, key: newKey() });
   expect(await store.check()).toMatch(/database cannot be reached/);

@@ -1,26 +1,28 @@
 import type { KeyObject } from "node:crypto";
-import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
-import { inTransaction } from "../platform/database/transaction.ts";
-import { fail } from "../platform/failure.ts";
+import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
+import { inTransaction } from "../../platform/database/transaction.ts";
+import { fail } from "../../platform/failure.ts";
 import { listSealedSecrets, lockSealedSecrets, type SealedSecretRow, updateSealedSecrets } from "./queries.ts";
 import { seal, unseal } from "./sealing.ts";
 
 const batchSize = 500;
 
+/** The old key and the new key. */
 export interface Keys {
   readonly from: KeyObject;
   readonly to: KeyObject;
 }
 
+/** The numbers of secrets. */
 export interface Rekeyed {
   readonly rekeyed: number;
-  /** They were sealed under the new key before. */
+  /** Secrets that were already sealed with the new key. */
   readonly unchanged: number;
 }
 
 /**
- * Seals every secret anew, under another key, in one transaction: all are, or none is. Those that the new key opens already
- * stay as they are, so it can be done again after an old process has sealed one more.
+ * Seals all secrets with a new key, in one transaction. A secret that the new key opens stays as it is, so the call can be
+ * repeated after a process with the old key has written one more.
  *
  * @throws CONFIGURATION_ERROR when a secret opens with neither key; nothing is changed then
  */
@@ -38,6 +40,7 @@ export function rekeySecrets(db: Database, keys: Keys): Promise<Rekeyed> {
   });
 }
 
+/** @returns the number of secrets that were sealed with the old key */
 async function rekeyBatch(tx: DatabaseTransaction, keys: Keys, batch: readonly SealedSecretRow[]): Promise<number> {
   const old = batch.filter(({ ref, sealed }) => unseal(keys.to, ref, sealed) === null);
   await updateSealedSecrets(
@@ -47,9 +50,10 @@ async function rekeyBatch(tx: DatabaseTransaction, keys: Keys, batch: readonly S
   return old.length;
 }
 
+/** @throws CONFIGURATION_ERROR when the secret opens with neither key */
 function reseal({ from, to }: Keys, { ref, sealed }: SealedSecretRow): SealedSecretRow {
   const text = unseal(from, ref, sealed);
   if (text !== null) return { ref, sealed: seal(to, ref, text) };
-  const sentence = `The secret ${ref} opens with neither key, so nothing was changed: give the key file that was in use when it was written, or enter that credential again first`;
+  const sentence = `The secret ${ref} opens with neither key, so nothing was changed: name the key file that was in use when it was written, or enter that credential again first`;
   throw fail("CONFIGURATION_ERROR", sentence, null);
 }

@@ -1,7 +1,9 @@
 import type { KeyObject } from "node:crypto";
-import { toDatabaseFailure } from "../platform/database/faults.ts";
-import type { Database } from "../platform/database/tables.ts";
-import { fail } from "../platform/failure.ts";
+import { toDatabaseFailure } from "../../platform/database/faults.ts";
+import type { Database } from "../../platform/database/tables.ts";
+import { fail } from "../../platform/failure.ts";
+import { createRefTakenError, isSameSecret, secretSchema } from "../secret.ts";
+import type { Secret, SecretStore } from "../store.ts";
 import {
   deleteSealedSecret,
   findSealedSecret,
@@ -10,13 +12,11 @@ import {
   type SealedSecretRow,
 } from "./queries.ts";
 import { seal, unseal } from "./sealing.ts";
-import { createRefTakenError, isSameSecret, secretSchema } from "./secret.ts";
-import type { Secret, SecretStore } from "./store.ts";
 
 const otherKeySentence =
   "Stored secrets cannot be opened with this key file: put back the one that was in use when they were written, or enter the storages' credentials again";
 
-/** Keeps secrets in the database, sealed under a key that lies elsewhere. Closing leaves `db` to its owner. */
+/** Stores secrets in the database, sealed with a key from outside. Closing it does not close `db`. */
 export function createEmbeddedSecretStore({ db, key }: { db: Database; key: KeyObject }): SecretStore {
   return {
     kind: "embedded",
@@ -40,7 +40,9 @@ async function createSecret(db: Database, key: KeyObject, ref: string, secret: S
 function openRow(key: KeyObject, row: SealedSecretRow): Secret {
   const text = unseal(key, row.ref, row.sealed);
   if (text === null) {
-    const where = new Error(`The row ${row.ref} of eom_sealed_secret does not open: another key, or it was changed`);
+    const where = new Error(
+      `The row ${row.ref} of eom_sealed_secret does not open: it was sealed with another key, or changed`,
+    );
     throw fail("CONFIGURATION_ERROR", otherKeySentence, null, where);
   }
   return secretSchema.parse(JSON.parse(text));

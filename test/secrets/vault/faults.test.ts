@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { systemClock } from "../../src/platform/clock.ts";
-import { createCertificate } from "../storages/s3/certificates.ts";
-import { findFreePort } from "../support/database/postgres.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
+import { createCertificate } from "../../storages/s3/certificates.ts";
+import { findFreePort } from "../../support/database/postgres.ts";
 import {
   answer,
   drip,
@@ -13,10 +13,10 @@ import {
   reset,
   stall,
   startMisbehavingVault,
-} from "../support/vault/misbehaving-vault.ts";
-import { describeSecretStore, newRef } from "./secret-store-contract.ts";
-import { catchError, expectNoTrace } from "./traces.ts";
-import { soon, startVaultHarness, toToken, type VaultHarness } from "./vault-harness.ts";
+} from "../../support/vault/misbehaving-vault.ts";
+import { describeSecretStore, newRef } from "../secret-store-contract.ts";
+import { catchError, expectNoTrace } from "../traces.ts";
+import { soon, startVaultHarness, toToken, type VaultHarness } from "./harness.ts";
 
 const secret = { secret_access_key: "canary-wJalrXUtnFEMI" };
 const data = /^\w+ secret\/(data|metadata)\//;
@@ -30,7 +30,9 @@ describe("the vault secret store", () => {
   });
   afterEach(() => harness.stop());
 
-  /** A store that gives up soon before a Vault that is silent, and never before another. */
+  const silences = new Set([hang, stall, drip]);
+
+  /** A store whose time limit is short only if Vault falls silent. */
   async function prepare(fault: Misbehaviour): Promise<VaultHarness> {
     if (!silences.has(fault)) return harness;
     await harness.stop();
@@ -38,17 +40,16 @@ describe("the vault secret store", () => {
     return harness;
   }
 
-  const silences = new Set([hang, stall, drip]);
   const html = "<html><body>502 Bad Gateway canary-page</body></html>";
   const broken: [string, Misbehaviour, RegExp][] = [
     ["hangs", hang, /does not answer/],
     ["cuts the connection", reset, /does not answer/],
     ["stalls within an answer", stall, /does not answer/],
-    ["drips", drip, /does not answer/],
+    ["sends its answer byte by byte", drip, /does not answer/],
     ["sends without end", flood, /not the secret store/],
-    ["fails with JSON", answer(500, { errors: ["internal error"] }), /fails or has too much to do/],
-    ["fails with a page", answer(502, html), /fails or has too much to do/],
-    ["has too much to do", answer(429, { errors: ["rate limit quota exceeded"] }), /too much to do/],
+    ["fails with JSON", answer(500, { errors: ["internal error"] }), /fails or is overloaded/],
+    ["fails with a page", answer(502, html), /fails or is overloaded/],
+    ["is overloaded", answer(429, { errors: ["rate limit quota exceeded"] }), /overloaded/],
     ["is sealed", answer(503, { errors: ["Vault is sealed"] }), /is sealed/],
     ["answers 200 with a page", answer(200, html), /not the secret store/],
     ["answers 403 with a page", answer(403, html), /not the secret store/],
@@ -57,28 +58,31 @@ describe("the vault secret store", () => {
     ["refuses for ever", answer(403, { errors: ["permission denied"] }), /refuses what EOM needs/],
     ["refuses as a bad request", answer(400, { errors: ["odd"] }), /refuses a request/],
     ["repeats the request in an error", echo(400), /refuses a request/],
-    ["repeats the request in a failure", echo(500), /fails or has too much to do/],
+    ["repeats the request in a failure", echo(500), /fails or is overloaded/],
   ];
 
-  test.each(broken)("says SECRET_STORE_UNAVAILABLE and nothing secret when Vault %s", async (_, fault, message) => {
-    const { vault, store } = await prepare(fault);
-    vault.misbehave(fault, { when: data });
-    const calls = [store.create(newRef(), secret, {}), store.find(newRef()), store.delete(newRef())];
-    for (const error of await Promise.all(calls.map(catchError))) {
-      expect(error).toMatchObject({
-        code: "SECRET_STORE_UNAVAILABLE",
-        details: null,
-        message: expect.stringMatching(message),
-      });
-      expectNoTrace(error, [...tokensOf(harness), vault.secretId, "canary-"]);
-    }
-  });
+  test.each(broken)(
+    "fails with SECRET_STORE_UNAVAILABLE and shows no secret when Vault %s",
+    async (_, fault, message) => {
+      const { vault, store } = await prepare(fault);
+      vault.misbehave(fault, { when: data });
+      const calls = [store.create(newRef(), secret, {}), store.find(newRef()), store.delete(newRef())];
+      for (const error of await Promise.all(calls.map(catchError))) {
+        expect(error).toMatchObject({
+          code: "SECRET_STORE_UNAVAILABLE",
+          details: null,
+          message: expect.stringMatching(message),
+        });
+        expectNoTrace(error, [...tokensOf(harness), vault.secretId, "canary-"]);
+      }
+    },
+  );
 
-  test.each(broken)("tells those who run EOM what to do when Vault %s", async (_, fault) => {
+  test.each(broken)("says to operators what to do when Vault %s", async (_, fault) => {
     const { vault, store } = await prepare(fault);
     vault.misbehave(fault, { when: data });
     const sentence = await store.check();
-    expect(sentence).toMatch(/^(Vault|What answers) .{20,}\.$/);
+    expect(sentence).toMatch(/^(Vault|The server that answers) .{20,}\.$/);
     expectNoTrace(sentence, [...tokensOf(harness), vault.secretId, "canary-"]);
   });
 
@@ -100,7 +104,7 @@ describe("the vault secret store", () => {
     expectNoTrace([error, recorded.lines], [vault.secretId, vault.roleId, "canary-"]);
   });
 
-  test("does not follow a redirect, and so shows its token to nobody else", async () => {
+  test("does not follow a redirect, so that no other server gets its token", async () => {
     const elsewhere = await startVaultHarness();
     harness.vault.misbehave(answer(307, "", { Location: `${elsewhere.vault.address}/v1/secret/data/x` }));
     await catchError(harness.store.find(newRef()));
@@ -112,8 +116,8 @@ describe("the vault secret store", () => {
     ["a cut connection", reset],
     ["a failure", answer(500, { errors: ["internal error"] })],
     ["a replica that lags", answer(412, { errors: ["required index state not present"] })],
-    ["an engine that is being made", answer(400, { errors: ["Upgrading from non-versioned to versioned data."] })],
-  ])("tries again by itself after %s", async (_, fault) => {
+    ["an engine that is being created", answer(400, { errors: ["Upgrading from non-versioned to versioned data."] })],
+  ])("retries after %s", async (_, fault) => {
     const { vault, store, stop } = await startUnhurried();
     const ref = newRef();
     vault.misbehave(fault, { when: data, times: 2 });
@@ -130,19 +134,19 @@ describe("the vault secret store", () => {
     await stop();
   });
 
-  /** Whose clock stands still: on a busy machine, tries would use its patience up. */
+  /** A store whose clock stands still, so that slow attempts on a busy machine do not end the retries. */
   function startUnhurried(): Promise<VaultHarness> {
     return startVaultHarness();
   }
 
-  test("does not let anyone wait for a second time-out", async () => {
+  test("does not retry after a time-out", async () => {
     const { vault, store } = await prepare(hang);
     vault.misbehave(hang, { when: data });
     await catchError(store.find(newRef()));
     expect(vault.count(data)).toBe(1);
   });
 
-  test("does not take a 404 of another server for a secret that is gone", async () => {
+  test("does not mistake a 404 of another server for a missing secret", async () => {
     const wrong = [
       answer(404, { errors: [], warnings: ["Invalid path for a versioned K/V secrets engine."] }),
       answer(404, { errors: ['no handler for route "secret/data/x". route entry not found.'] }),
@@ -156,7 +160,7 @@ describe("the vault secret store", () => {
     }
   });
 
-  test("finds nothing where somebody deleted or destroyed the version", async () => {
+  test("finds no secret when its version was deleted or destroyed", async () => {
     for (const metadata of [
       { version: 1, deletion_time: "2026-01-01T00:00:00Z", destroyed: false },
       { version: 1, deletion_time: "", destroyed: true },
@@ -166,7 +170,7 @@ describe("the vault secret store", () => {
     }
   });
 
-  test("takes a KV version 1 mount for a fault of the configuration, and leaves no secret in it", async () => {
+  test("reports a KV version 1 mount as a configuration error, and leaves no secret in it", async () => {
     const { vault, store } = harness;
     vault.misbehave(answer(204, ""), { when: data });
     const ref = newRef();
@@ -175,7 +179,7 @@ describe("the vault secret store", () => {
     expect(vault.calls.at(-1)?.call).toBe(`DELETE secret/data/${ref}`);
   });
 
-  test("does not give out what somebody else wrote in another shape", async () => {
+  test("does not show a secret of another shape", async () => {
     const body = { data: { data: { key: 5, more: "canary-value" }, metadata: { version: 1 } } };
     harness.vault.misbehave(answer(200, body), { when: data });
     const error = await catchError(harness.store.find(newRef()));
@@ -183,7 +187,7 @@ describe("the vault secret store", () => {
     expectNoTrace(error, ["canary-value"]);
   });
 
-  test("settles a write whose answer got lost", async () => {
+  test("completes a write whose answer got lost", async () => {
     const { vault, store } = harness;
     const ref = newRef();
     vault.misbehave(loseAnswer, { when: /^POST secret\/data/, times: 1 });
@@ -191,7 +195,7 @@ describe("the vault secret store", () => {
     expect(await store.find(ref)).toEqual(secret);
   });
 
-  test("settles a write whose answer got lost when its policy forbids to write again", async () => {
+  test("completes a write whose answer got lost when its policy forbids to write again", async () => {
     const { vault, store } = harness;
     const ref = newRef();
     await store.create(ref, secret, {});
@@ -203,7 +207,7 @@ describe("the vault secret store", () => {
     expect(await catchError(store.create(newRef(), secret, {}))).toMatchObject({ code: "SECRET_STORE_UNAVAILABLE" });
   });
 
-  test("keeps the secret when its labels are refused", async () => {
+  test("stores the secret when its labels are refused", async () => {
     const ref = newRef();
     harness.vault.misbehave(answer(403, { errors: ["permission denied"] }), { when: /^POST secret\/metadata/ });
     await harness.store.create(ref, secret, { storage_id: "a" });
@@ -211,27 +215,27 @@ describe("the vault secret store", () => {
     expect(harness.vault.count(/login$/)).toBe(1);
   });
 
-  test("refuses references that lead elsewhere, before anything is sent", async () => {
+  test("refuses references that lead to another path, before a request is sent", async () => {
     for (const ref of ["", "a//b", "../a", "a/..", "a/./b", "/a", "a/", "a."]) {
       await catchError(harness.store.find(ref));
     }
     expect(harness.vault.calls).toEqual([]);
   });
 
-  test("names every right that its policy lacks", async () => {
+  test("names every missing right of its policy", async () => {
     harness.vault.misbehave(answer(403, { errors: ["permission denied"] }), { when: data });
     const sentence = await harness.store.check();
     expect(sentence).toContain('"create" on secret/data/*, "read" on secret/data/*, "delete" on secret/metadata/*');
   });
 
-  test("says that nothing listens at the address", async () => {
+  test("reports that no server listens at the address", async () => {
     const address = `http://127.0.0.1:${await findFreePort()}`;
     const { store, stop } = await startVaultHarness(toToken, { address });
     expect(await store.check()).toMatch(/does not answer.*ECONNREFUSED/);
     await stop();
   });
 
-  test("trusts the authority that it was given, for an address with TLS, and no other", async () => {
+  test("trusts only the configured authority for an address with TLS", async () => {
     const certificate = createCertificate({ names: ["127.0.0.1"] });
     const vault = await startMisbehavingVault(certificate);
     const options = { address: vault.address, auth: toToken(vault) };
@@ -244,7 +248,7 @@ describe("the vault secret store", () => {
     await vault.stop();
   });
 
-  test("sends namespace, mount and prefix as they were set", async () => {
+  test("sends namespace, mount and prefix as configured", async () => {
     const { vault, store, stop } = await startVaultHarness(undefined, {
       namespace: "a/b",
       mount: "/secret/",

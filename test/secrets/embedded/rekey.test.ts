@@ -1,15 +1,15 @@
 import { createSecretKey, randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createEmbeddedSecretStore } from "../../src/secrets/embedded.ts";
-import { rekeySecrets } from "../../src/secrets/rekey.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
-import { newRef } from "./secret-store-contract.ts";
+import { createEmbeddedSecretStore } from "../../../src/secrets/embedded/embedded.ts";
+import { rekeySecrets } from "../../../src/secrets/embedded/rekey.ts";
+import { createTestDatabase, databaseKinds, type TestDatabase } from "../../support/database/database.ts";
+import { newRef } from "../secret-store-contract.ts";
 
 const newKey = () => createSecretKey(randomBytes(32));
 const secret = { secret_access_key: "canary-of-the-key" };
 
-describe.each(databaseKinds)("sealing anew on %s", (kind) => {
+describe.each(databaseKinds)("rekeying on %s", (kind) => {
   let database: TestDatabase;
   beforeEach(async () => {
     database = await createTestDatabase(kind);
@@ -24,7 +24,7 @@ describe.each(databaseKinds)("sealing anew on %s", (kind) => {
     return refs;
   }
 
-  test("makes every secret open with the new key, and none with the old one", async () => {
+  test("seals every secret with the new key, so that none opens with the old one", async () => {
     const [from, to] = [newKey(), newKey()];
     const refs = await createSecrets(from, 1203);
     expect(await rekeySecrets(database.db, { from, to })).toEqual({ rekeyed: 1203, unchanged: 0 });
@@ -33,7 +33,7 @@ describe.each(databaseKinds)("sealing anew on %s", (kind) => {
     await expect(storeOf(from).find(refs[0] ?? "")).rejects.toMatchObject({ code: "CONFIGURATION_ERROR" });
   });
 
-  test("can be done again, for what an old process sealed meanwhile", async () => {
+  test("can be repeated for a secret that a process with the old key sealed meanwhile", async () => {
     const [from, to] = [newKey(), newKey()];
     await createSecrets(from, 2);
     await rekeySecrets(database.db, { from, to });
@@ -42,7 +42,7 @@ describe.each(databaseKinds)("sealing anew on %s", (kind) => {
     expect(await storeOf(to).find(late ?? "")).toEqual(secret);
   });
 
-  test("changes nothing when one secret opens with neither key, which it names", async () => {
+  test("changes nothing when a secret opens with neither key, and names it", async () => {
     const [from, to, other] = [newKey(), newKey(), newKey()];
     const refs = await createSecrets(from, 600);
     await storeOf(other).create("eom/zzz", secret, {});
@@ -52,7 +52,7 @@ describe.each(databaseKinds)("sealing anew on %s", (kind) => {
     for (const ref of refs.slice(0, 5)) expect(await storeOf(from).find(ref)).toEqual(secret);
   });
 
-  test("waits for a secret that is being written, and leaves none behind", async () => {
+  test("rekeys every secret that is written at the same time", async () => {
     const [from, to] = [newKey(), newKey()];
     const written = createSecrets(from, 20);
     await rekeySecrets(database.db, { from, to });

@@ -2,44 +2,45 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SecretStore } from "../../src/secrets/store.ts";
-import type { VaultAuth, VaultOptions } from "../../src/secrets/vault/options.ts";
-import { createVaultSecretStore } from "../../src/secrets/vault/vault.ts";
-import { type FakeKubernetes, startFakeKubernetes } from "../support/fission/fake-kubernetes.ts";
-import { type RealVault, startVault } from "../support/vault/vault.ts";
-import { createRecordedLog } from "./recorded-log.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
+import type { SecretStore } from "../../../src/secrets/store.ts";
+import type { VaultAuth, VaultOptions } from "../../../src/secrets/vault/options.ts";
+import { createVaultSecretStore } from "../../../src/secrets/vault/vault.ts";
+import { type FakeKubernetes, startFakeKubernetes } from "../../support/fission/fake-kubernetes.ts";
+import { type RealVault, startVault } from "../../support/vault/vault.ts";
+import { createRecordedLog } from "../recorded-log.ts";
 
-/** All that EOM needs, under its prefix. */
+/** The rights that EOM needs below its prefix. */
 export const neededRights = {
   "secret/data/team/eom/*": ["create", "read"],
   "secret/metadata/team/eom/*": ["delete"],
 } as const;
 
-/** What the roles of Kubernetes are bound to. */
+/** The service account to which the roles of Kubernetes are bound. */
 export const serviceAccount = { namespace: "eom", name: "eom" };
 
 type StoreOptions = Pick<VaultOptions, "auth"> & Partial<VaultOptions>;
 type Granted = { readonly client_token: string; readonly accessor: string };
 
-/** Of the answer to a token's lookup. */
+/** A part of the answer to the look-up of a token. */
 interface LivingToken {
   readonly ttl: number;
   readonly last_renewal_time?: number;
   readonly meta: { readonly role_name?: string; readonly role?: string } | null;
 }
 
-/** A real server, set up as an operator would for EOM: the policy `eom`, roles of AppRole and Kubernetes. */
+/** A real server, configured as an operator would for EOM: the policy `eom`, roles of AppRole and Kubernetes. */
 export interface VaultServer {
   readonly server: RealVault;
   readonly kubernetes: FakeKubernetes;
   createStore(options: StoreOptions): SecretStore;
-  /** Under the prefix that the policy `eom` is for. */
+  /** Stores below the prefix of the policy `eom`. */
   createRestrictedStore(auth: VaultAuth, options?: Partial<VaultOptions>): SecretStore;
-  /** The root token's. */
+  /** Uses the root token. */
   createRootStore(options?: Partial<VaultOptions>): SecretStore;
   put(path: string, body: unknown): Promise<void>;
   writePolicy(name: string, rights: Record<string, readonly string[]>): Promise<void>;
-  /** Makes a role with the policy `eom`, or as `settings` say, and a secret id for it. */
+  /** Creates a role with the policy `eom`, or as `settings` say, and a secret id for it. */
   createAppRole(
     name: string,
     settings?: Record<string, unknown>,
@@ -47,18 +48,18 @@ export interface VaultServer {
   createSecretId(role: string): Promise<string>;
   writeKubernetesRole(name: string, settings?: Record<string, unknown>): Promise<void>;
   createToken(settings: Record<string, unknown>): Promise<Granted>;
-  /** null when it ended. */
+  /** null when the token has ended. */
   findToken(accessor: string | undefined): Promise<LivingToken | null>;
-  /** The accessors of the living tokens that a role was granted. */
+  /** The accessors of the valid tokens of a role. */
   listTokens(role: string): Promise<string[]>;
   revokeTokens(role: string): Promise<void>;
   /** @returns the path of a new file with `text` and a line's end */
   writeCredential(text: string): Promise<string>;
-  /** Closes every store too. */
+  /** Closes every store and stops the servers. */
   stop(): Promise<void>;
 }
 
-/** Starts the server and what it asks (Kubernetes). */
+/** Starts the server and the Kubernetes API that it calls. */
 export async function startVaultServer(): Promise<VaultServer> {
   const server = await startVault({ auth: ["approle", "kubernetes"] });
   const kubernetes = await startFakeKubernetes();
@@ -73,7 +74,15 @@ export async function startVaultServer(): Promise<VaultServer> {
   });
 
   const createStore = (options: StoreOptions) => {
-    const store = createVaultSecretStore({ address: server.address, log: createRecordedLog().log, ...options });
+    const store = createVaultSecretStore({
+      address: server.address,
+      mount: "secret",
+      pathPrefix: "",
+      clock: systemClock,
+      timeoutMilliseconds: 5000,
+      log: createRecordedLog().log,
+      ...options,
+    });
     stores.push(store);
     return store;
   };
@@ -96,7 +105,7 @@ export async function startVaultServer(): Promise<VaultServer> {
   };
 }
 
-/** What is done with the root token. */
+/** The operations that need the root token. */
 function createOperator(server: RealVault) {
   const call = async <Body>(method: "GET" | "LIST" | "POST", path: string, body?: unknown): Promise<Body> => {
     const answer = await server.request<Body>(path, { method, body });

@@ -1,29 +1,32 @@
 import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { type FileHandle, link, mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Failure, fail } from "../platform/failure.ts";
+import { type Failure, fail } from "../../platform/failure.ts";
 import { keyBytes } from "./sealing.ts";
 
 /**
- * The key that lies in the file `path` (32 bytes as they are), made at the first start. Of several processes that start at
- * once, one makes it and all read the same. Whoever loses the file loses the secrets sealed with it.
+ * Reads the key in the file `path` (32 raw bytes), and creates the file at the first start. Several processes that start at
+ * once read the same key. Without the file, the secrets that were sealed with it are lost.
  *
- * @throws CONFIGURATION_ERROR, with a sentence, when the file cannot be read or made, has another length, or others than
- * its owner may read it
+ * @throws CONFIGURATION_ERROR when the file cannot be read or created, has another length, or is readable by others than
+ * its owner
  */
 export async function readOrCreateKeyFile(path: string): Promise<KeyObject> {
   try {
     return (await findKey(path)) ?? (await createKey(path));
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw refuse(`The key file ${path} cannot be read or made (${error.code}): see that EOM's user may do so`, error);
+    throw refuse(
+      `The key file ${path} cannot be read or created (${error.code}): give EOM's user the permission`,
+      error,
+    );
   }
 }
 
 /**
- * The key that lies in the file `path`, which must be there.
+ * Reads the key in the file `path`, which must exist.
  *
- * @throws CONFIGURATION_ERROR as {@link readOrCreateKeyFile} does, and when there is no such file
+ * @throws CONFIGURATION_ERROR as {@link readOrCreateKeyFile}, and when the file does not exist
  */
 export async function readKeyFile(path: string): Promise<KeyObject> {
   try {
@@ -31,7 +34,7 @@ export async function readKeyFile(path: string): Promise<KeyObject> {
     if (key !== null) return key;
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw refuse(`The key file ${path} cannot be read (${error.code}): see that EOM's user may do so`, error);
+    throw refuse(`The key file ${path} cannot be read (${error.code}): give EOM's user the permission`, error);
   }
   throw refuse(`There is no key file ${path}`);
 }
@@ -40,11 +43,11 @@ async function findKey(path: string): Promise<KeyObject | null> {
   const file = await openFile(path);
   if (file === null) return null;
   try {
-    await refuseOpenToOthers(path, file);
+    await requirePrivate(path, file);
     const content = await file.readFile();
     if (content.length !== keyBytes) {
       throw refuse(
-        `The key file ${path} has ${content.length} bytes instead of ${keyBytes}: put back the one that was in use; if there was none, remove it and a new one is made`,
+        `The key file ${path} has ${content.length} bytes instead of ${keyBytes}: put back the one that was in use; if there was none, remove it and EOM creates one`,
       );
     }
     return createSecretKey(content);
@@ -63,20 +66,26 @@ async function openFile(path: string): Promise<FileHandle | null> {
 }
 
 /**
- * PostgreSQL's rule for its own key file: nobody but the owner, or, when it is root's, its group too. The latter is how
- * Kubernetes mounts a secret for a process that is not root.
+ * Applies PostgreSQL's rule for key files: only the owner may read it, or also the group when the owner is root.
+ * Kubernetes mounts secrets in the latter way for a process that is not root.
+ *
+ * @throws CONFIGURATION_ERROR
  */
-async function refuseOpenToOthers(path: string, file: FileHandle): Promise<void> {
+async function requirePrivate(path: string, file: FileHandle): Promise<void> {
   if (process.platform === "win32") return;
   const { mode, uid } = await file.stat();
   const forbidden = uid === 0 ? 0o037 : 0o077;
   if ((mode & forbidden) !== 0) {
-    const found = (mode & 0o777).toString(8).padStart(3, "0");
-    throw refuse(`The key file ${path} is open to others (mode ${found}): run chmod 600 ${path}`);
+    const actual = (mode & 0o777).toString(8).padStart(3, "0");
+    throw refuse(`The key file ${path} is open to others (mode ${actual}): run chmod 600 ${path}`);
   }
 }
 
-/** The content is on the disk before the name is there: no reader ever meets half a key. */
+/**
+ * Creates the file with its content on disk before it has its name, so that no process reads a part of a key.
+ *
+ * @throws CONFIGURATION_ERROR when the file is removed meanwhile
+ */
 async function createKey(path: string): Promise<KeyObject> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomBytes(6).toString("hex")}.new`;
@@ -118,6 +127,7 @@ function refuse(sentence: string, cause?: unknown): Failure {
   return fail("CONFIGURATION_ERROR", sentence, null, { cause });
 }
 
+/** Whether Node reports a failed system call. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "code" in error && "syscall" in error;
 }

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { answer, hang, hold, type MisbehavingVault } from "../support/vault/misbehaving-vault.ts";
-import { newRef } from "./secret-store-contract.ts";
-import { catchError, expectNoTrace } from "./traces.ts";
-import { soon, startVaultHarness, type VaultHarness } from "./vault-harness.ts";
+import { answer, hang, hold, type MisbehavingVault } from "../../support/vault/misbehaving-vault.ts";
+import { newRef } from "../secret-store-contract.ts";
+import { catchError, expectNoTrace } from "../traces.ts";
+import { soon, startVaultHarness, type VaultHarness } from "./harness.ts";
 
 const login = /^POST auth\/approle\/login$/;
 const renewal = /^POST auth\/token\/renew-self$/;
@@ -31,16 +31,16 @@ describe("the vault secret store's login", () => {
     await open(soon);
   }
 
-  test("happens once for all who need it at the same time", async () => {
+  test("happens once for all callers that need it at the same time", async () => {
     await Promise.all(Array.from({ length: 20 }, use));
     expect(vault.count(login)).toBe(1);
   });
 
-  test("happens not before the store is used", () => {
+  test("happens only when the store is used", () => {
     expect(vault.calls).toEqual([]);
   });
 
-  test("is renewed in the background past two thirds of the lease, and lasts on", async () => {
+  test("is renewed in the background after two thirds of the lease", async () => {
     await use();
     harness.advance(599);
     await use();
@@ -53,7 +53,7 @@ describe("the vault secret store's login", () => {
     expect([vault.count(login), vault.count(renewal)]).toEqual([1, 1]);
   });
 
-  test("keeps nobody waiting while a renewal is under way, and renews once", async () => {
+  test("does not make callers wait for a renewal, and renews once", async () => {
     await use();
     const { misbehaviour, release } = hold();
     vault.misbehave(misbehaviour, { when: renewal });
@@ -65,7 +65,7 @@ describe("the vault secret store's login", () => {
     expect([vault.count(login), vault.count(renewal)]).toEqual([1, 1]);
   });
 
-  test("serves on when a renewal hangs", async () => {
+  test("keeps working when a renewal hangs", async () => {
     await giveUpSoon();
     await use();
     vault.misbehave(hang, { when: renewal });
@@ -76,7 +76,7 @@ describe("the vault secret store's login", () => {
     expect(vault.count(login)).toBe(1);
   });
 
-  test("tries a renewal that failed again, and not at every use", async () => {
+  test("retries a failed renewal, but not at every use", async () => {
     await use();
     vault.misbehave(answer(500, { errors: ["internal error"] }), { when: renewal });
     harness.advance(600);
@@ -91,7 +91,7 @@ describe("the vault secret store's login", () => {
     expect(vault.count(login)).toBe(1);
   });
 
-  test("is made anew in the background when the lease shrinks, since the token nears its maximum", async () => {
+  test("is repeated in the background when the lease shrinks because the token nears its maximum", async () => {
     await use();
     await harness.recorded.line("logged in");
     vault.grant({ leaseSeconds: 100, renewable: true });
@@ -102,7 +102,7 @@ describe("the vault secret store's login", () => {
     expect([vault.count(login), vault.count(renewal)]).toEqual([2, 1]);
   });
 
-  test("is made anew in the background when Vault does not renew", async () => {
+  test("is repeated in the background when Vault does not renew", async () => {
     await use();
     await harness.recorded.line("logged in");
     vault.misbehave(answer(400, { errors: ["lease is not renewable"] }), { when: renewal });
@@ -112,7 +112,7 @@ describe("the vault secret store's login", () => {
     expect([vault.count(login), vault.count(renewal)]).toEqual([2, 1]);
   });
 
-  test("is made anew in the background when the token cannot be renewed at all", async () => {
+  test("is repeated in the background when the token is not renewable", async () => {
     vault.grant({ leaseSeconds: 900, renewable: false });
     await use();
     await harness.recorded.line("logged in");
@@ -122,23 +122,23 @@ describe("the vault secret store's login", () => {
     expect([vault.count(login), vault.count(renewal)]).toEqual([2, 0]);
   });
 
-  test("is made anew after the lease ended unused", async () => {
+  test("is repeated after the lease ended unused", async () => {
     await use();
     harness.advance(901);
     await use();
     expect([vault.count(login), vault.count(renewal)]).toEqual([2, 0]);
   });
 
-  test("is made anew once, unseen, when Vault forgot the token under many requests", async () => {
+  test("is repeated once, without a failed call, when Vault forgot the token during many requests", async () => {
     const ref = newRef();
     await harness.store.create(ref, { key: "value" }, {});
     vault.revokeTokens();
-    const found = await Promise.all(Array.from({ length: 20 }, () => harness.store.find(ref)));
-    expect(found).toEqual(Array.from({ length: 20 }, () => ({ key: "value" })));
+    const secrets = await Promise.all(Array.from({ length: 20 }, () => harness.store.find(ref)));
+    expect(secrets).toEqual(Array.from({ length: 20 }, () => ({ key: "value" })));
     expect(vault.count(login)).toBe(2);
   });
 
-  test("is forced at most once a second while Vault refuses everything", async () => {
+  test("is repeated at most once a second while Vault refuses everything", async () => {
     await use();
     vault.misbehave(denied, { when: /^GET secret/ });
     for (let index = 0; index < 5; index += 1) await catchError(use());
@@ -149,7 +149,7 @@ describe("the vault secret store's login", () => {
     expect(vault.count(login)).toBe(3);
   });
 
-  test("is asked for at most once a second while it is refused", async () => {
+  test("is sent at most once a second while Vault refuses it", async () => {
     vault.misbehave(answer(400, { errors: ["invalid role or secret ID"] }), { when: login });
     for (let index = 0; index < 5; index += 1) {
       expect(await catchError(use())).toMatchObject({
@@ -178,7 +178,7 @@ describe("the vault secret store's login", () => {
     expectNoTrace(harness.recorded.lines, [...tokens, vault.roleId, vault.secretId]);
   });
 
-  test("leaves nothing running when it is closed within a refresh", async () => {
+  test("waits for a refresh when the store is closed", async () => {
     await giveUpSoon();
     await use();
     vault.misbehave(hang, { when: renewal });
@@ -198,17 +198,7 @@ describe("the vault secret store's credential file", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  test("is read anew at every login, as it is rotated by others", async () => {
-    const harness = await startVaultHarness(({ roleId }) => ({ method: "approle", roleId, secretIdFile: file }));
-    await writeFile(file, "an old one");
-    expect(await catchError(harness.store.find(newRef()))).toMatchObject({ code: "SECRET_STORE_UNAVAILABLE" });
-    await writeFile(file, `${harness.vault.secretId}\n`);
-    harness.advance(1);
-    expect(await harness.store.find(newRef())).toBeNull();
-    await harness.stop();
-  });
-
-  test("gives the next token when Vault refuses the one that was read before", async () => {
+  test("is read again when Vault refuses the token that was read before", async () => {
     const harness = await startVaultHarness(() => ({ method: "token", tokenFile: file }));
     await writeFile(file, "an old token");
     expect(await catchError(harness.store.find(newRef()))).toMatchObject({ code: "SECRET_STORE_UNAVAILABLE" });
@@ -218,7 +208,7 @@ describe("the vault secret store's credential file", () => {
     await harness.stop();
   });
 
-  test("is named to those who run EOM when it is missing or empty, and to nobody else", async () => {
+  test("is named to operators when it is missing or empty, but not to clients", async () => {
     const harness = await startVaultHarness(() => ({ method: "kubernetes", role: "eom", jwtFile: file }));
     expect(await harness.store.check()).toContain(`${file}: ENOENT`);
     await writeFile(file, "\n");
@@ -229,7 +219,7 @@ describe("the vault secret store's credential file", () => {
     await harness.stop();
   });
 
-  test("may hold what no header can, without being shown", async () => {
+  test("is not shown when it holds characters that no header can have", async () => {
     await writeFile(file, "canary\ntoken ä");
     const harness = await startVaultHarness(() => ({ method: "token", tokenFile: file }));
     const error = await catchError(harness.store.find(newRef()));

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readOrCreateKeyFile } from "../../src/secrets/key-file.ts";
-import { catchError, expectNoTrace } from "./traces.ts";
+import { readOrCreateKeyFile } from "../../../src/secrets/embedded/key-file.ts";
+import { catchError, expectNoTrace } from "../traces.ts";
 
 describe("the key file", () => {
   let folder: string;
@@ -17,22 +17,22 @@ describe("the key file", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  test("is made at the first start, for its owner alone, and read at the next", async () => {
-    const made = await readOrCreateKeyFile(path);
-    expect(made.symmetricKeySize).toBe(32);
+  test("is created at the first start, readable by its owner alone, and read at the next start", async () => {
+    const created = await readOrCreateKeyFile(path);
+    expect(created.symmetricKeySize).toBe(32);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect((await stat(join(folder, "data"))).mode & 0o777).toBe(0o700);
-    expect((await readOrCreateKeyFile(path)).equals(made)).toBe(true);
+    expect((await readOrCreateKeyFile(path)).equals(created)).toBe(true);
     expect(await readdir(join(folder, "data"))).toEqual(["secret.key"]);
   });
 
-  test("is another one in every folder", async () => {
-    const one = await readOrCreateKeyFile(path);
-    const other = await readOrCreateKeyFile(join(folder, "other", "secret.key"));
-    expect(one.equals(other)).toBe(false);
+  test("differs between folders", async () => {
+    const first = await readOrCreateKeyFile(path);
+    const second = await readOrCreateKeyFile(join(folder, "other", "secret.key"));
+    expect(first.equals(second)).toBe(false);
   });
 
-  test("is the same for all that start at about the same time, however their steps fall", async () => {
+  test("is the same for all callers that start at about the same time, in any order of their steps", async () => {
     const startAfter = async (turns: number, file: string) => {
       for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
       return readOrCreateKeyFile(file);
@@ -46,7 +46,7 @@ describe("the key file", () => {
   });
 
   test("is the same for processes that start at once", async () => {
-    const module = new URL("../../src/secrets/key-file.ts", import.meta.url).href;
+    const module = new URL("../../../src/secrets/embedded/key-file.ts", import.meta.url).href;
     const digest = `createHash("sha256").update(key.export()).digest("hex")`;
     const script = `import { createHash } from "node:crypto"; import { readOrCreateKeyFile } from "${module}";
       const key = await readOrCreateKeyFile(process.argv[1]); process.stdout.write(${digest});`;
@@ -56,7 +56,7 @@ describe("the key file", () => {
     expect(new Set(outputs.map(({ stdout }) => stdout)).size).toBe(1);
   });
 
-  test.each([0o644, 0o604, 0o660])("is refused with mode %o, with the command that mends it", async (mode) => {
+  test.each([0o644, 0o604, 0o660])("is refused with mode %o, with the command that corrects it", async (mode) => {
     await readOrCreateKeyFile(path);
     await chmod(path, mode);
     const error = await catchError(readOrCreateKeyFile(path));
@@ -75,7 +75,7 @@ describe("the key file", () => {
     if (bytes > 0) expectNoTrace(error, [content.toString("hex"), content.toString("base64")]);
   });
 
-  test("is told in a sentence when it can be neither read nor made", async () => {
+  test("is reported in a sentence when it can be neither read nor created", async () => {
     await writeFile(join(folder, "data"), "no folder");
     const error = await catchError(readOrCreateKeyFile(path));
     expect(error).toMatchObject({ code: "CONFIGURATION_ERROR", message: expect.stringContaining(path) });
