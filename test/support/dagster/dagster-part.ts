@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { type OwnedChild, own, partBinary, until } from "../../../scripts/parts/child.ts";
 import { partPatience } from "../time-limits.ts";
 
-/** A process of Dagster's, with all that it started. */
+/** A process of Dagster, with the processes that it started. */
 export interface DagsterPart {
-  /** Waits until it serves. Does nothing while it runs. */
+  /** Starts it and waits until it serves. Does nothing if it runs. */
   start(): Promise<void>;
-  /** Ends it and all that it started, at once, as a machine that goes down. Does nothing when it has ended. */
+  /** Kills it and the processes that it started, as when a machine goes down. Does nothing if it has ended. */
   kill(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export function createPart(name: string, program: string, args: readonly string[
   return { start, kill };
 }
 
-/** A group of its own, so that the runs that it starts can be ended with it. */
+/** A process group of its own, so that its runs can be killed with it. */
 function launch(name: string, program: string, args: readonly string[], env: Record<string, string>) {
   const child = spawn(partBinary("dagster", `venv/bin/${program}`), args, {
     env,
@@ -53,7 +53,7 @@ function launch(name: string, program: string, args: readonly string[], env: Rec
     try {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     } catch {
-      // Nothing of it runs any more.
+      // No process of the group runs any more.
     }
   };
   process.once("exit", killGroup);

@@ -14,10 +14,10 @@ export interface DagsterAnswer {
 }
 
 export interface RealDagster {
-  /** Of the webserver, without a slash at the end; the same before and after a restart. */
+  /** The webserver's URL, without a slash at the end. A restart does not change it. */
   readonly url: string;
   readonly webserver: DagsterPart;
-  /** Hands queued runs over to the code locations. */
+  /** Passes queued runs to the code locations. */
   readonly daemon: DagsterPart;
   /** The example's code location. Its runs are its children. */
   readonly pipelines: DagsterPart;
@@ -25,16 +25,16 @@ export interface RealDagster {
   readonly jobs: DagsterPart;
   /** DAGSTER_HOME: the database of runs and events is below, and what runs have written. */
   readonly home: string;
-  /** Asks the webserver itself, whatever it answers. */
+  /** Sends a request to the webserver, and returns any answer. */
   ask(query: string, variables?: object): Promise<DagsterAnswer>;
-  /** Kills all of it, runs included, and removes what it stored. */
+  /** Kills all processes, with runs, and removes their data. */
   stop(): Promise<void>;
 }
 
 interface DagsterOptions {
-  /** Whether the daemon runs from the beginning. Default true. */
+  /** Whether the daemon is started at first. Default: true. */
   readonly daemon?: boolean;
-  /** What code locations and their runs find in their environment, as VAULT_ADDR. */
+  /** Variables for code locations and their runs, such as VAULT_ADDR. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -54,7 +54,7 @@ export async function startDagster(options: DagsterOptions = {}): Promise<RealDa
   };
   try {
     await writeSettings(home);
-    // The first alone: it makes the database.
+    // Alone at first: it creates the database.
     await dagster.pipelines.start();
     await dagster.jobs.start();
     await dagster.webserver.start();
@@ -69,7 +69,7 @@ export async function startDagster(options: DagsterOptions = {}): Promise<RealDa
 function createParts(home: string, port: number, { environment = {} }: DagsterOptions) {
   const url = `http://127.0.0.1:${port}`;
   const ask = (query: string, variables: object = {}) => askGraphql(url, query, variables);
-  // Without bytecode, which would come to lie beside the sources.
+  // Without bytecode, which Python would write beside the sources.
   const base = { DAGSTER_HOME: home, PATH: process.env["PATH"] ?? "", HOME: home, PYTHONDONTWRITEBYTECODE: "1" };
   const workspace = ["-w", join(home, "workspace.yaml")];
   const createLocation = (name: "pipelines" | "jobs") => {
