@@ -49,7 +49,7 @@ export function createAccessService({ db, clock, forget }: AccessNeeds) {
    */
   async function create(input: CreateToken, change: Change<CreatedToken>): Promise<CreatedToken> {
     if (input.expires_at !== null && input.expires_at <= clock.now())
-      throw invalid("/expires_at", "wants a time in the future", "too_small");
+      throw invalid("/expires_at", "must be a time in the future", "too_small");
     return inTransaction(db, async (tx) => {
       const token = createTokenText();
       const row = { id: createId(), ...input, created: clock.now(), created_by: change.actor.subject };

@@ -106,7 +106,7 @@ describe("Dagster connections", () => {
     const EOM_DAGSTER_CONNECTIONS = '{"eu": {"url": "http://10.0.0.1:3000"}}';
     expect(readConfig({ EOM_ENGINE: "eu", EOM_DAGSTER_CONNECTIONS }, []).EOM_ENGINE).toBe("eu");
     expect(findProblems({ EOM_ENGINE: "us", EOM_DAGSTER_CONNECTIONS })).toEqual([
-      { name: "EOM_ENGINE", message: 'wants one of local, dagster, eu (EOM_DAGSTER_CONNECTIONS), got "us"' },
+      { name: "EOM_ENGINE", message: 'must be one of local, dagster, eu (EOM_DAGSTER_CONNECTIONS), got "us"' },
     ]);
   });
 
@@ -145,9 +145,9 @@ describe("problems", () => {
     ]);
     const messagesOf = (variable: string) =>
       problems.filter(({ name }) => name === variable).map(({ message }) => message);
-    expect(messagesOf("EOM_PORT")).toEqual(['wants a port from 0 to 65535, got "65536"']);
-    expect(messagesOf("EOM_DATABASE_POOL")).toEqual(['wants a whole number from 1 to 500, got "0"']);
-    expect(messagesOf("EOM_MIGRATE")).toEqual(['wants true, false, 1 or 0, got "yes"']);
+    expect(messagesOf("EOM_PORT")).toEqual(['must be a port from 0 to 65535, got "65536"']);
+    expect(messagesOf("EOM_DATABASE_POOL")).toEqual(['must be a whole number from 1 to 500, got "0"']);
+    expect(messagesOf("EOM_MIGRATE")).toEqual(['must be true, false, 1 or 0, got "yes"']);
     expect(messagesOf("EOM_EGRESS_ALLOW")[0]).toMatch(/"http:\/\/x" is a URL; leave out the scheme/);
     expect(messagesOf("EOM_EGRESS_ALLOW")[1]).toMatch(/"10.0.0.1\/8" has bits beyond its prefix: write 10.0.0.0\/8/);
     expect(messagesOf("EOM_TYPO")).toEqual(["is not known: docs/reference/configuration.md lists all variables"]);

@@ -11,7 +11,7 @@ const maxSize = 100;
 export const maxExactTotal = 10_000;
 
 function wholeNumber(min: number, max: number) {
-  const error = `wants a whole number from ${min} to ${max}`;
+  const error = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
     .regex(/^\d{1,9}$/, error)
@@ -22,22 +22,22 @@ function wholeNumber(min: number, max: number) {
 
 /** A query parameter that is true or false. */
 export const booleanParameter = z
-  .enum(["true", "false", "1", "0"], { error: "wants true, false, 1 or 0" })
+  .enum(["true", "false", "1", "0"], { error: "must be true, false, 1 or 0" })
   .transform((text) => text === "true" || text === "1")
   .openapi({ type: "boolean" });
 
 /** An id as a query parameter. */
-export const idParameter = z.string().refine(isUuid, "wants a UUID").openapi({ format: "uuid" });
+export const idParameter = z.string().refine(isUuid, "must be a UUID").openapi({ format: "uuid" });
 
 /** An instant as a query parameter. */
 export const timeParameter = instantField;
 
 /** Texts, of which an object's name or description contains at least one, without regard to case. */
-const keywordParameter = z.array(z.string().min(1, "wants at least one character").max(255)).max(10);
+const keywordParameter = z.array(z.string().min(1, "must have at least one character").max(255)).max(10);
 
 const labelParameter = z
   .string()
-  .regex(/^[^:]+:[\s\S]*$/, "wants a label as name:value")
+  .regex(/^[^:]+:[\s\S]*$/, "must be a label as name:value")
   .openapi({ example: "team:eu" });
 
 /** The filters that lists of objects share. `…_from` is included, `…_to` is not. */

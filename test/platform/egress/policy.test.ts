@@ -214,9 +214,9 @@ test.each([
   ["unix:/run/docker.sock", "not unix"],
   ["https://user@s3.example.org", "without a user"],
   ["https://:pass@s3.example.org", "without a user"],
-  ["nonsense", "wants a URL"],
-  ["", "wants a URL"],
-  ["http://", "wants a URL"],
+  ["nonsense", "must be a URL"],
+  ["", "must be a URL"],
+  ["http://", "must be a URL"],
 ])("%s is refused with what is expected", (url, message) => {
   expect(checkEgressUrl(parse(), url)).toEqual({ allowed: false, message: expect.stringContaining(message) });
 });

@@ -14,27 +14,27 @@ export interface DagsterAnswer {
 }
 
 export interface RealDagster {
-  /** The webserver's URL, without a slash at the end. A restart does not change it. */
+  /** The address of the webserver, without a slash at the end. A restart keeps it. */
   readonly url: string;
   readonly webserver: DagsterPart;
-  /** Passes queued runs to the code locations. */
+  /** Starts queued runs in the code locations. */
   readonly daemon: DagsterPart;
   /** The example's code location. Its runs are its children. */
   readonly pipelines: DagsterPart;
   /** The code location with the jobs of tests. Its runs are its children. */
   readonly jobs: DagsterPart;
-  /** DAGSTER_HOME: the database of runs and events is below, and what runs have written. */
+  /** DAGSTER_HOME, with the database of runs and events and the outputs of runs. */
   readonly home: string;
-  /** Sends a request to the webserver, and returns any answer. */
+  /** Sends a query to the webserver. Any status is returned. */
   ask(query: string, variables?: object): Promise<DagsterAnswer>;
-  /** Kills all processes, with runs, and removes their data. */
+  /** Kills all parts and runs, and deletes the files. */
   stop(): Promise<void>;
 }
 
 interface DagsterOptions {
-  /** Whether the daemon is started at first. Default: true. */
+  /** Whether to start the daemon. Default true. */
   readonly daemon?: boolean;
-  /** Variables for code locations and their runs, such as VAULT_ADDR. */
+  /** Variables of code locations and their runs, such as VAULT_ADDR. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -42,7 +42,7 @@ interface DagsterOptions {
  * Starts a real Dagster with two code locations, `pipelines` of examples/dagster and `jobs` of test/dagster, on SQLite in a
  * temporary folder. Takes about 7 s on two cores.
  *
- * @throws when it is not installed or does not become ready in time
+ * @throws Error when it is not installed, or not ready in time
  */
 export async function startDagster(options: DagsterOptions = {}): Promise<RealDagster> {
   const home = await mkdtemp(join(tmpdir(), "eom-dagster-"));
@@ -54,7 +54,7 @@ export async function startDagster(options: DagsterOptions = {}): Promise<RealDa
   };
   try {
     await writeSettings(home);
-    // Alone at first: it creates the database.
+    // The first part starts alone, since it creates the database.
     await dagster.pipelines.start();
     await dagster.jobs.start();
     await dagster.webserver.start();
@@ -100,7 +100,7 @@ const folders = {
 const locationsQuery =
   "{ locationStatusesOrError { ... on WorkspaceLocationStatusEntries { entries { loadStatus } } } }";
 
-/** Whether it could be loaded is another question. */
+/** Whether the load has ended, with success or not. */
 function isLoaded({ loadStatus }: { loadStatus: string }): boolean {
   return loadStatus === "LOADED";
 }

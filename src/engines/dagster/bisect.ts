@@ -1,43 +1,43 @@
 import { DagsterFault } from "./fault.ts";
 
-interface Apart<Key, Answer> {
+interface Bisected<Key, Answer> {
   readonly answers: readonly Answer[];
-  /** What Dagster fails at, or is not known not to fail at. */
+  /** Keys that Dagster fails at, and keys that were not asked for singly before the request limit. */
   readonly failed: readonly Key[];
 }
 
-/** Of one call here. One thing among 250 that Dagster fails at is found with 19. */
-const mostRequests = 40;
+/** Request limit per call. Bisecting to one bad key among 250 takes 19 requests. */
+const maxRequests = 40;
 
 /**
- * Asks for many things at once. Where Dagster fails at that, it may be for one of them alone, which is then found by halves: unless
- * it fails at the first and at the last as well, each by itself, for then it fails at everything.
+ * Asks about many keys in one request, and bisects if Dagster fails: one run that Dagster cannot read fails the whole answer. If the
+ * first key and the last key fail alone too, Dagster is taken to fail at everything, and nothing is bisected.
  *
  * @param keys at least one
- * @throws DagsterFault
+ * @throws DagsterFault when Dagster fails at everything, or cannot be asked
  */
-export async function askApart<Key, Answer>(
+export async function askBisecting<Key, Answer>(
   keys: readonly Key[],
   ask: (keys: readonly Key[]) => Promise<readonly Answer[]>,
-): Promise<Apart<Key, Answer>> {
+): Promise<Bisected<Key, Answer>> {
   const whole = await tryAsk(keys, ask);
   if (!(whole instanceof DagsterFault)) return { answers: whole, failed: [] };
   if (keys.length === 1) throw whole;
   const first = await tryAsk(keys.slice(0, 1), ask);
   const last = await tryAsk(keys.slice(-1), ask);
   if (first instanceof DagsterFault && last instanceof DagsterFault) throw whole;
-  return splitUp(keys, ask);
+  return bisect(keys, ask);
 }
 
-/** Level by level: an answer comes after nearly every failure, and the breaker does not take one for the connection's. */
-async function splitUp<Key, Answer>(
+/** Goes level by level, so that an answer follows nearly every failure: the breaker opens only after five failures in a row. */
+async function bisect<Key, Answer>(
   keys: readonly Key[],
   ask: (keys: readonly Key[]) => Promise<readonly Answer[]>,
-): Promise<Apart<Key, Answer>> {
+): Promise<Bisected<Key, Answer>> {
   const answers: Answer[] = [];
   const failed: Key[] = [];
   const parts = halve(keys);
-  for (let request = 0; request < mostRequests; request += 1) {
+  for (let request = 0; request < maxRequests; request += 1) {
     const part = parts.shift();
     if (part === undefined) break;
     const answer = await tryAsk(part, ask);
@@ -53,7 +53,7 @@ function halve<Key>(keys: readonly Key[]): [readonly Key[], readonly Key[]] {
   return [keys.slice(0, middle), keys.slice(middle)];
 }
 
-/** Without an answer, that Dagster fails at it. @throws DagsterFault of any other kind */
+/** Returns a fault of the kind `failing`, and throws every other. @throws DagsterFault */
 async function tryAsk<Key, Answer>(
   keys: readonly Key[],
   ask: (keys: readonly Key[]) => Promise<readonly Answer[]>,

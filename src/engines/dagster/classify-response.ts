@@ -1,9 +1,11 @@
 import { z } from "zod";
+import { parseJson } from "../../platform/parse-json.ts";
 import type { DagsterAddress } from "./address.ts";
 import { DagsterFault, type DagsterFaultKind } from "./fault.ts";
 import { toLine } from "./words.ts";
 
-export interface Exchanged {
+/** An HTTP response of Dagster, or of a proxy or login page in front of it. */
+export interface DagsterResponse {
   readonly status: number;
   readonly isHtml: boolean;
   readonly text: string;
@@ -23,14 +25,27 @@ const graphqlErrors = z
 const envelope = z.object({ data: z.record(z.string(), z.unknown()).nullish(), errors: graphqlErrors });
 
 /**
- * The data of an answer at whatever status it comes: Dagster gives 500 to an answer that tells of an exception in so many
- * words.
+ * Returns the GraphQL data of a response, or throws the fault that the response stands for. Data counts at any status: Dagster
+ * answers 500 with complete data if a field of it is an exception.
+ *
+ * | response | result |
+ * | --- | --- |
+ * | 3xx, 401, 403, 404, 429, 502 … | the fault of that status |
+ * | a page for people | `login-page`, from 500 on `failing` |
+ * | GraphQL errors before the execution | `schema` |
+ * | GraphQL errors of the execution | `failing` |
+ * | data | the data |
+ * | anything else | `failing` (5xx), `refused` (4xx), `unreadable` (2xx) |
  *
  * @throws DagsterFault
  */
-export function judge(address: DagsterAddress, operation: string, { status, isHtml, text }: Exchanged): unknown {
+export function classifyResponse(
+  address: DagsterAddress,
+  operation: string,
+  { status, isHtml, text }: DagsterResponse,
+): unknown {
   const asked = `Dagster at ${address.shown}, asked for ${operation},`;
-  const kind = findFaultKind(status);
+  const kind = toFaultKind(status);
   if (kind !== null) throw new DagsterFault(kind, `${asked} answered ${status}`);
   if (isHtml || text.trimStart().startsWith("<")) {
     const page = status < 500 ? "login-page" : "failing";
@@ -40,8 +55,8 @@ export function judge(address: DagsterAddress, operation: string, { status, isHt
   const errors = data?.errors ?? [];
   const [error] = errors;
   if (error !== undefined) {
-    // What fails before anything is carried out has no path; Dagster gives it 400, and 500 for variables of a wrong type. What
-    // stands before Dagster may answer with errors, too, after its work is done.
+    // An error before the execution has no path. Dagster answers it with 400, and with 500 if a variable has the wrong type. A proxy
+    // may also answer with errors, after Dagster has executed the request; its errors have no locations.
     const isBefore =
       data?.data == null &&
       errors.every(({ path }) => path == null) &&
@@ -50,10 +65,10 @@ export function judge(address: DagsterAddress, operation: string, { status, isHt
     throw new DagsterFault(isBefore ? "schema" : "failing", `${asked} answered with a GraphQL error: ${words}`);
   }
   if (success && data.data != null) return data.data;
-  throw new DagsterFault(findStrangeKind(status), `${asked} answered ${status} with no GraphQL answer`);
+  throw new DagsterFault(toNonGraphqlKind(status), `${asked} answered ${status} with no GraphQL answer`);
 }
 
-function findFaultKind(status: number): DagsterFaultKind | null {
+function toFaultKind(status: number): DagsterFaultKind | null {
   if (status >= 300 && status < 400) return "redirect";
   switch (status) {
     case 401:
@@ -75,21 +90,13 @@ function findFaultKind(status: number): DagsterFaultKind | null {
   }
 }
 
-/** Of what is no GraphQL answer. At 200 it may be one that was cut short: then it was carried out. */
-function findStrangeKind(status: number): DagsterFaultKind {
+/** The fault of a response without a GraphQL answer. At 200 it may be an answer that was cut short, so the request may have been executed. */
+function toNonGraphqlKind(status: number): DagsterFaultKind {
   if (status >= 500) return "failing";
   return status >= 400 ? "refused" : "unreadable";
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Dagster does not repeat headers; what stands before it may. */
+/** Dagster never repeats request headers in an error; a proxy in front of it may. */
 function withoutSecrets({ headers }: DagsterAddress, words: string): string {
   const secrets = Object.values(headers).flatMap((value) => [value, ...value.split(" ")]);
   return secrets

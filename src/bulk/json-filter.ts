@@ -4,22 +4,26 @@ import { z } from "../platform/resource/schema.ts";
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
-/** `optional` tells a field that may be left out; what it takes is what the parameter takes. */
+/** The filter as a schema of a JSON body: each field is optional and accepts the values of the parameter. */
 type JsonFilter<Fields extends Shape> = z.ZodObject<
   { [Name in keyof Fields]: z.ZodOptional<z.ZodType<z.output<Fields[Name]>>> },
   z.core.$strict
 >;
 
 /**
- * The filters of a list in a JSON body, judged by the list's own schemas: numbers and booleans as JSON has them, and one
- * value in place of a list of one. A filter without a field is refused: it would find everything by mistake.
+ * Converts the filter parameters of a list to a schema for a JSON body. Numbers and booleans are JSON's own, and a single value stands
+ * for a list of one. Example: `?kind=1&kind=5` becomes `{"kind": [1, 5]}`. A filter without a field is refused, since it would match
+ * everything by mistake.
  */
 export function toJsonFilter<const Fields extends Shape>(fields: Fields): JsonFilter<Fields> {
-  const taken = Object.entries(fields).map(([name, schema]) => [name, isList(schema) ? toListField(schema) : schema]);
-  const filter = z.strictObject(Object.fromEntries(taken)) as unknown as JsonFilter<Fields>;
+  const accepted = Object.entries(fields).map(([name, schema]) => [
+    name,
+    isList(schema) ? toListField(schema) : schema,
+  ]);
+  const filter = z.strictObject(Object.fromEntries(accepted)) as unknown as JsonFilter<Fields>;
   return filter.check(({ value, issues }) => {
     if (issues.length > 0 || hasField(value)) return;
-    issues.push({ code: "custom", message: "finds everything: name at least one field", input: value });
+    issues.push({ code: "custom", message: "matches everything: name at least one field", input: value });
   }) as JsonFilter<Fields>;
 }
 
@@ -31,7 +35,7 @@ function toListField(schema: z.ZodType) {
   const type = findItemType(schema);
   const toList = (value: unknown) => {
     if (value === undefined || value === null) return value;
-    return (Array.isArray(value) ? value : [value]).map((one) => toText(one, type));
+    return (Array.isArray(value) ? value : [value]).map((item) => toText(item, type));
   };
   return z
     .preprocess(toList, schema)
@@ -41,14 +45,14 @@ function toListField(schema: z.ZodType) {
 
 type ItemType = "string" | "boolean" | "integer";
 
-/** What the list's items are in JSON; as parameters they are all text. */
+/** The JSON type of the items of a list. As query parameters they are all text. */
 function findItemType(schema: z.ZodType): ItemType {
   const list = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
   const item = list instanceof z.ZodArray ? getOpenApiMetadata(list.element as z.ZodType) : null;
   return (item?.type ?? "string") as ItemType;
 }
 
-/** The text that the parameter's schema reads, or what it refuses. */
+/** The text that the schema of the parameter parses; null, which it refuses, for a value of another JSON type. */
 function toText(value: unknown, type: ItemType): unknown {
   if (type === "string") return value;
   return typeof value === (type === "integer" ? "number" : type) ? String(value) : null;
