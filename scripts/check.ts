@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
-/** Everything that a commit must pass beside the tests, the quick ones first. */
+/** The checks that a commit must pass in addition to the tests, quick checks first. */
 const checks: Readonly<Record<string, readonly string[]>> = {
   "format and lint": ["biome", "ci", "--error-on-warnings", "."],
   types: ["tsc", "--noEmit"],

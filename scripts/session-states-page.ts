@@ -4,56 +4,62 @@ import { toPage } from "./page.ts";
 type Step = { [From in SessionState]: `${From} ${(typeof nextStates)[From][number]}` }[SessionState];
 
 const stateMeanings: Readonly<Record<SessionState, string>> = {
-  pending: "It is due, or will be, and no worker has it.",
-  claimed: "A worker has it, and may be launching it.",
-  running: "Its run is known to the engine, queued or under way.",
-  unknown: "A run of it may exist; it is looked for.",
-  retry_wait: "An attempt has failed; the next one has its time.",
-  succeeded: "Its run has succeeded.",
-  failed: "It has failed for good: its error says why.",
-  canceled: "Somebody ended it, or a newer session took its place.",
-  skipped: "It is not run: its reason says why.",
+  pending: "The session waits until it is due, and then for a worker.",
+  claimed: "A worker has the session, and may be launching it.",
+  running: "The engine has a run for it, queued or under way.",
+  unknown: "A run may exist: the launch had no clear answer, and EOM searches for the run.",
+  retry_wait: "An attempt has failed, and the session waits for the next one.",
+  succeeded: "The run has succeeded.",
+  failed: "The session has failed for good. `error` says why.",
+  canceled: "A person canceled it, or a newer session took its place.",
+  skipped: "The session never ran. `reason` says why.",
 };
 
-/** Who takes each step, and when. A step that states.ts has and this has not is an error of types, and the reverse. */
-const steps: Readonly<Record<Step, readonly [who: string, when: string]>> = {
-  "pending claimed": ["pick", "it is due, its schedule allows it, and the engine has room"],
+/** The author and the condition of each step. A step that states.ts has and this table lacks is a type error, and the reverse. */
+const steps: Readonly<Record<Step, readonly [author: string, when: string]>> = {
+  "pending claimed": ["pick", "the session is due, its schedule allows it, and the engine has room"],
   "pending skipped": [
-    "pick, or who disables",
-    "another session of the schedule is under way (overlap), or it is disabled",
+    "pick, or a person",
+    "another session of the schedule is under way (`overlap`), or the schedule is disabled",
   ],
   "pending canceled": [
     "a person, or pick",
-    "it is canceled, its schedule is deleted, or a newer session takes its place",
+    "the session is canceled, its schedule is deleted, or a newer session takes its place",
   ],
-  "claimed running": ["launch", "the engine has launched it"],
-  "claimed unknown": ["launch, or sweep", "the answer to the launch is unclear, or the launching process is gone"],
-  "claimed pending": ["sweep", "its worker is gone, and had not begun to launch it"],
-  "claimed failed": ["launch, or sweep", "it is refused, or its run died with the process that had it"],
-  "claimed canceled": ["launch", "it was asked to end before it was launched"],
-  "claimed retry_wait": ["launch, or sweep", "as to failed, and its policy has an attempt left"],
-  "running succeeded": ["poll", "its run has succeeded"],
-  "running failed": ["poll, or sweep", "its run failed, took too long, or is lost"],
-  "running canceled": ["poll", "its run ended after it was asked to"],
-  "running retry_wait": ["poll, or sweep", "as to failed, and its policy has an attempt left"],
-  "unknown running": ["reconcile (poll)", "its run is found"],
-  "unknown pending": ["reconcile (poll)", "no run is found for long enough: it may be launched again"],
-  "unknown failed": ["sweep", "its run died with the process that had it, or its engine is none of this deployment"],
-  "unknown canceled": ["reconcile (poll)", "no run is found, and it was asked to end"],
-  "unknown retry_wait": ["sweep", "as to failed, and its policy has an attempt left"],
-  "retry_wait claimed": ["pick", "the time of the next attempt has come"],
+  "claimed running": ["launch", "the engine has launched the run"],
+  "claimed unknown": ["launch, or sweep", "the answer to the launch is unclear, or the launching process has died"],
+  "claimed pending": [
+    "launch, or sweep",
+    "the engine cannot launch it yet, or its worker died before the launch had begun",
+  ],
+  "claimed failed": ["launch, or sweep", "the engine refuses the launch, or the run died with its process"],
+  "claimed canceled": ["launch, or sweep", "a stop was requested before the launch"],
+  "claimed retry_wait": ["launch, or sweep", "as `failed`, and the policy allows another attempt"],
+  "running succeeded": ["poll", "the run has succeeded"],
+  "running failed": ["poll, or sweep", "the run has failed, took too long, or is lost"],
+  "running canceled": ["poll", "the run has ended after a stop was requested"],
+  "running retry_wait": ["poll, or sweep", "as `failed`, and the policy allows another attempt"],
+  "unknown running": ["search", "the run is found"],
+  "unknown pending": ["search", "no run is found for long enough: the session may be launched again"],
+  "unknown failed": [
+    "search, or sweep",
+    "no launch had a clear answer in time, the run died with its process, or the engine was removed",
+  ],
+  "unknown canceled": ["search", "no run is found, and a stop was requested"],
+  "unknown retry_wait": ["search, or sweep", "as `failed`, and the policy allows another attempt"],
+  "retry_wait claimed": ["pick", "the next attempt is due"],
   "retry_wait canceled": [
     "a person, or pick",
-    "it is canceled, its schedule is deleted, or a newer session takes its place",
+    "the session is canceled, its schedule is deleted, or a newer session takes its place",
   ],
 };
 
-/** The states of a session, drawn and explained. */
+/** The reference page of the states of a session: a diagram, the meaning of each state, and the cause of each step. */
 export function toSessionStatesPage(): string {
   return toPage("The states of a session", [
-    "A step that is not drawn here is refused by the database (the trigger `ailbl_session_step`; a test holds it to",
-    "[states.ts](../../src/sessions/states.ts), which this page is made from). Each step is an entry in the session's",
-    "history, with time, actor and cause.",
+    "Every step of a session is drawn here, and is an entry in its history with time, actor and cause. The database refuses other",
+    "steps (trigger `ailbl_session_step`). This page is made from [states.ts](../../src/sessions/states.ts), and a test compares that",
+    "file with the database.",
     "",
     "```mermaid",
     "stateDiagram-v2",
@@ -62,16 +68,16 @@ export function toSessionStatesPage(): string {
     ...sessionStates.filter(isEnded).map((state) => `  ${state} --> [*]`),
     "```",
     "",
-    "| state | means |",
+    "| state | meaning |",
     "| --- | --- |",
     ...sessionStates.map((state) => `| ${state} | ${stateMeanings[state]} |`),
     "",
-    `While it is ${toList(leasedStates)}, one worker holds a lease on it, with a token that every write carries; a lease that`,
-    "runs out is what sweep looks for.",
+    `A session that is ${toList(leasedStates)} has a lease: one worker has it, with a token that every write checks. If the`,
+    "worker dies, the lease runs out, and sweep takes the session over.",
     "",
     "| from | to | by | when |",
     "| --- | --- | --- | --- |",
-    ...Object.entries(steps).map(([step, [who, when]]) => `| ${step.replace(" ", " | ")} | ${who} | ${when} |`),
+    ...Object.entries(steps).map(([step, [author, when]]) => `| ${step.replace(" ", " | ")} | ${author} | ${when} |`),
   ]);
 }
 

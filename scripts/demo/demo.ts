@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { startEom } from "./eom-process.ts";
 import { createObjects, type ObjectWriter } from "./objects.ts";
 import { startS3Server } from "./s3-server.ts";
-import { say, tell } from "./story.ts";
+import { report, say } from "./story.ts";
 
 const dataDir = join(import.meta.dirname, "../../.demo");
 const bucket = "scenes";
@@ -13,10 +13,10 @@ const addedObjects = 25;
 const addEveryMilliseconds = 12_000;
 
 /**
- * Shows EOM's main job on its embedded defaults: a storage is registered and proved against a real S3 server, a user reaches a
- * limit, and a schedule counts what lies in it every five seconds, until Ctrl-C.
+ * Shows EOM's main work on its embedded defaults, until Ctrl-C: it registers a storage after a verification against an S3
+ * server, a user reaches a limit, and a schedule counts the objects of the storage every five seconds.
  *
- * `--sessions N` ends it by itself after N sessions have succeeded.
+ * `--sessions N` ends the demo after N sessions have succeeded.
  */
 async function demo(): Promise<void> {
   const { values } = parseArgs({ options: { sessions: { type: "string" } } });
@@ -30,29 +30,27 @@ async function demo(): Promise<void> {
   const objects: ObjectWriter = createObjects(s3, bucket);
   stack.defer(async () => objects.close());
   await objects.write("2026/", firstObjects);
-  tell(`${firstObjects} objects in ${s3.endpoint}/${bucket}/2026/`);
+  report(`${firstObjects} objects in ${s3.endpoint}/${bucket}/2026/`);
 
   say("EOM, as `npm start` runs it, on a fresh data folder");
   await rm(dataDir, { recursive: true, force: true });
   const eom = await startEom(dataDir, stopping.signal);
   stack.defer(() => eom.stop());
-  tell(`${eom.url}   (API reference: ${eom.url}/docs)`);
-  tell(`in another terminal: export TOKEN=${eom.token}`);
+  report(`${eom.url}   (API reference: ${eom.url}/docs)`);
+  report(`in another terminal: export TOKEN=${eom.token}`);
 
   const storage = await registerStorage(eom, s3);
   await reachLimit(eom);
   const schedule = await scheduleInventory(eom, storage.id);
 
   say("Sessions, as they end (Ctrl-C stops everything)");
-  tell(`curl -H "Authorization: Bearer $TOKEN" "${eom.url}/ailbl/admin/sessions?schedule_id=${schedule.id}&asc=false"`);
+  report(
+    `curl -H "Authorization: Bearer $TOKEN" "${eom.url}/ailbl/admin/sessions?schedule_id=${schedule.id}&asc=false"`,
+  );
   const adding = setInterval(() => void objects.write("2026/", addedObjects).catch(() => {}), addEveryMilliseconds);
   stack.defer(async () => clearInterval(adding));
-  await watchSessions(
-    eom,
-    schedule.id,
-    values.sessions === undefined ? Number.POSITIVE_INFINITY : Number(values.sessions),
-    stopping.signal,
-  );
+  const maxSucceeded = values.sessions === undefined ? Number.POSITIVE_INFINITY : Number(values.sessions);
+  await reportSessions(eom, schedule.id, maxSucceeded, stopping.signal);
   say("Stopping");
 }
 
@@ -75,7 +73,7 @@ async function registerStorage(eom: Eom, s3: S3): Promise<{ id: string }> {
     prefix: "2026/",
     credential: { access_key_id: s3.accessKeyId, secret_access_key: secret },
   });
-  say("A storage is only taken when it can really be used. First with a wrong secret:");
+  say("EOM registers a storage only if its connection works. First with a wrong secret:");
   const refused = await eom.ask<{ error_code: string; details: { reason: string; hint: string } }>(
     "POST",
     "/eom/admin/storages",
@@ -84,8 +82,8 @@ async function registerStorage(eom: Eom, s3: S3): Promise<{ id: string }> {
       resource: resource("not-the-secret"),
     },
   );
-  tell(`${refused.status} ${refused.body.error_code}: ${refused.body.details.reason}`);
-  tell(refused.body.details.hint);
+  report(`${refused.status} ${refused.body.error_code}: ${refused.body.details.reason}`);
+  report(refused.body.details.hint);
 
   say("Then with the right one:");
   const created = await eom.ask<{ id: string; name: string; verification: { checks: Check[] } }>(
@@ -99,12 +97,12 @@ async function registerStorage(eom: Eom, s3: S3): Promise<{ id: string }> {
   );
   if (created.status !== 201) throw new Error(`The storage was refused: ${JSON.stringify(created.body)}`);
   for (const { check, status, duration_ms } of created.body.verification.checks)
-    tell(`${status}  ${check.padEnd(6)} ${duration_ms} ms`);
-  tell(`storage ${created.body.id} is registered; its secret is sealed and is in no answer`);
+    report(`${status}  ${check.padEnd(6)} ${duration_ms} ms`);
+  report(`storage ${created.body.id} is registered; its secret is sealed and is in no answer`);
   return created.body;
 }
 
-/** A user orders until nothing remains; the order service's retry counts once. */
+/** A user orders until the limit is reached; a retry of the order service counts once. */
 async function reachLimit(eom: Eom): Promise<void> {
   say("A user may order five times a day, and orders eight times at once");
   const quota = await eom.ask<{ id: string }>("POST", "/eom/admin/quotas", {
@@ -122,15 +120,15 @@ async function reachLimit(eom: Eom): Promise<void> {
       { "idempotency-key": key },
     );
   const orders = await Promise.all(Array.from({ length: 8 }, (_, number) => order(`order-${number}`)));
-  tell(`answers: ${orders.map(({ status }) => status).join(" ")}`);
-  tell(orders.find(({ status }) => status !== 200)?.body.error_msg ?? "");
+  report(`answers: ${orders.map(({ status }) => status).join(" ")}`);
+  report(orders.find(({ status }) => status !== 200)?.body.error_msg ?? "");
   await order("order-0");
   const { body } = await eom.ask<{ usage: { MaxOrderTimes: { used: number; state: string; resets_at: string } } }>(
     "GET",
     "/eom/admin/users/user123/usage",
   );
   const { used, state, resets_at } = body.usage.MaxOrderTimes;
-  tell(`order-0 sent once more counts once: used ${used}, ${state}, until ${resets_at}`);
+  report(`order-0 sent once more counts once: used ${used}, ${state}, until ${resets_at}`);
 }
 
 async function scheduleInventory(eom: Eom, storageId: string): Promise<{ id: string }> {
@@ -143,12 +141,12 @@ async function scheduleInventory(eom: Eom, storageId: string): Promise<{ id: str
     params: { storage_id: storageId },
   });
   if (created.status !== 201) throw new Error(`The schedule was refused: ${JSON.stringify(created.body)}`);
-  tell(`schedule ${created.body.id}, first due at ${created.body.next_due_at}`);
+  report(`schedule ${created.body.id}, first due at ${created.body.next_due_at}`);
   const deleted = await eom.ask<{ error_code: string; error_msg: string }>(
     "DELETE",
     `/eom/admin/storages/${storageId}`,
   );
-  tell(`deleting the storage now: ${deleted.status} ${deleted.body.error_code}`);
+  report(`deleting the storage now: ${deleted.status} ${deleted.body.error_code}`);
   return created.body;
 }
 
@@ -161,21 +159,21 @@ interface Session {
   readonly error: { readonly message: string } | null;
 }
 
-/** Asks once a second for the sessions of the schedule, and tells each as it ends. */
-async function watchSessions(eom: Eom, scheduleId: string, wanted: number, signal: AbortSignal): Promise<void> {
-  const told = new Set<string>();
+/** Asks once a second for the sessions of the schedule, and reports each that has ended, until `maxSucceeded` have succeeded. */
+async function reportSessions(eom: Eom, scheduleId: string, maxSucceeded: number, signal: AbortSignal): Promise<void> {
+  const reported = new Set<string>();
   let succeeded = 0;
-  while (!signal.aborted && succeeded < wanted) {
+  while (!signal.aborted && succeeded < maxSucceeded) {
     const { body } = await eom.ask<{ data: Session[] }>(
       "GET",
       `/ailbl/admin/sessions?schedule_id=${scheduleId}&asc=false&size=20`,
     );
     for (const { id, state } of body.data.toReversed()) {
-      if (told.has(id) || !["succeeded", "failed", "canceled", "skipped"].includes(state)) continue;
-      told.add(id);
+      if (reported.has(id) || !["succeeded", "failed", "canceled", "skipped"].includes(state)) continue;
+      reported.add(id);
       const { body: session } = await eom.ask<Session>("GET", `/ailbl/admin/sessions/${id}`);
       const result = session.run?.result;
-      tell(
+      report(
         `${session.slot}  ${state}  ${result ? `${result.objects} objects, ${result.bytes} bytes` : (session.error?.message ?? "")}`,
       );
       if (state === "succeeded") succeeded += 1;

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const mainFile = join(import.meta.dirname, "../../src/main.ts");
 
+/** A running EOM and its first token. */
 export interface EomProcess {
   readonly url: string;
   readonly token: string;
@@ -15,15 +16,15 @@ export interface EomProcess {
     body?: unknown,
     headers?: Readonly<Record<string, string>>,
   ): Promise<{ status: number; body: Body }>;
-  /** Ends early, without a fault, when the demo is stopped. */
+  /** Returns early when the demo is stopped. */
   pause(milliseconds: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Runs `eom start` on a free port, as a process of its own, and reads from its output where it listens and the token. */
+/** Runs `eom start` on a free port in a process of its own, and reads its address and token from its output. */
 export async function startEom(dataDir: string, signal: AbortSignal): Promise<EomProcess> {
   const child = spawn(process.execPath, [mainFile, "start"], {
-    // Ctrl-C goes to the whole terminal; who ends what, and when, is for the demo to say.
+    // Ctrl-C signals every process of the terminal; detached, EOM ends when the demo stops it.
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],
     env: {

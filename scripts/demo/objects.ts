@@ -5,13 +5,14 @@ import type { S3Server } from "./s3-server.ts";
 const maxObjectBytes = 4096;
 const atOnce = 16;
 
+/** Writes objects into a bucket. */
 export interface ObjectWriter {
   /** Adds `count` objects of up to 4 KiB below `prefix`. */
   write(prefix: string, count: number): Promise<void>;
   close(): void;
 }
 
-/** Stands for whoever fills a storage. */
+/** A client that fills a bucket, as the owner of a storage would. */
 export function createObjects(s3: S3Server, bucket: string): ObjectWriter {
   const client = new S3Client({
     endpoint: s3.endpoint,

@@ -5,12 +5,13 @@ import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
 import { type BuildAppOptions, buildApp } from "fauxqs";
 
+/** A running S3 server and the credential of its account. */
 export type S3Server = {
   readonly endpoint: string;
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Ends the server, open connections included; what it stored is gone. */
+  /** Stops the server and its connections, and drops its data. */
   stop(): Promise<void>;
 };
 
@@ -22,13 +23,14 @@ type ListOptions = NonNullable<Parameters<S3Store["listObjects"]>[1]>;
 type Refusal = { status: number; code: string; message: string };
 
 /**
- * Starts an S3 server inside this process, on the loopback address, with its data in memory. It takes path-style
- * requests and objects of at most 11 MiB, and has one account, new at each start, that may do everything. fauxqs stores
- * and answers; it checks no signatures, so that is done here: of the Authorization header (version 4), not of the body
- * against its signed hash. Unsigned requests and signed URLs are refused.
+ * Starts an S3 server in this process, on loopback, with its data in memory. It accepts path-style requests and objects of
+ * at most 11 MiB, and has one account with all rights, new at each start.
  *
- * @param options.buckets the names of the empty buckets that it starts with
- * @param options.port 0 or left out for a free one
+ * fauxqs stores and answers but checks no signatures, so this function checks the Authorization header (version 4). It does
+ * not compare the body with its signed hash. Unsigned requests and signed URLs are refused.
+ *
+ * @param options.buckets the names of the empty buckets to start with
+ * @param options.port default: a free port
  * @throws when the port is taken or a bucket's name is not allowed
  */
 export async function startS3Server(options: { buckets: readonly string[]; port?: number }): Promise<S3Server> {
@@ -66,8 +68,8 @@ export async function startS3Server(options: { buckets: readonly string[]; port?
 }
 
 /**
- * fauxqs sorts keys as a person's language does and pages by code unit, which loses and repeats keys; S3 does both by
- * the bytes. Its stores are not among what it exports, hence the path into its files.
+ * fauxqs sorts keys by language but pages by code unit, which loses and repeats keys; S3 does both by bytes. fauxqs does
+ * not export its stores, so they are imported by the path of their files.
  */
 async function createStores(): Promise<Stores> {
   const entry = pathToFileURL(findPackageJSON("fauxqs", import.meta.url) ?? "");
@@ -131,7 +133,7 @@ function malformed(why: string): Refusal {
   };
 }
 
-/** AWS Signature Version 4 of the request as it was sent. */
+/** The AWS Signature Version 4 of the request as it was received. */
 function sign(request: IncomingMessage, signedHeaders: string, date: string, account: Account): Buffer {
   const { headers } = request;
   const [path = "", query = ""] = (request.url ?? "").split("?");

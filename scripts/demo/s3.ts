@@ -5,7 +5,7 @@ import { startS3Server } from "./s3-server.ts";
 const bucket = "scenes";
 const objectsAtStart = 300;
 
-/** An S3 server for the tour of the README: on loopback, in memory, with some objects, until Ctrl-C. */
+/** An S3 server for the tour in the README: on loopback, in memory, with some objects, until Ctrl-C. */
 const s3 = await startS3Server({ buckets: [bucket] });
 const objects = createObjects(s3, bucket);
 await objects.write("2026/", objectsAtStart);

@@ -1,9 +1,9 @@
-/** A new step of the story. */
+/** Prints a new step of the story. */
 export function say(text: string): void {
   console.log(`\n▸ ${text}`);
 }
 
-/** What came of it. */
-export function tell(text: string): void {
+/** Prints a result of the step. */
+export function report(text: string): void {
   console.log(`  ${text}`);
 }

@@ -16,9 +16,9 @@ export const createTokenSchema = z
     label: z
       .string()
       .trim()
-      .min(1, "wants 1 to 100 characters, got none")
-      .max(100, "wants at most 100 characters")
-      .refine(isPrintable, "wants printable characters only"),
+      .min(1, "must have 1 to 100 characters, got none")
+      .max(100, "must have at most 100 characters")
+      .refine(isPrintable, "must have printable characters only"),
     role: roleSchema,
     expires_at: instantField
       .nullable()

@@ -44,18 +44,14 @@ export function createAccessService({ db, clock, forget }: AccessNeeds) {
   /**
    * Creates a token.
    *
-   * @param token its text; a random one unless it is given
    * @returns the only object that ever has the text
    * @throws VALIDATION_ERROR for an expiry that has passed
    */
-  async function create(
-    input: CreateToken,
-    change: Change<CreatedToken>,
-    token = createTokenText(),
-  ): Promise<CreatedToken> {
+  async function create(input: CreateToken, change: Change<CreatedToken>): Promise<CreatedToken> {
     if (input.expires_at !== null && input.expires_at <= clock.now())
-      throw invalid("/expires_at", "wants a time in the future", "too_small");
+      throw invalid("/expires_at", "must be a time in the future", "too_small");
     return inTransaction(db, async (tx) => {
+      const token = createTokenText();
       const row = { id: createId(), ...input, created: clock.now(), created_by: change.actor.subject };
       await insertToken(tx, { ...row, token_hash: hashToken(token) });
       const after = toToken({ ...row, last_used_at: null });

@@ -13,7 +13,7 @@ import {
   moveBackfill,
   type RunningBackfill,
 } from "./queries.ts";
-import { holdSchedule, insertBackfillSessions } from "./session-queries.ts";
+import { insertBackfillSessions, keepSchedule } from "./session-queries.ts";
 
 const batchSize = 100;
 const beforeAnyId = "00000000-0000-0000-0000-000000000000";
@@ -24,17 +24,18 @@ interface BackfillNeeds {
   readonly log: Logger;
 }
 
+/** The result of a turn of backfill. */
 export interface BackfillSummary {
-  /** Opened. */
+  /** Sessions opened. */
   readonly sessions: number;
-  /** Backfills of which nothing is left to do. */
+  /** Backfills that were ended. */
   readonly backfills_ended: number;
 }
 
 /**
- * Opens sessions of the backfills that have room for them, oldest slot first, and ends the backfills whose last session has
- * ended. Each step is one short transaction under the backfill's lock, so any number of workers may do this at once, and
- * one that dies has done a step or not.
+ * Opens sessions of the backfills that have room for them, oldest slot first, and ends backfills whose last session has ended. Each
+ * backfill gets one short transaction under its lock, so several workers may run this at once, and a worker that dies leaves no
+ * partial step.
  */
 export async function fillBack(needs: BackfillNeeds, signal: AbortSignal): Promise<BackfillSummary> {
   const sum = { sessions: 0, backfills_ended: 0 };
@@ -52,32 +53,32 @@ export async function fillBack(needs: BackfillNeeds, signal: AbortSignal): Promi
   return sum;
 }
 
-interface Taken {
+interface Step {
   readonly opened: number;
   readonly isEnded: boolean;
 }
 
-const nothing: Taken = { opened: 0, isEnded: false };
+const nothing: Step = { opened: 0, isEnded: false };
 
-/** One that fails (a trigger that cannot be computed) must not hold up the others: it stays as it is, and the log says so. */
-async function takeStep({ db, clock, log }: BackfillNeeds, id: string): Promise<Taken> {
+/** Takes one step of one backfill. A fault (such as a trigger that cannot be computed) is logged, so that other backfills go on. */
+async function takeStep({ db, clock, log }: BackfillNeeds, id: string): Promise<Step> {
   try {
     return await inTransaction(db, async (tx) => {
       const backfill = await lockRunningBackfill(tx, id);
       if (backfill === undefined) return nothing;
-      await holdSchedule(tx, backfill.schedule_id);
+      await keepSchedule(tx, backfill.schedule_id);
       const schedule = await findSchedule(tx, backfill.schedule_id);
       const now = clock.now();
       return schedule === undefined ? abandon(tx, backfill, now) : await fill(tx, { backfill, schedule, now });
     });
   } catch (error) {
-    log.error({ backfill_id: id, err: error }, "backfill cannot go on");
+    log.error({ backfill_id: id, err: error }, "backfill step failed");
     return nothing;
   }
 }
 
-/** Its sessions ended with the schedule (service.ts). */
-async function abandon(tx: DatabaseTransaction, { id }: RunningBackfill, now: Date): Promise<Taken> {
+/** Ends a backfill whose schedule was deleted; the delete has ended its sessions. */
+async function abandon(tx: DatabaseTransaction, { id }: RunningBackfill, now: Date): Promise<Step> {
   await moveBackfill(tx, id, { state: "canceled", next_from: null, reason: "schedule_deleted", ended: now, opened: 0 });
   return { opened: 0, isEnded: true };
 }
@@ -88,7 +89,7 @@ interface Filling {
   readonly now: Date;
 }
 
-async function fill(tx: DatabaseTransaction, { backfill, schedule, now }: Filling): Promise<Taken> {
+async function fill(tx: DatabaseTransaction, { backfill, schedule, now }: Filling): Promise<Step> {
   const unfinished = await countUnfinished(tx, backfill.id);
   const { slots, nextFrom } = listSlots(backfill, schedule, backfill.max_parallel - unfinished);
   const sessions = slots.map((slot) => ({
@@ -109,10 +110,10 @@ async function fill(tx: DatabaseTransaction, { backfill, schedule, now }: Fillin
   return { opened, isEnded };
 }
 
-/** The next slots, at most as many as there is room for, and where those after them begin. */
+/** The next slots, at most `room`, and the first slot after them (null if there is none). */
 function listSlots({ next_from: from, to_slot: to }: RunningBackfill, schedule: ScheduleRow, room: number) {
   if (from === null || room <= 0) return { slots: [], nextFrom: from };
-  // One more than there is room for says whether there are more.
+  // The slot after the room is the next cursor.
   const slots = listSlotsBetween(schedule, { from, to }, room + 1);
   return { slots: slots.slice(0, room), nextFrom: slots[room] ?? null };
 }

@@ -3,25 +3,28 @@ import { booleanParameter, pageParameters } from "../platform/resource/paging.ts
 import { z } from "../platform/resource/schema.ts";
 import { sessionStates } from "../sessions/states.ts";
 
-/** Also how many sessions one transaction opens at most. */
-const greatestParallel = 100;
+/** Also the number of sessions that one transaction may open. */
+const maxParallel = 100;
 
+/** The body of `POST …/schedules/{ScheduleId}/backfill`. */
 export const createBackfillSchema = z
   .strictObject({
-    from: instantField.openapi({ description: "The first instant that a slot may have." }),
-    to: instantField.openapi({ description: "Excluded; not after now, since only slots that are over are filled." }),
+    from: instantField.openapi({ description: "Included: slots from this instant on." }),
+    to: instantField.openapi({ description: "Excluded. Must not be after now: a backfill runs past slots only." }),
     max_parallel: z
       .int()
-      .min(1, "wants 1 to 100")
-      .max(greatestParallel, `wants 1 to ${greatestParallel}`)
+      .min(1, `must be 1 to ${maxParallel}`)
+      .max(maxParallel, `must be 1 to ${maxParallel}`)
       .default(1)
-      .openapi({ description: "How many of its sessions may be unfinished at any time." }),
+      .openapi({ description: "How many sessions of the backfill may be unfinished at a time." }),
   })
   .refine(({ from, to }) => from < to, { path: ["to"], message: "must be after from" })
   .openapi("CreateBackfill");
 
+/** A parsed {@link createBackfillSchema}. */
 export type CreateBackfill = z.output<typeof createBackfillSchema>;
 
+/** A backfill as the API shows it. */
 export const backfillSchema = z
   .object({
     id: idField,
@@ -30,18 +33,21 @@ export const backfillSchema = z
     from: timeField,
     to: timeField,
     max_parallel: z.int(),
-    state: z
-      .enum(["running", "done", "canceled"])
-      .openapi({ description: "Done: every slot has its session, and each session has ended, well or not." }),
-    reason: z.string().nullable().openapi({ description: "Why it was canceled: canceled, schedule_deleted." }),
-    next_from: timeField.nullable().openapi({
-      description: "Where the next slot is looked for; null when there is none more to open.",
+    state: z.enum(["running", "done", "canceled"]).openapi({
+      description: "`done`: every slot has its session, and all sessions have ended, with success or not.",
     }),
-    opened: z.int().openapi({ description: "How many sessions it has opened." }),
+    reason: z
+      .string()
+      .nullable()
+      .openapi({ description: "Why it is canceled: `canceled` (by a person) or `schedule_deleted`." }),
+    next_from: timeField.nullable().openapi({
+      description: "The earliest slot that may be opened next; null if all are opened.",
+    }),
+    opened: z.int().openapi({ description: "Sessions opened so far." }),
     sessions: z.partialRecord(z.enum(sessionStates), z.int()).openapi({
       type: "object",
       additionalProperties: { type: "integer" },
-      description: "How many are in which state.",
+      description: "Number of sessions by state.",
     }),
     created: timeField,
     created_by: z.string(),
@@ -49,14 +55,18 @@ export const backfillSchema = z
   })
   .openapi("Backfill");
 
+/** A parsed {@link backfillSchema}. */
 export type Backfill = z.infer<typeof backfillSchema>;
 
+/** The query of `GET …/backfills`. */
 export const listBackfillsSchema = z.strictObject(pageParameters(["created"]));
 
+/** A parsed {@link listBackfillsSchema}. */
 export type ListBackfills = z.output<typeof listBackfillsSchema>;
 
+/** The query of `POST …/backfills/{BackfillId}/cancel`. */
 export const cancelBackfillSchema = z.strictObject({
   running: booleanParameter
     .default(false)
-    .openapi({ type: "boolean", default: false, description: "Also end its sessions that run." }),
+    .openapi({ type: "boolean", default: false, description: "Also cancel the sessions of the backfill that run." }),
 });

@@ -5,6 +5,7 @@ import type { Page, PageStart } from "../platform/resource/paging.ts";
 import type { SessionState } from "../sessions/states.ts";
 import type { ListBackfills } from "./model.ts";
 
+/** A row of ailbl_backfill. */
 export interface BackfillRow {
   readonly id: string;
   readonly schedule_id: string;
@@ -19,22 +20,23 @@ export interface BackfillRow {
   readonly created: Date;
   readonly created_by: string;
   readonly ended: Date | null;
-  /** How many sessions are in which state; null while there are none. */
+  /** Number of sessions by state; null before the first session. */
   readonly sessions: Readonly<Partial<Record<SessionState, number>>> | null;
 }
 
-/** Of the table by its own name. */
+/** The columns of a {@link BackfillRow}, for statements that name the table by its own name. */
 const columns = sql`ailbl_backfill.*, (
     select jsonb_object_agg(state, sessions) from (
       select s.state, count(*) as sessions from ailbl_session as s where s.backfill_id = ailbl_backfill.id group by s.state
     ) as counted) as sessions`;
 
+/** Reads a backfill by id, which must be a UUID. */
 export async function findBackfill(db: Database, id: string): Promise<BackfillRow | undefined> {
   const { rows } = await sql<BackfillRow>`select ${columns} from ailbl_backfill where id = ${id}`.execute(db);
   return rows[0];
 }
 
-/** One page, oldest first unless asked otherwise, and the total. */
+/** One page, oldest first by default, and the total. */
 export function listBackfills(
   db: Database,
   scheduleId: string,
@@ -62,6 +64,7 @@ interface NewBackfill {
   readonly createdBy: string;
 }
 
+/** Inserts a running backfill whose cursor is at its first instant. */
 export async function insertBackfill(tx: DatabaseTransaction, backfill: NewBackfill): Promise<void> {
   await tx
     .insertInto("ailbl_backfill")
@@ -79,19 +82,19 @@ export async function insertBackfill(tx: DatabaseTransaction, backfill: NewBackf
     .execute();
 }
 
-/** Holds the backfill until the transaction ends: nobody else opens sessions of it, or ends it. */
+/** Locks a backfill until the transaction ends: no other transaction can open its sessions or end it. */
 export async function lockBackfill(tx: DatabaseTransaction, id: string): Promise<BackfillRow | undefined> {
   await sql`select from ailbl_backfill where id = ${id} for update`.execute(tx);
   return findBackfill(tx, id);
 }
 
-/** What opening sessions needs; not how many there are in which state, which costs the reading of them all. */
+/** The columns that opening sessions needs. Without `sessions`, for which all sessions would be counted. */
 export type RunningBackfill = Pick<
   BackfillRow,
   "id" | "schedule_id" | "to_slot" | "max_parallel" | "next_from" | "created_by"
 >;
 
-/** As {@link lockBackfill}, but undefined at once when another holds it, or when it has ended. */
+/** {@link lockBackfill} for a worker: undefined at once if another transaction has the lock, or if the backfill has ended. */
 export async function lockRunningBackfill(tx: DatabaseTransaction, id: string): Promise<RunningBackfill | undefined> {
   const { rows } = await sql<RunningBackfill>`
     select id, schedule_id, to_slot, max_parallel, next_from, created_by
@@ -100,8 +103,8 @@ export async function lockRunningBackfill(tx: DatabaseTransaction, id: string): 
 }
 
 /**
- * Backfills after `afterId`, by id, that have something to do: room for another session, or none left to wait for. A
- * running one whose sessions are all under way costs the reading of as many index entries as it may have of them.
+ * Lists backfills that need a step, by id after `afterId`: they have room for another session, or their last session has ended. For
+ * a backfill without room this reads `max_parallel` index entries.
  */
 export async function listReadyBackfills(db: Database, afterId: string, limit: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
@@ -114,14 +117,14 @@ export async function listReadyBackfills(db: Database, afterId: string, limit: n
   return rows.map(({ id }) => id);
 }
 
-/** To be asked after the backfill is locked, in a statement of its own. */
+/** Counts sessions that have not ended. Call it after the lock, so that this statement sees what other workers committed. */
 export async function countUnfinished(tx: DatabaseTransaction, id: string): Promise<number> {
   const { rows } = await sql<{ sessions: number }>`
     select count(*) as sessions from ailbl_open_session where backfill_id = ${id}`.execute(tx);
   return rows[0]?.sessions ?? 0;
 }
 
-/** How far it has come, and whether it has ended. */
+/** Writes the progress of a backfill. `opened` is added to the sessions opened so far. */
 export async function moveBackfill(
   tx: DatabaseTransaction,
   id: string,

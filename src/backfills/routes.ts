@@ -1,4 +1,5 @@
 import { answerChange } from "../platform/http/answer-change.ts";
+import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
@@ -13,11 +14,11 @@ import { type BackfillService, toBackfill } from "./service.ts";
 
 const base = "/ailbl/admin/schedules/{ScheduleId}";
 const tag = "backfills";
-const none = z.strictObject({});
 const scheduleParams = z.object({ ScheduleId: z.string() });
 const backfillParams = z.object({ ScheduleId: z.string(), BackfillId: z.string() });
 const backfillAnswer = { description: "The backfill", schema: backfillSchema };
 
+/** `…/schedules/{ScheduleId}/backfill` and `…/backfills`. */
 export function createBackfillRoutes(service: BackfillService): Route[] {
   return [
     defineRoute(
@@ -26,12 +27,11 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         path: `${base}/backfill`,
         operationId: "createBackfill",
         tag,
-        summary: "Run the slots of a stretch of time that is over",
+        summary: "Run the slots of a past interval",
         description:
-          "Also those that have run before, and of a disabled schedule. Sessions are opened oldest slot first, as room comes.",
+          "Slots that have run before run again, and the schedule may be disabled. Sessions are opened oldest slot first, `max_parallel` at a time.",
         role: "admin",
         params: scheduleParams,
-        query: none,
         body: createBackfillSchema,
         answers: { 201: backfillAnswer },
         failures: ["SCHEDULE_NOT_FOUND"],
@@ -68,14 +68,13 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         path: `${base}/backfills/{BackfillId}`,
         operationId: "getBackfill",
         tag,
-        summary: "Read how far a backfill has come",
+        summary: "Read a backfill and its progress",
         role: "viewer",
         params: backfillParams,
-        query: none,
         answers: { 200: backfillAnswer },
         failures: ["BACKFILL_NOT_FOUND"],
       },
-      async ({ params }) => ({ status: 200, body: await service.find(params.ScheduleId, params.BackfillId) }),
+      async ({ params }) => ok(await service.find(params.ScheduleId, params.BackfillId)),
     ),
     defineRoute(
       {
@@ -83,9 +82,9 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         path: `${base}/backfills/{BackfillId}/cancel`,
         operationId: "cancelBackfill",
         tag,
-        summary: "End a backfill",
+        summary: "Cancel a backfill",
         description:
-          "What waits does not start. What runs goes on, unless `running` is true. Again: it changes nothing.",
+          "Ends sessions that wait. Sessions that run go on, unless `running` is true. A second cancel changes nothing.",
         role: "operator",
         params: backfillParams,
         query: cancelBackfillSchema,
@@ -93,18 +92,13 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         failures: ["BACKFILL_NOT_FOUND"],
       },
       (input) =>
-        answerChange(input, toFound, (change) =>
+        answerChange(input, ok<Backfill>, (change) =>
           service.cancel(input.params.ScheduleId, input.params.BackfillId, input.query, change),
         ),
     ),
   ];
 }
 
-function toFound(backfill: Backfill): Answer {
-  return { status: 200, body: backfill };
-}
-
 function toCreated(backfill: Backfill): Answer {
-  const location = `/ailbl/admin/schedules/${backfill.schedule_id}/backfills/${backfill.id}`;
-  return { status: 201, body: backfill, headers: { location } };
+  return created(`/ailbl/admin/schedules/${backfill.schedule_id}/backfills/${backfill.id}`, backfill);
 }

@@ -1,11 +1,13 @@
-import { recordAudit } from "../platform/audit/record.ts";
-import type { Database } from "../platform/database/tables.ts";
+import type { DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { invalid } from "../platform/failure.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import { recordChange } from "../platform/resource/record-change.ts";
+import { requireRow } from "../platform/resource/rows.ts";
 import { requireSchedule } from "../schedules/lookup.ts";
+import type { ScheduleRow } from "../schedules/queries.ts";
 import type { ScheduleNeeds } from "../schedules/service.ts";
 import { endWaiting, listUnderWay, requestStops } from "../sessions/queries.ts";
 import { listSlotsBetween } from "../timing/slots-between.ts";
@@ -19,99 +21,124 @@ import {
   lockBackfill,
   moveBackfill,
 } from "./queries.ts";
-import { holdSchedule } from "./session-queries.ts";
+import { keepSchedule } from "./session-queries.ts";
 
+/** The use cases of the backfill routes. */
 export type BackfillService = ReturnType<typeof createBackfillService>;
 
-/** The use cases of backfills; each owns its transactions. */
+/** Creates the use cases of backfills. Each opens its own transaction. */
 export function createBackfillService({ db, clock, onWork }: Pick<ScheduleNeeds, "db" | "clock" | "onWork">) {
-  /** @throws BACKFILL_NOT_FOUND, also for one of another schedule */
+  /** @throws BACKFILL_NOT_FOUND, also for a backfill of another schedule */
   async function find(scheduleId: string, id: string): Promise<Backfill> {
-    return toBackfill(requireOf(scheduleId, id, isUuid(id) ? await findBackfill(db, id) : undefined));
+    return toBackfill(await requireBackfill(scheduleId, id, (backfillId) => findBackfill(db, backfillId)));
   }
 
-  /** Of a schedule that was deleted too. */
+  /** Lists the backfills of a schedule, also of a deleted one. Empty for an unknown schedule. */
   async function list(scheduleId: string, query: ListBackfills): Promise<Page<BackfillRow>> {
     const start = parsePageStart(query);
     return isUuid(scheduleId) ? listBackfills(db, scheduleId, query, start) : { rows: [], total: 0 };
   }
 
-  /** Opens nothing itself: a worker does. @throws SCHEDULE_NOT_FOUND, VALIDATION_ERROR for a stretch without a slot that is over */
+  /**
+   * Creates a backfill. A worker opens its sessions.
+   *
+   * @throws SCHEDULE_NOT_FOUND
+   * @throws VALIDATION_ERROR when `to` is after now, or the interval contains no slot
+   */
   async function create(scheduleId: string, input: CreateBackfill, change: Change<Backfill>): Promise<Backfill> {
     await requireSchedule(db, scheduleId);
-    const told = await inTransaction(db, async (tx) => {
-      await holdSchedule(tx, scheduleId);
+    const backfill = await inTransaction(db, async (tx) => {
+      await keepSchedule(tx, scheduleId);
       const schedule = await requireSchedule(tx, scheduleId);
       const now = clock.now();
-      if (input.to > now)
-        throw invalid("/to", `must not be after now (${now.toISOString()}): a backfill is for what is over`);
-      if (listSlotsBetween(schedule, input, 1).length === 0)
-        throw invalid("/from", "begins a stretch in which the schedule has no slot", "no_slots");
+      checkInterval(schedule, input, now);
       const id = createId();
       const { from, to, max_parallel: maxParallel } = input;
       await insertBackfill(tx, { id, schedule, from, to, maxParallel, now, createdBy: change.actor.subject });
-      const backfill = await read(tx, scheduleId, id);
-      await recordAudit(tx, { ...toTrail(change, scheduleId, "schedule.backfill"), before: null, after: backfill });
-      await change.beforeCommit(tx, backfill);
-      return backfill;
+      const after = await read(tx, scheduleId, id);
+      const action = "schedule.backfill";
+      return recordChange(tx, change, { action, kind: "schedule", id: scheduleId, before: null, after });
     });
     onWork();
-    return told;
+    return backfill;
   }
 
-  /** What waits ends at once, what runs is asked to end if `running`. One that is over already is told as it is. */
+  /**
+   * Cancels a backfill: ends its waiting sessions and, if `running`, asks the others to end. A backfill that has ended is returned
+   * as it is.
+   *
+   * @throws BACKFILL_NOT_FOUND
+   */
   async function cancel(
     scheduleId: string,
     id: string,
     { running }: { running: boolean },
-    { actor }: Pick<Change<null>, "actor">,
+    change: Change<Backfill>,
   ): Promise<Backfill> {
     await find(scheduleId, id);
-    const told = await inTransaction(db, async (tx) => {
-      const before = requireOf(scheduleId, id, await lockBackfill(tx, id));
-      const now = clock.now();
-      const by = actor.subject;
-      if (running) {
-        const underWay = await listUnderWay(tx, { backfillId: id });
-        await requestStops(
-          tx,
-          underWay.map((session) => session.id),
-          { now, by, reason: "cancel" },
-        );
-      }
+    const backfill = await inTransaction(db, async (tx) => {
+      const before = await requireBackfill(scheduleId, id, (backfillId) => lockBackfill(tx, backfillId));
+      const by = { now: clock.now(), actor: change.actor.subject };
+      if (running) await stopRunning(tx, id, by);
       if (before.state !== "running") return read(tx, scheduleId, id);
       await endWaiting(
         tx,
         { backfillId: id },
-        { state: "canceled", now, actor: by, reason: "backfill_canceled", message: "The backfill was canceled" },
+        { ...by, state: "canceled", reason: "backfill_canceled", message: "The backfill was canceled" },
       );
-      const ending = { state: "canceled", reason: "canceled", next_from: before.next_from, ended: now } as const;
+      const ending = { state: "canceled", reason: "canceled", next_from: before.next_from, ended: by.now } as const;
       await moveBackfill(tx, id, { ...ending, opened: 0 });
       const after = await read(tx, scheduleId, id);
-      const trail = toTrail({ actor }, scheduleId, "schedule.backfill_cancel");
-      await recordAudit(tx, { ...trail, before: toBackfill(before), after });
-      return after;
+      const action = "schedule.backfill_cancel";
+      return recordChange(tx, change, { action, kind: "schedule", id: scheduleId, before: toBackfill(before), after });
     });
     onWork();
-    return told;
+    return backfill;
   }
 
   return { find, list, create, cancel };
 }
 
-async function read(db: Database, scheduleId: string, id: string): Promise<Backfill> {
-  return toBackfill(requireOf(scheduleId, id, await findBackfill(db, id)));
+/** @throws BACKFILL_NOT_FOUND */
+async function read(tx: DatabaseTransaction, scheduleId: string, id: string): Promise<Backfill> {
+  return toBackfill(await requireBackfill(scheduleId, id, (backfillId) => findBackfill(tx, backfillId)));
 }
 
-function requireOf(scheduleId: string, id: string, row: BackfillRow | undefined): BackfillRow {
-  if (row?.schedule_id !== scheduleId.toLowerCase()) throw backfillNotFound(id);
-  return row;
+/** Requires the backfill, of this schedule. @throws BACKFILL_NOT_FOUND */
+function requireBackfill(
+  scheduleId: string,
+  id: string,
+  find: (id: string) => Promise<BackfillRow | undefined>,
+): Promise<BackfillRow> {
+  const findOfSchedule = async (backfillId: string) => {
+    const row = await find(backfillId);
+    return row?.schedule_id === scheduleId.toLowerCase() ? row : undefined;
+  };
+  return requireRow(id, findOfSchedule, backfillNotFound);
 }
 
-function toTrail({ actor }: Pick<Change<null>, "actor">, objectId: string, action: string) {
-  return { actor, action, kind: "schedule", objectId };
+/** @throws VALIDATION_ERROR when `to` is after now, or the interval contains no slot */
+function checkInterval(schedule: ScheduleRow, interval: Pick<CreateBackfill, "from" | "to">, now: Date): void {
+  if (interval.to > now) {
+    throw invalid("/to", `must not be after now (${now.toISOString()}): a backfill runs past slots only`);
+  }
+  if (listSlotsBetween(schedule, interval, 1).length === 0) {
+    throw invalid("/from", "begins an interval in which the schedule has no slot: choose a longer one", "no_slots");
+  }
 }
 
+/** Asks the workers that have sessions of the backfill to end them. */
+async function stopRunning(
+  tx: DatabaseTransaction,
+  backfillId: string,
+  { now, actor }: { readonly now: Date; readonly actor: string },
+): Promise<void> {
+  const sessions = await listUnderWay(tx, { backfillId });
+  const ids = sessions.map(({ id }) => id);
+  await requestStops(tx, ids, { now, by: actor, reason: "cancel" });
+}
+
+/** Converts a row to the backfill of the API. */
 export function toBackfill(row: BackfillRow): Backfill {
   return {
     id: row.id,

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { DatabaseTransaction } from "../platform/database/tables.ts";
 import type { ScheduleRow } from "../schedules/queries.ts";
 
+/** A slot for which a session is opened. */
 export interface NewBackfillSession {
   readonly id: string;
   readonly slot: Date;
@@ -16,10 +17,10 @@ interface OpenOptions {
 }
 
 /**
- * Due at once; the oldest slot has the smallest id, by which pick breaks ties. The unique (backfill_id, slot) keeps a slot from being
- * opened twice.
+ * Inserts sessions that are due at once. Pass them oldest slot first with ascending ids: pick claims sessions that are due at the same
+ * time by id. The unique index (backfill_id, slot) prevents a second session of a slot.
  *
- * @returns how many were new
+ * @returns the number of new sessions
  */
 export async function insertBackfillSessions(
   tx: DatabaseTransaction,
@@ -49,7 +50,7 @@ export async function insertBackfillSessions(
   return rows[0]?.sessions ?? 0;
 }
 
-/** Keeps the schedule from being deleted until the transaction ends, and hinders nothing else. */
-export async function holdSchedule(tx: DatabaseTransaction, id: string): Promise<void> {
+/** Prevents that the schedule is deleted before the transaction ends, and blocks nothing else. */
+export async function keepSchedule(tx: DatabaseTransaction, id: string): Promise<void> {
   await sql`select from ailbl_schedule where id = ${id} for key share`.execute(tx);
 }

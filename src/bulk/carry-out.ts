@@ -9,15 +9,15 @@ import type { SessionService } from "../sessions/service.ts";
 import {
   type BulkItem,
   claimItems,
+  endItem,
   listRunningBulks,
   type RunningBulk,
   releaseItems,
-  settleItem,
 } from "./item-queries.ts";
 import type { Bulk, BulkAction } from "./model.ts";
 import { endBulk } from "./queries.ts";
 
-/** What a turn works with; each object is acted on as a single call of the API would. */
+/** The parts that a turn of bulk works with. Each object is changed by the use case of the single API call. */
 export interface BulkNeeds {
   readonly db: Database;
   readonly clock: Clock;
@@ -26,22 +26,23 @@ export interface BulkNeeds {
   readonly sessions: Pick<SessionService, "cancel" | "trigger" | "retry">;
 }
 
+/** The result of a turn of bulk. */
 export interface BulkSummary {
-  /** Objects acted on. */
+  /** Objects changed. */
   readonly acted: number;
-  /** Objects that refused it; the bulk action tells why. */
+  /** Objects whose use case refused; the bulk action lists the reasons. */
   readonly refused: number;
-  /** Bulk actions of which nothing is left to do. */
+  /** Bulk actions that were ended. */
   readonly bulks_ended: number;
 }
 
 const batchSize = 50;
-/** Longer than any turn. */
+/** Duration of a claim: longer than any turn. */
 const claimSeconds = 120;
-/** For a fault of ours or of the database; a refusal is final at once. */
-const mostAttempts = 5;
+/** Attempts per item after a fault of EOM or of the database. A refusal is final at once. */
+const maxAttempts = 5;
 
-/** Goes on with every bulk action, a batch of each in turn, through the use cases of the single calls. */
+/** Carries out all running bulk actions, one batch of each in turn, until nothing is left to do. */
 export async function carryOutBulks(needs: BulkNeeds, signal: AbortSignal): Promise<BulkSummary> {
   const sum = { acted: 0, refused: 0, bulks_ended: 0 };
   for (let isBusy = true; isBusy && !signal.aborted; ) {
@@ -58,7 +59,7 @@ export async function carryOutBulks(needs: BulkNeeds, signal: AbortSignal): Prom
   return sum;
 }
 
-/** What it does not come to, others may have at once. */
+/** Carries out a batch of claimed items. Items that it does not reach are released for other workers. */
 async function carryOutBatch(needs: BulkNeeds, bulk: RunningBulk, items: readonly BulkItem[], signal: AbortSignal) {
   const sum = { acted: 0, refused: 0 };
   let begun = 0;
@@ -66,8 +67,8 @@ async function carryOutBatch(needs: BulkNeeds, bulk: RunningBulk, items: readonl
     for (const item of items) {
       if (signal.aborted) break;
       begun += 1;
-      const fate = await carryOut(needs, bulk, item);
-      if (fate !== "another's") sum[fate] += 1;
+      const outcome = await carryOut(needs, bulk, item);
+      if (outcome !== "taken") sum[outcome] += 1;
     }
   } finally {
     await releaseItems(needs.db, items.slice(begun));
@@ -75,39 +76,45 @@ async function carryOutBatch(needs: BulkNeeds, bulk: RunningBulk, items: readonl
   return sum;
 }
 
-type Fate = "acted" | "refused" | "another's";
+/** `taken`: another worker ended the item, or the bulk action was canceled. */
+type ItemOutcome = "acted" | "refused" | "taken";
 
-/** Thrown within the transaction of an action, so that nothing of it stays. */
-class SettledAlready extends Error {}
+/** Thrown inside the transaction of an action to roll it back: the item has ended already. */
+class EndedAlready extends Error {}
 
-/** @throws what is no refusal: the item is left to a later turn */
-async function carryOut(needs: BulkNeeds, bulk: RunningBulk, item: BulkItem): Promise<Fate> {
-  let isSettled = false;
+/**
+ * Carries out one item.
+ *
+ * @throws Error that is no refusal; a later turn attempts the item again
+ */
+async function carryOut(needs: BulkNeeds, bulk: RunningBulk, item: BulkItem): Promise<ItemOutcome> {
+  let isEnded = false;
   const beforeCommit: Change<unknown>["beforeCommit"] = async (tx) => {
-    if (!(await settleItem(tx, item, null))) throw new SettledAlready();
-    isSettled = true;
+    if (!(await endItem(tx, item, null))) throw new EndedAlready();
+    isEnded = true;
   };
   try {
     await acts[bulk.kind](needs, bulk, item.object_id, { actor: toActor(bulk), beforeCommit });
-    // Who finds nothing to change settles nothing.
-    return isSettled || (await settleItem(needs.db, item, null)) ? "acted" : "another's";
+    // A use case that finds nothing to change commits nothing, so it does not call beforeCommit.
+    return isEnded || (await endItem(needs.db, item, null)) ? "acted" : "taken";
   } catch (error) {
-    if (error instanceof SettledAlready) return "another's";
+    if (error instanceof EndedAlready) return "taken";
     return refuse(needs, item, error);
   }
 }
 
-async function refuse({ db, log }: BulkNeeds, item: BulkItem, error: unknown): Promise<Fate> {
+async function refuse({ db, log }: BulkNeeds, item: BulkItem, error: unknown): Promise<ItemOutcome> {
   const isRefusal = error instanceof Failure && toStatus(error).status < 500;
-  if (!isRefusal && item.attempts < mostAttempts) throw error;
-  if (!isRefusal) log.error({ bulk_id: item.bulk_id, object_id: item.object_id, err: error }, "bulk item given up");
+  if (!isRefusal && item.attempts < maxAttempts) throw error;
+  if (!isRefusal)
+    log.error({ bulk_id: item.bulk_id, object_id: item.object_id, err: error }, "bulk item failed for good");
   const reason = isRefusal
     ? { code: error.code, message: error.message }
-    : { code: "INTERNAL_ERROR", message: "It failed again and again by a fault of EOM, which the log tells" };
-  return (await settleItem(db, item, reason)) ? "refused" : "another's";
+    : { code: "INTERNAL_ERROR", message: `It failed ${maxAttempts} times by a fault of EOM: see EOM's log` };
+  return (await endItem(db, item, reason)) ? "refused" : "taken";
 }
 
-/** The trail has each object's entry under who asked for the bulk action, and the bulk action's id in place of the request's. */
+/** The actor of the audit entries: the caller that created the bulk action, with the id of the bulk action as the request id. */
 function toActor({ id, created_by, on_behalf_of }: RunningBulk): Actor {
   return { subject: created_by, onBehalfOf: on_behalf_of, requestId: id };
 }
@@ -118,16 +125,16 @@ const acts: Readonly<Record<Bulk["kind"], Act>> = {
   session: ({ sessions }, { action }, id, change) => {
     if (action === "cancel") return sessions.cancel(id, change);
     if (action === "retry") return sessions.retry(id, change);
-    throw unfit("session", action);
+    throw unsupported("session", action);
   },
   schedule: ({ schedules, sessions }, { action, note }, id, change) => {
     if (action === "trigger") return sessions.trigger(id, change);
     if (action === "enable" || action === "disable") return schedules.setEnabled(id, action === "enable", note, change);
-    throw unfit("schedule", action);
+    throw unsupported("schedule", action);
   },
 };
 
-/** The database holds kind and action together (ailbl_bulk). */
-function unfit(kind: Bulk["kind"], action: BulkAction): Error {
+/** Unreachable: a constraint of ailbl_bulk allows each kind its own actions only. */
+function unsupported(kind: Bulk["kind"], action: BulkAction): Error {
   return new Error(`A bulk action on a ${kind} cannot be ${action}`);
 }

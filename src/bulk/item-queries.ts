@@ -3,6 +3,7 @@ import { toJsonb } from "../platform/database/sql.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Bulk, BulkAction } from "./model.ts";
 
+/** A bulk action that is being carried out. */
 export interface RunningBulk {
   readonly id: string;
   readonly kind: Bulk["kind"];
@@ -12,7 +13,7 @@ export interface RunningBulk {
   readonly on_behalf_of: string | null;
 }
 
-/** Oldest first. */
+/** Lists running bulk actions, oldest first, 100 at most. */
 export async function listRunningBulks(db: Database): Promise<RunningBulk[]> {
   const { rows } = await sql<RunningBulk>`
     select id, kind, action, note, created_by, on_behalf_of from ailbl_bulk
@@ -20,15 +21,16 @@ export async function listRunningBulks(db: Database): Promise<RunningBulk[]> {
   return rows;
 }
 
+/** A claimed item: one object of a bulk action. */
 export interface BulkItem {
   readonly bulk_id: string;
   readonly item: number;
   readonly object_id: string;
-  /** This one included. */
+  /** Including this attempt. */
   readonly attempts: number;
 }
 
-/** The next items that nobody has, for so long. The claim only spares others the work: exactly once is {@link settleItem}'s. */
+/** Claims the next free items for `seconds`. A claim only avoids double work; {@link endItem} makes an action happen once. */
 export async function claimItems(
   db: Database,
   bulkId: string,
@@ -42,10 +44,10 @@ export async function claimItems(
     update ailbl_bulk_item as i set claimed_until = now() + make_interval(secs => ${seconds}), attempts = i.attempts + 1
     from next where i.bulk_id = next.bulk_id and i.item = next.item
     returning i.bulk_id, i.item, i.object_id, i.attempts`.execute(db);
-  return rows.sort((one, other) => one.item - other.item);
+  return rows.sort((left, right) => left.item - right.item);
 }
 
-/** Hands back what was claimed and not come to. */
+/** Releases claimed items that were not attempted. */
 export async function releaseItems(db: Database, items: readonly BulkItem[]): Promise<void> {
   const [first] = items;
   if (first === undefined) return;
@@ -55,12 +57,13 @@ export async function releaseItems(db: Database, items: readonly BulkItem[]): Pr
 }
 
 /**
- * Writes an item's end, in the transaction of what was done to its object, or by itself when nothing was. The bulk action is
- * held meanwhile: once it is canceled, nothing more is done in its name.
+ * Records the end of an item: in the transaction that changes its object, or alone if nothing changed. Locks the bulk action for
+ * share, so that nothing is done for it after a cancel.
  *
- * @returns false when the item has its end already, or the bulk action has: what was done must be rolled back
+ * @param error null for success
+ * @returns false if the item or the bulk action has ended: the caller must roll its change back
  */
-export async function settleItem(
+export async function endItem(
   db: Database,
   { bulk_id, item }: BulkItem,
   error: { readonly code: string; readonly message: string } | null,

@@ -1,5 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
-import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
+import { created, ok } from "../platform/http/answers.ts";
+import { type Answer, defineRoute, type Route, type RouteInput } from "../platform/http/route.ts";
+import type { Change } from "../platform/resource/change.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -15,15 +17,14 @@ import { type BulkService, toBulk } from "./service.ts";
 
 const base = "/ailbl/admin/bulk";
 const tag = "bulk";
-const none = z.strictObject({});
 const bulkParams = z.object({ BulkId: z.string() });
 const bulkAnswer = { description: "The bulk action", schema: bulkSchema };
 const answers = {
-  200: { description: "Of a dry run: what would be acted on", schema: bulkPreviewSchema },
-  202: { description: "It is being carried out: watch it at its location", schema: bulkSchema },
+  200: { description: "The answer to a dry run: the objects that would be changed", schema: bulkPreviewSchema },
+  202: { description: "The bulk action has begun: read its progress at the Location", schema: bulkSchema },
 };
 
-/** Both creating routes stand before those with an id, which `bulk` would be taken for. */
+/** The bulk routes. Register them before `/sessions/{SessionId}` and `/schedules/{ScheduleId}`, which would match `bulk` as an id. */
 export function createBulkRoutes(service: BulkService): Route[] {
   return [
     defineRoute(
@@ -32,20 +33,16 @@ export function createBulkRoutes(service: BulkService): Route[] {
         path: "/ailbl/admin/sessions/bulk",
         operationId: "bulkSessions",
         tag,
-        summary: "Cancel or retry all sessions that a filter finds",
-        description: "Refused when it finds another number than expected. A session that refuses it holds up no other.",
+        summary: "Cancel or retry all sessions that match a filter",
+        description:
+          "Refused if the filter matches another number than expected_total. A session that cannot be changed does not stop the others.",
         role: "operator",
-        params: none,
-        query: none,
         body: bulkSessionsSchema,
         answers,
         failures: ["BULK_TOTAL_CONFLICT"],
         idempotent: true,
       },
-      (input) =>
-        input.body.dry_run
-          ? answerChange(input, toPreviewed, (change) => service.previewSessions(input.body, change))
-          : answerChange(input, toAccepted, (change) => service.createForSessions(input.body, change)),
+      (input) => answerBulk(input, service.previewSessions, service.createForSessions),
     ),
     defineRoute(
       {
@@ -53,21 +50,16 @@ export function createBulkRoutes(service: BulkService): Route[] {
         path: "/ailbl/admin/schedules/bulk",
         operationId: "bulkSchedules",
         tag,
-        summary: "Enable, disable or trigger all schedules that a filter finds",
+        summary: "Enable, disable or trigger all schedules that match a filter",
         description:
-          "Refused when it finds another number than expected. A schedule that refuses it holds up no other.",
+          "Refused if the filter matches another number than expected_total. A schedule that cannot be changed does not stop the others.",
         role: "operator",
-        params: none,
-        query: none,
         body: bulkSchedulesSchema,
         answers,
         failures: ["BULK_TOTAL_CONFLICT"],
         idempotent: true,
       },
-      (input) =>
-        input.body.dry_run
-          ? answerChange(input, toPreviewed, (change) => service.previewSchedules(input.body, change))
-          : answerChange(input, toAccepted, (change) => service.createForSchedules(input.body, change)),
+      (input) => answerBulk(input, service.previewSchedules, service.createForSchedules),
     ),
     defineRoute(
       {
@@ -77,7 +69,6 @@ export function createBulkRoutes(service: BulkService): Route[] {
         tag,
         summary: "List bulk actions",
         role: "viewer",
-        params: none,
         query: listBulksSchema,
         answers: { 200: { description: "One page", schema: pageSchema(bulkSchema) } },
         failures: [],
@@ -97,14 +88,13 @@ export function createBulkRoutes(service: BulkService): Route[] {
         path: `${base}/{BulkId}`,
         operationId: "getBulk",
         tag,
-        summary: "Read how far a bulk action has come",
+        summary: "Read a bulk action and its progress",
         role: "viewer",
         params: bulkParams,
-        query: none,
         answers: { 200: bulkAnswer },
         failures: ["BULK_NOT_FOUND"],
       },
-      async ({ params }) => ({ status: 200, body: await service.find(params.BulkId) }),
+      async ({ params }) => ok(await service.find(params.BulkId)),
     ),
     defineRoute(
       {
@@ -113,26 +103,29 @@ export function createBulkRoutes(service: BulkService): Route[] {
         operationId: "cancelBulk",
         tag,
         summary: "Stop a bulk action",
-        description: "What is done stays done. Again: it changes nothing.",
+        description: "Changes that were made stay. A second cancel changes nothing.",
         role: "operator",
         params: bulkParams,
-        query: none,
         answers: { 200: bulkAnswer },
         failures: ["BULK_NOT_FOUND"],
       },
-      (input) => answerChange(input, toFound, (change) => service.cancel(input.params.BulkId, change)),
+      (input) => answerChange(input, ok<Bulk>, (change) => service.cancel(input.params.BulkId, change)),
     ),
   ];
 }
 
-function toFound(bulk: Bulk): Answer {
-  return { status: 200, body: bulk };
-}
-
-function toPreviewed(preview: BulkPreview): Answer {
-  return { status: 200, body: preview };
+/** Answers 200 to a dry run, and 202 to a bulk action. */
+function answerBulk<Body extends { readonly dry_run: boolean }>(
+  input: RouteInput<unknown, unknown, Body>,
+  preview: (body: Body, change: Change<BulkPreview>) => Promise<BulkPreview>,
+  create: (body: Body, change: Change<Bulk>) => Promise<Bulk>,
+): Promise<Answer> {
+  const { body } = input;
+  return body.dry_run
+    ? answerChange(input, ok<BulkPreview>, (change) => preview(body, change))
+    : answerChange(input, toAccepted, (change) => create(body, change));
 }
 
 function toAccepted(bulk: Bulk): Answer {
-  return { status: 202, body: bulk, headers: { location: `${base}/${bulk.id}` } };
+  return { ...created(`${base}/${bulk.id}`, bulk), status: 202 };
 }

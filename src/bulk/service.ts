@@ -1,15 +1,16 @@
-import { recordAudit } from "../platform/audit/record.ts";
-import type { Database } from "../platform/database/tables.ts";
+import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
-import { createId, isUuid } from "../platform/id.ts";
+import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import { recordChange } from "../platform/resource/record-change.ts";
+import { requireRow } from "../platform/resource/rows.ts";
 import { toScheduleFilter } from "../schedules/list.ts";
 import { selectSchedules } from "../schedules/queries.ts";
 import { toScheduleState } from "../schedules/representation.ts";
 import type { ScheduleNeeds } from "../schedules/service.ts";
 import { toSessionFilter } from "../sessions/list.ts";
-import { selectSessions } from "../sessions/queries.ts";
+import { listMatchingSessions } from "../sessions/queries.ts";
 import { bulkNotFound, bulkTotalConflict } from "./errors.ts";
 import {
   type Bulk,
@@ -18,7 +19,7 @@ import {
   type BulkSchedules,
   type BulkSessions,
   type ListBulks,
-  mostShown,
+  maxShown,
 } from "./model.ts";
 import {
   type BulkRow,
@@ -31,10 +32,11 @@ import {
   listBulks,
 } from "./queries.ts";
 
+/** The use cases of the bulk routes. */
 export type BulkService = ReturnType<typeof createBulkService>;
 
-/** A bulk action as it was asked for, and what it is about. */
-interface Wanted {
+/** A requested bulk action and its objects. */
+interface BulkRequest {
   readonly action: BulkAction;
   readonly filter: Record<string, unknown>;
   readonly note: string | null;
@@ -42,7 +44,7 @@ interface Wanted {
   readonly target: BulkTarget;
 }
 
-/** The use cases of bulk actions; each owns its transactions. A worker carries them out (tick.ts). */
+/** Creates the use cases of bulk actions. Each opens its own transaction. The step `bulk` of the workers carries the actions out. */
 export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db" | "clock" | "onWork">) {
   /** @throws BULK_NOT_FOUND */
   async function find(id: string): Promise<Bulk> {
@@ -56,8 +58,8 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
   function previewSessions({ filter }: BulkSessions, change: Change<BulkPreview>): Promise<BulkPreview> {
     const target = toSessionTarget(filter);
     return inTransaction(db, async (tx) => {
-      const found = await selectSessions(tx).where(target.filter).orderBy("s.id").limit(mostShown).execute();
-      const sample = found.map(({ id, schedule_name: name, state }) => ({ id, name, state }));
+      const rows = await listMatchingSessions(tx, target.filter, maxShown);
+      const sample = rows.map(({ id, schedule_name: name, state }) => ({ id, name, state }));
       return preview(tx, target, sample, change);
     });
   }
@@ -65,37 +67,42 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
   function previewSchedules({ filter }: BulkSchedules, change: Change<BulkPreview>): Promise<BulkPreview> {
     const target = toScheduleTarget(filter);
     return inTransaction(db, async (tx) => {
-      const found = await selectSchedules(tx)
+      const rows = await selectSchedules(tx)
         .where(target.filter)
         .orderBy("ailbl_schedule.id")
-        .limit(mostShown)
+        .limit(maxShown)
         .execute();
-      const sample = found.map((row) => ({ id: row.id, name: row.name, state: toScheduleState(row) }));
+      const sample = rows.map((row) => ({ id: row.id, name: row.name, state: toScheduleState(row) }));
       return preview(tx, target, sample, change);
     });
   }
 
-  /** @throws BULK_TOTAL_CONFLICT */
+  /** Creates a bulk action on sessions. @throws BULK_TOTAL_CONFLICT */
   function createForSessions(input: BulkSessions, change: Change<Bulk>): Promise<Bulk> {
     const { action, filter, expected_total: expectedTotal = 0 } = input;
     return create({ action, filter, note: null, expectedTotal, target: toSessionTarget(filter) }, change);
   }
 
-  /** @throws BULK_TOTAL_CONFLICT */
+  /** Creates a bulk action on schedules. @throws BULK_TOTAL_CONFLICT */
   function createForSchedules(input: BulkSchedules, change: Change<Bulk>): Promise<Bulk> {
     const { action, filter, note, expected_total: expectedTotal = 0 } = input;
     return create({ action, filter, note, expectedTotal, target: toScheduleTarget(filter) }, change);
   }
 
-  /** What it acts on is found, counted and written down by one statement: the total is that of what will be done. */
-  async function create({ target, expectedTotal, ...wanted }: Wanted, change: Change<Bulk>): Promise<Bulk> {
-    const told = await inTransaction(db, async (tx) => {
+  /**
+   * Inserts the bulk action and its items. One statement selects, counts and inserts the items, so the compared total is exactly the
+   * number of objects that will be changed.
+   *
+   * @throws BULK_TOTAL_CONFLICT when the filter matches another number than expected
+   */
+  async function create({ target, expectedTotal, ...request }: BulkRequest, change: Change<Bulk>): Promise<Bulk> {
+    const bulk = await inTransaction(db, async (tx) => {
       const id = createId();
       const now = clock.now();
       await insertBulk(tx, {
         id,
         kind: target.kind,
-        ...wanted,
+        ...request,
         state: expectedTotal === 0 ? "done" : "running",
         total: expectedTotal,
         created: now,
@@ -103,21 +110,25 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
         on_behalf_of: change.actor.onBehalfOf,
         ended: expectedTotal === 0 ? now : null,
       });
-      const found = await insertItems(tx, id, target, expectedTotal + 1);
-      if (found !== expectedTotal) throw bulkTotalConflict(expectedTotal, await countTargets(tx, target));
-      return finish(tx, id, null, `${target.kind}.bulk_${wanted.action}`, change);
+      const items = await insertItems(tx, id, target, expectedTotal + 1);
+      if (items !== expectedTotal) throw bulkTotalConflict(expectedTotal, await countTargets(tx, target));
+      return recordBulkChange(tx, id, null, `${target.kind}.bulk_${request.action}`, change);
     });
     onWork();
-    return told;
+    return bulk;
   }
 
-  /** What is done stays done; nothing more is. One that is over already is told as it is. @throws BULK_NOT_FOUND */
-  async function cancel(id: string, { actor }: Pick<Change<null>, "actor">): Promise<Bulk> {
+  /**
+   * Stops a bulk action. Changes that were made stay. A bulk action that has ended is returned as it is.
+   *
+   * @throws BULK_NOT_FOUND
+   */
+  async function cancel(id: string, change: Change<Bulk>): Promise<Bulk> {
     await requireBulk(db, id);
     return inTransaction(db, async (tx) => {
       const before = await requireBulk(tx, id);
       if (!(await endBulk(tx, id, "canceled", clock.now()))) return toBulk(await requireBulk(tx, id));
-      return finish(tx, id, before, "bulk.cancel", { actor, beforeCommit: async () => {} });
+      return recordBulkChange(tx, id, before, "bulk.cancel", change);
     });
   }
 
@@ -133,42 +144,33 @@ function toScheduleTarget(filter: BulkSchedules["filter"]): BulkTarget {
 }
 
 async function preview(
-  tx: Parameters<Change<BulkPreview>["beforeCommit"]>[0],
+  tx: DatabaseTransaction,
   target: BulkTarget,
   sample: BulkPreview["sample"],
   change: Change<BulkPreview>,
 ): Promise<BulkPreview> {
-  const told = { total: await countTargets(tx, target), sample };
-  await change.beforeCommit(tx, told);
-  return told;
+  const result = { total: await countTargets(tx, target), sample };
+  await change.beforeCommit(tx, result);
+  return result;
 }
 
-async function finish(
-  tx: Parameters<Change<Bulk>["beforeCommit"]>[0],
+async function recordBulkChange(
+  tx: DatabaseTransaction,
   id: string,
   before: BulkRow | null,
   action: string,
   change: Change<Bulk>,
 ): Promise<Bulk> {
   const after = toBulk(await requireBulk(tx, id));
-  await recordAudit(tx, {
-    actor: change.actor,
-    action,
-    kind: "bulk",
-    objectId: id,
-    before: before === null ? null : toBulk(before),
-    after,
-  });
-  await change.beforeCommit(tx, after);
-  return after;
+  return recordChange(tx, change, { action, kind: "bulk", id, before: before === null ? null : toBulk(before), after });
 }
 
-async function requireBulk(db: Database, id: string): Promise<BulkRow> {
-  const row = isUuid(id) ? await findBulk(db, id) : undefined;
-  if (row === undefined) throw bulkNotFound(id);
-  return row;
+/** @throws BULK_NOT_FOUND */
+function requireBulk(db: Database, id: string): Promise<BulkRow> {
+  return requireRow(id, (bulkId) => findBulk(db, bulkId), bulkNotFound);
 }
 
+/** Converts a row to the bulk action of the API. */
 export function toBulk(row: BulkRow): Bulk {
   return {
     id: row.id,

@@ -1,9 +1,10 @@
 import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
+import type { BulkAction } from "./model.ts";
 
 interface BulkTable {
   id: string;
   kind: "session" | "schedule";
-  action: "cancel" | "retry" | "enable" | "disable" | "trigger";
+  action: BulkAction;
   filter: Jsonb<Record<string, unknown>>;
   note: string | null;
   state: "running" | "done" | "canceled";

@@ -43,10 +43,10 @@ import { createCredentialKeeper } from "../storages/credentials.ts";
 import { collectionDependants } from "../storages/dependants.ts";
 import { findStoragesForRuns } from "../storages/for-runs.ts";
 import { createInventoryJob } from "../storages/inventory-job.ts";
-import { proveEnabledStorages } from "../storages/prove-enabled.ts";
-import { createStorageProver } from "../storages/prover.ts";
+import { probeEnabledStorages } from "../storages/probe-enabled.ts";
 import { createStorageRoutes } from "../storages/routes.ts";
 import { createStorageService } from "../storages/service.ts";
+import { createStorageVerifier } from "../storages/verifier.ts";
 import { version } from "../version.ts";
 import { createAuthenticator } from "./access.ts";
 import { listDatabaseChecks, listOwnChecks } from "./checks.ts";
@@ -126,7 +126,7 @@ function composeStorages(shared: Shared) {
   const service = createStorageService({
     ...shared,
     credentials,
-    prover: createStorageProver(shared),
+    verifier: createStorageVerifier(shared),
     dependants: [collectionDependants, scheduleDependants],
     verifyByDefault: config.EOM_STORAGE_VERIFY,
   });
@@ -213,7 +213,7 @@ function composeChecks(shared: Shared, { storages: { credentials }, scheduler: {
     own: listOwnChecks({ ...shared, engines }),
     /** They call servers that users entered, many perhaps, so the API leaves them out. */
     entries: [
-      createStoragesCheck(() => proveEnabledStorages({ ...shared, credentials })),
+      createStoragesCheck(() => probeEnabledStorages({ ...shared, credentials })),
       createWebhooksCheck(() => findFailingWebhooks(shared.db)),
     ],
   };

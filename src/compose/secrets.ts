@@ -1,13 +1,17 @@
 import { createSecretKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { systemClock } from "../platform/clock.ts";
 import type { Config } from "../platform/config/config.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
-import { createEmbeddedSecretStore } from "../secrets/embedded.ts";
-import { readOrCreateKeyFile } from "../secrets/key-file.ts";
+import { createEmbeddedSecretStore } from "../secrets/embedded/embedded.ts";
+import { readOrCreateKeyFile } from "../secrets/embedded/key-file.ts";
 import type { SecretStore } from "../secrets/store.ts";
 import type { VaultAuth } from "../secrets/vault/options.ts";
 import type { ProgramDatabase } from "./database.ts";
+
+/** Limit for one call of Vault. */
+const vaultMilliseconds = 5000;
 
 /** Opens the store that EOM_SECRETS names. Vault is contacted at the first secret, not here. */
 export async function openSecretStore(config: Config, db: Database, log: Logger): Promise<SecretStore> {
@@ -20,6 +24,8 @@ export async function openSecretStore(config: Config, db: Database, log: Logger)
     mount: config.EOM_VAULT_MOUNT,
     pathPrefix: config.EOM_VAULT_PREFIX,
     auth: toVaultAuth(config),
+    clock: systemClock,
+    timeoutMilliseconds: vaultMilliseconds,
     log,
     ...(config.VAULT_NAMESPACE === null ? {} : { namespace: config.VAULT_NAMESPACE }),
     ...(config.EOM_VAULT_CA === null ? {} : { ca: await readFile(config.EOM_VAULT_CA, "utf8") }),

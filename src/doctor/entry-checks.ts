@@ -1,27 +1,27 @@
 import type { Concerns } from "../platform/resource/concerns.ts";
 import type { Check } from "./checks.ts";
 
-interface ProvedStorages {
-  readonly proved: number;
+interface ProbedStorages {
+  readonly probed: number;
   readonly enabled: number;
   readonly denied: number;
   readonly problems: readonly string[];
 }
 
-/** @param prove what asks the S3 servers of the enabled storages */
-export function createStoragesCheck(prove: () => Promise<ProvedStorages>): Check {
+/** @param probe asks the S3 servers of the enabled storages */
+export function createStoragesCheck(probe: () => Promise<ProbedStorages>): Check {
   return {
     name: "storages",
     async run() {
-      const { proved, enabled, denied, problems } = await prove();
+      const { probed, enabled, denied, problems } = await probe();
       if (problems.length > 0)
-        throw new Error(`${problems.length} of ${proved} cannot be used: ${problems.join("; ")}`);
+        throw new Error(`${problems.length} of ${probed} cannot be used: ${problems.join("; ")}`);
       if (enabled === 0) return "none is enabled";
       const unseen =
         denied === 0
           ? ""
           : `; ${denied} let EOM neither list nor read, so prove whether it may write: POST /eom/admin/storages/<id>/verify`;
-      return `${proved} of ${enabled} enabled were asked, and answer${unseen}`;
+      return `${probed} of ${enabled} enabled were asked, and answer${unseen}`;
     },
   };
 }

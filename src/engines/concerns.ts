@@ -3,12 +3,12 @@ import { checkInTime } from "./check-in-time.ts";
 import type { Engines } from "./registry.ts";
 
 /**
- * Engines that fail their check, and engines that this deployment lacks.
+ * Lists engines that fail their check, and engines that this deployment does not have.
  *
- * @param missing names that enabled schedules have and this deployment has not
+ * @param missing engine names of enabled schedules that are not configured here
  */
 export async function findFailingEngines(engines: Engines, missing: readonly string[]): Promise<Concerns> {
-  // Within the time that the overview gives to each part.
+  // The overview gives each room 3 seconds.
   const checks = await Promise.all(engines.all.map((engine) => checkInTime(engine, 2)));
   const failing = engines.all.flatMap(({ name }, index) => {
     const check = checks[index];
@@ -17,7 +17,7 @@ export async function findFailingEngines(engines: Engines, missing: readonly str
   const absent = missing.map((name) => ({
     id: name,
     name,
-    why: "Enabled schedules name it, and this deployment has no engine of that name: their sessions wait",
+    why: "Enabled schedules name this engine, and this deployment does not have it: their sessions wait. Configure the engine, or change the schedules",
     since: null,
   }));
   const items = [...failing, ...absent];

@@ -1,7 +1,7 @@
 import type { RunConfigOf } from "../kinds/kind.ts";
 import type { Job } from "./job.ts";
 
-/** What a session asks an engine to run. */
+/** One attempt of a session, as the scheduler gives it to an engine. */
 export interface LaunchRequest {
   readonly sessionId: string;
   readonly scheduleId: string;
@@ -14,49 +14,59 @@ export interface LaunchRequest {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** One attempt of a session: what a run belongs to. */
+/** The key by which a run is found again: a session, and the number of the attempt (from 1). */
 export interface SessionAttempt {
   readonly sessionId: string;
   readonly attempt: number;
 }
 
-/** `isSubmitted`: what executes runs has it. One that was only written down, as by a server that died then, may never be. */
+/** A run that an engine has for an attempt. */
 export interface EngineRun {
   readonly runId: string;
+  /** False for a run that was recorded and never handed over to be executed. It may never start. */
   readonly isSubmitted: boolean;
 }
 
-/** Why a run was not launched, or how it failed. The message is for people, and holds no secret. */
+/** Why a run was not launched, or how it failed. */
 export interface RunError {
+  /** Capitals and underscores, such as `JOB_FAILED`. `sessions/error-codes.ts` lists the codes of EOM and its engines. */
   readonly code: string;
+  /** For people. Contains no secret. */
   readonly message: string;
-  /** The part of the run that failed, where the engine knows parts. */
+  /** The step of the run that failed; null if the engine does not report steps. */
   readonly step: string | null;
 }
 
+/** Creates an error that names no step. */
+export function createRunError(code: string, message: string): RunError {
+  return { code, message, step: null };
+}
+
+/** The result of {@link Engine.launch}. The scheduler reacts to each outcome differently. */
 export type LaunchOutcome =
-  /** `isAdopted`: an earlier launch without a clear answer had made the run. */
+  /** `isAdopted`: the answer to the launch was unclear, and a search found its run. */
   | { readonly outcome: "launched"; readonly runId: string; readonly isAdopted?: true }
-  /** Final: asking again would be refused again. */
+  /** Final: the same launch would be refused again. */
   | { readonly outcome: "refused"; readonly error: RunError }
-  /** No run exists. It may be taken later, as by a code location that is being loaded; for how long to ask is the scheduler's. */
+  /** No run exists, and a later launch may succeed (a code location is loading). The scheduler limits how long it tries. */
   | { readonly outcome: "not_ready"; readonly error: RunError }
-  /** No run exists, and nothing was learnt of the job: the connection is at fault. */
+  /** No run exists, and the job was not reached: the connection failed. */
   | { readonly outcome: "unreachable"; readonly message: string }
-  /** A run may exist or not: it must be looked for before another is launched. */
+  /** A run may exist. It must be searched for before another is launched. */
   | { readonly outcome: "unclear"; readonly message: string };
 
-/** The end of what a run has written. */
+/** The end of the text that a run has written. */
 export interface RunOutput {
-  /** The last {@link maxOutputBytes} of it, or all; fit for PostgreSQL. */
+  /** The last {@link maxOutputBytes} of it, or all. Contains no character that PostgreSQL rejects. */
   readonly text: string;
-  /** All that was written until now, also what the text leaves out. */
+  /** Everything written until now, including the bytes that `text` leaves out. */
   readonly writtenBytes: number;
 }
 
+/** How much of a run's output is kept. */
 export const maxOutputBytes = 64 * 1024;
 
-/** `output`: null where the engine does not tell it. */
+/** The state of a run. `output` is null if the engine does not report output. */
 export type RunStatus =
   | { readonly state: "queued" }
   | { readonly state: "running"; readonly startedAt: Date | null; readonly output: RunOutput | null }
@@ -69,24 +79,25 @@ export type RunStatus =
       readonly output: RunOutput | null;
     };
 
+/** A job that an engine can run, as `GET /engines/{EngineName}/jobs` lists it. */
 export interface EngineJob {
   readonly location: string | null;
   readonly repository: string | null;
   readonly name: string;
-  /** The kinds of schedules that it can serve. */
+  /** The kinds of schedules that may name the job. */
   readonly kinds: readonly number[];
   readonly description: string | null;
 }
 
-/** A part of the engine's workspace that jobs are loaded from. */
+/** A part of the engine's workspace from which jobs are loaded, such as a code location of Dagster. */
 export interface EngineLocation {
   readonly name: string;
   readonly state: "loaded" | "loading" | "failed";
-  /** A sentence, of one that failed. */
+  /** A sentence if the state is `failed`, else null. */
   readonly detail: string | null;
 }
 
-/** A job as a schedule names it, with a run config as its sessions would have it. */
+/** A job as a schedule names it, with a run config as a session of the schedule would have it. */
 export interface JobReference {
   readonly kind: number;
   readonly job: Job;
@@ -95,87 +106,102 @@ export interface JobReference {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** One reason why an engine refuses a job. It becomes an issue of VALIDATION_ERROR. */
 export interface JobIssue {
-  /** From the schedule: `["job", "name"]`, `["params", "run_config", "ops", "x"]`. */
+  /** From the schedule's root: `["job", "name"]`, `["params", "run_config", "ops", "x"]`. */
   readonly path: readonly string[];
-  /** Goes on where the path ends: "names no job: ...". */
+  /** A predicate; the path is its subject: "names no job: …". */
   readonly message: string;
-  /** A word, as issues of VALIDATION_ERROR have. */
+  /** Lower-case word, such as `unknown_job`. */
   readonly code: string;
 }
 
+/** The answer of {@link Engine.checkJob}. */
 export type JobVerdict =
   | { readonly verdict: "accepted" }
   /** At least one issue. */
   | { readonly verdict: "refused"; readonly issues: readonly JobIssue[] }
-  /** The engine could not be asked: nothing is known of the job. */
+  /** The engine could not be asked, so the job may be right or wrong. */
   | { readonly verdict: "unanswered"; readonly message: string };
 
+/** A run that lives in this process. */
 export interface HeldRun {
   readonly runId: string;
   readonly sessionId: string;
   readonly isOver: boolean;
 }
 
+/** The health of an engine, for the list of engines, `doctor` and the overview. */
 export interface EngineCheck {
   readonly state: "ok" | "failing";
-  /** A sentence. */
+  /** A sentence for the operator: what works, or what is wrong and what to do. Contains no secret. */
   readonly detail: string;
 }
 
-/** What executes runs. Called outside of transactions alone; whatever it throws leaves the session as it is, to be swept. */
+/**
+ * The port to a system that executes runs. The scheduler calls it outside of transactions only. If a method throws, the session
+ * stays as it is, and the sweep takes it over when its lease runs out. test/engines/suite.ts is the contract of every engine.
+ */
 export interface Engine {
   readonly name: string;
   /**
-   * Whether a run lives on when the process that launched it dies. If so, another process may take its session over, and
-   * one whose launch is in doubt is looked for; if not, both have failed.
+   * Whether a run survives the process that launched it. If true, another process may take its session over, and the run of an
+   * unclear launch is searched for. If false, sessions of a dead process have failed.
    */
   readonly durable: boolean;
-  /** How many it may be asked to begin in a second, by all processes together; null is as many as there are. */
+  /** Launches per second, of all processes together; null for no limit. */
   readonly launchesPerSecond: number | null;
-  /** How many runs it may have under way at once, of all processes together; null is as many as there are. */
+  /** Runs under way at once, of all processes together; null for no limit. */
   readonly maxRuns: number | null;
-  /** The pause between two polls. */
+  /** The pause between two polls of its runs. */
   readonly pollSeconds: number;
-  /** How many more runs this process may ask it to begin now; those above stay pending. */
+  /** How many more launches it accepts from this process now. Sessions above this number stay pending. */
   room(): number;
   launch(request: LaunchRequest): Promise<LaunchOutcome>;
   /**
-   * The runs of each of these attempts, in their order; of one, those that were made first first: more than one where an answer
-   * was lost and another was launched. What somebody else has made from such a run, as by executing it again, is none of them.
-   * Null where the engine could not look for those of one attempt: nothing is known of it.
+   * One array per attempt, in the order of `attempts`; each with the oldest run first. An attempt has several runs if an answer
+   * was lost and the scheduler launched again. Runs that a person made from such a run, by executing it again, are left out.
+   * Null for an attempt that the engine could not search for: it may have runs.
+   *
+   * @throws EngineUnreachable when no attempt could be searched for
    */
   listRuns(attempts: readonly SessionAttempt[]): Promise<readonly (readonly EngineRun[] | null)[]>;
-  /** By run id, of at most {@link maxStatusIds} runs, of none when asked of none; what it does not know is not in the answer. */
+  /**
+   * States by run id. A run that the engine does not know is not in the map.
+   *
+   * @param runIds at most {@link maxStatusIds}; an empty list gives an empty map
+   * @throws EngineUnreachable
+   */
   status(runIds: readonly string[]): Promise<ReadonlyMap<string, RunStatus>>;
   /**
-   * Asks runs to end; their status tells when they have. Harmless for those that have ended or are not known, and when asked
-   * again. `force` is for those that were asked long ago: they are given up, whether their work has stopped or not.
+   * Asks runs to end; a later status shows when they have. Does nothing for runs that have ended or are unknown, and may be
+   * repeated. With `force` the engine marks the runs as canceled at once, even if their work goes on: for runs that did not end
+   * long after the first request.
    */
   cancel(runIds: readonly string[], options?: { readonly force: boolean }): Promise<void>;
-  /** The run's end is recorded: the engine need not remember it. */
+  /** Called after the run's end was recorded: the engine may drop it from memory. */
   forget(runId: string): void;
   check(): Promise<EngineCheck>;
   /** @throws EngineUnreachable */
   jobs(): Promise<readonly EngineJob[]>;
-  /** None where jobs are not loaded from anywhere. @throws EngineUnreachable */
+  /** Empty if the engine loads jobs from no separate place. @throws EngineUnreachable */
   locations(): Promise<readonly EngineLocation[]>;
-  /** Whether it would take such a session now. Never throws. */
+  /** Whether the engine would accept a session with this job now. Never throws. */
   checkJob(reference: JobReference): Promise<JobVerdict>;
-  /** Where people can look at a run, if anywhere. */
+  /** The page of a run for people; null if there is none. */
   toRunUrl(runId: string): string | null;
-  /** The runs that live in this process and are not forgotten; of a durable engine, none. */
+  /** Runs that live in this process and were not forgotten. Empty for a durable engine. */
   held(): readonly HeldRun[];
-  /** Waits until no run lives in this process. */
+  /** Resolves when no run lives in this process. */
   waitUntilIdle(): Promise<void>;
-  /** Ends every run that lives in this process, and waits for it. Their status can still be asked. */
+  /** Ends every run that lives in this process, and waits for them. Their status can still be read. Safe to call twice. */
   close(): Promise<void>;
 }
 
-/** The engine could not be asked. The message is a sentence for people, and holds no secret. */
+/** The engine could not be asked. The message is a sentence for people without a secret. */
 export class EngineUnreachable extends Error {
   override readonly name = "EngineUnreachable";
 }
 
-/** Never an empty list either: to some engines no id means every run. */
+/** Run ids per call of {@link Engine.status}. */
 export const maxStatusIds = 250;

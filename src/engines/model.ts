@@ -4,11 +4,13 @@ import { z } from "../platform/resource/schema.ts";
 export const engineSchema = z
   .object({
     name: z.string(),
-    is_default: z.boolean().openapi({ description: "Schedules take it that name none." }),
+    is_default: z
+      .boolean()
+      .openapi({ description: "Whether schedules that name no engine get this one when they are created." }),
     state: z.enum(["ok", "failing"]),
-    detail: z.string().openapi({ description: "A sentence; of one that is failing, what is wrong." }),
-    running: z.int().openapi({ description: "Its runs under way, of all processes." }),
-    room: z.int().openapi({ description: "How many more it takes now from the process that answers." }),
+    detail: z.string().openapi({ description: "A sentence. If the engine fails: what is wrong and what to do." }),
+    running: z.int().openapi({ description: "Its runs under way, counted over all processes." }),
+    room: z.int().openapi({ description: "How many more launches it accepts now from the process that answers." }),
     checked_at: timeField,
   })
   .openapi("Engine");
@@ -17,7 +19,7 @@ export const engineLocationSchema = z
   .object({
     name: z.string(),
     state: z.enum(["loaded", "loading", "failed"]),
-    detail: z.string().nullable().openapi({ description: "Why it failed to load." }),
+    detail: z.string().nullable().openapi({ description: "Why it failed to load; else null." }),
   })
   .openapi("EngineLocation");
 

@@ -1,14 +1,18 @@
 import type { Engine } from "./engine.ts";
 
-/** The engines of this deployment, each with a name of its own. */
+/** The engines of this deployment. Each has a unique name. */
 export interface Engines {
-  /** What schedules take that name none. */
+  /** The engine of schedules that are created without an engine name. */
   readonly defaultName: string;
   readonly all: readonly Engine[];
   find(name: string): Engine | undefined;
 }
 
-/** @throws when two have one name, or none has the default's */
+/**
+ * Creates the registry.
+ *
+ * @throws Error when two engines have the same name, or no engine has the default name
+ */
 export function createEngines(all: readonly Engine[], defaultName: string): Engines {
   const byName = new Map(all.map((engine) => [engine.name, engine]));
   if (byName.size < all.length) throw new Error("Two engines have the same name");

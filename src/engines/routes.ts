@@ -1,3 +1,4 @@
+import { ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
 import { z } from "../platform/resource/schema.ts";
 import { engineJobSchema, engineLocationSchema, engineSchema } from "./model.ts";
@@ -5,8 +6,8 @@ import type { EngineService } from "./service.ts";
 
 const base = "/ailbl/admin/engines";
 const tag = "engines";
-const none = z.strictObject({});
 
+/** `GET /ailbl/admin/engines`, and the jobs and locations of one engine. */
 export function createEngineRoutes(service: EngineService): Route[] {
   return [
     defineRoute(
@@ -15,14 +16,12 @@ export function createEngineRoutes(service: EngineService): Route[] {
         path: base,
         operationId: "listEngines",
         tag,
-        summary: "The connections to what executes runs, with their state",
+        summary: "List the engines and their state",
         role: "viewer",
-        params: none,
-        query: none,
         answers: { 200: { description: "All of them", schema: z.object({ data: z.array(engineSchema) }) } },
         failures: [],
       },
-      async () => ({ status: 200, body: { data: await service.list() } }),
+      async () => ok({ data: await service.list() }),
     ),
     defineRoute(
       {
@@ -30,14 +29,13 @@ export function createEngineRoutes(service: EngineService): Route[] {
         path: `${base}/{EngineName}/jobs`,
         operationId: "listEngineJobs",
         tag,
-        summary: "The jobs that can be scheduled",
+        summary: "List the jobs of an engine",
         role: "viewer",
         params: z.object({ EngineName: z.string() }),
-        query: none,
         answers: { 200: { description: "All of them", schema: z.object({ data: z.array(engineJobSchema) }) } },
         failures: ["ENGINE_NOT_FOUND", "DAGSTER_ERROR"],
       },
-      async ({ params }) => ({ status: 200, body: { data: await service.listJobs(params.EngineName) } }),
+      async ({ params }) => ok({ data: await service.listJobs(params.EngineName) }),
     ),
     defineRoute(
       {
@@ -45,14 +43,13 @@ export function createEngineRoutes(service: EngineService): Route[] {
         path: `${base}/{EngineName}/locations`,
         operationId: "listEngineLocations",
         tag,
-        summary: "Where its jobs are loaded from, and whether that worked",
+        summary: "List the code locations of an engine, and whether each has loaded",
         role: "viewer",
         params: z.object({ EngineName: z.string() }),
-        query: none,
         answers: { 200: { description: "All of them", schema: z.object({ data: z.array(engineLocationSchema) }) } },
         failures: ["ENGINE_NOT_FOUND", "DAGSTER_ERROR"],
       },
-      async ({ params }) => ({ status: 200, body: { data: await service.listLocations(params.EngineName) } }),
+      async ({ params }) => ok({ data: await service.listLocations(params.EngineName) }),
     ),
   ];
 }

@@ -2,7 +2,7 @@ import type { RunStorage } from "../kinds/kind.ts";
 import type { S3Location } from "../storages/s3/location.ts";
 import type { RunError } from "./engine.ts";
 
-/** What a run may know of a storage, or why it cannot have it. */
+/** A storage as a run may see it, or why the run cannot have it. */
 export type StorageForRun =
   | {
       readonly outcome: "ready";
@@ -12,22 +12,22 @@ export type StorageForRun =
     }
   | { readonly outcome: "disabled" };
 
-/** What the scheduler asks of the storage room; compose.ts brings the two together. */
+/** The part of the storages room that the scheduler needs. compose/ connects the two. */
 export interface StoragesForRuns {
-  /** By id; those that do not exist are not in the answer. */
+  /** Storages by id. An id that does not exist is not in the map. */
   findStoragesForRuns(storageIds: readonly string[]): Promise<ReadonlyMap<string, StorageForRun>>;
 }
 
-/** What the run is told, or why it is not launched. */
-export function toRunStorage(id: string, found: StorageForRun | undefined): RunStorage | RunError {
-  switch (found?.outcome) {
+/** The storage for the run config, or the error for which the session is not launched. */
+export function toRunStorage(id: string, storage: StorageForRun | undefined): RunStorage | RunError {
+  switch (storage?.outcome) {
     case "ready":
-      return { id, name: found.name, location: found.location, credentialRef: found.credentialRef };
+      return { id, name: storage.name, location: storage.location, credentialRef: storage.credentialRef };
     case "disabled":
       return { code: "STORAGE_DISABLED", message: `The storage ${id} is disabled: nothing was launched`, step: null };
     case undefined:
       return { code: "STORAGE_MISSING", message: `The storage ${id} does not exist: nothing was launched`, step: null };
     default:
-      return found satisfies never;
+      return storage satisfies never;
   }
 }

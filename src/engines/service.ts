@@ -6,6 +6,7 @@ import { type Engine, type EngineJob, type EngineLocation, EngineUnreachable } f
 import { engineNotFound, engineUnreachable } from "./errors.ts";
 import type { Engines } from "./registry.ts";
 
+/** The use cases of the engines routes. */
 export type EngineService = ReturnType<typeof createEngineService>;
 
 interface EngineServiceNeeds {
@@ -14,9 +15,9 @@ interface EngineServiceNeeds {
   readonly clock: Clock;
 }
 
-/** What can be asked about the engines of this deployment. */
+/** Reads the state, the jobs and the locations of the engines of this deployment. */
 export function createEngineService({ db, engines, clock }: EngineServiceNeeds) {
-  /** One that hangs is an answer too, and holds up none of the others. */
+  /** Checks all engines at once, each for 5 seconds at most. An engine that hangs is listed as failing. */
   async function list() {
     const running = await countRunning(db);
     const checks = await Promise.all(engines.all.map((engine) => checkInTime(engine)));
@@ -31,12 +32,12 @@ export function createEngineService({ db, engines, clock }: EngineServiceNeeds) 
     }));
   }
 
-  /** @throws ENGINE_NOT_FOUND, DAGSTER_ERROR when it could not be asked */
+  /** @throws ENGINE_NOT_FOUND; DAGSTER_ERROR when the engine could not be asked */
   function listJobs(name: string): Promise<readonly EngineJob[]> {
     return ask(name, (engine) => engine.jobs());
   }
 
-  /** @throws ENGINE_NOT_FOUND, DAGSTER_ERROR when it could not be asked */
+  /** @throws ENGINE_NOT_FOUND; DAGSTER_ERROR when the engine could not be asked */
   function listLocations(name: string): Promise<readonly EngineLocation[]> {
     return ask(name, (engine) => engine.locations());
   }
@@ -54,7 +55,7 @@ export function createEngineService({ db, engines, clock }: EngineServiceNeeds) 
   return { list, listJobs, listLocations };
 }
 
-/** By engine, counted by their sessions: of one that lives in each process, no process knows all runs. */
+/** Runs under way by engine name. Counts sessions: no process knows all runs of the local engine. */
 async function countRunning(db: Database): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ engine: string; running: number }>`
     select engine, count(*)::integer as running from ailbl_open_session where phase = 'active' group by engine`.execute(

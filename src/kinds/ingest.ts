@@ -2,7 +2,7 @@ import { z } from "../platform/resource/schema.ts";
 import { freeObjectField } from "./fields.ts";
 import type { Kind } from "./kind.ts";
 
-const uuid = z.uuid("wants a UUID").transform((id) => id.toLowerCase());
+const uuid = z.uuid("must be a UUID").transform((id) => id.toLowerCase());
 
 const params = z
   .strictObject({

@@ -4,7 +4,7 @@ import { kinds } from "./kinds.ts";
 /** The number of a kind, as a query parameter. */
 export const kindParameter = z
   .enum(kinds.map(({ kind }) => String(kind)) as [string, ...string[]], {
-    error: `wants one of ${kinds.map(({ kind }) => kind).join(", ")}`,
+    error: `must be one of ${kinds.map(({ kind }) => kind).join(", ")}`,
   })
   .transform(Number)
   .openapi({ type: "integer", enum: kinds.map(({ kind }) => kind) });

@@ -6,7 +6,7 @@ export interface Clock {
 /** The clock of the machine; tests have clocks of their own. */
 export const systemClock: Clock = { now: () => new Date() };
 
-/** Milliseconds that never go back, whoever sets the machine's clock: for durations and pauses. */
+/** Milliseconds that never go back, even if somebody sets the machine's clock: for durations and pauses. */
 export type Monotonic = () => number;
 
 /** Since the start of the process. */

@@ -243,7 +243,7 @@ export function invalidRequest(issues: readonly Issue[]): Failure {
  * Builds a VALIDATION_ERROR of one field.
  *
  * @param path its JSON Pointer, as `/trigger/expression`
- * @param message goes on after the path: `wants a whole number`
+ * @param message goes on after the path: `must be a whole number`
  */
 export function invalid(path: string, message: string, code = "custom"): Failure {
   return invalidRequest([{ path, message, code }]);

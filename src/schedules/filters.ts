@@ -10,7 +10,7 @@ export const scheduleSorts = ["name", "enable", "created", "modified", "next_due
 export const scheduleFilters = {
   ...objectFilters,
   state: z
-    .array(z.enum(scheduleStates, { error: `wants one of ${scheduleStates.join(", ")}` }))
+    .array(z.enum(scheduleStates, { error: `must be one of ${scheduleStates.join(", ")}` }))
     .max(scheduleStates.length)
     .optional(),
   kind: z.array(kindParameter).max(10).optional(),

@@ -15,9 +15,9 @@ import { activeSchema, savedTriggerSchema, triggerSchema } from "../timing/model
 import { policyChangeSchema, policySchema } from "./policy.ts";
 
 /** A schedule keeps the engine that it was created with, also when the deployment gets another default. */
-const engineField = z.string().min(1, "wants the name of an engine").max(63);
+const engineField = z.string().min(1, "must be the name of an engine").max(63);
 
-const ownerField = z.string().trim().min(1, "wants 1 to 255 characters").max(255);
+const ownerField = z.string().trim().min(1, "must have 1 to 255 characters").max(255);
 
 const createFields = {
   name: nameField,
@@ -44,7 +44,7 @@ type CreateVariant = (typeof createVariants)[number];
 
 export const createScheduleSchema = z
   .discriminatedUnion("kind", createVariants as [CreateVariant, ...CreateVariant[]], {
-    error: `wants one of the kinds ${kinds.map((kind) => `${kind.kind} (${kind.name})`).join(", ")}`,
+    error: `must be one of the kinds ${kinds.map((kind) => `${kind.kind} (${kind.name})`).join(", ")}`,
   })
   .openapi("CreateSchedule");
 
@@ -76,7 +76,7 @@ export const updateScheduleSchema = z
 export type UpdateSchedule = z.output<typeof updateScheduleSchema>;
 
 export const noteSchema = z
-  .strictObject({ note: z.string().max(4000, "wants at most 4000 characters").nullable().default(null) })
+  .strictObject({ note: z.string().max(4000, "must have at most 4000 characters").nullable().default(null) })
   .openapi("Note");
 
 const disabledSchema = z

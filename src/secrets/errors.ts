@@ -1,6 +1,10 @@
 import { type Failure, fail } from "../platform/failure.ts";
 
-/** The credential was written but not in time, or its storage changed meanwhile: nothing was saved, and it will be swept. */
+/** The write of a secret took longer than its intent lasts. Its owner was not saved; the sweeper removes the secret. */
 export function credentialAbandoned(): Failure {
-  return fail("SECRET_STORE_UNAVAILABLE", "Keeping the credential took too long; nothing was saved, try again", null);
+  return fail(
+    "SECRET_STORE_UNAVAILABLE",
+    "Storing the credential took too long and nothing was saved: try again",
+    null,
+  );
 }

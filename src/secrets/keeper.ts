@@ -2,27 +2,28 @@ import type { Database, DatabaseTransaction } from "../platform/database/tables.
 import { inTransaction } from "../platform/database/transaction.ts";
 import { createId } from "../platform/id.ts";
 import { credentialAbandoned } from "./errors.ts";
-import { deleteIntent, hastenIntent, insertGarbage, insertIntent } from "./intents.ts";
+import { deleteIntent, hastenIntent, insertAbandoned, insertIntent } from "./intents.ts";
 import type { Secret, SecretStore } from "./store.ts";
 
-export interface SecretKeeperNeeds {
+interface SecretKeeperNeeds {
   readonly db: Database;
   readonly secrets: SecretStore;
-  /** Parts this deployment's secrets from those of others in the same store. */
+  /** Begins every reference, so that several deployments can share one store. */
   readonly deploymentId: string;
-  /** Whose secrets they are: the part of the path, and the name of the label. */
+  /** The kind of owner. Example: `storages/` in the reference and the label `storage_id`. */
   readonly owners: { readonly folder: string; readonly label: string };
 }
 
+/** Writes, reads and abandons the secrets of one kind of owner. */
 export type SecretKeeper = ReturnType<typeof createSecretKeeper>;
 
-/** Keeps database and secret store in step, for secrets that rows point to; the drawing is in intents.ts. */
+/** Keeps the database and the secret store consistent for secrets that rows point to. README.md draws the protocol. */
 export function createSecretKeeper({ db, secrets, deploymentId, owners }: SecretKeeperNeeds) {
   /**
-   * Writes a new generation of an object's secret, then runs `point`, which makes the object point to it, in one
-   * transaction with the end of the intent.
+   * Writes a new generation of an owner's secret, then runs `point` in the transaction that ends the intent.
    *
-   * @throws SECRET_STORE_UNAVAILABLE; what `point` throws, after which the new secret is left to the sweeper
+   * @param point makes the owner point to `ref`
+   * @throws SECRET_STORE_UNAVAILABLE, and what `point` throws; the sweeper then removes the new secret
    */
   async function write<T>(
     ownerId: string,
@@ -38,18 +39,22 @@ export function createSecretKeeper({ db, secrets, deploymentId, owners }: Secret
         return point(tx, ref);
       });
     } catch (error) {
-      // Only to have it swept sooner: without this it comes due by itself.
+      // The sweeper removes the secret now instead of in 15 minutes; if this fails, then.
       await hastenIntent(db, ref).catch(() => {});
       throw error;
     }
   }
 
-  /** In the transaction that stops pointing to it; whoever has read it may use it for `graceSeconds`. */
+  /**
+   * Leaves a secret to the sweeper. Call it in the transaction that stops pointing to `ref`.
+   *
+   * @param graceSeconds how long the secret can still be read
+   */
   const abandon = (tx: DatabaseTransaction, ownerId: string, ref: string, graceSeconds: number) =>
-    insertGarbage(tx, ref, ownerId, graceSeconds);
+    insertAbandoned(tx, ref, ownerId, graceSeconds);
 
-  /** Ends the grace of one that was abandoned. */
-  const forget = (tx: DatabaseTransaction, ref: string) => hastenIntent(tx, ref);
+  /** Ends the grace of an abandoned secret: the sweeper may remove it now. */
+  const endGrace = (tx: DatabaseTransaction, ref: string) => hastenIntent(tx, ref);
 
-  return { write, find: (ref: string) => secrets.find(ref), abandon, forget };
+  return { write, find: (ref: string) => secrets.find(ref), abandon, forget: endGrace };
 }

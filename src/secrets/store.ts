@@ -1,45 +1,45 @@
 /**
- * The place where credentials lie. A reference is made once, for one generation of one credential, and never again. Its
- * parts are joined by `/` and hold nothing secret: Vault shows paths to whoever may list them.
+ * Stores secrets by reference. A reference is used once, for one generation of one secret. Its parts are joined by `/` and
+ * are not secret: Vault shows paths to everybody who may list them.
  *
- * Every method may throw SECRET_STORE_UNAVAILABLE, and CONFIGURATION_ERROR when the store is set up wrongly; the embedded
- * store throws the database's own errors as they are. No error holds a secret.
+ * Every method may throw SECRET_STORE_UNAVAILABLE, and CONFIGURATION_ERROR when the store is configured wrongly; the
+ * embedded store throws the database's errors as they are. No error holds a secret.
  */
 export interface SecretStore {
   readonly kind: "embedded" | "vault";
 
   /**
-   * Keeps `secret` under a reference that is new. Writing the same again under the same reference is no fault (an answer
-   * got lost); writing another secret under it is one. `labels` are for people who look into the store; they are left out
-   * where it has no place for them or forbids them.
+   * Stores `secret` under a new reference. The same call may be repeated, for example after a lost answer; another secret
+   * under the same reference is an error.
    *
-   * @throws SECRET_STORE_UNAVAILABLE: the secret may lie there or not, the same call settles it
+   * @param labels for people who look into the store; left out where the store cannot keep them or forbids it
+   * @throws SECRET_STORE_UNAVAILABLE the secret may be stored or not: repeat the call
    */
   create(ref: string, secret: Secret, labels: Record<string, string>): Promise<void>;
 
   /**
-   * The secret, or null when nothing lies there (any more).
+   * The secret, or null when the reference has none (any more).
    *
-   * @throws SECRET_STORE_UNAVAILABLE; CONFIGURATION_ERROR when it lies there and cannot be opened
+   * @throws SECRET_STORE_UNAVAILABLE; CONFIGURATION_ERROR when it exists but cannot be opened
    */
   find(ref: string): Promise<Secret | null>;
 
   /**
-   * Removes every trace of the secret; that it is gone already is no fault.
+   * Removes every trace of the secret. A secret that does not exist is no error.
    *
    * @throws SECRET_STORE_UNAVAILABLE
    */
   delete(ref: string): Promise<void>;
 
   /**
-   * What `eom doctor` and readiness tell: null when the store can be used, else a sentence that says what to do. It works
-   * on the store (Vault: writes, reads and removes a probe), so ask at start and then no oftener than every half minute.
+   * Whether the store can be used, for `eom doctor` and readiness: null, or a sentence that says what to do. In Vault it
+   * writes, reads and removes a probe, so call it at most every half minute.
    */
   check(): Promise<string | null>;
 
-  /** Waits for calls under way. Safe to call twice. */
+  /** Waits for the calls that run. May be called twice. */
   close(): Promise<void>;
 }
 
-/** Flat, as Vault keeps it. */
+/** The fields of a secret. They are flat, because Vault keeps no others. */
 export type Secret = Readonly<Record<string, string>>;

@@ -9,14 +9,15 @@ interface SweepNeeds {
   readonly log: Logger;
 }
 
+/** The numbers of secrets that a turn removed and could not remove. */
 export interface SecretSweep {
   readonly swept: number;
   readonly failed: number;
 }
 
 /**
- * One turn: removes secrets that no owner points to, at most `limit`. Any number of processes may do so at once.
- * A secret that cannot be removed now comes due again later.
+ * Removes secrets that no owner points to, at most `limit`. Several processes may sweep at once. A secret that cannot be
+ * removed now comes due again later.
  */
 export async function sweepSecrets({ db, secrets, log }: SweepNeeds, limit: number): Promise<SecretSweep> {
   const refs = await claimDueIntents(db, limit);
@@ -27,7 +28,7 @@ export async function sweepSecrets({ db, secrets, log }: SweepNeeds, limit: numb
       await finishIntent(db, ref);
     } catch (error) {
       failed += 1;
-      log.warn({ ref, err: error }, "a secret that nobody points to could not be removed; it will be tried again");
+      log.warn({ ref, err: error }, "an unused secret could not be removed; the sweep tries again later");
     }
   }
   return { swept: refs.length - failed, failed };

@@ -4,17 +4,22 @@ import { idParameter, pageParameters, timeParameter } from "../platform/resource
 import { z } from "../platform/resource/schema.ts";
 import { sessionStates } from "./states.ts";
 
+/** The explanation of a session for people. */
 export const explanationSchema = z
   .object({
-    sentence: z.string().openapi({ description: "Why the session is where it is." }),
+    sentence: z.string().openapi({ description: "Why the session is in its state." }),
     waiting_on: z
       .string()
       .nullable()
-      .openapi({ description: "time, worker, engine, run, stop; null when it waits for nothing." }),
-    next_step: z.string().nullable().openapi({ description: "What a person can do." }),
+      .openapi({ description: "time, worker, session, engine, run or stop; null if it waits for nothing." }),
+    next_step: z
+      .string()
+      .nullable()
+      .openapi({ description: "The step that a person can take next; null if none is needed." }),
   })
   .openapi("Explanation");
 
+/** A parsed {@link explanationSchema}. */
 export type Explanation = z.infer<typeof explanationSchema>;
 
 export const sessionErrorSchema = z
@@ -22,9 +27,12 @@ export const sessionErrorSchema = z
     code: z.string(),
     message: z.string(),
     step: z.string().nullable(),
-    fingerprint: z.string().openapi({ description: "The same for failures of the same cause." }),
+    fingerprint: z
+      .string()
+      .openapi({ description: "Equal for failures of the same cause: ignores numbers and ids in the message." }),
   })
   .openapi("SessionError");
+/** Why a session or its last attempt failed. */
 export type SessionError = z.infer<typeof sessionErrorSchema>;
 
 const runSchema = z.object({
@@ -35,15 +43,20 @@ const runSchema = z.object({
   result: z.record(z.string(), z.unknown()).nullable(),
 });
 
+/** Why a session was opened: by a slot, by a person (`manual`, `retry`), or by a backfill. */
+export const sessionCauses = ["slot", "manual", "backfill", "retry"] as const;
+
 const sessionFields = {
   id: idField,
   schedule_id: idField,
   schedule_name: z.string(),
   kind: z.int(),
-  cause: z.enum(["slot", "manual", "backfill", "retry"]),
+  cause: z.enum(sessionCauses),
   backfill_id: idField.nullable(),
-  retry_of: idField.nullable().openapi({ description: "The session that it does again." }),
-  slot: timeField.openapi({ description: "The nominal instant; of a manual session, when it was asked for." }),
+  retry_of: idField.nullable().openapi({ description: "The session that this one retries." }),
+  slot: timeField.openapi({
+    description: "The nominal instant of the schedule; for a manual session, when it was triggered.",
+  }),
   state: z.enum(sessionStates),
   reason: z.string().nullable(),
   attempt: z.int(),
@@ -62,6 +75,7 @@ const sessionFields = {
 
 export const sessionSchema = z.object(sessionFields).openapi("Session");
 
+/** A session as lists show it. */
 export type Session = z.infer<typeof sessionSchema>;
 
 const historyEntrySchema = z.object({
@@ -80,18 +94,20 @@ export const sessionWithHistorySchema = z
     run: runSchema
       .extend({
         config: z.record(z.string(), z.unknown()).nullable(),
-        output: z.string().nullable().openapi({ description: "The end of what the run wrote." }),
+        output: z.string().nullable().openapi({ description: "The end of the run's output." }),
       })
       .nullable(),
     history: z.array(historyEntrySchema),
   })
   .openapi("SessionWithHistory");
 
+/** A session as `GET /sessions/{SessionId}` shows it: with run config, output and history. */
 export type SessionWithHistory = z.infer<typeof sessionWithHistorySchema>;
 
+/** Fields by which lists can be sorted. */
 export const sessionSorts = ["created", "slot"] as const;
 
-/** Times are from (included) and to (excluded). */
+/** Filters of lists, of bulk actions and of the console. `slot_from` is included, `slot_to` excluded. */
 export const sessionFilters = {
   ids: z.array(idParameter).max(100).optional(),
   schedule_id: z.array(idParameter).max(100).optional(),
@@ -103,10 +119,13 @@ export const sessionFilters = {
   created_by: z.array(z.string().min(1).max(255)).max(10).optional(),
 };
 
+/** Names that a query may also write as `filter[name]`. */
 export const sessionFilterNames = Object.keys(sessionFilters);
 
 export const listSessionsSchema = z.strictObject({ ...sessionFilters, ...pageParameters(sessionSorts) });
 
+/** The filters of a list without its page. */
 export type SessionFilter = Omit<ListSessions, keyof ReturnType<typeof pageParameters>>;
 
+/** A parsed query of `GET /sessions`. */
 export type ListSessions = z.output<typeof listSessionsSchema>;

@@ -2,32 +2,34 @@ import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 import type { SessionState } from "./states.ts";
 import type { SessionTable } from "./tables.ts";
+import { leasedStateList, stopRequestList } from "./word-lists.ts";
 
-/** What every write on a leased session carries: with another token in the row, the lease is another's. */
+/** The lease under which a session is written. If the row has another token, another worker took the session over. */
 export interface Fence {
   readonly id: string;
   readonly leaseToken: number;
 }
 
-/** One step of one session. What is left out stays as it is; the lease is handed back by steps into states without one. */
+/** One step of one session. Omitted fields keep their values. A step into a state without a lease returns the lease. */
 export interface Move extends Fence {
   readonly from: SessionState;
   readonly to: SessionState;
-  /** A word. */
+  /** A word for the history, such as `job_unknown`. */
   readonly cause: string;
-  /** A sentence, where the word does not say it all. */
+  /** A sentence for the history, if the word does not say everything. */
   readonly message?: string | null;
   readonly runId?: string;
   readonly runStatus?: string;
   readonly startedAt?: Date | null;
-  /** Of steps into an end state. */
+  /** Required for steps into an end state. */
   readonly endedAt?: Date;
+  /** When the session is due again. */
   readonly runAfter?: Date;
-  /** Its engine could not launch it yet. The first such instant stays, until it comes back for another reason. */
+  /** Set if the engine could not launch it yet. The first such instant stays until the session returns for another reason. */
   readonly notReadySince?: Date;
 }
 
-/** A session that was moved, with what is told of it elsewhere. */
+/** A session that was moved, with the fields that counters and events need. */
 export interface MovedSession {
   readonly id: string;
   readonly schedule_id: string;
@@ -38,22 +40,25 @@ export interface MovedSession {
   readonly attempt: number;
 }
 
+/** The author and the time of a step. */
 export interface By {
   readonly at: Date;
+  /** A subject, or `scheduler`. */
   readonly actor: string;
 }
 
 /**
- * Takes sessions one step on, each its own, and writes the steps into their histories: one statement for all.
+ * Moves each session by its own step and records the steps in the histories, all in one statement. A step into `unknown` also puts
+ * the launch on the list of doubtful launches.
  *
- * @returns those that were moved; one that is in another state or under another lease is not, nor one that somebody wants to
- * end and that would begin anew: nothing of it is written
+ * @returns the moved sessions. A session is not moved, and nothing of it is written, if it is in another state or under another
+ * lease, or if it was asked to end and would wait for another launch
  */
 export async function moveSessions(db: Database, moves: readonly Move[], { at, actor }: By): Promise<MovedSession[]> {
   if (moves.length === 0) return [];
   const text = (toText: (move: Move) => string | null | undefined) => moves.map((move) => toText(move) ?? null);
   const { rows } = await sql<MovedSession>`
-    with wanted as (
+    with step as (
       select * from unnest(${text(({ id }) => id)}::uuid[], ${moves.map(({ leaseToken }) => leaseToken)}::integer[],
         ${text(({ from }) => from)}::text[], ${text(({ to }) => to)}::text[], ${text(({ cause }) => cause)}::text[],
         ${text(({ message }) => message)}::text[], ${text(({ runId }) => runId)}::text[],
@@ -69,18 +74,18 @@ export async function moveSessions(db: Database, moves: readonly Move[], { at, a
         started = coalesce(w.started, s.started), ended = w.ended, run_after = coalesce(w.run_after, s.run_after),
         not_ready_since = case when w.to_state <> 'pending' or w.not_ready_since is not null
           then coalesce(s.not_ready_since, w.not_ready_since) end,
-        lease_owner = case when w.to_state in ('claimed', 'running', 'unknown') then s.lease_owner end,
-        lease_expires_at = case when w.to_state in ('claimed', 'running', 'unknown') then s.lease_expires_at end
-      from wanted as w where s.id = w.id and s.state = w.from_state and s.lease_token = w.lease_token
-        -- Who wanted it to end while this was decided is heard: nothing is begun anew for it.
+        lease_owner = case when w.to_state in (${leasedStateList}) then s.lease_owner end,
+        lease_expires_at = case when w.to_state in (${leasedStateList}) then s.lease_expires_at end
+      from step as w where s.id = w.id and s.state = w.from_state and s.lease_token = w.lease_token
+        -- A stop request that arrived meanwhile wins: the session does not wait for another launch.
         and (w.to_state not in ('pending', 'retry_wait') or s.stop_reason is null
-          or s.stop_reason not in ('cancel', 'replaced'))
+          or s.stop_reason not in (${stopRequestList}))
       returning s.id, s.schedule_id, s.schedule_name, s.kind, s.cause, s.slot, s.attempt, s.engine, w.from_state, w.to_state,
         w.cause as step_cause, w.message
-    ), told as (
+    ), history as (
       insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause, message)
       select id, ${at}::timestamptz, from_state, to_state, attempt, ${actor}, step_cause, message from moved
-    ), doubted as (
+    ), doubtful as (
       insert into ailbl_doubtful_launch (session_id, attempt, engine, since, check_at)
       select id, attempt, engine, now(), now() from moved where to_state = 'unknown'
       on conflict (session_id, attempt) do update set engine = excluded.engine, since = excluded.since, check_at = excluded.check_at

@@ -5,8 +5,9 @@ import type { SessionError } from "./model.ts";
 import type { SessionState } from "./states.ts";
 import type { StopReason } from "./stop.ts";
 import type { SessionEventTable, SessionTable } from "./tables.ts";
+import { reachedLimitList, stopRequestList, waitingPhaseList } from "./word-lists.ts";
 
-/** A session with what is told of it in lists. */
+/** A session as lists show it. */
 export interface SessionRow {
   readonly id: string;
   readonly schedule_id: string;
@@ -22,7 +23,7 @@ export interface SessionRow {
   readonly reason: string | null;
   readonly attempt: number;
   readonly run_after: Date;
-  /** Its start is still to come. */
+  /** Whether `run_after` is in the future. */
   readonly is_early: boolean;
   readonly lease_token: number;
   readonly not_ready_since: Date | null;
@@ -41,56 +42,42 @@ export interface SessionRow {
   readonly error: SessionError | null;
 }
 
-/** What is read of a session, for one as for a list of them. */
-export function selectSessions(db: Database) {
-  return db
-    .selectFrom("ailbl_session as s")
-    .leftJoin("ailbl_session_detail as d", "d.session_id", "s.id")
-    .select([
-      "s.id",
-      "s.schedule_id",
-      "s.schedule_name",
-      "s.kind",
-      "s.cause",
-      "s.backfill_id",
-      "s.queued",
-      "s.retry_of",
-      "s.slot",
-      "s.data_interval_start",
-      "s.state",
-      "s.reason",
-      "s.attempt",
-      "s.run_after",
-      sql<boolean>`s.run_after > now()`.as("is_early"),
-      "s.lease_token",
-      "s.not_ready_since",
-      "s.stop_reason",
-      "s.engine",
-      "s.run_id",
-      "s.run_status",
-      "s.picked",
-      "s.launch_started",
-      "s.started",
-      "s.ended",
-      "s.version",
-      "s.created",
-      "s.created_by",
-      "d.result",
-      "d.error",
-    ]);
+/** The columns of a {@link SessionRow}, for statements over ailbl_session joined with {@link detailOfSession}. */
+export const sessionColumns = sql`ailbl_session.id, schedule_id, schedule_name, kind, cause, backfill_id, queued, retry_of, slot,
+    data_interval_start, state, reason, attempt, run_after, run_after > now() as is_early, lease_token, not_ready_since, stop_reason,
+    engine, run_id, run_status, picked, launch_started, started, ended, version, created, created_by, d.result, d.error`;
+
+/** The table of the large values, joined to ailbl_session. */
+export const detailOfSession = sql`ailbl_session_detail as d on d.session_id = ailbl_session.id`;
+
+/** Reads a session by id, which must be a UUID. */
+export async function findSession(db: Database, id: string): Promise<SessionRow | undefined> {
+  const [session] = await listMatchingSessions(db, sql`id = ${id}`, 1);
+  return session;
 }
 
-export function findSession(db: Database, id: string): Promise<SessionRow | undefined> {
-  return selectSessions(db).where("s.id", "=", id).executeTakeFirst();
+/** Reads the first sessions that match a condition, in the order of their ids. */
+export async function listMatchingSessions(
+  db: Database,
+  filter: RawBuilder<SqlBool>,
+  limit: number,
+): Promise<SessionRow[]> {
+  const { rows } = await sql<SessionRow>`
+    select ${sessionColumns} from ailbl_session left join ${detailOfSession}
+    where ${filter} order by id limit ${limit}`.execute(db);
+  return rows;
 }
 
-/** Locked first and read afterwards, for the same reason as a schedule (queries.ts). */
+/**
+ * Locks a session until the transaction ends. Locks first and reads in a second statement, which sees what a transaction wrote that
+ * held the lock before.
+ */
 export async function lockSession(tx: DatabaseTransaction, id: string): Promise<SessionRow | undefined> {
   await tx.selectFrom("ailbl_session").select("id").where("id", "=", id).forUpdate().execute();
   return findSession(tx, id);
 }
 
-/** The large part, which lists leave out. */
+/** Reads the large values of a session, which lists leave out. */
 export async function findSessionDetail(
   db: Database,
   id: string,
@@ -104,7 +91,7 @@ export async function findSessionDetail(
 
 type EventRow = Omit<SessionEventTable, "id" | "session_id">;
 
-/** Oldest first; of more than 1000, which a session makes only while its engine is away for hours, the last. */
+/** The history of a session, oldest step first. At most the last 1000 steps: only an engine that is down for hours causes more. */
 export async function listSessionEvents(db: Database, id: string): Promise<EventRow[]> {
   const newestFirst = await db
     .selectFrom("ailbl_session_event")
@@ -116,6 +103,7 @@ export async function listSessionEvents(db: Database, id: string): Promise<Event
   return newestFirst.reverse();
 }
 
+/** A session that a person requests. */
 export interface NewSession {
   readonly id: string;
   readonly schedule: {
@@ -129,13 +117,13 @@ export interface NewSession {
   readonly cause: "manual" | "retry";
   readonly slot: Date;
   readonly dataIntervalStart: Date;
-  /** The session that it does again. */
+  /** The session that this one retries. */
   readonly retryOf: string | null;
   readonly now: Date;
   readonly createdBy: string;
 }
 
-/** One that a person asked for: due at once. */
+/** Inserts a session that is due at once, and counts it for its schedule. */
 export async function insertSession(tx: DatabaseTransaction, session: NewSession): Promise<void> {
   const { schedule, now } = session;
   await tx
@@ -163,20 +151,20 @@ export async function insertSession(tx: DatabaseTransaction, session: NewSession
     where schedule_id = ${schedule.id}`.execute(tx);
 }
 
-/** The session that does this one again, if somebody asked for it. */
+/** The id of the session that retries this one, or null. */
 export async function findRetry(db: Database, id: string): Promise<string | null> {
   const row = await db.selectFrom("ailbl_session").select("id").where("retry_of", "=", id).executeTakeFirst();
   return row?.id ?? null;
 }
 
-/** Sessions that belong together. */
+/** The sessions of a schedule, or of a backfill. */
 export type SessionsOf = { readonly scheduleId: string } | { readonly backfillId: string };
 
 function isOf(which: SessionsOf): RawBuilder<SqlBool> {
   return "scheduleId" in which ? sql`schedule_id = ${which.scheduleId}` : sql`backfill_id = ${which.backfillId}`;
 }
 
-/** Those that a worker holds. */
+/** Locks and returns the sessions on which a worker has a lease. */
 export async function listUnderWay(
   tx: DatabaseTransaction,
   which: SessionsOf,
@@ -190,9 +178,9 @@ export async function listUnderWay(
 }
 
 interface WaitingEnd {
-  /** Skipped are sessions that never ran: one that waits for its next attempt is left alone. */
+  /** `skipped` ends sessions that never ran; those in retry_wait go on. */
   readonly state: "skipped" | "canceled";
-  /** All unless given. */
+  /** Default: all causes. */
   readonly causes?: readonly SessionTable["cause"][];
   readonly now: Date;
   readonly actor: string;
@@ -200,7 +188,7 @@ interface WaitingEnd {
   readonly message: string;
 }
 
-/** Ends those that no worker holds yet. */
+/** Ends the sessions on which no worker has a lease. */
 export async function endWaiting(tx: DatabaseTransaction, which: SessionsOf, end: WaitingEnd): Promise<void> {
   const { causes } = end;
   const isOfCause = causes === undefined ? sql`true` : sql`cause = any(${causes}::text[])`;
@@ -208,7 +196,7 @@ export async function endWaiting(tx: DatabaseTransaction, which: SessionsOf, end
     with waiting as (
       select id, state from ailbl_session
       where id in (select session_id from ailbl_open_session where ${isOf(which)})
-        and phase in ('waiting', 'retrying') and ${isOfCause}
+        and phase in (${waitingPhaseList}) and ${isOfCause}
         and (state = 'pending' or ${end.state} = 'canceled')
       order by id for update
     ), ended as (
@@ -220,12 +208,12 @@ export async function endWaiting(tx: DatabaseTransaction, which: SessionsOf, end
     from ended`.execute(tx);
 }
 
-/** As rerouteSessions does (pick-queries.ts): the engine that they waited for may take none, or be gone. */
+/** Assigns waiting sessions to another engine, when their schedule changes its engine: the old one may be down or removed. */
 export async function rerouteWaiting(tx: DatabaseTransaction, scheduleId: string, engine: string): Promise<void> {
   await sql`update ailbl_session set engine = ${engine}, version = version + 1, run_id = null, run_status = null,
       launch_started = null, not_ready_since = null
     where id in (select session_id from ailbl_open_session where schedule_id = ${scheduleId})
-      and phase in ('waiting', 'retrying')`.execute(tx);
+      and phase in (${waitingPhaseList})`.execute(tx);
 }
 
 interface StopRequest {
@@ -234,7 +222,10 @@ interface StopRequest {
   readonly reason: StopReason;
 }
 
-/** Asks whoever holds the sessions to end them. Who wants an end outweighs a limit that was reached; else the first ask holds. */
+/**
+ * Asks the workers that have the sessions to end them. A request replaces a reached limit, so that the session ends as canceled;
+ * otherwise the first reason stays.
+ */
 export async function requestStops(
   tx: Database,
   ids: readonly string[],
@@ -246,7 +237,7 @@ export async function requestStops(
     with stopping as (
       update ailbl_session set stop_reason = ${reason}, stop_requested = ${now}, version = version + 1
       where id = any(${ids}::uuid[]) and phase = 'active' and (stop_reason is null
-        or ${reason} in ('cancel', 'replaced') and stop_reason in ('max_runtime', 'launch_timeout'))
+        or ${reason} in (${stopRequestList}) and stop_reason in (${reachedLimitList}))
       returning id, state, attempt)
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause)
     select id, ${now}::timestamptz, state, state, attempt, ${by}, ${cause} from stopping`.execute(tx);

@@ -4,7 +4,7 @@ import { explain } from "./explanation.ts";
 import type { Session } from "./model.ts";
 import type { SessionRow } from "./queries.ts";
 
-/** A session as lists tell it. */
+/** Converts a row to the session of the API. `run.url` comes from the engine. */
 export function toSession(row: SessionRow, engines: Pick<Engines, "find">): Session {
   return {
     id: row.id,
@@ -32,13 +32,14 @@ export function toSession(row: SessionRow, engines: Pick<Engines, "find">): Sess
   };
 }
 
-/** Null before a run may exist. */
+/** Null before the first launch begins. */
 export function toRun(row: SessionRow, engines: Pick<Engines, "find">): Session["run"] {
   if (row.launch_started === null) return null;
   const url = row.run_id === null ? null : (engines.find(row.engine)?.toRunUrl(row.run_id) ?? null);
   return { engine: row.engine, id: row.run_id, url, status: row.run_status, result: row.result };
 }
 
+/** Seconds from start to end; null before the end, and for a session that never started. */
 export function toDuration({ started, ended }: SessionRow): number | null {
   return started === null || ended === null ? null : (ended.getTime() - started.getTime()) / 1000;
 }

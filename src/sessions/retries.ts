@@ -1,50 +1,52 @@
 import { sql } from "kysely";
+import { toBackoffMilliseconds } from "../platform/backoff.ts";
 import type { Database } from "../platform/database/tables.ts";
+import { stopRequestList } from "./word-lists.ts";
 
-/** Failures that may not happen again: those of the run itself. What was refused before it began would be refused again. */
-const retryableCodes: ReadonlySet<string> = new Set([
-  "JOB_FAILED",
-  "JOB_KILLED",
-  "JOB_TIMED_OUT",
-  "RUN_FAILED",
-  "MAX_RUNTIME_EXCEEDED",
-  "LAUNCH_TIMED_OUT",
-  "RUN_LOST",
-  "LAUNCH_FAILED",
-  "ENGINE_STOPPED",
-]);
-
-export function isRetryable(code: string): boolean {
-  return retryableCodes.has(code);
-}
-
-/** Of no retry is more than a day waited for. */
-const maxDelaySeconds = 86_400;
+/** No retry waits longer than a day. */
+const maxMilliseconds = 86_400_000;
 
 /**
- * How long after failed attempt number `attempt` (from 1) the next one begins: the delay, doubled with each attempt. The
- * random half keeps those that failed together from coming back together.
+ * The pause between failed attempt number `attempt` (from 1) and the next. The delay doubles with each attempt; a random half of it
+ * spreads sessions that failed together. Example: a delay of 60 s gives 30 to 60 s after attempt 1, and 60 to 120 s after attempt 2.
  *
  * @param random from 0 to 1
  */
 export function toRetryDelaySeconds(delaySeconds: number, attempt: number, random: number): number {
-  const longest = Math.min(maxDelaySeconds, delaySeconds * 2 ** Math.min(attempt - 1, 20));
-  return longest / 2 + (longest / 2) * random;
+  const firstMilliseconds = delaySeconds * 1000;
+  return toBackoffMilliseconds({ firstMilliseconds, maxMilliseconds, attempt, random }) / 1000;
 }
 
-export interface RetryPolicy {
+interface RetryPolicy {
   readonly id: string;
   readonly attempt: number;
   readonly delay_seconds: number;
 }
 
-/** Of these sessions those whose schedule, as it is now, lets them be tried once more. */
-export async function listRetryPolicies(db: Database, sessionIds: readonly string[]): Promise<RetryPolicy[]> {
+/**
+ * When the next attempts of sessions begin whose attempt failed now, by session id. A session is left out if its schedule, as it is
+ * now, allows no further attempt, or if somebody asked it to end.
+ */
+export async function listRetryTimes(
+  db: Database,
+  sessionIds: readonly string[],
+  now: Date,
+): Promise<ReadonlyMap<string, Date>> {
+  const policies = await listRetryPolicies(db, sessionIds);
+  return new Map(
+    policies.map(({ id, attempt, delay_seconds }) => {
+      const seconds = toRetryDelaySeconds(delay_seconds, attempt, Math.random());
+      return [id, new Date(now.getTime() + seconds * 1000)];
+    }),
+  );
+}
+
+async function listRetryPolicies(db: Database, sessionIds: readonly string[]): Promise<RetryPolicy[]> {
   if (sessionIds.length === 0) return [];
   const { rows } = await sql<RetryPolicy>`
     select s.id, s.attempt, (c.policy ->> 'retry_delay_seconds')::integer as delay_seconds
     from ailbl_session as s join ailbl_schedule as c on c.id = s.schedule_id
-    where s.id = any(${sessionIds}::uuid[]) and s.stop_reason is distinct from 'cancel'
-      and s.stop_reason is distinct from 'replaced' and s.attempt <= (c.policy ->> 'max_retries')::integer`.execute(db);
+    where s.id = any(${sessionIds}::uuid[]) and (s.stop_reason is null or s.stop_reason not in (${stopRequestList}))
+      and s.attempt <= (c.policy ->> 'max_retries')::integer`.execute(db);
   return rows;
 }

@@ -1,4 +1,5 @@
 import { answerChange } from "../platform/http/answer-change.ts";
+import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
@@ -14,10 +15,10 @@ import type { SessionService } from "./service.ts";
 const base = "/ailbl/admin/sessions";
 const schedules = "/ailbl/admin/schedules";
 const tag = "sessions";
-const none = z.strictObject({});
 const scheduleParams = z.object({ ScheduleId: z.string() });
 const sessionParams = z.object({ SessionId: z.string() });
 
+/** `/ailbl/admin/sessions`, and `POST …/schedules/{ScheduleId}/trigger`. */
 export function createSessionRoutes(service: SessionService): Route[] {
   return [
     defineRoute(
@@ -28,7 +29,6 @@ export function createSessionRoutes(service: SessionService): Route[] {
         tag,
         summary: "List sessions",
         role: "viewer",
-        params: none,
         query: listSessionsSchema,
         filters: sessionFilterNames,
         answers: { 200: { description: "One page", schema: pageSchema(sessionSchema) } },
@@ -39,7 +39,7 @@ export function createSessionRoutes(service: SessionService): Route[] {
           query,
           url,
           page: await service.list(query),
-          toItem: service.tell,
+          toItem: service.represent,
           toKey: (row) => ({ value: (query.sortby === "slot" ? row.slot : row.created).toISOString(), id: row.id }),
         }),
     ),
@@ -52,15 +52,11 @@ export function createSessionRoutes(service: SessionService): Route[] {
         summary: "Read a session with its history",
         role: "viewer",
         params: sessionParams,
-        query: none,
         answers: { 200: { description: "The session", schema: sessionWithHistorySchema } },
         failures: ["SESSION_NOT_FOUND"],
         versioned: true,
       },
-      async ({ params }) => {
-        const session = await service.find(params.SessionId);
-        return { status: 200, body: session, version: session.version };
-      },
+      async ({ params }) => ok(await service.find(params.SessionId)),
     ),
     defineRoute(
       {
@@ -68,15 +64,15 @@ export function createSessionRoutes(service: SessionService): Route[] {
         path: `${base}/{SessionId}/cancel`,
         operationId: "cancelSession",
         tag,
-        summary: "End a session",
-        description: "At once while it waits; one that runs is asked to end, and its state tells when it has.",
+        summary: "Cancel a session",
+        description:
+          "A session that waits ends at once. A session that runs is asked to end; its state changes to `canceled` when it has.",
         role: "operator",
         params: sessionParams,
-        query: none,
         answers: { 200: { description: "The session", schema: sessionSchema } },
         failures: ["SESSION_NOT_FOUND", "SESSION_STATE_CONFLICT"],
       },
-      (input) => answerChange(input, toChanged, (change) => service.cancel(input.params.SessionId, change)),
+      (input) => answerChange(input, ok<Session>, (change) => service.cancel(input.params.SessionId, change)),
     ),
     defineRoute(
       {
@@ -84,16 +80,15 @@ export function createSessionRoutes(service: SessionService): Route[] {
         path: `${base}/{SessionId}/retry`,
         operationId: "retrySession",
         tag,
-        summary: "Do a session again that did not succeed",
-        description: "A new session for the same slot and data, with the schedule as it is now.",
+        summary: "Retry a session that did not succeed",
+        description: "Opens a new session for the same slot and data interval, with the schedule as it is now.",
         role: "operator",
         params: sessionParams,
-        query: none,
         answers: { 201: { description: "The new session", schema: sessionSchema } },
         failures: ["SESSION_NOT_FOUND", "SCHEDULE_NOT_FOUND", "SESSION_STATE_CONFLICT"],
         idempotent: true,
       },
-      (input) => answerChange(input, toMade, (change) => service.retry(input.params.SessionId, change)),
+      (input) => answerChange(input, toCreated, (change) => service.retry(input.params.SessionId, change)),
     ),
     defineRoute(
       {
@@ -101,24 +96,18 @@ export function createSessionRoutes(service: SessionService): Route[] {
         path: `${schedules}/{ScheduleId}/trigger`,
         operationId: "triggerSchedule",
         tag,
-        summary: "Run a schedule now, beside its instants",
+        summary: "Run a schedule now, in addition to its slots",
         role: "operator",
         params: scheduleParams,
-        query: none,
         answers: { 201: { description: "The session", schema: sessionSchema } },
         failures: ["SCHEDULE_NOT_FOUND"],
         idempotent: true,
       },
-      (input) => answerChange(input, toMade, (change) => service.trigger(input.params.ScheduleId, change)),
+      (input) => answerChange(input, toCreated, (change) => service.trigger(input.params.ScheduleId, change)),
     ),
   ];
 }
 
-function toChanged(session: Session): Answer {
-  return { status: 200, body: session, version: session.version };
-}
-
-function toMade(session: Session): Answer {
-  const location = `${base}/${session.id}`;
-  return { status: 201, body: session, version: session.version, headers: { location } };
+function toCreated(session: Session): Answer {
+  return created(`${base}/${session.id}`, session);
 }

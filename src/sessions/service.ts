@@ -1,17 +1,19 @@
 import type { Engines } from "../engines/registry.ts";
-import { recordAudit } from "../platform/audit/record.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
-import { createId, isUuid } from "../platform/id.ts";
+import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import { recordChange } from "../platform/resource/record-change.ts";
+import { requireRow } from "../platform/resource/rows.ts";
 import { findPreviousInstant } from "../timing/instants.ts";
 import type { Timing } from "../timing/model.ts";
 import { endSessionsIn } from "./ends.ts";
 import { sessionIsOver, sessionNotFound, sessionNotRetried } from "./errors.ts";
 import { listSessions } from "./list.ts";
 import type { ListSessions, Session, SessionWithHistory } from "./model.ts";
+import type { By } from "./moves.ts";
 import {
   findRetry,
   findSession,
@@ -26,14 +28,14 @@ import {
 import { toSession } from "./representation.ts";
 import { isEnded, isLeased } from "./states.ts";
 
-/** What opening a session takes from its schedule. */
+/** The fields of a schedule that a new session needs. */
 type LockedSchedule = NewSession["schedule"] & Timing;
 
-/** What this room asks of the schedules' room, which stands above it; compose/ brings the two together. */
+/** The part of the schedules room that this room needs. Schedules may import sessions and not the reverse, so compose/ passes it. */
 export interface SchedulesOfSessions {
-  /** @throws SCHEDULE_NOT_FOUND */
+  /** Finds the schedule, or throws its 404. */
   require(db: Database, id: string): Promise<unknown>;
-  /** Locks the schedule until the transaction ends. @throws SCHEDULE_NOT_FOUND */
+  /** Locks the schedule until the transaction ends, or throws its 404. */
   lock(tx: DatabaseTransaction, id: string): Promise<LockedSchedule>;
 }
 
@@ -42,26 +44,27 @@ interface SessionNeeds {
   readonly clock: Clock;
   readonly engines: Pick<Engines, "find">;
   readonly schedules: SchedulesOfSessions;
-  /** Called after something was written that a worker should look at soon. */
+  /** Called after a commit that a worker should see soon. */
   readonly onWork: () => void;
 }
 
+/** The use cases of the session routes and of bulk actions. */
 export type SessionService = ReturnType<typeof createSessionService>;
 
-/** The use cases of sessions; each owns its transactions. */
+/** Creates the use cases of sessions. Each opens its own transaction. */
 export function createSessionService({ db, clock, engines, schedules, onWork }: SessionNeeds) {
   function list(query: ListSessions): Promise<Page<SessionRow>> {
     return listSessions(db, query, parsePageStart(query));
   }
 
-  function tell(row: SessionRow): Session {
+  function represent(row: SessionRow): Session {
     return toSession(row, engines);
   }
 
   async function find(id: string): Promise<SessionWithHistory> {
     const row = await requireSession(db, id);
     const detail = await findSessionDetail(db, id);
-    const session = tell(row);
+    const session = represent(row);
     return {
       ...session,
       run:
@@ -72,122 +75,133 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
     };
   }
 
-  /** Ends it at once while no worker has it, else asks its worker to. @throws SESSION_NOT_FOUND, SESSION_STATE_CONFLICT */
+  /**
+   * Cancels a session: at once if no worker has a lease on it, else by a request to its worker.
+   *
+   * @throws SESSION_NOT_FOUND
+   * @throws SESSION_STATE_CONFLICT when it has ended
+   */
   async function cancel(id: string, change: Change<Session>): Promise<Session> {
     await requireSession(db, id);
-    const told = await inTransaction(db, async (tx) => {
-      const before = await lockSession(tx, id);
-      if (before === undefined) throw sessionNotFound(id);
+    const session = await inTransaction(db, async (tx) => {
+      const before = await requireLocked(tx, id);
       if (isEnded(before.state)) throw sessionIsOver(before.state);
-      const now = clock.now();
-      const by = change.actor.subject;
-      if (isLeased(before.state)) await requestStops(tx, [id], { now, by, reason: "cancel" });
-      else {
-        const fence = { id, leaseToken: before.lease_token };
-        const end = {
-          ...fence,
-          from: before.state,
-          state: "canceled",
-          cause: "canceled",
-          endedAt: now,
-          error: null,
-        } as const;
-        await endSessionsIn(tx, [end], { at: now, actor: by });
-      }
-      const after = tell(await requireSession(tx, id));
-      await recordAudit(tx, {
-        actor: change.actor,
+      await requestEnd(tx, before, { at: clock.now(), actor: change.actor.subject });
+      const after = represent(await requireSession(tx, id));
+      return recordChange(tx, change, {
         action: "session.cancel",
         kind: "session",
-        objectId: id,
+        id,
         before: { state: before.state },
         after: { state: after.state },
+        result: after,
       });
-      await change.beforeCommit(tx, after);
-      return after;
     });
     onWork();
-    return told;
+    return session;
   }
 
   /**
-   * A session now, beside the slots: whatever the trigger says, whether or not another one runs, enabled or not.
+   * Opens a session that is due now, in addition to the slots. It runs beside other sessions, and also if the schedule is disabled.
    *
    * @throws SCHEDULE_NOT_FOUND
    */
   function trigger(scheduleId: string, change: Change<Session>): Promise<Session> {
-    const toAsked = async (_: DatabaseTransaction, schedule: LockedSchedule, now: Date): Promise<AskedSession> => {
+    const toRequested = async (
+      _: DatabaseTransaction,
+      schedule: LockedSchedule,
+      now: Date,
+    ): Promise<RequestedSession> => {
       const dataIntervalStart = findPreviousInstant(schedule, now) ?? now;
       return { cause: "manual", slot: now, dataIntervalStart, retryOf: null };
     };
-    const trail = { action: "schedule.trigger", kind: "schedule", objectId: scheduleId };
-    return open(scheduleId, toAsked, trail, change);
+    const trail = { action: "schedule.trigger", kind: "schedule", id: scheduleId };
+    return open(scheduleId, toRequested, trail, change);
   }
 
   /**
-   * A new session for the same slot and stretch of data as one that did not succeed, with the schedule as it is now. The
-   * old one stays as it ended.
+   * Opens a new session for the slot and data interval of a session that did not succeed, with the schedule as it is now. The old
+   * session does not change.
    *
-   * @throws SESSION_NOT_FOUND, SCHEDULE_NOT_FOUND, SESSION_STATE_CONFLICT when it goes on, succeeded or was done again already
+   * @throws SESSION_NOT_FOUND
+   * @throws SCHEDULE_NOT_FOUND
+   * @throws SESSION_STATE_CONFLICT when the session has not ended, succeeded, or was retried already
    */
   async function retry(id: string, change: Change<Session>): Promise<Session> {
     const { schedule_id: scheduleId } = await requireSession(db, id);
-    const toAsked = async (tx: DatabaseTransaction): Promise<AskedSession> => {
+    const toRequested = async (tx: DatabaseTransaction): Promise<RequestedSession> => {
       const { slot, data_interval_start: dataIntervalStart } = await requireRetryable(tx, id);
       return { cause: "retry", slot, dataIntervalStart, retryOf: id };
     };
-    return open(scheduleId, toAsked, { action: "session.retry", kind: "session", objectId: id }, change);
+    return open(scheduleId, toRequested, { action: "session.retry", kind: "session", id }, change);
   }
 
-  /** Opens a session that a person asks for, under the schedule's lock. */
+  /** Opens a requested session under the lock of its schedule. */
   async function open(
     scheduleId: string,
-    toAsked: (tx: DatabaseTransaction, schedule: LockedSchedule, now: Date) => Promise<AskedSession>,
-    trail: { readonly action: string; readonly kind: string; readonly objectId: string },
+    toRequested: (tx: DatabaseTransaction, schedule: LockedSchedule, now: Date) => Promise<RequestedSession>,
+    trail: { readonly action: string; readonly kind: string; readonly id: string },
     change: Change<Session>,
   ): Promise<Session> {
     await schedules.require(db, scheduleId);
-    const told = await inTransaction(db, async (tx) => {
+    const session = await inTransaction(db, async (tx) => {
       const schedule = await schedules.lock(tx, scheduleId);
       const now = clock.now();
       const id = createId();
-      const asked = await toAsked(tx, schedule, now);
-      await insertSession(tx, { ...asked, id, schedule, now, createdBy: change.actor.subject });
-      const session = tell(await requireSession(tx, id));
-      await recordAudit(tx, { ...trail, actor: change.actor, before: null, after: { session_id: id } });
-      await change.beforeCommit(tx, session);
-      return session;
+      const requested = await toRequested(tx, schedule, now);
+      await insertSession(tx, { ...requested, id, schedule, now, createdBy: change.actor.subject });
+      const result = represent(await requireSession(tx, id));
+      return recordChange(tx, change, { ...trail, before: null, after: { session_id: id }, result });
     });
     onWork();
-    return told;
+    return session;
   }
 
-  return { list, tell, find, trigger, retry, cancel };
+  return { list, represent, find, trigger, retry, cancel };
 }
 
-type AskedSession = Pick<NewSession, "cause" | "slot" | "dataIntervalStart" | "retryOf">;
+type RequestedSession = Pick<NewSession, "cause" | "slot" | "dataIntervalStart" | "retryOf">;
 
 /** @throws SESSION_NOT_FOUND */
-async function requireSession(db: Database, id: string): Promise<SessionRow> {
-  const row = isUuid(id) ? await findSession(db, id) : undefined;
-  if (row === undefined) throw sessionNotFound(id);
-  return row;
+function requireSession(db: Database, id: string): Promise<SessionRow> {
+  return requireRow(id, (sessionId) => findSession(db, sessionId), sessionNotFound);
 }
 
-/** Under the lock, so that two who ask at once do not both get one. @throws SESSION_NOT_FOUND, SESSION_STATE_CONFLICT */
+/** @throws SESSION_NOT_FOUND */
+function requireLocked(tx: DatabaseTransaction, id: string): Promise<SessionRow> {
+  return requireRow(id, (sessionId) => lockSession(tx, sessionId), sessionNotFound);
+}
+
+/** Ends a locked session that waits, or asks the worker that has it. */
+async function requestEnd(tx: DatabaseTransaction, session: SessionRow, by: By): Promise<void> {
+  const { id, state, lease_token: leaseToken } = session;
+  if (isLeased(state)) return requestStops(tx, [id], { now: by.at, by: by.actor, reason: "cancel" });
+  const end = {
+    id,
+    leaseToken,
+    from: state,
+    state: "canceled",
+    cause: "canceled",
+    endedAt: by.at,
+    error: null,
+  } as const;
+  await endSessionsIn(tx, [end], by);
+}
+
+/** Locks the session, so that of two retries at once only one succeeds. @throws SESSION_NOT_FOUND, SESSION_STATE_CONFLICT */
 async function requireRetryable(tx: DatabaseTransaction, id: string): Promise<SessionRow> {
-  const session = await lockSession(tx, id);
-  if (session === undefined) throw sessionNotFound(id);
-  if (!isEnded(session.state)) throw sessionNotRetried(session.state, `it is ${session.state} and may still succeed`);
+  const session = await requireLocked(tx, id);
+  if (!isEnded(session.state))
+    throw sessionNotRetried(session.state, `it is ${session.state} and may still succeed; cancel it first`);
   if (session.state === "succeeded") throw sessionNotRetried("succeeded", "it succeeded; trigger the schedule instead");
   const retried = await findRetry(tx, id);
-  if (retried !== null) throw sessionNotRetried(session.state, `the session ${retried} does it again already`);
+  if (retried !== null) throw sessionNotRetried(session.state, `the session ${retried} is its retry`);
   return session;
 }
 
 type HistoryEntry = SessionWithHistory["history"][number];
 
-/** How it came to be stands in the session itself. */
+/** The first entry, which comes from the session itself: only later steps are rows of the history. */
 function toFirstEntry(row: SessionRow): HistoryEntry {
   return {
     at: row.created.toISOString(),

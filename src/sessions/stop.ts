@@ -1,20 +1,21 @@
-import type { RunError } from "../engines/engine.ts";
+import { createRunError } from "../engines/engine.ts";
 
-export type StopReason = "cancel" | "replaced" | "max_runtime" | "launch_timeout";
+/** Reasons that come from a person or from the overlap policy. They say nothing about the job, so the session ends as canceled. */
+export const stopRequests = ["cancel", "replaced"] as const;
 
-export const replacedError: RunError = {
-  code: "SESSION_REPLACED",
-  message: "A newer session of the schedule took its place",
-  step: null,
-};
+/** Limits of the schedule's policy that a session has reached. They are failures of the session. */
+export const reachedLimits = ["max_runtime", "launch_timeout"] as const;
 
-export const canceledError: RunError = {
-  code: "SESSION_CANCELED",
-  message: "The session was canceled before it was launched",
-  step: null,
-};
+/** Why a leased session is asked to end (`ailbl_session.stop_reason`). */
+export type StopReason = (typeof stopRequests)[number] | (typeof reachedLimits)[number];
 
-/** Somebody wants the session to end, which says nothing about its job; a limit is the job's own failure. */
-export function isStopRequest(stop: StopReason | null): boolean {
-  return stop === "cancel" || stop === "replaced";
+/** Whether somebody requested the stop. False for a reached limit, and without a reason. */
+export function isStopRequest(reason: StopReason | null): boolean {
+  return (stopRequests as readonly (string | null)[]).includes(reason);
 }
+
+/** The error of a session that was replaced by a newer one of its schedule (`overlap: cancel_previous`). */
+export const replacedError = createRunError("SESSION_REPLACED", "A newer session of the schedule took its place");
+
+/** The error of a session that was canceled after a worker claimed it and before it was launched. */
+export const canceledError = createRunError("SESSION_CANCELED", "The session was canceled before it was launched");

@@ -1,17 +1,17 @@
 import type { ColumnType, Generated } from "kysely";
 import type { Job } from "../engines/job.ts";
 import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
-import type { SessionError } from "./model.ts";
+import type { SessionError, sessionCauses } from "./model.ts";
 import type { Phase, SessionState } from "./states.ts";
 import type { StopReason } from "./stop.ts";
 
-/** A row of ailbl_session; db/migrations/0001_baseline.sql says what each column means. */
+/** A row of ailbl_session. db/migrations/0001_baseline.sql says what each column means. */
 export interface SessionTable {
   id: string;
   schedule_id: string;
   schedule_name: string;
   kind: number;
-  cause: "slot" | "manual" | "backfill" | "retry";
+  cause: (typeof sessionCauses)[number];
   backfill_id: ColumnType<string | null, string | null | undefined, never>;
   retry_of: ColumnType<string | null, string | null | undefined, never>;
   slot: Date;
@@ -19,7 +19,7 @@ export interface SessionTable {
   state: SessionState;
   reason: string | null;
   attempt: Defaulted<number>;
-  /** Made of the state by the database. */
+  /** Generated from the state by the database. */
   phase: ColumnType<Phase, never, never>;
   queued: Defaulted<boolean>;
   owner: string;
@@ -29,7 +29,7 @@ export interface SessionTable {
   lease_owner: string | null;
   lease_token: Defaulted<number>;
   lease_expires_at: Date | null;
-  /** Of an unknown session: since when its engine has said that there is no run; of one with missed polls, since the first. */
+  /** `unknown`: since when its engine reports that there is no run. `running`: the first poll in a row that missed the run. */
   polled: Date | null;
   missed_polls: Defaulted<number>;
   stop_reason: StopReason | null;
@@ -47,7 +47,7 @@ export interface SessionTable {
   created_by: string;
 }
 
-/** A row for each session that has not ended, kept in step by triggers (db/migrations/0001_baseline.sql). */
+/** A row for each session that has not ended. Triggers of ailbl_session write it; the indexes for workers are on this table. */
 interface OpenSessionTable {
   session_id: ColumnType<string, never, never>;
   schedule_id: ColumnType<string, never, never>;
@@ -60,6 +60,7 @@ interface OpenSessionTable {
   lease_owner: ColumnType<string | null, never, never>;
 }
 
+/** The large values of a session, which lists leave out. */
 interface SessionDetailTable {
   session_id: string;
   job: Jsonb<Job | null>;
@@ -69,6 +70,7 @@ interface SessionDetailTable {
   error: Jsonb<SessionError | null>;
 }
 
+/** The history of sessions: one row per step. */
 export interface SessionEventTable {
   id: Generated<number>;
   session_id: string;
@@ -81,6 +83,7 @@ export interface SessionEventTable {
   message: string | null;
 }
 
+/** Launches without a clear answer, whose runs are searched for. */
 interface DoubtfulLaunchTable {
   session_id: string;
   attempt: number;

@@ -1,16 +1,24 @@
 import type { DatabaseTransaction } from "../platform/database/tables.ts";
-import { fail } from "../platform/failure.ts";
 import type { SecretKeeper } from "../secrets/keeper.ts";
+import { credentialLost } from "./errors.ts";
 import type { S3Credential } from "./s3/location.ts";
 
-/** Longer than a worker keeps a credential in memory and than most jobs run with the old one. */
+/**
+ * How long a replaced credential can still be read. It is longer than most runs last, so that a run which has the old
+ * reference can finish.
+ */
 const rotationGraceSeconds = 3600;
 
+/** Stores the credentials of storages. */
 export type CredentialKeeper = ReturnType<typeof createCredentialKeeper>;
 
-/** The credentials of storages, kept as secrets. */
+/** Stores the credentials of storages as secrets. The drawing in secrets/README.md has the order of writes. */
 export function createCredentialKeeper(keeper: SecretKeeper) {
-  /** As the keeper's own `write`. */
+  /**
+   * Stores a new credential, then runs `point` in a transaction; it makes the storage point to `ref`.
+   *
+   * @throws SECRET_STORE_UNAVAILABLE, and what `point` throws
+   */
   function write<T>(
     storageId: string,
     credential: S3Credential,
@@ -19,25 +27,19 @@ export function createCredentialKeeper(keeper: SecretKeeper) {
     return keeper.write(storageId, toSecret(credential), point);
   }
 
-  /** @throws SECRET_STORE_UNAVAILABLE; CONFIGURATION_ERROR when the store has lost it */
+  /** @throws SECRET_STORE_UNAVAILABLE; CONFIGURATION_ERROR when the store has lost the credential */
   async function read(ref: string): Promise<S3Credential> {
     const secret = await keeper.find(ref);
-    if (secret?.["access_key_id"] === undefined || secret["secret_access_key"] === undefined) {
-      throw fail(
-        "CONFIGURATION_ERROR",
-        "The secret store has lost the credential of this storage: send it again with PUT",
-        null,
-      );
-    }
+    if (secret?.["access_key_id"] === undefined || secret["secret_access_key"] === undefined) throw credentialLost();
     const { access_key_id, secret_access_key, session_token } = secret;
     return { access_key_id, secret_access_key, ...(session_token === undefined ? {} : { session_token }) };
   }
 
-  /** In the transaction that stops pointing to it: those who have just read the old credential may finish with it. */
+  /** Leaves a replaced credential to the sweeper, after a grace of an hour. Call it in the transaction that replaces it. */
   const abandon = (tx: DatabaseTransaction, storageId: string, ref: string) =>
     keeper.abandon(tx, storageId, ref, rotationGraceSeconds);
 
-  /** In the transaction that deletes the storage. */
+  /** Leaves a credential to the sweeper at once. Call it in the transaction that deletes the storage. */
   const abandonNow = (tx: DatabaseTransaction, storageId: string, ref: string) => keeper.abandon(tx, storageId, ref, 0);
 
   return { write, read, abandon, abandonNow };

@@ -1,31 +1,32 @@
 import type { Database } from "../platform/database/tables.ts";
+import { countCollections, listBoundCollections } from "./collection-queries.ts";
 import type { Dependants } from "./model.ts";
-import { countCollections, listCollectionDependants } from "./queries.ts";
 
 const maxListed = 100;
 
-interface FoundDependants {
+interface DependantsOfKind {
+  /** The number of all. */
   readonly total: number;
-  /** At most `limit`, in a stable order. */
+  /** At most `limit`, ordered by id. */
   readonly listed: readonly { readonly id: string; readonly name: string | null }[];
 }
 
-/** Objects of one kind that may point to a storage, and for which a foreign key holds it. */
+/** A kind of object that points to a storage by a foreign key, which keeps the storage from being deleted. */
 export interface DependantSource {
   readonly kind: string;
-  find(db: Database, storageId: string, limit: number): Promise<FoundDependants>;
+  find(db: Database, storageId: string, limit: number): Promise<DependantsOfKind>;
 }
 
-/** The storage room's own. */
+/** The collections that are bound to a storage. */
 export const collectionDependants: DependantSource = {
   kind: "collection",
   async find(db, storageId, limit) {
-    const listed = await listCollectionDependants(db, storageId, limit);
+    const listed = await listBoundCollections(db, storageId, limit);
     return { total: await countCollections(db, storageId), listed: listed.map(({ id }) => ({ id, name: null })) };
   },
 };
 
-/** What would stop a delete: how many in all, and the first hundred. */
+/** The objects that keep a storage from being deleted: the number of all, and the first hundred. */
 export async function listDependants(
   db: Database,
   sources: readonly DependantSource[],
@@ -34,9 +35,9 @@ export async function listDependants(
   const dependants: Dependants["dependants"] = [];
   let total = 0;
   for (const source of sources) {
-    const found = await source.find(db, storageId, maxListed - dependants.length);
-    total += found.total;
-    dependants.push(...found.listed.map(({ id, name }) => ({ kind: source.kind, id, name })));
+    const ofKind = await source.find(db, storageId, maxListed - dependants.length);
+    total += ofKind.total;
+    dependants.push(...ofKind.listed.map(({ id, name }) => ({ kind: source.kind, id, name })));
   }
   return { total, dependants };
 }

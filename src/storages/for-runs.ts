@@ -1,8 +1,12 @@
 import type { Database } from "../platform/database/tables.ts";
-import { toLocation } from "./model.ts";
+import { toLocation } from "./location.ts";
 import { listStoragesById } from "./queries.ts";
 
-/** What runs get to know of storages: where they lie and where their credentials are kept, never the credentials. */
+/**
+ * The locations of storages for runs that use them, with the reference of each credential, never the credential itself.
+ *
+ * @returns by id; a storage that does not exist is not in the map
+ */
 export async function findStoragesForRuns(db: Database, storageIds: readonly string[]) {
   const rows = await listStoragesById(db, storageIds);
   return new Map(

@@ -1,9 +1,13 @@
 import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
+import { systemLookup } from "../platform/egress/guard.ts";
 import type { EgressPolicy } from "../platform/egress/policy.ts";
 import { fail } from "../platform/failure.ts";
 import type { CredentialKeeper } from "./credentials.ts";
 import { S3Failure } from "./s3/failure.ts";
+
+/** Limit for one page of the list and its retries. */
+const pageMilliseconds = 30_000;
 
 interface InventoryNeeds {
   readonly credentials: CredentialKeeper;
@@ -11,7 +15,7 @@ interface InventoryNeeds {
   readonly clock: Clock;
 }
 
-/** The part of a kind 5 run config that the job needs; whoever runs jobs may add to it. */
+/** The part of a kind 5 run config that the job reads; the config may have more. */
 const runConfigSchema = z.object({
   storage: z.object({
     id: z.string(),
@@ -28,8 +32,10 @@ const runConfigSchema = z.object({
 });
 
 /**
- * The job `inventory`: counts the objects of a storage and their bytes. It reads the credential by its reference, as any
- * job would, so none is in a run config.
+ * Builds the job `inventory`, which counts the objects of a storage and their bytes. The run config holds a reference,
+ * never a credential: the job reads the credential from the secret store.
+ *
+ * The job throws S3_CONNECTION_FAILED when the storage cannot be listed.
  */
 export function createInventoryJob({ credentials, policy, clock }: InventoryNeeds) {
   return async (runConfig: Record<string, unknown>, { signal }: { readonly signal: AbortSignal }) => {
@@ -37,7 +43,8 @@ export function createInventoryJob({ credentials, policy, clock }: InventoryNeed
     const credential = await credentials.read(storage.credential_ref);
     const { inventoryStorage } = await import("./s3/inventory.ts");
     try {
-      const { objects, bytes } = await inventoryStorage(storage, credential, { policy, clock, signal });
+      const settings = { policy, lookup: systemLookup, clock, signal, pageMilliseconds };
+      const { objects, bytes } = await inventoryStorage(storage, credential, settings);
       return { storage_id: storage.id, objects, bytes };
     } catch (error) {
       if (!(error instanceof S3Failure)) throw error;

@@ -13,20 +13,20 @@ const sortColumns = {
   modified: { name: "modified", type: "timestamptz" },
 } as const satisfies Record<ListStorages["sortby"], SortColumn>;
 
-/** One page and the total. */
+/** One page of storages and the total. */
 export function listStorages(db: Database, query: ListStorages, start: PageStart): Promise<Page<StorageRow>> {
   return listRows<StorageRow>(db, {
     table: "eom_storage",
     columns: sql`eom_storage.*, ${collectionIds}`,
     sort: sortColumns[query.sortby],
-    filter: isAll([...listConditions(query), ...listOwnConditions(query)]),
+    filter: isAll([...listConditions(query), ...listCollectionConditions(query)]),
     isSearch: isSearch(query, query.collection_id),
     query,
     start,
   });
 }
 
-function listOwnConditions({ collection_id }: ListStorages): RawBuilder<SqlBool>[] {
+function listCollectionConditions({ collection_id }: ListStorages): RawBuilder<SqlBool>[] {
   if (collection_id === undefined) return [];
   return [
     sql`id in (select storage_id from eom_storage_collection where collection_id = any(${collection_id}::uuid[]))`,

@@ -8,45 +8,12 @@ import {
 } from "../platform/resource/fields.ts";
 import { idParameter, objectFilters, pageParameters } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
-import type { S3Credential, S3Location } from "./s3/location.ts";
-import { checkSchema, verificationReportSchema } from "./s3/report.ts";
+import { credentialSchema } from "./credential-schema.ts";
+import { verificationReportSchema } from "./s3/report.ts";
 import { bucketSchema, caCertificateSchema, endpointSchema, prefixSchema, regionSchema } from "./s3/validation.ts";
 
-/** So that the object, which lists them, stays of a bounded size. */
+/** Collections that one storage can be bound to. The storage lists them all, so this bounds its size. */
 export const maxCollections = 1000;
-
-const maxKeyLength = 512;
-const keyField = z
-  .string()
-  .min(1, "wants 1 to 512 characters, got none")
-  .max(maxKeyLength, "wants at most 512 characters");
-
-/** The older names `access_key` and `secret_key` are taken too; each of the two is wanted once. */
-export const credentialSchema = z
-  .strictObject({
-    access_key_id: keyField.optional(),
-    access_key: keyField.optional().openapi({ deprecated: true, description: "Older name of access_key_id." }),
-    secret_access_key: keyField.optional().openapi({ writeOnly: true }),
-    secret_key: keyField
-      .optional()
-      .openapi({ deprecated: true, writeOnly: true, description: "Older name of secret_access_key." }),
-    session_token: z.string().min(1).max(8192).optional().openapi({ writeOnly: true }),
-  })
-  .transform((given, context): S3Credential => {
-    const pick = (name: "access_key_id" | "secret_access_key", older: "access_key" | "secret_key"): string => {
-      if (given[name] !== undefined && given[older] !== undefined) {
-        context.addIssue({ code: "custom", path: [older], message: `is another name of ${name}: give one of them` });
-      }
-      const value = given[name] ?? given[older];
-      if (value === undefined) context.addIssue({ code: "custom", path: [name], message: "is required" });
-      return value ?? "";
-    };
-    return {
-      access_key_id: pick("access_key_id", "access_key"),
-      secret_access_key: pick("secret_access_key", "secret_key"),
-      ...(given.session_token === undefined ? {} : { session_token: given.session_token }),
-    };
-  });
 
 const resourceFields = {
   type: z.literal("s3"),
@@ -72,10 +39,11 @@ const createResourceSchema = z.strictObject({
 });
 
 const collectionIdsField = z
-  .array(z.uuid("wants a UUID"))
-  .max(maxCollections, `wants at most ${maxCollections} collections`)
+  .array(z.uuid("must be a UUID"))
+  .max(maxCollections, `must have at most ${maxCollections} collections`)
   .transform((ids) => [...new Set(ids.map((id) => id.toLowerCase()))]);
 
+/** The body of a create. */
 export const createStorageSchema = z
   .strictObject({
     name: nameField,
@@ -87,11 +55,12 @@ export const createStorageSchema = z
   })
   .openapi("CreateStorage");
 
-/** The body of a create, with the name optional: so a form can be proved before it is complete. */
+/** The body of a create with an optional name, so that a form can verify a connection before it is complete. */
 export const verifyUnsavedSchema = z
   .strictObject({ ...createStorageSchema.shape, name: nameField.optional() })
   .openapi("VerifyStorage");
 
+/** The body of an update: a field that is left out keeps its value. */
 export const updateStorageSchema = z
   .strictObject({
     name: nameField.optional(),
@@ -108,25 +77,34 @@ export const updateStorageSchema = z
   .transform(({ active, ...update }, context) => {
     if (active === undefined) return update;
     if (update.enable !== undefined && update.enable !== active) {
-      context.addIssue({ code: "custom", path: ["active"], message: "is another name of enable, and they differ" });
+      context.addIssue({
+        code: "custom",
+        path: ["active"],
+        message: "is the older name of enable: send only one of them, or the same value in both",
+      });
     }
     return { ...update, enable: active };
   })
   .openapi("UpdateStorage");
 
+/** A parsed create. */
 export type CreateStorage = z.output<typeof createStorageSchema>;
+
+/** A parsed update; `active` has become `enable`. */
 export type UpdateStorage = z.output<typeof updateStorageSchema>;
+
+/** A parsed request to verify a connection that is not saved. */
 export type VerifyUnsaved = z.output<typeof verifyUnsavedSchema>;
 
 const verificationSchema = verificationReportSchema.extend({ checked_at: timeField }).openapi("Verification");
 
+/** The last report about a storage, with the time of its checks. It is part of the storage. */
 export type Verification = z.infer<typeof verificationSchema>;
 
-/** What a verify answers, whatever it finds. */
-export const reportSchema = z
-  .object({ status: z.enum(["PASS", "FAIL", "WARN"]), checks: z.array(checkSchema) })
-  .openapi("VerificationReport");
+/** The answer to a verify, whether the checks pass or fail. */
+export const reportSchema = z.object(verificationReportSchema.shape).openapi("VerificationReport");
 
+/** A storage as the API answers it: the access key id is shown, the secret half of the credential is not. */
 export const storageSchema = z
   .object({
     id: idField,
@@ -149,8 +127,10 @@ export const storageSchema = z
   })
   .openapi("Storage");
 
+/** A storage as the API answers it. */
 export type Storage = z.infer<typeof storageSchema>;
 
+/** The objects that keep a storage from being deleted: `total` counts all, `dependants` lists the first hundred. */
 export const dependantsSchema = z
   .object({
     total: z.int(),
@@ -158,8 +138,10 @@ export const dependantsSchema = z
   })
   .openapi("Dependants");
 
+/** The objects that keep a storage from being deleted. */
 export type Dependants = z.infer<typeof dependantsSchema>;
 
+/** The fields that a list can be sorted by. */
 export const storageSorts = ["name", "enable", "created", "modified"] as const;
 
 const storageFilters = {
@@ -167,30 +149,11 @@ const storageFilters = {
   collection_id: z.array(idParameter).max(100).optional(),
 };
 
+/** Query parameters of the list that filter it; the others page and sort it. */
 export const storageFilterNames = Object.keys(storageFilters);
 
+/** The query of the list. */
 export const listStoragesSchema = z.strictObject({ ...storageFilters, ...pageParameters(storageSorts) });
 
+/** A parsed query of the list. */
 export type ListStorages = z.output<typeof listStoragesSchema>;
-
-/** The part of a storage that a connection is made of; when it changes, it is to be proved again. */
-export function toLocation(resource: S3Location): S3Location {
-  const { endpoint, region, bucket, prefix, path_style, read_only, ca_certificate } = resource;
-  return { endpoint, region, bucket, prefix, path_style, read_only, ca_certificate };
-}
-
-/** A credential is sent to a host; to another host it must be given again. A changed port is a changed host. */
-export function isOtherHost(before: string, after: string): boolean {
-  return toHost(before) !== toHost(after);
-}
-
-function toHost(endpoint: string): string {
-  const url = new URL(endpoint);
-  return `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
-}
-
-/** Every prefix that holds this one: of `a/b/` they are the empty one, `a/` and itself. */
-export function listEnclosingPrefixes(prefix: string): string[] {
-  const steps = prefix.split("/").slice(0, -1);
-  return ["", ...steps.map((_, depth) => `${steps.slice(0, depth + 1).join("/")}/`)];
-}

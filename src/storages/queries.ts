@@ -1,15 +1,15 @@
-import { CompiledQuery, type Selectable, type SqlBool, sql } from "kysely";
-import { escapeLike, toJson, toJsonb } from "../platform/database/sql.ts";
+import { CompiledQuery, type Selectable, sql } from "kysely";
+import { toJson, toJsonb } from "../platform/database/sql.ts";
 import type { Database, DatabaseTransaction, Reads } from "../platform/database/tables.ts";
 import { foldCase } from "../platform/resource/fields.ts";
-import { listEnclosingPrefixes, type Verification } from "./model.ts";
+import type { Verification } from "./model.ts";
 import type { S3Location } from "./s3/location.ts";
 import type { StorageTable } from "./tables.ts";
 
 /** A storage with the collections bound to it. */
 export type StorageRow = Selectable<StorageTable> & { collection_ids: string[] };
 
-/** The columns that a create writes; `labels` goes as an object. */
+/** The columns that a create or update writes. The database sets the others. */
 export interface NewStorage extends S3Location {
   readonly id: string;
   readonly name: string;
@@ -26,51 +26,57 @@ export interface NewStorage extends S3Location {
 const collectionIdsText = `array(
   select c.collection_id::text from eom_storage_collection as c where c.storage_id = eom_storage.id order by 1)`;
 
-/** For statements that name the table `eom_storage`. */
+/** The ids of the bound collections, for statements that name the table `eom_storage`. */
 export const collectionIds = sql.raw<string[]>(collectionIdsText).as("collection_ids");
 
-/** Written out, as it is sent so often that making its text anew each time would show. */
+/** Fixed text: reads by id are frequent enough that Kysely's building of the text shows in measurements. */
 const findText = `select *, ${collectionIdsText} as collection_ids from eom_storage where id = $1`;
 
+/** @param id a UUID */
 export async function findStorage(db: Reads, id: string): Promise<StorageRow | undefined> {
   const statement = CompiledQuery.raw(findText, [id]) as CompiledQuery<StorageRow>;
   return (await db.executeQuery(statement)).rows[0];
 }
 
-/** Without their collections; those that do not exist are missing. */
+/** The storages with these ids, without their collections, in no order. An id without a storage gives no row. */
 export function listStoragesById(db: Database, ids: readonly string[]) {
   return db.selectFrom("eom_storage").selectAll().where("id", "=", sql<string>`any(${ids}::uuid[])`).execute();
 }
 
-export type StorageToProve = S3Location & {
+/** A connection that `eom doctor` probes. */
+export type StorageToProbe = S3Location & {
   readonly name: string;
   readonly credential_ref: string;
-  /** How many there are in all. */
+  /** The number of enabled storages, the same in every row. */
   readonly enabled: number;
 };
 
-/** Enabled ones: those whose last report says FAIL, then those without one, then those whose report is oldest. */
-export async function listStoragesToProve(db: Database, most: number): Promise<readonly StorageToProve[]> {
-  const { rows } = await sql<StorageToProve>`
+/**
+ * Enabled storages in the order in which their connection is most in doubt: last verification failed, never verified,
+ * then the oldest verification.
+ */
+export async function listStoragesToProbe(db: Database, limit: number): Promise<readonly StorageToProbe[]> {
+  const { rows } = await sql<StorageToProbe>`
     select name, endpoint, region, bucket, prefix, path_style, read_only, ca_certificate, credential_ref,
       count(*) over ()::int as enabled
     from eom_storage where enable
     order by verification_status is distinct from 'FAIL', (verification ->> 'checked_at')::timestamptz nulls first, id
-    limit ${most}`.execute(db);
+    limit ${limit}`.execute(db);
   return rows;
 }
 
 /**
- * Holds the row against other writers until the transaction ends. Bindings of collections are made under it too, so they
- * are read by a statement of their own: one that waited for the lock sees the row as it is now, and other tables as they
- * were when it began to wait.
+ * Locks the row until the transaction ends and reads it with its collections. Bindings change under this lock too.
+ *
+ * Two statements, because a statement that waits for a row lock sees the locked row as it is afterwards, but every other
+ * table as it was when the statement began: it would return collections from before the wait.
  */
 export async function lockStorage(tx: DatabaseTransaction, id: string): Promise<StorageRow | undefined> {
   await tx.selectFrom("eom_storage").select("id").where("id", "=", id).forUpdate().execute();
   return findStorage(tx, id);
 }
 
-/** @returns the row as the database keeps it */
+/** @returns the row with the columns that the database sets */
 export function insertStorage(tx: DatabaseTransaction, storage: NewStorage): Promise<Selectable<StorageTable>> {
   return tx
     .insertInto("eom_storage")
@@ -79,7 +85,7 @@ export function insertStorage(tx: DatabaseTransaction, storage: NewStorage): Pro
     .executeTakeFirstOrThrow();
 }
 
-/** Writes every column anew and counts the version up. */
+/** Writes every column and increments the version. */
 export async function updateStorage(tx: DatabaseTransaction, storage: NewStorage): Promise<void> {
   await tx
     .updateTable("eom_storage")
@@ -112,9 +118,10 @@ function toColumns(storage: NewStorage) {
 }
 
 /**
- * Keeps a report, unless the storage has changed since `version`. The report is part of the object: a new version.
+ * Stores a report unless the storage has changed since `version`. The report is part of the storage, so this increments
+ * the version.
  *
- * @returns whether it was kept
+ * @returns whether it was stored
  */
 export async function updateVerification(
   tx: DatabaseTransaction,
@@ -131,70 +138,17 @@ export async function updateVerification(
   return numUpdatedRows === 1n;
 }
 
+/** Deletes the row; a foreign key refuses it while anything points to the storage. */
 export async function deleteStorage(tx: DatabaseTransaction, id: string): Promise<void> {
   await tx.deleteFrom("eom_storage").where("id", "=", id).execute();
 }
 
-/** One at a time for each bucket, until the transaction ends: two nesting locations that come at once must see each other. */
-export async function lockBucket(tx: DatabaseTransaction, location: S3Location): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`${location.endpoint}/${location.bucket}`}, 0))`.execute(
-    tx,
-  );
-}
-
-/** The other storages of the same bucket whose prefix holds this one or lies within it; at most 100. */
-export function listOverlapping(db: Reads, location: S3Location, exceptId: string | null) {
-  return db
-    .selectFrom("eom_storage")
-    .select(["id", "name", "prefix"])
-    .where("endpoint", "=", location.endpoint)
-    .where("bucket", "=", location.bucket)
-    .where(
-      sql<SqlBool>`(prefix like ${`${escapeLike(location.prefix)}%`} or prefix = any(${listEnclosingPrefixes(location.prefix)}::text[]))`,
-    )
-    .$if(exceptId !== null, (query) => query.where("id", "!=", exceptId as string))
-    .orderBy("prefix")
-    .orderBy("id")
-    .limit(100)
-    .execute();
-}
-
+/**
+ * Whether another storage has this name; case does not count.
+ *
+ * @param exceptId the storage that is being renamed; null for a new one
+ */
 export async function isNameTaken(db: Reads, name: string, exceptId: string | null): Promise<boolean> {
   const row = await db.selectFrom("eom_storage").select("id").where("name_key", "=", foldCase(name)).executeTakeFirst();
   return row !== undefined && row.id !== exceptId;
-}
-
-/** Replaces the bound collections by these. */
-export async function replaceCollections(
-  tx: DatabaseTransaction,
-  id: string,
-  collections: readonly string[],
-  by: string,
-): Promise<void> {
-  await sql`with wanted as (select unnest(${[...collections]}::uuid[]) as collection_id),
-    gone as (
-      delete from eom_storage_collection as c
-      where c.storage_id = ${id} and not exists (select from wanted where wanted.collection_id = c.collection_id))
-    insert into eom_storage_collection (storage_id, collection_id, created_by)
-    select ${id}::uuid, collection_id, ${by} from wanted
-    on conflict do nothing`.execute(tx);
-}
-
-export function listCollectionDependants(db: Database, storageId: string, limit: number) {
-  return db
-    .selectFrom("eom_storage_collection")
-    .select("collection_id as id")
-    .where("storage_id", "=", storageId)
-    .orderBy("collection_id")
-    .limit(limit)
-    .execute();
-}
-
-export async function countCollections(db: Database, storageId: string): Promise<number> {
-  const { count } = await db
-    .selectFrom("eom_storage_collection")
-    .select((eb) => eb.fn.countAll<number>().as("count"))
-    .where("storage_id", "=", storageId)
-    .executeTakeFirstOrThrow();
-  return count;
 }

@@ -1,7 +1,7 @@
 import type { Storage } from "./model.ts";
 import type { StorageRow } from "./queries.ts";
 
-/** A storage as the API tells it: of its credential, the half that is no secret. */
+/** A storage as the API answers it. Of its credential it has the access key id alone, which is no secret. */
 export function toStorage(row: StorageRow): Storage {
   return {
     id: row.id,

@@ -1,11 +1,12 @@
 import { answerChange } from "../platform/http/answer-change.ts";
-import { noContent } from "../platform/http/answers.ts";
-import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
+import { created, noContent, ok } from "../platform/http/answers.ts";
+import { defineRoute, type Route } from "../platform/http/route.ts";
 import { booleanParameter, pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   createStorageSchema,
   dependantsSchema,
+  type ListStorages,
   listStoragesSchema,
   reportSchema,
   type Storage,
@@ -20,22 +21,26 @@ import type { SaveOptions, StorageService } from "./service.ts";
 
 const base = "/eom/admin/storages";
 const tag = "storages";
-const none = z.strictObject({});
 const storageParams = z.object({ StorageId: z.string() });
 const collectionParams = z.object({
   StorageId: z.string(),
-  CollectionId: z.uuid("wants a UUID").transform((id) => id.toLowerCase()),
+  CollectionId: z.uuid("must be a UUID").transform((id) => id.toLowerCase()),
 });
 const saveParameters = z.strictObject({
-  verify: booleanParameter
-    .optional()
-    .openapi({ type: "boolean", description: "Prove the connection before it is saved." }),
-  allow_overlap: booleanParameter.default(false).openapi({ type: "boolean", default: false }),
+  verify: booleanParameter.optional().openapi({
+    type: "boolean",
+    description: "Whether to verify the connection before it is saved. Unset: as EOM_STORAGE_VERIFY says.",
+  }),
+  allow_overlap: booleanParameter.default(false).openapi({
+    type: "boolean",
+    default: false,
+    description: "Whether the location may overlap with those of other storages.",
+  }),
 });
 const storageAnswer = { description: "The storage", schema: storageSchema };
-const reportAnswer = { description: "What was found, whatever it is", schema: reportSchema };
+const reportAnswer = { description: "The report, whether the checks pass or fail", schema: reportSchema };
 
-/** The storage part of the HTTP contract. */
+/** The routes of storages. */
 export function createStorageRoutes(service: StorageService): Route[] {
   return [
     defineRoute(
@@ -46,7 +51,6 @@ export function createStorageRoutes(service: StorageService): Route[] {
         tag,
         summary: "List storages",
         role: "viewer",
-        params: none,
         query: listStoragesSchema,
         filters: storageFilterNames,
         answers: { 200: { description: "One page", schema: pageSchema(storageSchema) } },
@@ -67,9 +71,8 @@ export function createStorageRoutes(service: StorageService): Route[] {
         path: base,
         operationId: "createStorage",
         tag,
-        summary: "Register a storage, proving its connection first",
+        summary: "Register a storage and verify its connection first",
         role: "admin",
-        params: none,
         query: saveParameters,
         body: createStorageSchema,
         answers: { 201: storageAnswer },
@@ -92,15 +95,13 @@ export function createStorageRoutes(service: StorageService): Route[] {
         path: `${base}/verify`,
         operationId: "verifyUnsavedStorage",
         tag,
-        summary: "Prove a connection that is not saved",
+        summary: "Verify a connection without saving it",
         role: "admin",
-        params: none,
-        query: none,
         body: verifyUnsavedSchema,
         answers: { 200: reportAnswer },
         failures: [],
       },
-      async ({ body, signal }) => ({ status: 200, body: await service.verifyUnsaved(body, signal) }),
+      async ({ body, signal }) => ok(await service.verifyUnsaved(body, signal)),
     ),
     defineRoute(
       {
@@ -111,12 +112,11 @@ export function createStorageRoutes(service: StorageService): Route[] {
         summary: "Read a storage",
         role: "viewer",
         params: storageParams,
-        query: none,
         answers: { 200: storageAnswer },
         failures: ["STORAGE_NOT_FOUND"],
         versioned: true,
       },
-      async ({ params }) => toFound(await service.find(params.StorageId)),
+      async ({ params }) => ok(await service.find(params.StorageId)),
     ),
     defineRoute(
       {
@@ -140,7 +140,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         versioned: true,
       },
       (input) =>
-        answerChange(input, toFound, (change) =>
+        answerChange(input, ok<Storage>, (change) =>
           service.update(input.params.StorageId, input.body, toSaveOptions(input), input.ifMatch, {
             ...change,
             signal: input.signal,
@@ -156,8 +156,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         summary: "Delete a storage that nothing uses",
         role: "admin",
         params: storageParams,
-        query: none,
-        answers: { 204: { description: "It is gone", schema: null } },
+        answers: { 204: { description: "The storage is deleted", schema: null } },
         failures: ["STORAGE_NOT_FOUND", "STORAGE_IN_USE"],
         versioned: true,
       },
@@ -170,14 +169,13 @@ export function createStorageRoutes(service: StorageService): Route[] {
         path: `${base}/{StorageId}/verify`,
         operationId: "verifyStorage",
         tag,
-        summary: "Prove a saved storage with its kept credential",
+        summary: "Verify a saved storage with its stored credential",
         role: "admin",
         params: storageParams,
-        query: none,
         answers: { 200: reportAnswer },
         failures: ["STORAGE_NOT_FOUND", "SECRET_STORE_UNAVAILABLE"],
       },
-      async ({ params, signal }) => ({ status: 200, body: await service.verify(params.StorageId, signal) }),
+      async ({ params, signal }) => ok(await service.verify(params.StorageId, signal)),
     ),
     defineRoute(
       {
@@ -185,14 +183,13 @@ export function createStorageRoutes(service: StorageService): Route[] {
         path: `${base}/{StorageId}/dependants`,
         operationId: "listStorageDependants",
         tag,
-        summary: "What would stop a delete",
+        summary: "List the objects that keep a storage from being deleted",
         role: "viewer",
         params: storageParams,
-        query: none,
-        answers: { 200: { description: "How many, and the first hundred", schema: dependantsSchema } },
+        answers: { 200: { description: "The number of all, and the first hundred", schema: dependantsSchema } },
         failures: ["STORAGE_NOT_FOUND"],
       },
-      async ({ params }) => ({ status: 200, body: await service.dependantsOf(params.StorageId) }),
+      async ({ params }) => ok(await service.dependantsOf(params.StorageId)),
     ),
     defineRoute(
       {
@@ -203,11 +200,10 @@ export function createStorageRoutes(service: StorageService): Route[] {
         summary: "Bind a collection to a storage",
         role: "admin",
         params: collectionParams,
-        query: none,
         answers: { 200: storageAnswer },
         failures: ["STORAGE_NOT_FOUND"],
       },
-      (input) => answerChange(input, toFound, (change) => service.bindCollection(input.params, true, change)),
+      (input) => answerChange(input, ok<Storage>, (change) => service.bindCollection(input.params, change)),
     ),
     defineRoute(
       {
@@ -218,11 +214,10 @@ export function createStorageRoutes(service: StorageService): Route[] {
         summary: "Unbind a collection from a storage",
         role: "admin",
         params: collectionParams,
-        query: none,
-        answers: { 204: { description: "It is not bound", schema: null } },
+        answers: { 204: { description: "The collection is not bound", schema: null } },
         failures: ["STORAGE_NOT_FOUND"],
       },
-      (input) => answerChange(input, noContent, (change) => service.bindCollection(input.params, false, change)),
+      (input) => answerChange(input, noContent, (change) => service.unbindCollection(input.params, change)),
     ),
   ];
 }
@@ -231,15 +226,11 @@ function toSaveOptions({ query }: { readonly query: z.output<typeof saveParamete
   return { verify: query.verify, allowOverlap: query.allow_overlap };
 }
 
-function toFound(storage: Storage): Answer {
-  return { status: 200, body: storage, version: storage.version };
+function toCreated(storage: Storage) {
+  return created(`${base}/${storage.id}`, storage);
 }
 
-function toCreated(storage: Storage): Answer {
-  return { status: 201, body: storage, version: storage.version, headers: { location: `${base}/${storage.id}` } };
-}
-
-function toSortKey(row: StorageRow, sortby: "name" | "enable" | "created" | "modified") {
+function toSortKey(row: StorageRow, sortby: ListStorages["sortby"]) {
   switch (sortby) {
     case "name":
       return { value: row.name_key, id: row.id };

@@ -2,7 +2,7 @@ import type { Generated } from "kysely";
 import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
 import type { Verification } from "./model.ts";
 
-/** A row of eom_storage. `name_key` and `search_text` are folded by queries.ts alone. */
+/** A row of eom_storage. `name_key` is the folded name, `search_text` the folded name and description; queries.ts writes both. */
 export interface StorageTable {
   id: string;
   name: string;

@@ -2,6 +2,7 @@ import { idField, timeField } from "../platform/resource/fields.ts";
 import { pageParameters, timeParameter } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { scheduleFilters } from "../schedules/filters.ts";
+import { sessionCauses } from "../sessions/model.ts";
 import { sessionStates } from "../sessions/states.ts";
 
 const dayMilliseconds = 86_400_000;
@@ -32,7 +33,7 @@ export type TimelineQuery = z.output<typeof timelineQuerySchema>;
 const sessionEntry = z.object({
   slot: timeField,
   session_id: idField,
-  cause: z.enum(["slot", "manual", "backfill", "retry"]),
+  cause: z.enum(sessionCauses),
   state: z.enum(sessionStates),
   reason: z.string().nullable(),
   started: timeField.nullable(),

@@ -4,7 +4,7 @@ import { z } from "../platform/resource/schema.ts";
 /** The syntax of the expression is checked by parseTiming, whose errors name the wrong field. */
 const cronTriggerFields = {
   type: z.literal("cron"),
-  expression: z.string().trim().min(1, "wants a cron expression").max(255).openapi({ example: "30 2 * * *" }),
+  expression: z.string().trim().min(1, "must be a cron expression").max(255).openapi({ example: "30 2 * * *" }),
   time_zone: timeZoneField.default("UTC"),
 };
 
@@ -14,15 +14,15 @@ const maxEvery = 10_000;
 /** The anchor is the first instant. Steps: see freq.ts. */
 const freqTriggerFields = {
   type: z.literal("freq"),
-  every: z.int("wants a whole number").min(1, "wants at least 1").max(maxEvery, `wants at most ${maxEvery}`),
-  unit: z.enum(["minute", "hour", "day", "week", "month"], { error: "wants minute, hour, day, week or month" }),
+  every: z.int("must be a whole number").min(1, "must be at least 1").max(maxEvery, `must be at most ${maxEvery}`),
+  unit: z.enum(["minute", "hour", "day", "week", "month"], { error: "must be minute, hour, day, week or month" }),
   anchor: instantField.transform((at) => at.toISOString()).openapi({ type: "string", format: "date-time" }),
   time_zone: timeZoneField.default("UTC"),
 };
 
 export const triggerSchema = z
   .discriminatedUnion("type", [z.strictObject(cronTriggerFields), z.strictObject(freqTriggerFields)], {
-    error: "wants a type of cron or freq",
+    error: "must have the type cron or freq",
   })
   .openapi("Trigger");
 
@@ -39,10 +39,10 @@ export const savedTriggerSchema = z.discriminatedUnion("type", [
   z.object({ ...freqTriggerFields, anchor: timeField }),
 ]);
 
-const dateField = z.iso.date("wants a date like 2026-01-01");
+const dateField = z.iso.date("must be a date like 2026-01-01");
 const timeOfDayField = z
   .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "wants a time like 01:00")
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time like 01:00")
   .openapi({ example: "01:00" });
 
 /**
@@ -59,10 +59,10 @@ export const activeSchema = z
       .default(null)
       .openapi({ description: "Excluded. If it is before start_time, the window spans midnight." }),
     days_of_week: z
-      .array(z.int().min(1, "wants 1 (Monday) to 7 (Sunday)").max(7, "wants 1 (Monday) to 7 (Sunday)"))
-      .min(1, "wants at least one day")
-      .max(7, "wants each day once")
-      .refine((days) => new Set(days).size === days.length, "wants each day once")
+      .array(z.int().min(1, "must be from 1 (Monday) to 7 (Sunday)").max(7, "must be from 1 (Monday) to 7 (Sunday)"))
+      .min(1, "must have at least one day")
+      .max(7, "must have each day once")
+      .refine((days) => new Set(days).size === days.length, "must have each day once")
       .nullable()
       .default(null),
   })

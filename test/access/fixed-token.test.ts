@@ -8,7 +8,7 @@ import { createTestApp, type TestApp } from "../support/http/app.ts";
 
 describe.each(databaseKinds)("EOM_ADMIN_TOKEN on %s", (kind) => {
   let app: TestApp;
-  // New ones for each test: what was honoured a moment ago is remembered by the process.
+  // New tokens for each test: the process keeps accepted tokens in memory.
   let first: string;
   let second: string;
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe.each(databaseKinds)("EOM_ADMIN_TOKEN on %s", (kind) => {
     await sql`delete from eom_token where created_by = 'EOM_ADMIN_TOKEN'`.execute(app.database.db);
   });
 
-  /** As a start with this environment does. */
+  /** Does what a start with this environment does. */
   const start = (environment: Record<string, string>) => prepareAdminToken(app.program, readConfig(environment, []));
   const fix = (token: string) => start({ EOM_ADMIN_TOKEN: token });
   const askWith = (token: string) =>
@@ -32,13 +32,13 @@ describe.each(databaseKinds)("EOM_ADMIN_TOKEN on %s", (kind) => {
   };
   const ofAnAdmin = { id: expect.any(String), label: "admin", role: "admin", expires_at: null };
 
-  test("is an admin's token from the start on, and none is shown", async () => {
+  test("is an admin's token from the start on, and no token is printed", async () => {
     expect(await fix(first)).toBeNull();
     expect(await askWith(first)).toMatchObject({ status: 200, body: { subject: "admin", role: "admin" } });
     expect(await listFixed()).toEqual([ofAnAdmin]);
   });
 
-  test("is the same token at every start with it", async () => {
+  test("is the same token after every start with it", async () => {
     await fix(first);
     const before = await listFixed();
     await fix(first);
@@ -46,7 +46,7 @@ describe.each(databaseKinds)("EOM_ADMIN_TOKEN on %s", (kind) => {
     expect((await askWith(first)).status).toBe(200);
   });
 
-  test("is worth nothing once it has been changed, and others keep theirs", async () => {
+  test("is refused after the variable was changed, and other tokens stay", async () => {
     const { body } = await app.request("POST", "/eom/admin/tokens", { label: "ci", role: "viewer" });
     await fix(first);
     await fix(second);
@@ -62,7 +62,7 @@ describe.each(databaseKinds)("EOM_ADMIN_TOKEN on %s", (kind) => {
     expect(await listFixed()).toEqual([ofAnAdmin]);
   });
 
-  test("is an admin's also when the same token was made before with less, or has expired", async () => {
+  test("is an admin's also if the same token existed with a lower role, or had expired", async () => {
     const { body } = await app.request("POST", "/eom/admin/tokens", { label: "ci", role: "viewer" });
     await sql`update eom_token set expires_at = now() - interval '1 hour' where id = ${body.id}`.execute(
       app.database.db,
@@ -73,7 +73,7 @@ describe.each(databaseKinds)("EOM_ADMIN_TOKEN on %s", (kind) => {
     expect((await askWith(body.token)).status).toBe(401);
   });
 
-  test("can be revoked like any other, until the next start with it", async () => {
+  test("can be revoked as any token, until the next start with it", async () => {
     await fix(first);
     const { body } = await app.request("GET", "/eom/admin/tokens?size=100");
     const fixed = body.data.find(({ created_by }: { created_by: string }) => created_by === "EOM_ADMIN_TOKEN");
@@ -83,7 +83,7 @@ describe.each(databaseKinds)("EOM_ADMIN_TOKEN on %s", (kind) => {
     expect((await askWith(first)).status).toBe(200);
   });
 
-  test("left out: a token is made and shown where there is none and the database is embedded, and only there", async () => {
+  test("left out: a token is created and printed only if there is none and the database is embedded", async () => {
     expect(await start({})).toBeNull();
     await sql`delete from eom_token`.execute(app.database.db);
     const shown = await start({});

@@ -21,7 +21,7 @@ async function askFrom(address: string | null, headers: Record<string, string>) 
 const ada = { "x-forwarded-user": "ada@example.org", "x-forwarded-role": "viewer, sre" };
 
 test.each(["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::7", "192.0.2.7"])(
-  "from %s the gateway's word counts",
+  "from %s the gateway's headers are accepted",
   async (address) => {
     expect(await askFrom(address, ada)).toMatchObject({
       status: 200,
@@ -31,7 +31,7 @@ test.each(["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::7", "192.0.2.7"])(
 );
 
 test.each(["10.2.0.1", "::ffff:10.2.0.1", "2001:db9::1", "192.0.2.8", "127.0.0.1", "no address", null])(
-  "from %s it does not, whatever else is said",
+  "from %s the gateway's headers are ignored, with any forwarding header",
   async (address) => {
     const forged = { ...ada, "x-forwarded-for": "10.1.2.3", forwarded: "for=10.1.2.3", "x-real-ip": "10.1.2.3" };
     expect(await askFrom(address, forged)).toMatchObject({ status: 401, body: { x_user: null } });
@@ -39,17 +39,17 @@ test.each(["10.2.0.1", "::ffff:10.2.0.1", "2001:db9::1", "192.0.2.8", "127.0.0.1
 );
 
 describe("from the gateway's own address", () => {
-  test("nobody is let in without a name, or with one that cannot be written down", async () => {
+  test("callers without a name, or with an unprintable or long name, are refused", async () => {
     expect((await askFrom("10.1.2.3", { "x-forwarded-role": "admin" })).status).toBe(401);
     expect((await askFrom("10.1.2.3", { ...ada, "x-forwarded-user": "x".repeat(300) })).status).toBe(401);
   });
 
-  test("a role that is none is no role", async () => {
+  test("an unknown role is no role", async () => {
     for (const role of ["", "root", "Admin"])
       expect((await askFrom("10.1.2.3", { ...ada, "x-forwarded-role": role })).status).toBe(403);
   });
 
-  test("EOM's own tokens hold beside", async () => {
+  test("EOM's own tokens work too", async () => {
     expect((await app.request("GET", "/eom/admin/me", undefined, { role: "meter" })).body).toMatchObject({
       role: "meter",
     });
@@ -59,12 +59,16 @@ describe("from the gateway's own address", () => {
 describe("is refused at start", () => {
   test.each<[string, Record<string, string>, string]>([
     ["a gateway without networks", { EOM_AUTH: "gateway" }, "EOM_GATEWAY_CIDRS"],
-    ["a network that is none", { EOM_AUTH: "gateway", EOM_GATEWAY_CIDRS: "10.0.0.0/33" }, "EOM_GATEWAY_CIDRS"],
+    ["a network that cannot be parsed", { EOM_AUTH: "gateway", EOM_GATEWAY_CIDRS: "10.0.0.0/33" }, "EOM_GATEWAY_CIDRS"],
     ["an identity provider without an address", { EOM_AUTH: "oidc", EOM_OIDC_AUDIENCE: "eom" }, "EOM_OIDC_ISSUER"],
-    ["one without an audience", { EOM_AUTH: "oidc", EOM_OIDC_ISSUER: "https://id.example" }, "EOM_OIDC_AUDIENCE"],
-    ["one in the clear", { EOM_OIDC_ISSUER: "http://id.example" }, "EOM_OIDC_ISSUER"],
-    ["a role that is none", { EOM_ROLES: '{"a": "root"}' }, "EOM_ROLES"],
-    ["nobody asked, beyond loopback", { EOM_AUTH: "none", EOM_HOST: "0.0.0.0" }, "EOM_AUTH"],
+    [
+      "an identity provider without an audience",
+      { EOM_AUTH: "oidc", EOM_OIDC_ISSUER: "https://id.example" },
+      "EOM_OIDC_AUDIENCE",
+    ],
+    ["an identity provider over plain HTTP", { EOM_OIDC_ISSUER: "http://id.example" }, "EOM_OIDC_ISSUER"],
+    ["an unknown role", { EOM_ROLES: '{"a": "root"}' }, "EOM_ROLES"],
+    ["no authentication beyond loopback", { EOM_AUTH: "none", EOM_HOST: "0.0.0.0" }, "EOM_AUTH"],
   ])("%s", (_what, environment, name) => {
     const read = () => readConfig(environment, []);
     expect(read).toThrow(ConfigError);

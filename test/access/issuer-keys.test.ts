@@ -31,7 +31,7 @@ const pass = (seconds: number) => {
   milliseconds += seconds * 1000;
 };
 
-/** Answers everything with an error from now on. @returns how often it was asked since */
+/** Answers every request with an error from now on. @returns how many requests came since */
 function goAway(): () => number {
   let asked = 0;
   issuer.answer((_, response) => {
@@ -41,7 +41,7 @@ function goAway(): () => number {
   return () => asked;
 }
 
-test("a key that came after the others were fetched is found, after half a minute at the latest", async () => {
+test("a new key of the issuer is accepted after half a minute at most", async () => {
   const before = await issuer.sign({ sub: "before" });
   expect(await ask(before)).toBe("before");
   await issuer.rotate();
@@ -52,7 +52,7 @@ test("a key that came after the others were fetched is found, after half a minut
   expect(await ask(before)).toBe("UNAUTHENTICATED");
 });
 
-test("a key that was withdrawn counts no longer than ten minutes", async () => {
+test("a withdrawn key is accepted for ten minutes at most", async () => {
   const token = await issuer.sign({});
   expect(await ask(token)).toBe("ada");
   await issuer.rotate();
@@ -62,7 +62,7 @@ test("a key that was withdrawn counts no longer than ten minutes", async () => {
   expect(await ask(token)).toBe("UNAUTHENTICATED");
 });
 
-test("while the provider is away the keys that it gave last hold, however long, and it is asked every half minute", async () => {
+test("while the provider is away its last keys stay in use, and it is asked every half minute", async () => {
   const token = await issuer.sign({});
   expect(await ask(token)).toBe("ada");
   const countAsked = goAway();
@@ -80,7 +80,7 @@ test("while the provider is away the keys that it gave last hold, however long, 
   expect(await ask(token)).toBe("UNAUTHENTICATED");
 });
 
-test("a provider that was away when the first token came is asked again after five seconds", async () => {
+test("a provider that was away at the first token is asked again after five seconds", async () => {
   const countAsked = goAway();
   const token = await issuer.sign({});
   for (let request = 0; request < 3; request += 1) expect(await ask(token)).toBe("IDENTITY_PROVIDER_UNAVAILABLE");

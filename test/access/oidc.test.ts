@@ -35,13 +35,13 @@ async function askAs(token: string, asked: TestApp = app) {
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const now = () => Math.floor(Date.now() / 1000);
 
-test("a token of the identity provider lets its owner in, with the highest of its roles", async () => {
+test("a token of the identity provider is accepted with the highest of its roles", async () => {
   const { status, body } = await askAs(await issuer.askForToken(["viewer", "operator"]));
   expect(status).toBe(200);
   expect(body).toMatchObject({ subject: "orders", role: "operator", authentication: "oidc" });
 });
 
-test("tokens of EOM's own that somebody guesses from the address of all, a proxy's, shut out none of the provider", async () => {
+test("guesses of EOM tokens from a proxy's address lock out no caller of the identity provider", async () => {
   const behind = await open({ EOM_AUTH_FAILURES: "3" });
   const env = { incoming: { socket: { remoteAddress: "10.0.0.1" } } };
   const ask = async (token: string) => {
@@ -51,20 +51,20 @@ test("tokens of EOM's own that somebody guesses from the address of all, a proxy
   const guesses = await Promise.all(Array.from({ length: 5 }, (_, turn) => ask(`eom_guess${turn}`)));
   expect(guesses.filter((status) => status === 401).length).toBeGreaterThan(0);
   expect(await ask("eom_guess")).toBe(429);
-  // Each was never seen before, as one that was refreshed.
+  // Each token is new, as after a refresh.
   for (let turn = 0; turn < 5; turn += 1)
     expect(await ask(await issuer.sign({ jti: `forged ${turn}` }, { kid: "x" }))).toBe(401);
   for (let turn = 0; turn < 5; turn += 1) expect(await ask(await issuer.sign({ jti: `refreshed ${turn}` }))).toBe(200);
   await behind.close();
 });
 
-test("a token without a role is known and may do nothing", async () => {
+test("a token without a role is 403, not 401", async () => {
   const { status, body } = await askAs(await issuer.askForToken(["nothing"]));
   expect(status).toBe(403);
   expect(body).toMatchObject({ error_code: "FORBIDDEN", details: { required_role: "viewer" } });
 });
 
-test("EOM's own tokens hold beside, for automation", async () => {
+test("EOM's own tokens work too, for automation", async () => {
   expect((await app.request("GET", "/eom/admin/me", undefined, { role: "viewer" })).body).toMatchObject({
     role: "viewer",
     authentication: "token",
@@ -91,7 +91,7 @@ describe("roles and names come from the claims that are configured", () => {
   });
 });
 
-describe("is refused, without a word of why, a token", () => {
+describe("refused without a reason: a token", () => {
   test.each<[string, () => Promise<string>]>([
     ["of another audience", () => issuer.sign({ aud: "https://other.example" })],
     ["of another issuer", () => issuer.sign({ iss: "https://other.example" })],
@@ -106,7 +106,7 @@ describe("is refused, without a word of why, a token", () => {
     ["that is too long", () => issuer.sign({ padding: "x".repeat(9000) })],
     ["that is no token", async () => "a.b.c"],
     [
-      "with an algorithm of none",
+      "with the algorithm none",
       async () =>
         `${encode({ alg: "none" })}.${encode({ iss: issuer.url, aud: audience, sub: "ada", exp: now() + 60, scope: "admin" })}.x`,
     ],
@@ -129,7 +129,7 @@ describe("is refused, without a word of why, a token", () => {
   }
 });
 
-test("a header that names keys elsewhere is not followed", async () => {
+test("a header that names keys elsewhere is ignored", async () => {
   let isAsked = false;
   const other = await startOidcIssuer();
   other.answer((_, response) => {
@@ -142,12 +142,12 @@ test("a header that names keys elsewhere is not followed", async () => {
   await other.stop();
 });
 
-test("a clock that is a little off is forgiven", async () => {
+test("clocks may differ by a minute", async () => {
   expect((await askAs(await issuer.sign({ exp: now() - 30 }))).status).toBe(200);
   expect((await askAs(await issuer.sign({ nbf: now() + 30 }))).status).toBe(200);
 });
 
-test("while the identity provider is away, those whose key is known are let in, and nobody else", async () => {
+test("while the identity provider is away, tokens with a known key are accepted, and no others", async () => {
   const token = await issuer.askForToken(["viewer"]);
   expect((await askAs(token)).status).toBe(200);
   const cold = await open();
@@ -163,7 +163,7 @@ test("while the identity provider is away, those whose key is known are let in, 
 test.each([
   ["of another issuer", { issuer: "https://other.example", jwks_uri: "http://127.0.0.1:1/jwks" }],
   ["that leads to no keys", { jwks_uri: "no address" }],
-])("a discovery document %s is not believed, and doctor says so", async (_what, document) => {
+])("a discovery document %s is refused, and doctor reports it", async (_what, document) => {
   issuer.answer((_, response) => response.end(JSON.stringify({ issuer: issuer.url, ...document })));
   const cold = await open();
   expect((await askAs(await issuer.sign({}), cold)).status).toBe(503);
@@ -179,7 +179,7 @@ test.each([
   ["that are no JSON", () => "<html>Sign in</html>"],
   ["that are no keys", () => '{"keys": "none"}'],
   ["without end", () => `{"keys": [${"0,".repeat(1024 * 1024)}0]}`],
-])("keys %s are the issuer's fault, not the token's", async (_what, toKeys) => {
+])("keys %s are a 503, not a 401", async (_what, toKeys) => {
   const discovery = JSON.stringify({ issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` });
   issuer.answer(({ url }, response) => response.end(url === "/jwks" ? toKeys() : discovery));
   const cold = await open();

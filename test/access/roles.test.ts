@@ -4,7 +4,7 @@ import { listRoutes } from "../../src/compose/program.ts";
 import { type Role, roleSchema } from "../../src/platform/resource/caller.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
 
-/** As the contract says it: who may, beside the admin. */
+/** As in the contract: the roles that may, beside the admin. */
 const mayAlso: Readonly<Record<Role | "any", readonly Role[]>> = {
   any: ["viewer", "meter", "operator"],
   viewer: ["viewer", "operator"],
@@ -30,18 +30,18 @@ describe.each(routes)("$name", ({ method, path, role }) => {
   const asked = path.replace(/\{\w+\}/g, () => randomUUID());
   const pathUser = path.includes("{UserId}") ? asked.split("/")[4] : null;
 
-  test("is for nobody without authentication", async () => {
+  test("refuses callers without authentication", async () => {
     expect(await app.request(method, asked, undefined, { role: null })).toMatchObject({
       status: 401,
       body: { error_code: "UNAUTHENTICATED", x_user: pathUser, details: null },
     });
   });
 
-  test.each(roleSchema.options)("is or is not for the role %s, as it says", async (asking) => {
-    const told = await app.request(method, asked, undefined, { role: asking });
-    if (asking === "admin" || mayAlso[role].includes(asking)) expect([401, 403]).not.toContain(told.status);
+  test.each(roleSchema.options)("accepts or refuses the role %s as its spec says", async (asking) => {
+    const answer = await app.request(method, asked, undefined, { role: asking });
+    if (asking === "admin" || mayAlso[role].includes(asking)) expect([401, 403]).not.toContain(answer.status);
     else
-      expect(told).toMatchObject({
+      expect(answer).toMatchObject({
         status: 403,
         body: { error_code: "FORBIDDEN", x_user: pathUser ?? asking, details: { required_role: role } },
       });
@@ -50,14 +50,14 @@ describe.each(routes)("$name", ({ method, path, role }) => {
 
 const isMetering = (path: string) => /\{UserId\}\/(usage|reservations)/.test(path);
 
-test("reading is for viewers; what metering reads, for those who meter too", () => {
+test("viewers may read; callers with the role meter may read what metering needs", () => {
   for (const { method, path, role } of routes.filter(({ method }) => method === "GET")) {
     const expected = path === "/eom/admin/me" || isMetering(path) ? "any" : "viewer";
     expect(role, `${method} ${path}`).toBe(expected);
   }
 });
 
-test("changing is for admins, but for the switches of an operator and the metering of an order service", () => {
+test("admins may change; operators may use switches, and callers with the role meter may meter", () => {
   for (const { method, path, role } of routes.filter(({ method }) => method !== "GET")) {
     const isSwitch = /\/(enable|disable|trigger|cancel|retry|test|redrive|bulk)$/.test(path);
     const expected = isMetering(path) && !path.endsWith("/adjust") ? "meter" : isSwitch ? "operator" : "admin";

@@ -20,7 +20,7 @@ describe.each(databaseKinds)("a token on %s", (kind) => {
   const withToken = (token: string, headers: Record<string, string> = {}) =>
     ({ role: null, headers: { authorization: `Bearer ${token}`, ...headers } }) as const;
 
-  test("is told with its label as the subject: in answers, failures, the trail and what it makes", async () => {
+  test("has its label as the subject: in answers, failures, the audit trail and created_by", async () => {
     const { token } = await create("night shift", "admin");
     const me = await app.request("GET", "/eom/admin/me", undefined, withToken(token, { "x-user-id": "ada" }));
     expect(me.body).toEqual({
@@ -37,7 +37,7 @@ describe.each(databaseKinds)("a token on %s", (kind) => {
     expect(trail.body.data).toMatchObject([{ action: "token.create", subject: "night shift" }]);
   });
 
-  test("that is asked for twice with one Idempotency-Key is made once, and the second answer shows it too", async () => {
+  test("is created once for two requests with one Idempotency-Key, and both answers show it", async () => {
     const headers = { "idempotency-key": randomUUID() };
     const body = { label: "ci", role: "operator" };
     const first = await app.request("POST", base, body, { headers });
@@ -56,7 +56,7 @@ describe.each(databaseKinds)("a token on %s", (kind) => {
     const { id, token } = await create("busy");
     const headers = new Headers({ authorization: `Bearer ${token}` });
     const log = createLogger({ level: "silent", format: "json" });
-    /** A process that remembers nothing asks the database, and notes the use if it is time to. */
+    /** A process without memory reads the database, and records the use if a minute has passed. */
     const use = async () => {
       const tokens = createTokenAuthenticator({ db: app.database.db, clock: { now: () => new Date() }, log });
       await tokens.authenticate(headers, null);
@@ -86,7 +86,7 @@ describe.each(databaseKinds)("a token on %s", (kind) => {
     expect((await find())?.used.getTime()).toBeGreaterThanOrEqual(noted?.used.getTime() ?? 0);
   });
 
-  test("opens the door until the very instant of its expiry, as the database sees it", async () => {
+  test("is accepted until the instant of its expiry by the database's clock", async () => {
     const { id, token } = await create("short");
     const ask = () => app.request("GET", "/eom/admin/me", undefined, withToken(token));
     const expire = (seconds: number) =>
@@ -99,7 +99,7 @@ describe.each(databaseKinds)("a token on %s", (kind) => {
     expect((await ask()).status).toBe(200);
   });
 
-  test("stands in lists by when it was made, in pages that are complete, with nothing of itself in them", async () => {
+  test("is listed by its creation, in complete pages, without its text", async () => {
     const made: { id: string; token: string }[] = [];
     for (const label of ["a", "b", "c"]) made.push(await create(label));
     const { total } = (await app.request("GET", base)).body;
@@ -123,19 +123,19 @@ describe.each(databaseKinds)("a token on %s", (kind) => {
     expect(some.body.data.map(({ label }: { label: string }) => label)).toEqual(["a", "c"]);
   });
 
-  test("is refused when its label or role cannot be, every problem at once", async () => {
-    const told = await app.request("POST", base, { label: " ", role: "king", more: 1 });
-    expect(told).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
-    const paths = told.body.details.issues.map(({ path }: { path: string }) => path);
+  test("is refused with every problem at once if label and role are not valid", async () => {
+    const answer = await app.request("POST", base, { label: " ", role: "king", more: 1 });
+    expect(answer).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
+    const paths = answer.body.details.issues.map(({ path }: { path: string }) => path);
     expect(new Set(paths)).toEqual(new Set(["/label", "/role", "/more"]));
     expect((await app.request("POST", base, { label: "x".repeat(101), role: "viewer" })).status).toBe(400);
   });
 });
 
-// Functions refuse to be open: they do not listen on loopback.
-test.skipIf(isThroughFunctions)("without authentication everybody is an admin, named anonymous", async () => {
+// Functions refuse EOM_AUTH=none: they do not listen on loopback.
+test.skipIf(isThroughFunctions)("without authentication every caller is an admin named anonymous", async () => {
   const app = await createTestApp("embedded", { EOM_AUTH: "none" });
-  const told = await app.request("GET", "/eom/admin/me", undefined, { role: null });
-  expect(told.body).toEqual({ subject: "anonymous", role: "admin", authentication: "none", on_behalf_of: null });
+  const answer = await app.request("GET", "/eom/admin/me", undefined, { role: null });
+  expect(answer.body).toEqual({ subject: "anonymous", role: "admin", authentication: "none", on_behalf_of: null });
   await app.close();
 });

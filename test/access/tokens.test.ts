@@ -17,16 +17,16 @@ describe.each(databaseKinds)("tokens on %s", (kind) => {
   afterAll(() => app.close());
 
   const create = async (fields: Record<string, unknown> = {}) => {
-    const told = await app.request("POST", base, { label: "ci", role: "viewer", ...fields });
-    expect(told.status).toBe(201);
-    return told.body as { id: string; token: string };
+    const answer = await app.request("POST", base, { label: "ci", role: "viewer", ...fields });
+    expect(answer.status).toBe(201);
+    return answer.body as { id: string; token: string };
   };
   const askWith = (authorization: string) =>
     app.request("GET", me, undefined, { role: null, headers: { authorization } });
 
-  test("are shown once, when they are made, and open the door from then on", async () => {
-    const told = await app.request("POST", base, { label: "ci", role: "operator" });
-    expect(told).toMatchObject({
+  test("are shown once, when they are created, and are accepted from then on", async () => {
+    const answer = await app.request("POST", base, { label: "ci", role: "operator" });
+    expect(answer).toMatchObject({
       status: 201,
       body: {
         label: "ci",
@@ -37,8 +37,8 @@ describe.each(databaseKinds)("tokens on %s", (kind) => {
         token: expect.stringMatching(/^eom_[A-Za-z0-9_-]{43}$/),
       },
     });
-    const { token, ...rest } = told.body;
-    expect(told.headers.get("location")).toBe(`${base}/${rest.id}`);
+    const { token, ...rest } = answer.body;
+    expect(answer.headers.get("location")).toBe(`${base}/${rest.id}`);
     expect((await app.request("GET", `${base}/${rest.id}`)).body).toEqual(rest);
     expect((await app.request("GET", `${base}?size=100`)).body.data).toContainEqual(rest);
     expect(await askWith(`Bearer ${token}`)).toMatchObject({
@@ -47,11 +47,11 @@ describe.each(databaseKinds)("tokens on %s", (kind) => {
     });
   });
 
-  test.each(["Bearer", "bearer", "BEARER"])("are taken after the word %s", async (scheme) => {
+  test.each(["Bearer", "bearer", "BEARER"])("are accepted after the scheme %s", async (scheme) => {
     expect((await askWith(`${scheme} ${(await create()).token}`)).status).toBe(200);
   });
 
-  test("are refused, all with the same words, when they are unknown, changed, or of another scheme", async () => {
+  test("are refused with the same message if they are unknown, changed, or of another scheme", async () => {
     const { token } = await create();
     const refused = [
       `Bearer ${token}x`,
@@ -69,35 +69,35 @@ describe.each(databaseKinds)("tokens on %s", (kind) => {
     ];
     const answers = new Set<string>();
     for (const authorization of refused) {
-      const told = await askWith(authorization);
-      expect(told, authorization.slice(0, 20)).toMatchObject({
+      const answer = await askWith(authorization);
+      expect(answer, authorization.slice(0, 20)).toMatchObject({
         status: 401,
         body: { error_code: "UNAUTHENTICATED", x_user: null },
       });
-      expect(told.headers.get("www-authenticate")).toBe('Bearer realm="eom"');
-      answers.add(JSON.stringify(told.body));
+      expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="eom"');
+      answers.add(JSON.stringify(answer.body));
     }
     expect(answers.size).toBe(1);
   });
 
-  test("are not told or logged when they are pasted where their id belongs", async () => {
+  test("are neither returned nor logged if they are pasted in place of their id", async () => {
     const { body } = await app.request("POST", base, { label: "pasted", role: "viewer" });
-    const told = await app.request("DELETE", `${base}/${body.token}`);
-    expect(told).toMatchObject({ status: 404, body: { error_code: "TOKEN_NOT_FOUND" } });
+    const answer = await app.request("DELETE", `${base}/${body.token}`);
+    expect(answer).toMatchObject({ status: 404, body: { error_code: "TOKEN_NOT_FOUND" } });
     const lost = await app.request("GET", `/nowhere/${body.token}`, undefined, {
       headers: { accept: "application/problem+json" },
     });
     expect(lost.status).toBe(404);
-    for (const text of [JSON.stringify(told.body), JSON.stringify(lost.body), app.log.join("")])
+    for (const text of [JSON.stringify(answer.body), JSON.stringify(lost.body), app.log.join("")])
       expect(text).not.toContain(body.token);
   });
 
-  test("are not taken from the query", async () => {
+  test("are not read from the query", async () => {
     const { token } = await create();
     expect((await app.request("GET", `${me}?access_token=${token}`, undefined, { role: null })).status).toBe(401);
   });
 
-  test("are worth nothing the moment they are revoked, also when they were just used", async () => {
+  test("are refused at once after they are revoked, also if they were just used", async () => {
     const { id, token } = await create();
     expect((await askWith(`Bearer ${token}`)).status).toBe(200);
     expect((await app.request("DELETE", `${base}/${id}`)).status).toBe(204);
@@ -109,9 +109,9 @@ describe.each(databaseKinds)("tokens on %s", (kind) => {
     expect((await app.request("GET", `${base}/nonsense`)).body.error_code).toBe("TOKEN_NOT_FOUND");
   });
 
-  test("are refused when their expiry has passed, and cannot be made with one that has", async () => {
+  test("are refused after their expiry, and cannot be created with a past expiry", async () => {
     const { id, token } = await create({ expires_at: new Date(Date.now() + 3_600_000).toISOString() });
-    // Not asked with before: a token that is remembered carries its expiry with it.
+    // Not used before: a token in memory has its expiry with it.
     await sql`update eom_token set expires_at = now() - interval '1 second' where id = ${id}`.execute(app.database.db);
     expect((await askWith(`Bearer ${token}`)).status).toBe(401);
     for (const expires_at of ["2020-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "tomorrow", 5]) {
@@ -122,7 +122,7 @@ describe.each(databaseKinds)("tokens on %s", (kind) => {
     }
   });
 
-  test("leave who made and revoked them in the trail, and never themselves", async () => {
+  test("leave their creation and revocation in the audit trail, and never their text", async () => {
     const { id, token } = await create();
     await app.request("DELETE", `${base}/${id}`);
     const { body } = await app.request("GET", `/eom/admin/audit?object_id=${id}`);
@@ -133,14 +133,14 @@ describe.each(databaseKinds)("tokens on %s", (kind) => {
     expect(JSON.stringify(body)).not.toContain(token);
   });
 
-  test("tell when they were last used", async () => {
+  test("show when they were last used", async () => {
     const { id, token } = await create();
     await askWith(`Bearer ${token}`);
     await expect.poll(async () => (await app.request("GET", `${base}/${id}`)).body.last_used_at).toMatch(/Z$/);
   });
 });
 
-describe("what is remembered of a token", () => {
+describe("the memory of a token", () => {
   let app: TestApp;
   beforeAll(async () => {
     app = await createTestApp("postgres");
@@ -181,13 +181,13 @@ describe("what is remembered of a token", () => {
     clock.at += 59_000;
     await tokens.authenticate(headers, null);
     clock.at += 1_000;
-    // Within the five seconds. The database's own clock has not got so far, so it is asked in vain.
+    // Within the five seconds. The database's clock is behind, so its expiry is set to the past.
     await sql`update eom_token set expires_at = now()`.execute(app.database.db);
     await expect(tokens.authenticate(headers, null)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
     await tokens.close();
   });
 
-  test("is nothing when the token was revoked here while it was being looked up", async () => {
+  test("is not kept if the token was revoked here while it was looked up", async () => {
     const { tokens } = start();
     const { id, headers } = await createToken();
     const { promise: released, resolve: release } = Promise.withResolvers<void>();

@@ -1,43 +1,34 @@
 import { sql } from "kysely";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { expect } from "vitest";
 import { tick } from "../../src/scheduler/tick.ts";
-import { type Api, createApi } from "../scheduler/api.ts";
-import { createRemoteEngine } from "../scheduler/remote-engine.ts";
-import { change, createWorld, notAborted, toCreate, type World } from "../scheduler/world.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import type { Api } from "../scheduler/api.ts";
+import type { createRemoteEngine } from "../scheduler/remote-engine.ts";
+import { describeWithRemote } from "../scheduler/remote-fixtures.ts";
+import { change, notAborted, toCreate, type World } from "../scheduler/world.ts";
 
-describe.each(databaseKinds)("backfill on %s", (kind) => {
-  let database: TestDatabase;
-  let remote: ReturnType<typeof createRemoteEngine>;
-  let world: World;
-  let ask: Api;
-  beforeEach(async () => {
-    database = await createTestDatabase(kind);
-    remote = createRemoteEngine();
-    world = createWorld({ db: database.db, engine: remote.engine });
-    ask = createApi(world);
-  });
-  afterEach(async () => {
-    await world.close();
-    await database.close();
-  });
+const hour = { from: "2026-11-23T08:00:00.000Z", to: "2026-11-23T08:05:00.000Z" };
 
-  const create = async (fields: Record<string, unknown> = {}) =>
-    (await world.api.schedules.create(toCreate(fields), change)).id;
-  const hour = { from: "2026-11-23T08:00:00.000Z", to: "2026-11-23T08:05:00.000Z" };
-  const start = async (id: string, fields: Record<string, unknown> = {}) => {
-    const told = await ask("POST", `/schedules/${id}/backfill`, { ...hour, ...fields });
-    expect(told, JSON.stringify(told.body)).toMatchObject({ status: 201 });
-    return told.body;
-  };
-  const turn = () => tick("backfill", world.needs, notAborted);
-  const listSlots = async () => {
+type RemoteEngine = ReturnType<typeof createRemoteEngine>;
+
+/** Steps of a backfill, for tests. */
+function createSteps(world: World, remote: RemoteEngine, ask: Api) {
+  async function create(fields: Record<string, unknown> = {}): Promise<string> {
+    return (await world.api.schedules.create(toCreate(fields), change)).id;
+  }
+
+  async function start(id: string, fields: Record<string, unknown> = {}) {
+    const answer = await ask("POST", `/schedules/${id}/backfill`, { ...hour, ...fields });
+    expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 });
+    return answer.body;
+  }
+
+  async function listSlots(): Promise<string[]> {
     const { rows } = await sql<{ slot: Date; state: string; cause: string }>`
-      select slot, state, cause from ailbl_session order by slot, id`.execute(database.db);
+      select slot, state, cause from ailbl_session order by slot, id`.execute(world.db);
     return rows.map(({ slot, state, cause }) => `${slot.toISOString().slice(11, 16)} ${cause} ${state}`);
-  };
+  }
 
-  /** What is open runs and succeeds. */
+  /** Lets every open session run and succeed. */
   async function finishOpen(): Promise<void> {
     await tick("pick", world.needs, notAborted);
     for (const [runId, run] of remote.runs) {
@@ -48,7 +39,19 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     await tick("poll", world.needs, notAborted);
   }
 
-  test("how it goes is counted, and neither makes nor breaks the row of failures by which schedules are disabled", async () => {
+  return { create, start, listSlots, finishOpen, turn: () => tick("backfill", world.needs, notAborted) };
+}
+
+describeWithRemote("a backfill", (remoteTest) => {
+  const test = remoteTest.extend<{ readonly backfill: ReturnType<typeof createSteps> }>({
+    backfill: async ({ world, remote, ask }, use) => use(createSteps(world, remote, ask)),
+  });
+
+  test("counts its ends for the schedule, and does not change the failures in a row by which schedules are disabled", async ({
+    world,
+    remote,
+    backfill: { create, start, turn },
+  }) => {
     const id = await create({ policy: { max_consecutive_failures: 1 } });
     await start(id, { to: "2026-11-23T08:01:00.000Z" });
     await turn();
@@ -61,7 +64,10 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     expect(await tick("auto-disable", world.needs, notAborted)).toMatchObject({ failing: 0 });
   });
 
-  test("opens the slots of its stretch oldest first, from included, to excluded, never more than max_parallel at once", async () => {
+  test("opens slots oldest first, from included and to excluded, never more than max_parallel at once", async ({
+    ask,
+    backfill: { create, start, turn, listSlots, finishOpen },
+  }) => {
     const id = await create();
     const backfill = await start(id, { max_parallel: 2 });
     expect(backfill).toMatchObject({ ...hour, state: "running", opened: 0, sessions: {}, max_parallel: 2 });
@@ -97,7 +103,10 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     });
   });
 
-  test("runs slots that have run before, of a disabled schedule too, and follows window and trigger", async () => {
+  test("runs slots again that have run before, also of a disabled schedule, by its trigger and window", async ({
+    world,
+    backfill: { create, start, turn, listSlots },
+  }) => {
     const id = await create({ active: { start_time: "08:01", end_time: "08:03" } });
     await start(id, { max_parallel: 10 });
     await turn();
@@ -112,7 +121,10 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     ]);
   });
 
-  test("takes the same time for a stretch of a million slots: nothing is computed before it is opened", async () => {
+  test("computes no slot before it is opened, so an interval of a million slots costs no more", async ({
+    ask,
+    backfill: { create, start, turn },
+  }) => {
     const id = await create({ trigger: { type: "cron", expression: "* * * * * *" } });
     const { id: backfillId } = await start(id, { from: "2026-11-01T00:00:00Z", to: "2026-11-20T00:00:00Z" });
     expect(await turn()).toEqual({ sessions: 1, backfills_ended: 0 });
@@ -120,7 +132,11 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     expect(body).toMatchObject({ opened: 1, next_from: "2026-11-01T00:00:01.000Z" });
   });
 
-  test("holds max_parallel and opens each slot once when two workers overlap, and when one dies between two steps", async () => {
+  test("keeps max_parallel and opens each slot once when two workers overlap", async ({
+    world,
+    remote,
+    backfill: { create, start, finishOpen },
+  }) => {
     const id = await create();
     await start(id, { to: "2026-11-23T08:30:00Z", max_parallel: 7 });
     const others = [world.needs, world.createProcess({ engine: remote.engine })];
@@ -128,39 +144,45 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     for (let round = 0; round < 5; round += 1) {
       await all();
       const { rows } = await sql<{ open: number }>`
-        select count(*) as open from ailbl_session where ended is null`.execute(database.db);
+        select count(*) as open from ailbl_session where ended is null`.execute(world.db);
       expect(rows[0]?.open).toBe(round === 4 ? 2 : 7);
       await finishOpen();
     }
     await all();
     const { rows } = await sql<{ sessions: number; slots: number; state: string; opened: number }>`
       select count(*) as sessions, count(distinct slot) as slots, max(b.state) as state, max(b.opened) as opened
-      from ailbl_session as s join ailbl_backfill as b on b.id = s.backfill_id`.execute(database.db);
+      from ailbl_session as s join ailbl_backfill as b on b.id = s.backfill_id`.execute(world.db);
     expect(rows[0]).toEqual({ sessions: 30, slots: 30, state: "done", opened: 30 });
   });
 
-  test("a step that dies before its end has opened nothing, and the next one opens it all", async () => {
+  test("opens nothing in a step that fails, and everything in the next", async ({
+    world,
+    backfill: { create, start, turn, listSlots },
+  }) => {
     const id = await create();
     await start(id, { max_parallel: 10 });
     await sql`create function die() returns trigger language plpgsql as $$ begin raise exception 'killed'; end $$`.execute(
-      database.db,
+      world.db,
     );
-    await sql`create trigger die before update on ailbl_backfill for each row execute function die()`.execute(
-      database.db,
-    );
+    await sql`create trigger die before update on ailbl_backfill for each row execute function die()`.execute(world.db);
     expect(await turn()).toEqual({ sessions: 0, backfills_ended: 0 });
     expect(await listSlots()).toEqual([]);
-    await sql`drop function die cascade`.execute(database.db);
+    await sql`drop function die cascade`.execute(world.db);
     expect(await turn()).toEqual({ sessions: 5, backfills_ended: 0 });
   });
 
-  test("a cancel opens nothing more and ends what waits; what runs goes on unless it is named too", async () => {
+  test("ends its waiting sessions when it is canceled; running sessions go on unless `running` is true", async ({
+    world,
+    remote,
+    ask,
+    backfill: { create, start, turn },
+  }) => {
     const id = await create();
     const backfill = await start(id, { max_parallel: 2 });
     await turn();
     await tick("pick", world.needs, notAborted);
     await sql`update ailbl_session set state = 'retry_wait', lease_owner = null, lease_expires_at = null
-      where slot = '2026-11-23T08:01:00Z'`.execute(database.db);
+      where slot = '2026-11-23T08:01:00Z'`.execute(world.db);
     const cancel = `/schedules/${id}/backfills/${backfill.id}/cancel`;
     const first = await ask("POST", cancel, undefined, { role: "operator" });
     expect(first.body).toMatchObject({ state: "canceled", reason: "canceled", sessions: { running: 1, canceled: 1 } });
@@ -171,7 +193,7 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     expect(remote.canceled).toHaveLength(1);
   });
 
-  test("ends with its schedule", async () => {
+  test("ends with its schedule", async ({ ask, backfill: { create, start, turn } }) => {
     const id = await create();
     const { id: backfillId } = await start(id);
     await turn();
@@ -181,7 +203,10 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     expect(body).toMatchObject({ state: "canceled", reason: "schedule_deleted", sessions: { canceled: 1 } });
   });
 
-  test("its sessions run beside whatever of the schedule is active: only max_parallel holds", async () => {
+  test("runs beside other sessions of the schedule, limited by max_parallel alone", async ({
+    world,
+    backfill: { create, start, turn, listSlots },
+  }) => {
     const id = await create({ policy: { overlap: "skip" } });
     world.clock.advance(61);
     await tick("scan", world.needs, notAborted);
@@ -192,32 +217,36 @@ describe.each(databaseKinds)("backfill on %s", (kind) => {
     expect(await listSlots()).toEqual(["08:00 backfill running", "08:01 backfill running", "10:01 slot running"]);
   });
 
-  test.each([
+  test.for<readonly [Record<string, unknown>, string]>([
     [{ to: "2026-11-23T10:00:01Z" }, "/to"],
     [{ from: hour.to }, "/to"],
     [{ from: "2026-11-23T08:04:01Z" }, "/from"],
     [{ max_parallel: 0 }, "/max_parallel"],
     [{ max_parallel: 101 }, "/max_parallel"],
     [{ surprise: true }, "/surprise"],
-  ])("refuses %j at %s", async (fields, path) => {
+  ])("refuses %j at %s", async ([fields, path], { ask, backfill: { create } }) => {
     const id = await create();
     const { status, body } = await ask("POST", `/schedules/${id}/backfill`, { ...hour, ...fields });
     expect(status).toBe(400);
     expect(body.details.issues).toMatchObject([{ path }]);
   });
 
-  test("the same key makes one backfill, and the trail knows who", async () => {
+  test("is created once per idempotency key, and the audit trail has its creator", async ({
+    world,
+    ask,
+    backfill: { create },
+  }) => {
     const id = await create();
     const post = () => ask("POST", `/schedules/${id}/backfill`, hour, { headers: { "idempotency-key": "once" } });
-    const [one, other] = [await post(), await post()];
-    expect(other.body).toEqual(one.body);
-    expect(one.headers.get("location")).toBe(`/ailbl/admin/schedules/${id}/backfills/${one.body.id}`);
+    const [first, second] = [await post(), await post()];
+    expect(second.body).toEqual(first.body);
+    expect(first.headers.get("location")).toBe(`/ailbl/admin/schedules/${id}/backfills/${first.body.id}`);
     const { rows } = await sql<{ action: string; subject: string }>`
-      select action, subject from eom_audit where action = 'schedule.backfill'`.execute(database.db);
+      select action, subject from eom_audit where action = 'schedule.backfill'`.execute(world.db);
     expect(rows).toEqual([{ action: "schedule.backfill", subject: "ada" }]);
   });
 
-  test("one of another schedule is not found", async () => {
+  test("is not found under another schedule", async ({ ask, backfill: { create, start } }) => {
     const { id } = await start(await create());
     const { status, body } = await ask("GET", `/schedules/${await create()}/backfills/${id}`);
     expect([status, body.error_code]).toEqual([404, "BACKFILL_NOT_FOUND"]);

@@ -8,25 +8,25 @@ import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 
 const fewRows = 2_000;
-/** Rows of the longer table, by group. With a shorter queue, PostgreSQL plans the pick statement well by chance. */
+/** With fewer waiting sessions, PostgreSQL would plan the pick's statement well by chance. */
 const manyRows: Readonly<Record<string, number>> = { queue: 60_000 };
 const usualManyRows = 20_000;
-/** Calls before the measured one. After five calls PostgreSQL may choose a generic plan, which does not know the values. */
+/** After five calls PostgreSQL may use a generic plan. */
 const warmCalls = 8;
 
-/** Allowed ratio of blocks read. A plan that grows with the table reads ten times as many: 20,000 rows to 2,000. */
-const maxRatio = 2;
-/** Allowed additional blocks. A list counts its total exactly up to 10,000 rows, which only the longer table has. */
-const maxAdditional = 250;
+/** Largest allowed ratio of blocks. A way to the rows that grows with the table would read ten times as many. */
+const maxTimes = 2;
+/** Blocks allowed beyond that: a total counts up to 10,000 rows, which only the longer table has. */
+const maxMore = 250;
 
 interface Filled {
   readonly database: TestDatabase;
-  /** A pool of one connection: its counter of blocks counts every read of a case. */
+  /** With one connection, so that its reads are all reads. */
   readonly opened: OpenDatabase;
   readonly cases: readonly ScaleCase[];
 }
 
-describe.each(groups)("the queries of $name", (group) => {
+describe.each(groups)("longer tables of $name", (group) => {
   let filled: Filled[];
   beforeAll(async () => {
     filled = [];
@@ -39,12 +39,10 @@ describe.each(groups)("the queries of $name", (group) => {
     }
   });
 
-  test("read as many blocks when the table is ten times as long", async () => {
+  test("need the same blocks for the same rows", async () => {
     const [few, many] = await Promise.all(filled.map(countAll));
     expect(few?.size).toBeGreaterThan(0);
-    const grown = [...(many ?? [])].filter(
-      ([name, blocks]) => blocks > maxRatio * (few?.get(name) ?? 0) + maxAdditional,
-    );
+    const grown = [...(many ?? [])].filter(([name, blocks]) => blocks > maxTimes * (few?.get(name) ?? 0) + maxMore);
     expect(Object.fromEntries(grown.map(([name, blocks]) => [name, `${few?.get(name)}, then ${blocks}`]))).toEqual({});
   });
 });
@@ -58,7 +56,7 @@ async function fill(group: ScaleGroup, size: number): Promise<Filled> {
   return { database, opened, cases: await group.createCases(opened.db, size) };
 }
 
-/** Blocks that each case reads, by `<list>: <case>`. */
+/** Blocks that each case reads, by its name. */
 async function countAll({ opened, cases }: Filled): Promise<Map<string, number>> {
   const blocks = new Map<string, number>();
   for (const scaleCase of cases) blocks.set(`${scaleCase.of}: ${scaleCase.name}`, await countBlocks(opened, scaleCase));
@@ -76,7 +74,7 @@ async function countBlocks(opened: OpenDatabase, { prepare, run }: ScaleCase): P
   return (await readBlocks(opened)) - before;
 }
 
-/** Blocks of tables and indexes that this connection has read so far, from the cache or from disk. */
+/** Blocks of tables and indexes that this connection has read, from the cache or not. */
 async function readBlocks({ db }: OpenDatabase): Promise<number> {
   await sql`select pg_stat_force_next_flush()`.execute(db);
   const { rows } = await sql<{ blocks: number }>`

@@ -219,23 +219,22 @@ const setUps: readonly Broken[] = [
   {
     what: "nobody listens at Vault's address",
     breakIt: (scene) => onVault(scene, scene.nobody),
-    failure: /secret store +Vault does not answer: see that it runs, and that its address \(VAULT_ADDR\) is right/,
+    failure: /secret store +Vault does not answer: check that it runs, and its address \(VAULT_ADDR\)/,
   },
   {
     what: "a login page answers in place of Vault",
     breakIt: (scene) => onVault(scene, scene.login),
-    failure:
-      /secret store +What answers does not speak as Vault does: see that its address \(VAULT_ADDR\) is right, and that no proxy/,
+    failure: /secret store +The server that answers is not Vault: check its address \(VAULT_ADDR\), and that no proxy/,
   },
   {
     what: "nobody listens at Dagster's address",
     breakIt: (scene) => onDagster(scene, scene.nobody),
-    failure: /engine dagster +http:\S+ cannot be reached \(ECONNREFUSED\): see that dagster-webserver runs/,
+    failure: /engine dagster +http:\S+ cannot be reached \(ECONNREFUSED\): check that dagster-webserver runs/,
   },
   {
     what: "a login page answers in place of Dagster",
     breakIt: (scene) => onDagster(scene, scene.login),
-    failure: /engine dagster .*a page for people: see that the address is Dagster's, and that EOM has the headers/,
+    failure: /engine dagster .*a page for people: check that the address is Dagster's, and that EOM has the headers/,
   },
   {
     what: "the identity provider is away",
@@ -259,7 +258,7 @@ const setUps: readonly Broken[] = [
       scene.dagster.world.hasDaemon = false;
       return onDagster(scene, scene.dagster.url);
     },
-    failure: /engine dagster +Dagster's daemon does not work, .*: see that dagster-daemon runs/,
+    failure: /engine dagster +Dagster's daemon does not work, .*: check that dagster-daemon runs/,
   },
   {
     what: "nobody listens at a storage's endpoint",
@@ -349,7 +348,7 @@ const setUps: readonly Broken[] = [
   {
     what: "the jobs file is not there",
     breakIt: ({ url }) => ({ EOM_DATABASE_URL: url, EOM_JOBS_FILE: "/nowhere/jobs.json" }),
-    failure: /start +The jobs file \/nowhere\/jobs.json cannot be read \(ENOENT\): see EOM_JOBS_FILE/,
+    failure: /start +The jobs file \/nowhere\/jobs.json cannot be read \(ENOENT\): correct EOM_JOBS_FILE/,
   },
   {
     what: "the jobs file has an unknown field",
@@ -390,7 +389,7 @@ const setUps: readonly Broken[] = [
     what: "variables are wrong and missing",
     breakIt: () => ({ EOM_PORT: "many", EOM_AUTH: "oidc", EOM_OIDC_AUDIENCE: "eom", EOM_LOG_LEVEL: "loud" }),
     failure:
-      /configuration +EOM_PORT wants a port from 0 to 65535, got "many"[\s\S]*configuration +EOM_OIDC_ISSUER is needed/,
+      /configuration +EOM_PORT must be a port from 0 to 65535, got "many"[\s\S]*configuration +EOM_OIDC_ISSUER is needed/,
   },
   {
     what: "an identity provider has no audience",
@@ -431,13 +430,13 @@ const silences: readonly Broken[] = [
       ...onDagster(scene, scene.silent),
     }),
     failure:
-      /FAIL {2}identity provider .*See that EOM_OIDC_ISSUER.*\nFAIL {2}secret store +Vault does not answer: see .*\n[\s\S]*FAIL {2}engine dagster .*gave no answer within 4 s: see whether Dagster hangs/,
+      /FAIL {2}identity provider .*See that EOM_OIDC_ISSUER.*\nFAIL {2}secret store +Vault does not answer: check .*\n[\s\S]*FAIL {2}engine dagster .*gave no answer within 4 s: check whether Dagster hangs/,
   },
   {
     what: "a storage",
     breakIt: (scene) => withStorage(scene, { ...scene.s3, endpoint: scene.silent }),
     failure:
-      /FAIL {2}storages +1 of 1 cannot be used: scenes: LIST fails \(request_timeout\): .*Check that the server is well/,
+      /FAIL {2}storages +1 of 1 cannot be used: scenes: LIST fails \(request_timeout\): .*Check that the server works/,
   },
 ];
 

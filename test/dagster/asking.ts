@@ -6,24 +6,24 @@ import { partPatience } from "../support/time-limits.ts";
 
 interface Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into it by path
+  // biome-ignore lint/suspicious/noExplicitAny: tests read it by path
   readonly body: any;
 }
 
 type Request = (method: string, path: string, body?: object) => Promise<Answer>;
 
-/** The least that tests read of a session: the rest is looked into by path. */
+/** The fields of a session that most tests read. Others are read by path. */
 export interface Session {
   readonly id: string;
   readonly schedule_id: string;
   readonly state: string;
   readonly slot: string;
   readonly run: { readonly id: string; readonly url: string } | null;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into it by path
+  // biome-ignore lint/suspicious/noExplicitAny: tests read it by path
   readonly [field: string]: any;
 }
 
-/** A run, in Dagster's own words. */
+/** A run as Dagster reports it. */
 export interface DagsterRun {
   readonly runId: string;
   readonly status: string;
@@ -32,7 +32,7 @@ export interface DagsterRun {
 
 const base = "/ailbl/admin";
 
-/** What tests ask of EOM, by its API, and of Dagster, by its own. */
+/** Requests of tests to EOM's API and to Dagster's. */
 export function createAsking(request: Request, dagster: () => RealDagster) {
   async function ask(status: number, method: string, path: string, body?: object) {
     const answer = await request(method, path, body);
@@ -40,7 +40,7 @@ export function createAsking(request: Request, dagster: () => RealDagster) {
     return answer.body;
   }
 
-  /** Asked at once, all of them. */
+  /** Triggers sessions concurrently. */
   const triggerAll = (scheduleId: string, count: number): Promise<Session[]> =>
     Promise.all(Array.from({ length: count }, () => ask(201, "POST", `${base}/schedules/${scheduleId}/trigger`)));
 
@@ -54,29 +54,29 @@ export function createAsking(request: Request, dagster: () => RealDagster) {
     createSchedule,
     triggerAll,
     find,
-    /** A session of a schedule of its own. */
+    /** Triggers a session of a new schedule. */
     async trigger(job: string, fields: object = {}): Promise<string> {
       const [session] = await triggerAll(await createSchedule(job, fields), 1);
       return session?.id ?? "";
     },
     cancel: (id: string) => ask(200, "POST", `${base}/sessions/${id}/cancel`),
-    /** Waits until the session is so. Whoever is told that it never was, is told its history. */
-    until: (id: string, wanted: object, { timeout, interval } = partPatience): Promise<Session> =>
+    /** Waits until the session matches. The failure message contains its history. */
+    until: (id: string, expected: object, { timeout, interval } = partPatience): Promise<Session> =>
       vi.waitFor(
         async () => {
           const session = await find(id);
-          expect(session, JSON.stringify(session["history"])).toMatchObject(wanted);
+          expect(session, JSON.stringify(session["history"])).toMatchObject(expected);
           return session;
         },
         { timeout, interval },
       ),
-    /** All that Dagster has made for a session, the newest first. */
+    /** All runs that Dagster has for a session, newest first. */
     async listRuns(sessionId: string): Promise<DagsterRun[]> {
       const filter = { tags: [{ key: "eom/session_id", value: sessionId }] };
       const { body } = await dagster().ask(runsQuery, { filter });
       return body.data.runsOrError.results.map(toRun);
     },
-    /** How many runs Dagster has made for a schedule until now. */
+    /** Number of runs that Dagster has for a schedule. */
     async countRuns(scheduleId: string): Promise<number> {
       const filter = { tags: [{ key: "eom/schedule_id", value: scheduleId }] };
       return (await dagster().ask(runsQuery, { filter })).body.data.runsOrError.results.length;
@@ -92,7 +92,7 @@ function toRun({ tags, ...run }: { runId: string; status: string; tags: { key: s
   return { ...run, tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])) };
 }
 
-/** Of the code location `jobs`, and due once a year, unless the fields say otherwise. */
+/** A schedule in the code location `jobs` that is due once a year, unless the fields differ. */
 export function toSchedule(name: string, fields: object = {}): object {
   return {
     name: `${name} ${createId()}`,
@@ -107,7 +107,7 @@ export function toRunConfig(limit: unknown): object {
   return { run_config: { ops: { take: { config: { limit } } } } };
 }
 
-/** All of EOM, whose schedules run on this Dagster, with the loops that sessions need. */
+/** Starts EOM with this Dagster as its engine, and the workers that sessions need. */
 export async function startEom({ url }: RealDagster, environment: Record<string, string> = {}): Promise<TestApp> {
   const app = await createTestApp("postgres", { EOM_ENGINE: "dagster", EOM_DAGSTER_URL: url, ...environment });
   await app.program.workers.start(["pick", "poll", "sweep", "scan"]);

@@ -2,7 +2,7 @@ import { createDagsterEngine } from "../../src/engines/dagster/engine.ts";
 import type { Engine } from "../../src/engines/engine.ts";
 import { createTestLog } from "../scheduler/world.ts";
 
-/** EOM's engine for the Dagster at a URL, without limits. */
+/** Creates EOM's engine for the Dagster at a URL, without limits. */
 export function engineOf(url: string): Engine {
   return createDagsterEngine({
     name: "dagster",

@@ -19,7 +19,7 @@ async function createEngine(): Promise<EngineUnderTest> {
     engine,
     job: { location: "jobs", repository: null },
     kinds: [1],
-    tells: {
+    reports: {
       ok: { result: null, output: null },
       fail: {
         error: { code: "RUN_FAILED", message: expect.stringContaining("No such scene"), step: "load" },
@@ -41,7 +41,7 @@ async function createEngine(): Promise<EngineUnderTest> {
   };
 }
 
-/** Those that hang would take the places in Dagster's run queue, which are ten. */
+/** Ends all runs: hanging ones would fill Dagster's run queue, which has ten places. */
 async function endRuns(): Promise<void> {
   const statuses = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"];
   const { body } = await dagster.ask(

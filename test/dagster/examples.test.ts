@@ -41,7 +41,7 @@ afterAll(async () => {
   await Promise.all([vault?.stop(), s3?.stop()]);
 });
 
-test("a schedule of kind 5 has the example's job write its interval into the storage, whose secret Dagster never keeps", async () => {
+test("a schedule of kind 5 lets the example's job write its interval into the storage, and Dagster stores no secret", async () => {
   const storage = await request(201, "POST", "/eom/admin/storages", describeStorage());
   const options = { source: await writeCatalogue(), note: null };
   const session = await run("ingest_collection", 5, { storage_id: storage.id, collection_id: collectionId, options });
@@ -49,12 +49,12 @@ test("a schedule of kind 5 has the example's job write its interval into the sto
   expect(await listKeys()).toEqual([`raw/${collectionId}/first.json`, `raw/${collectionId}/second.json`]);
 
   const kept = await readAll(dagster.home);
-  // That which is there is found: the search reads what Dagster keeps.
+  // The session id is found, so the search reads the files of Dagster.
   expect(findSecrets({ session: session.id }, kept)).toContainEqual(expect.stringContaining("clear"));
   expect(findSecrets(secrets, kept)).toEqual([]);
 });
 
-test("a schedule of kind 1 gives the example's job its own run config, and tells why it failed", async () => {
+test("a schedule of kind 1 gives the example's job its own run config, and reports why it failed", async () => {
   const toParams = (least_items: number) => ({ run_config: { ops: { count_items: { config: { least_items } } } } });
   expect(await run("check_catalogue", 1, toParams(45))).toMatchObject({ state: "succeeded" });
   expect(await run("check_catalogue", 1, toParams(46))).toMatchObject({
@@ -63,7 +63,7 @@ test("a schedule of kind 1 gives the example's job its own run config, and tells
   });
 });
 
-/** @returns the session, when it has ended */
+/** Triggers a new schedule. @returns the session after its end */
 async function run(job: string, kind: number, params: object) {
   const schedule = await request(201, "POST", "/ailbl/admin/schedules", {
     name: `${job} ${createId()}`,
@@ -87,7 +87,7 @@ function describeStorage(): object {
   return { name: "scenes", resource: { type: "s3", endpoint, region, bucket, prefix: "raw/", credential } };
 }
 
-/** A token that may read the secrets of storages, and nothing else. */
+/** Creates a token that may read the secrets of storages and nothing else. */
 async function createReader(): Promise<string> {
   const policy = 'path "secret/data/eom/+/storages/*" { capabilities = ["read"] }';
   await vault.request("sys/policies/acl/dagster", { method: "PUT", body: { policy } });
@@ -98,7 +98,7 @@ async function createReader(): Promise<string> {
   return body.auth.client_token;
 }
 
-/** Two items of the collection lie within this year until now, the first on the boundary that belongs to it. */
+/** Writes a catalogue with two items of the collection in this year; the first is on the included boundary. */
 async function writeCatalogue(): Promise<string> {
   const year = new Date().getUTCFullYear();
   const toItem = (id: string, time: string, collection_id = collectionId) => ({ id, collection_id, time });
@@ -136,7 +136,7 @@ async function listKeys(): Promise<(string | undefined)[]> {
   }
 }
 
-/** Run config, tags and events in Dagster's database, and what runs have written, by file. */
+/** Reads run configs, tags, events and outputs from Dagster's files, by file. */
 async function readAll(folder: string): Promise<Places> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));

@@ -36,16 +36,16 @@ describe("Dagster's webserver, killed in the middle of launches and started agai
   });
   afterAll(() => app?.close());
 
-  test("leaves every session with one run, which is its own and succeeds", { timeout }, async () => {
+  test("leaves every session with one run, its own, that succeeds", { timeout }, async () => {
     const asking = createAsking(
       (...asked) => app.request(...asked),
       () => dagster,
     );
     const sessions: Session[] = [];
     let orphans = 0;
-    /** Of sessions that were just triggered. */
+    /** Conditions at which the webserver is killed. */
     const moments: ((scheduleId: string, triggered: readonly Session[]) => unknown)[] = [
-      // Written down, and not handed over: once the webserver is gone, nothing will ever start such a run.
+      // Recorded and not submitted: without the webserver, nothing will ever start such a run.
       (id) => expect(countRuns(id, "NOT_STARTED")).toBeGreaterThan(0),
       async (_, [first]) => expect(await asking.find(first?.id ?? "")).toMatchObject({ state: "running" }),
       (id) => expect(countRuns(id)).toBeGreaterThan(5),
@@ -78,7 +78,7 @@ describe("EOM, killed in the middle of launches and started again", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test("leaves every session with one run, which is its own and succeeds", { timeout }, async () => {
+  test("leaves every session with one run, its own, that succeeds", { timeout }, async () => {
     let asking = await start();
     const scheduleId = await asking.createSchedule("ok", { policy: { overlap: "allow" } });
     const launched = await asking.triggerAll(scheduleId, 12);
@@ -93,7 +93,7 @@ describe("EOM, killed in the middle of launches and started again", () => {
     await expectOneRunEach(await start(), [...launched, ...polled]);
   });
 
-  /** `eom start`, as far as its banner. */
+  /** Runs `eom start` up to its banner. */
   async function start(): Promise<Asking> {
     const child = spawn(process.execPath, [mainFile, "start"], {
       env: {
@@ -119,7 +119,7 @@ describe("EOM, killed in the middle of launches and started again", () => {
     );
   }
 
-  /** As a machine that goes down. */
+  /** Kills all processes, as a crash of the machine would. */
   async function killAll(): Promise<void> {
     for (const child of children.splice(0)) {
       const gone = child.exitCode === null && child.signalCode === null ? once(child, "exit") : null;
@@ -138,17 +138,17 @@ async function request(url: string, method: string, path: string, body?: object)
   return { status: response.status, body: await response.json() };
 }
 
-/** Of what a session has made, one run is not canceled; it is the session's own, and both succeeded, at the first attempt. */
+/** Expects that each session succeeds at its first attempt, and that its only run that is not canceled is its own and succeeded. */
 async function expectOneRunEach(asking: Asking, sessions: readonly Session[]): Promise<void> {
   const ends = sessions.map(({ id }) => asking.until(id, { state: "succeeded", attempt: 1 }, searchPatience));
   for (const { id, run } of await Promise.all(ends)) {
-    // What else there is, is ended when it is looked for.
+    // A second run is ended when the search finds it.
     const listAlive = async () => (await asking.listRuns(id)).filter(({ status }) => status !== "CANCELED");
     await expect.poll(listAlive, partPatience).toMatchObject([{ runId: run?.id, status: "SUCCESS" }]);
   }
 }
 
-/** As they stand in Dagster's database, which knows of a run before its webserver tells. */
+/** Counts runs in Dagster's database, which has a run before the webserver reports it. */
 function countRuns(scheduleId: string, status: string | null = null): number {
   const row = runs
     .prepare(

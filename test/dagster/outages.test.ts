@@ -27,19 +27,23 @@ describe("a job of a real Dagster", () => {
     });
   });
 
-  test("gets a session as it is, and serves its kind when it has the resource alone", async () => {
+  test("gets the session unchanged, and serves its kind only with the resource", async () => {
     const options = { null: null, nested: [1.5, { null: null }], "a/b ü": { env: "HOME" } };
     const runConfig = { ...session, options };
-    const request = toJob("told", { kind: 5, runConfigOf: "session", runConfig });
+    const request = toJob("session_report", { kind: 5, runConfigOf: "session", runConfig });
     expect(await engine.checkJob(request)).toEqual({ verdict: "accepted" });
     const runId = await launch(request);
     await until(runId, { state: "succeeded" });
-    expect(await readTold(runId)).toEqual({ session_id: session.session_id, options });
+    expect(await readSessionReport(runId)).toEqual({ session_id: session.session_id, options });
     const kinds = new Map((await engine.jobs()).map((job) => [job.name, job.kinds]));
-    expect([kinds.get("told"), kinds.get("ingest_collection"), kinds.get("ok")]).toEqual([[1, 5], [1, 5], [1]]);
+    expect([kinds.get("session_report"), kinds.get("ingest_collection"), kinds.get("ok")]).toEqual([
+      [1, 5],
+      [1, 5],
+      [1],
+    ]);
   });
 
-  test("whose code location is down is not ready and has no run, and is taken when that is up again", async () => {
+  test("whose code location is down is not ready and has no run, and is launched when it is up again", async () => {
     await dagster.jobs.kill();
     const request = toJob("ok");
     expect(await engine.launch(request)).toMatchObject({ outcome: "not_ready" });
@@ -51,7 +55,7 @@ describe("a job of a real Dagster", () => {
 });
 
 describe("a run of a real Dagster", () => {
-  test("waits while the daemon is away, and can be canceled there", async () => {
+  test("waits while the daemon is down, and can be canceled meanwhile", async () => {
     await dagster.daemon.kill();
     const [waiting, canceled] = [await launch(toJob("ok")), await launch(toJob("ok"))];
     expect([...(await engine.status([waiting, canceled])).values()]).toEqual([
@@ -64,7 +68,7 @@ describe("a run of a real Dagster", () => {
     await until(waiting, { state: "succeeded" });
   });
 
-  test("that was canceled while it was starting is canceled at last by who goes on asking", async () => {
+  test("that was canceled while it was STARTING is canceled by repeated requests", async () => {
     const runId = await launch(toJob("slow_hang"));
     await vi.waitFor(async () => expect(await readStatus(runId)).toBe("STARTING"), { ...partPatience, interval: 20 });
     const turn = async () => {
@@ -74,7 +78,7 @@ describe("a run of a real Dagster", () => {
     await vi.waitFor(turn, partPatience);
   });
 
-  test("whose process died with its code location runs on in Dagster's eyes, until it is given up", async () => {
+  test("whose process died with its code location counts as running until a cancel is forced", async () => {
     const runIds = [await launch(toJob("hang")), await launch(toJob("hang"))];
     for (const runId of runIds) await until(runId, { state: "running" });
     await dagster.jobs.kill();
@@ -89,7 +93,7 @@ describe("a run of a real Dagster", () => {
 const session = {
   session_id: "s1",
   schedule_id: "s2",
-  schedule_name: "told",
+  schedule_name: "session_report",
   attempt: 1,
   data_interval_start: "2026-01-01T00:00:00.000Z",
   data_interval_end: "2026-01-02T00:00:00.000Z",
@@ -107,12 +111,12 @@ async function launch(request: LaunchRequest): Promise<string> {
   return outcome.runId;
 }
 
-async function until(runId: string, wanted: object): Promise<void> {
-  const ask = async () => expect((await engine.status([runId])).get(runId)).toMatchObject(wanted);
+async function until(runId: string, expected: object): Promise<void> {
+  const ask = async () => expect((await engine.status([runId])).get(runId)).toMatchObject(expected);
   await vi.waitFor(ask, partPatience);
 }
 
-/** Dagster's own word. */
+/** The status in Dagster's own words. */
 async function readStatus(runId: string): Promise<string> {
   const { body } = await dagster.ask("query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }", {
     id: runId,
@@ -120,8 +124,8 @@ async function readStatus(runId: string): Promise<string> {
   return body.data.runOrError.status;
 }
 
-/** What the job `told` has put into its output's metadata. */
-async function readTold(runId: string): Promise<object> {
+/** The metadata that the job `session_report` has added to its output. */
+async function readSessionReport(runId: string): Promise<object> {
   const query = `query ($id: ID!) { runOrError(runId: $id) { ... on Run { eventConnection { events {
     ... on ExecutionStepOutputEvent { metadataEntries { label ... on TextMetadataEntry { text } ... on JsonMetadataEntry { jsonString } } }
   } } } } }`;

@@ -23,13 +23,13 @@ const { ask, createSchedule, trigger, triggerAll, find, cancel, until, listRuns 
   () => dagster,
 );
 
-// First, while it has never run: one that has been killed is healthy in Dagster's eyes for another half an hour.
+// First, before the daemon has ever run: Dagster reports a killed daemon as healthy for half an hour.
 describe("while Dagster's daemon does not run", () => {
-  test("doctor and the list of engines say so", async () => {
-    await expectEngine("failing", /Dagster's daemon does not work.*see that dagster-daemon runs/);
+  test("doctor and the list of engines report it", async () => {
+    await expectEngine("failing", /Dagster's daemon does not work.*check that dagster-daemon runs/);
   });
 
-  test("a canceled session's run is canceled in the queue, and one that has waited too long does not run later", async () => {
+  test("the run of a canceled session is canceled in the queue, and a run that timed out does not start later", async () => {
     const canceled = await trigger("ok");
     await until(canceled, { state: "running", explanation: { waiting_on: "engine" } });
     await cancel(canceled);
@@ -38,7 +38,7 @@ describe("while Dagster's daemon does not run", () => {
     await until(late, { state: "failed", error: { code: "LAUNCH_TIMED_OUT" } });
 
     await dagster.daemon.start();
-    // Was launched after them, and the queue is in order of age.
+    // It was launched after the others, and the queue is in order of age.
     await until(patient, { state: "succeeded" });
     for (const id of [canceled, late])
       expect(await listRuns(id)).toMatchObject([{ runId: (await find(id)).run?.id, status: "CANCELED" }]);
@@ -46,25 +46,25 @@ describe("while Dagster's daemon does not run", () => {
   });
 });
 
-describe("a schedule that was saved while Dagster was down is taken as it is, and", () => {
+describe("a schedule that was saved unchecked while Dagster was down", () => {
   let badConfig: string;
   let unknownJob: string;
   beforeAll(async () => {
     await dagster.webserver.kill();
-    await expectEngine("failing", /cannot be reached \(ECONNREFUSED\): see that dagster-webserver runs/);
+    await expectEngine("failing", /cannot be reached \(ECONNREFUSED\): check that dagster-webserver runs/);
     badConfig = await createSchedule("configured", { params: toRunConfig("many") });
     unknownJob = await createSchedule("absent");
     await dagster.webserver.start();
   });
 
-  test("fails with Dagster's words when its run config is refused at the launch", async () => {
+  test("fails with Dagster's message if its run config is refused at the launch", async () => {
     const [session] = await triggerAll(badConfig, 1);
     const message = expect.stringMatching(/root:ops:take:config:limit.*"many"/);
     await until(session?.id ?? "", { state: "failed", attempt: 1, error: { code: "RUN_CONFIG_INVALID", message } });
     expect(await listRuns(session?.id ?? "")).toEqual([]);
   });
 
-  test("waits for its job, and says what it waits for, when Dagster does not find it", async () => {
+  test("waits for its job, and says so, if Dagster does not find it", async () => {
     const [session] = await triggerAll(unknownJob, 1);
     const id = session?.id ?? "";
     await until(id, { state: "pending", attempt: 1, explanation: { waiting_on: "engine" } });
@@ -79,7 +79,7 @@ describe("a schedule that was saved while Dagster was down is taken as it is, an
 });
 
 describe("a session whose code location", () => {
-  test("is down waits until it is up again, and has one run then", async () => {
+  test("is down waits until it is up again, and then has one run", async () => {
     const scheduleId = await createSchedule("ok");
     await dagster.jobs.kill();
     const [session] = await triggerAll(scheduleId, 1);
@@ -91,7 +91,7 @@ describe("a session whose code location", () => {
     expect(await listRuns(id)).toMatchObject([{ runId: run?.id, status: "SUCCESS", tags: { "eom/session_id": id } }]);
   });
 
-  test("is broken waits until it is mended, and doctor names the location", async () => {
+  test("is broken waits until it is repaired, and doctor names the location", async () => {
     const scheduleId = await createSchedule("ok");
     await dagster.jobs.kill();
     const broken = await createBrokenLocation("jobs");
@@ -111,26 +111,30 @@ describe("a session whose code location", () => {
   });
 });
 
-/** What doctor and the list of engines say of it, which is the same. */
+/** Expects the same report from doctor and from the list of engines. */
 async function expectEngine(state: "ok" | "failing", detail: RegExp): Promise<void> {
   const { status, checks } = await ask(200, "GET", "/eom/admin/doctor");
-  const found = state === "ok" ? "ok" : "failed";
-  expect(checks).toContainEqual({ check: "engine dagster", status: found, message: expect.stringMatching(detail) });
-  expect(status).toBe(found);
+  const expectedStatus = state === "ok" ? "ok" : "failed";
+  expect(checks).toContainEqual({
+    check: "engine dagster",
+    status: expectedStatus,
+    message: expect.stringMatching(detail),
+  });
+  expect(status).toBe(expectedStatus);
   const { data } = await ask(200, "GET", "/ailbl/admin/engines");
   expect(data).toContainEqual(
     expect.objectContaining({ name: "dagster", state, detail: expect.stringMatching(detail) }),
   );
 }
 
-/** In the place of one of Dagster's code locations: serves, and says that its code raises. */
+/** Creates a code location that serves, and reports that its code raises. Replaces another of this name. */
 async function createBrokenLocation(name: string): Promise<DagsterPart> {
   await writeFile(join(dagster.home, "broken.py"), 'raise Exception("No such table")\n');
   const socket = join(dagster.home, `${name}.sock`);
   const args = ["api", "grpc", "--lazy-load-user-code", "--socket", socket, "--location-name", name];
   return createPart("Dagster's broken code location", "dagster", [...args, "-m", "broken", "-d", dagster.home], {
     environment: { DAGSTER_HOME: dagster.home, PATH: process.env["PATH"] ?? "", PYTHONDONTWRITEBYTECODE: "1" },
-    // Whether Dagster has seen it is what the test waits for.
+    // The test itself waits until Dagster has seen it.
     isReady: async () => true,
   });
 }

@@ -25,7 +25,7 @@ const asking = createAsking(
 );
 const { ask, createSchedule, trigger, triggerAll, until, listRuns } = asking;
 
-// Beside each other, for most of it is waiting.
+// Concurrent, since these tests mostly wait.
 describe.concurrent("a schedule on a real Dagster", () => {
   test("that is due every few seconds runs by itself to success, and each session leads to its run's page", async () => {
     const expression = "*/3 * * * * *";
@@ -44,7 +44,7 @@ describe.concurrent("a schedule on a real Dagster", () => {
     expect([page.status, page.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/html")]);
   });
 
-  test("whose job fails says what was raised and in which step, and is tried again as a run of its own", async () => {
+  test("whose job fails reports the exception and its step, and is retried as a new run", async () => {
     const id = await trigger("fail", { policy: { max_retries: 1, retry_delay_seconds: 1 } });
     const session = await until(id, {
       state: "failed",
@@ -59,7 +59,7 @@ describe.concurrent("a schedule on a real Dagster", () => {
     expect(session["history"].map(({ to }: { to: string }) => to)).toContain("retry_wait");
   });
 
-  test("whose session is canceled while it runs ends its run in Dagster", async () => {
+  test("ends the run in Dagster when its session is canceled", async () => {
     const id = await trigger("hang");
     await until(id, { state: "running", run: { status: "running" } });
     await asking.cancel(id);
@@ -67,7 +67,7 @@ describe.concurrent("a schedule on a real Dagster", () => {
     expect(await listRuns(id)).toMatchObject([{ runId: session.run?.id, status: "CANCELED" }]);
   });
 
-  test("whose run takes longer than max_runtime_seconds ends it in Dagster, and says why", async () => {
+  test("ends a run in Dagster that takes longer than max_runtime_seconds, and says why", async () => {
     const id = await trigger("hang", { policy: { max_runtime_seconds: 1 } });
     const session = await until(id, { state: "failed", error: { code: "MAX_RUNTIME_EXCEEDED" } });
     expect(await listRuns(id)).toMatchObject([{ runId: session.run?.id, status: "CANCELED" }]);
@@ -79,7 +79,7 @@ describe.concurrent("a schedule on a real Dagster", () => {
 
   test.for<[string, object, object]>([
     [
-      "a run config that the job does not take",
+      "a run config that the job does not accept",
       toSchedule("configured", { params: toRunConfig("many") }),
       {
         path: "/params/run_config/ops/take/config/limit",
@@ -88,7 +88,7 @@ describe.concurrent("a schedule on a real Dagster", () => {
       },
     ],
     [
-      "a run config that leaves out what the job wants",
+      "a run config without a required field",
       toSchedule("configured", { params: { run_config: {} } }),
       {
         path: "/params/run_config",
@@ -97,7 +97,7 @@ describe.concurrent("a schedule on a real Dagster", () => {
       },
     ],
     [
-      "a job that is not there",
+      "an unknown job",
       toSchedule("absent"),
       {
         path: "/job/name",
@@ -106,26 +106,32 @@ describe.concurrent("a schedule on a real Dagster", () => {
       },
     ],
     [
-      "a code location that is not there",
+      "an unknown code location",
       toSchedule("ok", { job: { location: "absent", repository: null, name: "ok" } }),
       { path: "/job/location", code: "unknown_job", message: expect.stringContaining("there is 'pipelines', 'jobs'") },
     ],
     [
-      "a repository that is not there",
+      "an unknown repository",
       toSchedule("ok", { job: { location: "jobs", repository: "absent", name: "ok" } }),
       { path: "/job/repository", code: "unknown_job", message: expect.stringContaining("there is '__repository__'") },
     ],
-  ])("is refused with %s, in Dagster's words and at their place", async ([, schedule, issue]) => {
+  ])("is refused with %s, with Dagster's message at its place", async ([, schedule, issue]) => {
     const { error_code, details } = await ask(400, "POST", "/ailbl/admin/schedules", schedule);
     expect([error_code, details.issues]).toEqual(["VALIDATION_ERROR", [expect.objectContaining(issue)]]);
   });
 
-  test("of two connections goes where it says; when one is away its sessions wait, and the other's go on", async () => {
+  test("of two connections runs on its own; if that is down its sessions wait, and those of the other go on", async () => {
     const [first, second] = [await createSchedule("ok"), await createSchedule("ok", { engine: "second" })];
     const run = async (scheduleId: string) => (await triggerAll(scheduleId, 1))[0]?.id ?? "";
-    const [one, other] = [await run(first), await run(second)];
-    await until(one, { state: "succeeded", run: { engine: "dagster", url: expect.stringContaining(dagster.url) } });
-    await until(other, { state: "succeeded", run: { engine: "second", url: expect.stringContaining(proxy.url) } });
+    const [firstSession, secondSession] = [await run(first), await run(second)];
+    await until(firstSession, {
+      state: "succeeded",
+      run: { engine: "dagster", url: expect.stringContaining(dagster.url) },
+    });
+    await until(secondSession, {
+      state: "succeeded",
+      run: { engine: "second", url: expect.stringContaining(proxy.url) },
+    });
 
     await proxy.stop();
     const waiting = await run(second);
@@ -155,7 +161,7 @@ function untilSucceeded(scheduleId: string, count: number): Promise<Session[]> {
   return vi.waitFor(list, partPatience);
 }
 
-/** As 20261123T100000Z. */
+/** Such as 20261123T100000Z. */
 function toBasicTime(time: string): string {
   return time.replace(/[-:]|\.\d+/g, "");
 }

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => dagster.stop());
 
-/** Those that are made for so many things at once, with two. */
+/** All documents; those for several runs are made for two. */
 const texts = Object.entries(documents).map(([name, document]): [string, string] => [
   name,
   typeof document === "function" ? document(2) : document,
@@ -40,11 +40,11 @@ interface Union {
 
 const { terminateRuns } = answers.terminateAnswer.shape;
 
-/** As answers.ts reads them. That of log events is open: of others than three, nothing is asked. */
+/** The unions of answers.ts. The union of log events is open: EOM reads three members. */
 const unions: readonly (readonly [string, Union])[] = [
   ["LaunchRunResult", answers.launchAnswer.shape.launchRun],
   ["RunsOrError", answers.statusAnswer.shape.runsOrError],
-  ["RunsOrError", answers.foundAnswer.valueType],
+  ["RunsOrError", answers.attemptRunsAnswer.valueType],
   ["RunOrError", answers.failuresAnswer.valueType],
   ["TerminateRunsResultOrError", terminateRuns],
   ["TerminateRunResult", terminateRuns.options[0].shape.terminateRunResults.element],
@@ -53,11 +53,11 @@ const unions: readonly (readonly [string, Union])[] = [
 ];
 
 describe("Dagster's own GraphQL schema", () => {
-  test.for(texts)("has everything that %s asks for", ([, text]) => {
+  test.for(texts)("has every field that %s selects", ([, text]) => {
     expect(validate(schema, parse(text)).map(({ message }) => message)).toEqual([]);
   });
 
-  test.for(unions)("has no member of %s that EOM has no name for", ([name, { options }]) => {
+  test.for(unions)("has no member of %s that EOM does not know", ([name, { options }]) => {
     const type = schema.getType(name);
     const real = isUnionType(type) ? type.getTypes().map((of) => of.name) : [];
     const known = options.map(({ shape }) => shape.__typename.value);
@@ -65,13 +65,13 @@ describe("Dagster's own GraphQL schema", () => {
     expect(real.filter((member) => !known.includes(member))).toEqual([]);
   });
 
-  test("has everything that the fake Dagster has, of the same types", () => {
+  test("has every field of the fake Dagster, with the same type", () => {
     const types = Object.values(fakeSchema.getTypeMap()).filter(({ name }) => !name.startsWith("__"));
     expect(types.flatMap((type) => listDifferences(type, schema.getType(type.name)))).toEqual([]);
   });
 });
 
-/** What the fake has and the real one has not, or not so. */
+/** Members of the fake that the real schema lacks, or has with another type. */
 function listDifferences(fake: GraphQLNamedType, real: GraphQLNamedType | undefined): string[] {
   if (real === undefined) return [`${fake.name} is no type`];
   const fakeMembers = toMembers(fake);

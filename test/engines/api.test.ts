@@ -1,31 +1,21 @@
-import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { expect } from "vitest";
 import type { Engine } from "../../src/engines/engine.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import { createApi } from "../scheduler/api.ts";
+import { describeOnDatabases } from "../scheduler/fixtures.ts";
 import { createRemoteEngine } from "../scheduler/remote-engine.ts";
-import { change, createWorld, notAborted, toCreate } from "../scheduler/world.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { change, createWorld, notAborted, toCreate, type World } from "../scheduler/world.ts";
 
-describe.each(databaseKinds)("the engines' API on %s", (kind) => {
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-  });
-  afterAll(() => database.close());
-  afterEach(async () => {
-    for (const table of ["ailbl_session", "ailbl_schedule"])
-      await sql`delete from ${sql.table(table)}`.execute(database.db);
-  });
+/** The API of a world with this engine, on the database of a test's own world, whose rows are deleted after the test. */
+function openApi({ db }: World, engine: Engine) {
+  const world = createWorld({ db, engine });
+  const ask = createApi(world);
+  return { world, get: async (path: string) => (await ask("GET", path, undefined, { role: "viewer" })).body };
+}
 
-  function open(engine: Engine) {
-    const world = createWorld({ db: database.db, engine });
-    const ask = createApi(world);
-    return { world, get: async (path: string) => (await ask("GET", path, undefined, { role: "viewer" })).body };
-  }
-
-  test("tell the state of each, its runs of all processes, and its room", async () => {
-    const { world, get } = open(createRemoteEngine().engine);
+describeOnDatabases("the engines API", (test) => {
+  test("lists each engine with its state, its runs of all processes, and its room", async ({ world: own }) => {
+    const { world, get } = openApi(own, createRemoteEngine().engine);
     const schedule = await world.api.schedules.create(toCreate({ enable: false }), change);
     for (const process of [world.createProcess({ engine: world.needs.engine }), world.needs]) {
       await world.api.sessions.trigger(schedule.id, change);
@@ -46,26 +36,26 @@ describe.each(databaseKinds)("the engines' API on %s", (kind) => {
     });
   });
 
-  test("say what is wrong with one that fails, and give no connection's secret away", async () => {
+  test("says what is wrong with an engine that fails, without a secret of its connection", async ({ world: own }) => {
     const remote = createRemoteEngine();
     remote.breakDown("no route");
-    expect(await open(remote.engine).get("/engines")).toMatchObject({
+    expect(await openApi(own, remote.engine).get("/engines")).toMatchObject({
       data: [{ state: "failing", detail: "It is away: no route" }],
     });
     const check = () => Promise.reject(new Error("canary"));
-    expect(JSON.stringify(await open({ ...remote.engine, check }).get("/engines"))).not.toContain("canary");
+    expect(JSON.stringify(await openApi(own, { ...remote.engine, check }).get("/engines"))).not.toContain("canary");
   });
 
-  test("answer although an engine's check hangs", async () => {
+  test("answers although the check of an engine hangs", async ({ world: own }) => {
     const check = () => new Promise<never>(() => {});
-    const { get } = open({ ...createRemoteEngine().engine, check });
+    const { get } = openApi(own, { ...createRemoteEngine().engine, check });
     expect(await get("/engines")).toMatchObject({
       data: [{ state: "failing", detail: expect.stringMatching(/no answer within 5 s/) }],
     });
   });
 
-  test("list the jobs of an engine, and know no other", async () => {
-    const { get } = open(createRemoteEngine().engine);
+  test("lists the jobs of an engine; an unknown engine is 404", async ({ world: own }) => {
+    const { get } = openApi(own, createRemoteEngine().engine);
     expect((await get("/engines/remote/jobs")).data.map(({ name }: { name: string }) => name)).toEqual([
       "ok",
       "fail",

@@ -5,11 +5,11 @@ import { createRemoteEngine } from "../scheduler/remote-engine.ts";
 
 const withCheck = (check: Engine["check"]): Engine => ({ ...createRemoteEngine().engine, check });
 
-test("a check that answers is told as it is", async () => {
+test("the answer of a check is returned unchanged", async () => {
   expect(await checkInTime(createRemoteEngine().engine)).toEqual({ state: "ok", detail: "a test's own" });
 });
 
-test("a check that hangs is told as failing, with a sentence", async () => {
+test("a check that hangs counts as failing, with a sentence", async () => {
   const engine = withCheck(() => new Promise(() => {}));
   expect(await checkInTime(engine, 0.01)).toEqual({
     state: "failing",
@@ -17,7 +17,7 @@ test("a check that hangs is told as failing, with a sentence", async () => {
   });
 });
 
-test("what a check throws is told to nobody", async () => {
+test("an error of a check is not shown", async () => {
   const engine = withCheck(() => Promise.reject(new Error("https://user:canary@example.org refused")));
   expect(await checkInTime(engine)).toEqual({ state: "failing", detail: "The engine remote could not be asked" });
 });

@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test.each([1, 86_400, 30 * 86_400])("a deadline of %d s is reached then, once, and not before", (seconds) => {
+test.each([1, 86_400, 30 * 86_400])("a deadline of %d s is reached once, at that time", (seconds) => {
   const onReached = vi.fn();
   startDeadline(seconds, onReached);
   vi.advanceTimersByTime(seconds * 1000 - 1);
@@ -18,7 +18,7 @@ test.each([1, 86_400, 30 * 86_400])("a deadline of %d s is reached then, once, a
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("one that is cleared, also after days, is never reached", () => {
+test("a cleared deadline is never reached, also days later", () => {
   const onReached = vi.fn();
   const deadline = startDeadline(30 * 86_400, onReached);
   vi.advanceTimersByTime(3 * 86_400_000);

@@ -3,13 +3,13 @@ import { parseJobsFile, readJobsFile } from "../../src/engines/local/jobs-file.t
 
 const path = "/etc/eom/jobs.json";
 
-test("fills in what a declaration leaves out", () => {
+test("adds defaults to a declaration", () => {
   expect(parseJobsFile('{"jobs": [{"name": "copy", "command": ["cp", "a", "b"]}]}', path, [])).toEqual([
     { name: "copy", command: ["cp", "a", "b"], timeout_seconds: null, environment: {} },
   ]);
 });
 
-test("tells every problem at once, each by its place", () => {
+test("lists every problem at once, each with its place", () => {
   const text = JSON.stringify({
     jobs: [
       { name: "a b", command: [] },
@@ -31,7 +31,7 @@ test("tells every problem at once, each by its place", () => {
   }
 });
 
-test("refuses a name that is taken or comes twice", () => {
+test("refuses the name of a built-in job, and a name that is declared twice", () => {
   const text =
     '{"jobs": [{"name": "inventory", "command": ["x"]}, {"name": "a", "command": ["x"]}, {"name": "a", "command": ["y"]}]}';
   expect(() => parseJobsFile(text, path, ["inventory"])).toThrow(
@@ -39,7 +39,7 @@ test("refuses a name that is taken or comes twice", () => {
   );
 });
 
-test("says which file is not JSON, or cannot be read", () => {
+test("names a file that is not JSON, or cannot be read", () => {
   expect(() => parseJobsFile("{jobs", path, [])).toThrow(/jobs\.json[\s\S]*is not JSON/);
   expect(() => readJobsFile("/nowhere/jobs.json", [])).toThrow(/\/nowhere\/jobs\.json cannot be read/);
 });

@@ -24,6 +24,7 @@ describeEngine("local", async () => {
     log: createTestLog().log,
     path: process.env["PATH"] ?? "",
     maxRuns: 10,
+    launchesPerSecond: null,
     graceSeconds: 5,
     onRunEnded: () => {},
   });
@@ -31,7 +32,7 @@ describeEngine("local", async () => {
     engine,
     job: { location: null, repository: null },
     kinds: [1, 5],
-    tells: {
+    reports: {
       ok: { result: { answer: 42 }, output: { text: '{"answer":42}\n', writtenBytes: 14 } },
       fail: {
         error: { code: "JOB_FAILED", message: "The job fail ended with exit code 3", step: null },
@@ -74,6 +75,7 @@ describe("the local engine alone", () => {
       log,
       path,
       maxRuns: 10,
+      launchesPerSecond: null,
       graceSeconds,
       onRunEnded: ended.add,
     });
@@ -96,7 +98,7 @@ describe("the local engine alone", () => {
     return find(runId);
   }
 
-  test("gives a job its run config on standard input, and takes its last line as the result", async () => {
+  test("gives a job its run config on standard input, and uses its last line as the result", async () => {
     const script = `let text = ""; process.stdin.on("data", (part) => { text += part; }).on("end", () => {
       console.log("read", text.length); console.log(JSON.stringify({ doubled: JSON.parse(text).number * 2 })); });`;
     open([nodeJob("double", script)]);
@@ -108,7 +110,7 @@ describe("the local engine alone", () => {
     });
   });
 
-  test("a program that does not exist fails the run with a sentence, not the engine", async () => {
+  test("fails the run of a missing program with a sentence, and goes on", async () => {
     open([{ name: "none", command: ["/nowhere/at/all"], timeout_seconds: null, environment: {} }]);
     expect(await run("none")).toMatchObject({
       state: "failed",
@@ -116,12 +118,12 @@ describe("the local engine alone", () => {
     });
   });
 
-  test("a job that reads nothing of a large run config succeeds all the same", async () => {
+  test("succeeds with a job that does not read a large run config", async () => {
     open([nodeJob("deaf", "process.exit(0)")]);
     expect(await run("deaf", { large: "x".repeat(1_000_000) })).toMatchObject({ state: "succeeded" });
   });
 
-  test("a job that takes longer than the jobs file allows is ended and says so", async () => {
+  test("ends a job that takes longer than its timeout_seconds, with JOB_TIMED_OUT", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout"] });
     open([{ ...jobs.hang, timeout_seconds: 60 }]);
     const runId = await start("hang");
@@ -138,12 +140,12 @@ describe("the local engine alone", () => {
     });
   });
 
-  test("a result that PostgreSQL could not keep is made so that it can", async () => {
+  test("replaces characters of a result that PostgreSQL rejects", async () => {
     open([nodeJob("odd", String.raw`console.log('{"a\\u0000b":"\\ud800","list":["\\u0000"]}')`)]);
     expect(await run("odd")).toMatchObject({ result: { "a\ufffdb": "\ufffd", list: ["\ufffd"] } });
   });
 
-  test("a result beyond its bound, or that is no object, is none", async () => {
+  test("ignores a result that is too large, or no object", async () => {
     open([
       nodeJob("huge", "console.log(JSON.stringify({text: 'x'.repeat(20_000)}))"),
       nodeJob("list", "console.log('[1]')"),
@@ -152,7 +154,7 @@ describe("the local engine alone", () => {
     expect(await run("list")).toMatchObject({ state: "succeeded", result: null });
   });
 
-  test("a job sees PATH, what is declared for it, and who it runs for; nothing of our own environment", async () => {
+  test("gives a job PATH, its declared variables and its session, and nothing else of EOM's environment", async () => {
     vi.stubEnv("EOM_ADMIN_TOKEN", "canary-secret");
     vi.stubEnv("VAULT_TOKEN", "canary-secret");
     open([nodeJob("env", "console.log(JSON.stringify(process.env))", { environment: { REGION: "eu" } })]);
@@ -172,14 +174,14 @@ describe("the local engine alone", () => {
     expect(JSON.stringify(status)).not.toContain("canary");
   });
 
-  test("no shell reads a job's arguments", async () => {
+  test("passes arguments to a job without a shell", async () => {
     open([
       { name: "echo", command: ["echo", "$HOME", "`id`", "; exit 1", "*"], timeout_seconds: null, environment: {} },
     ]);
     expect(await run("echo")).toMatchObject({ output: { text: "$HOME `id` ; exit 1 *\n" } });
   });
 
-  test("closed, it refuses what comes later, and has no room", async () => {
+  test("refuses launches after close, and has no room", async () => {
     open([jobs.ok]);
     await engine.close();
     expect(await engine.launch(toRequest("ok"))).toMatchObject({
@@ -189,7 +191,7 @@ describe("the local engine alone", () => {
     expect(engine.room()).toBe(0);
   });
 
-  test("a run is remembered until its end is recorded, and takes room until then", async () => {
+  test("keeps a run until it is forgotten, and counts it against the room until then", async () => {
     open([jobs.ok]);
     const runId = await start("ok");
     await ended.until(1);
@@ -199,7 +201,7 @@ describe("the local engine alone", () => {
     expect(await find(runId)).toBeUndefined();
   });
 
-  test("a built-in job fails with a Failure's message, and with nothing of any other error", async () => {
+  test("fails a built-in job with the message of a Failure, and with no text of another error", async () => {
     open(
       [],
       [
@@ -222,7 +224,7 @@ describe("the local engine alone", () => {
     expect(JSON.stringify(lines)).toContain("canary-secret");
   });
 
-  test("a built-in job ends when its run is canceled", async () => {
+  test("ends a built-in job when its run is canceled", async () => {
     const run: BuiltIn["run"] = (_, { signal }) => once(signal, "abort").then(() => ({}));
     open([], [{ name: "slow", kinds: [5], description: "", run }]);
     const runId = await start("slow");

@@ -8,7 +8,7 @@ function toTail(maxBytes: number, pieces: readonly Uint8Array[]) {
   return tail.toOutput();
 }
 
-test("holds all of a short text and the end of a long one, in whatever pieces it comes", () => {
+test("keeps a short text whole and the end of a long one, in pieces of any size", () => {
   const character = fc.constantFrom("a", "ä", "€", "😀", "\n");
   const written = fc.array(character, { maxLength: 100 }).map((characters) => Buffer.from(characters.join("")));
   const pieceBytes = fc.integer({ min: 1, max: 40 });
@@ -22,18 +22,18 @@ test("holds all of a short text and the end of a long one, in whatever pieces it
       expect(bytes.toString().endsWith(text)).toBe(true);
       const keptBytes = Buffer.byteLength(text);
       expect(keptBytes).toBeLessThanOrEqual(maxBytes);
-      // Of a character that was cut through, at most three bytes are left out.
+      // At most three bytes of a character that was cut through are left out.
       expect(keptBytes).toBeGreaterThanOrEqual(Math.min(bytes.length, maxBytes - 3));
     }),
   );
 });
 
-test("what is no UTF-8 is replaced, and so is NUL", () => {
+test("replaces invalid UTF-8 and NUL", () => {
   expect(toTail(64, [Buffer.from([0x61, 0xff, 0x00, 0x62])]).text).toBe("a\ufffd\ufffdb");
   expect(toTail(8, [Buffer.alloc(20, 0x80)]).text).toBe("\ufffd".repeat(8));
 });
 
-test("can be asked in the middle of a character, and tells it when it is whole", () => {
+test("leaves out a character until it is complete", () => {
   const tail = createTail(64);
   const [first, ...rest] = Buffer.from("ä");
   tail.add(Buffer.from([first ?? 0]));
@@ -42,7 +42,7 @@ test("can be asked in the middle of a character, and tells it when it is whole",
   expect(tail.toOutput()).toEqual({ text: "ä", writtenBytes: 2 });
 });
 
-test("a million small pieces take no more memory than the ring", () => {
+test("uses no more memory than its ring for a million small pieces", () => {
   const piece = Buffer.from("x");
   const tail = createTail(64 * 1024);
   const before = process.memoryUsage();

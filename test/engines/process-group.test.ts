@@ -46,7 +46,7 @@ function toFamily(each: string): string {
 
 const untilFamily = () => Promise.all(["job", "child", "grandchild"].map(rollCall.wait));
 
-test("ends a job with everything that it started", async () => {
+test("ends a job with all processes that it started", async () => {
   const { ended, end } = start(toNode(toFamily("")));
   const family = await untilFamily();
   end();
@@ -54,7 +54,7 @@ test("ends a job with everything that it started", async () => {
   expect(await ended).toEqual({ how: "killed", signal: "SIGTERM" });
 });
 
-test("kills what ignores SIGTERM after the grace, however deep it is", async () => {
+test("kills processes at any depth that ignore SIGTERM, after the grace time", async () => {
   const { ended, end } = start(toNode(toFamily(deaf)), { graceSeconds: 0.1 });
   const family = await untilFamily();
   end();
@@ -63,7 +63,7 @@ test("kills what ignores SIGTERM after the grace, however deep it is", async () 
   expect(await ended).toEqual({ how: "killed", signal: "SIGKILL" });
 });
 
-test("a grandchild that ignores SIGTERM goes with a job that obeys it", async () => {
+test("kills a grandchild that ignores SIGTERM when its job obeys it", async () => {
   const child = rollCall.answer("child") + toChild(deaf + rollCall.answer("grandchild"));
   const { ended, end } = start(toNode(rollCall.answer("job") + toChild(child)), { graceSeconds: 0.1 });
   const family = await untilFamily();
@@ -72,7 +72,7 @@ test("a grandchild that ignores SIGTERM goes with a job that obeys it", async ()
   expect(await ended).toEqual({ how: "killed", signal: "SIGTERM" });
 });
 
-test("what a job leaves behind when it succeeds goes with it, also what ignores SIGTERM", async () => {
+test("ends processes that a successful job leaves behind, also if they ignore SIGTERM", async () => {
   const child = deaf + rollCall.answer("child", 'console.log("here")');
   const script = `const child = ${toChild(child, { stdio: ["ignore", "pipe", "ignore"] })}
     child.stdout.once("data", () => process.exit(0));`;
@@ -82,7 +82,7 @@ test("what a job leaves behind when it succeeds goes with it, also what ignores 
   await gone;
 });
 
-test("when the process that started it is killed outright, the whole group is killed, deaf or not", async () => {
+test("kills the whole group when the process that started it is killed", async () => {
   const script = `import { startCommand } from ${JSON.stringify(moduleUrl)};
     startCommand({ command: ${JSON.stringify(toNode(toFamily(deaf)))}, environment: {}, input: "", graceSeconds: 60, onOutput() {} });`;
   const parent = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], { stdio: "inherit" });
@@ -92,7 +92,7 @@ test("when the process that started it is killed outright, the whole group is ki
   await Promise.all(family.map(({ gone }) => gone));
 });
 
-test("a process that left the group holds up neither the end of the run nor its output", async () => {
+test("does not wait for a process that left the group, nor for its output", async () => {
   const escapee = toChild(rollCall.answer("escapee"), { detached: true, stdio: ["ignore", "inherit", "inherit"] });
   const { ended, end } = start(toNode(`console.log("begun"); ${rollCall.answer("job")} ${escapee}`));
   const { pid, gone } = await rollCall.wait("escapee");
@@ -102,19 +102,19 @@ test("a process that left the group holds up neither the end of the run nor its 
   await gone;
 });
 
-test("tells the signal that ended a program", async () => {
+test("names the signal that ended a program", async () => {
   const { ended } = start(toNode('process.kill(process.pid, "SIGUSR2")'));
   expect(await ended).toEqual({ how: "killed", signal: "SIGUSR2" });
 });
 
-test("a program that closes its output goes on to its own end", async () => {
+test("lets a program go on that closes its output", async () => {
   const script =
     'const fs = require("node:fs"); fs.closeSync(1); fs.closeSync(2); fs.readFileSync(0); process.exitCode = 4;';
   const { ended } = start(toNode(script), { input: "x".repeat(1_000_000) });
   expect(await ended).toEqual({ how: "exited", code: 4 });
 });
 
-test("a program that could not be started says why, also when the system refuses at once", async () => {
+test("says why a program could not be started, also if the system refuses at once", async () => {
   const why = async (command: readonly string[], more: Partial<CommandRequest> = {}) => {
     const end = await start(command, more).ended;
     return end.how === "not_started" ? end.reason : end;
@@ -125,7 +125,7 @@ test("a program that could not be started says why, also when the system refuses
   expect(await why(["true"], { environment: large })).toMatch(/too long for the system/);
 });
 
-test("without a file descriptor left, a run fails and its process lives on", async () => {
+test("fails the run, and goes on, without a free file descriptor", async () => {
   const script = `import { openSync, closeSync } from "node:fs"; import { startCommand } from ${JSON.stringify(moduleUrl)};
     const open = []; try { for (;;) open.push(openSync("/dev/null")); } catch {}
     const start = () => startCommand({ command: ["true"], environment: process.env, input: "", graceSeconds: 1, onOutput() {} }).ended;
@@ -147,7 +147,7 @@ test("without a file descriptor left, a run fails and its process lives on", asy
   ]);
 });
 
-test("1 GiB of output is read in bounded memory", async () => {
+test("reads 1 GiB of output in bounded memory", async () => {
   const tail = createTail(64 * 1024);
   let chunks = 0;
   let peak = 0;
@@ -164,10 +164,10 @@ test("1 GiB of output is read in bounded memory", async () => {
   expect(peak - before).toBeLessThan(200 * 2 ** 20);
 });
 
-/** EOM_QUICK_RUNS=1000 takes longer. */
+/** Set EOM_QUICK_RUNS to run more, such as 1000. */
 const quickRuns = Number(process.env["EOM_QUICK_RUNS"] ?? 150);
 
-test(`${quickRuns} quick runs leave nothing open and nobody behind`, { timeout: heavyTestTimeout }, async () => {
+test(`leaves no handle and no process after ${quickRuns} quick runs`, { timeout: heavyTestTimeout }, async () => {
   const listWraps = () => process.getActiveResourcesInfo().filter((name) => name.endsWith("Wrap"));
   const held = () => [readdirSync("/proc/self/fd").length, listWraps()];
   const runMany = async (count: number) => {

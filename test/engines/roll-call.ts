@@ -3,15 +3,15 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-/** A process that has said who it is, over a connection that lasts exactly as long as it lives. */
+/** A process that has connected and sent its name. The connection lasts exactly as long as the process. */
 export interface Present {
   readonly who: string;
   readonly pid: number;
-  /** Resolves when the process is gone: the kernel closes what it held. */
+  /** Resolves when the process has ended: the kernel closes its connection. */
   readonly gone: Promise<unknown>;
 }
 
-/** Where processes say that they are there, so that a test can wait for their coming and going. */
+/** Creates a socket to which processes connect, so that a test can wait for their start and their end. */
 export async function createRollCall(folder: string) {
   const path = join(folder, "roll-call");
   const present: Present[] = [];
@@ -27,13 +27,13 @@ export async function createRollCall(folder: string) {
   });
   await once(server.listen(path), "listening");
   return {
-    /** A piece of a node script: says that `who` is there, then does `next`; the connection keeps the process alive. */
+    /** A piece of a node script: sends `who`, then does `next`. The connection keeps the process alive. */
     answer: (who: string, next = "") =>
       `require("node:net").connect(${JSON.stringify(path)}).write(${JSON.stringify(who)} + " " + process.pid + "\\n", () => { ${next} });`,
     async wait(who: string): Promise<Present> {
       for (;;) {
-        const found = present.find((candidate) => candidate.who === who);
-        if (found !== undefined) return found;
+        const caller = present.find((candidate) => candidate.who === who);
+        if (caller !== undefined) return caller;
         await once(arrivals, "arrival");
       }
     },

@@ -10,26 +10,26 @@ import { createId } from "../../src/platform/id.ts";
 import { patience } from "../support/time-limits.ts";
 
 /**
- * An engine with three jobs: `ok` succeeds, `fail` fails, `hang` runs until it is canceled. Everything that one says of an
- * engine is said here once, of the real ones as of the fake.
+ * An engine with three jobs: `ok` succeeds, `fail` fails, `hang` runs until it is canceled. The suite below is the contract of every
+ * engine, real or fake.
  */
 export interface EngineUnderTest {
   readonly engine: Engine;
-  /** What it tells of the ends of `ok` and `fail`, and of `hang` while it runs; engines know more or less. */
-  readonly tells: {
+  /** Fields of the statuses of ended `ok` and `fail`, and of running `hang`: engines report more or less. */
+  readonly reports: {
     readonly ok: { readonly result: unknown; readonly output: unknown };
     readonly fail: { readonly error: unknown; readonly output: unknown };
     readonly hang: { readonly output: unknown };
   };
-  /** Where its jobs lie. */
+  /** The location of its jobs. */
   readonly job: { readonly location: string | null; readonly repository: string | null };
-  /** That its jobs serve. */
+  /** Kinds that its jobs serve. */
   readonly kinds: readonly number[];
-  /** Lets the other side go on, where it does not by itself. */
+  /** Advances the runs of a fake; does nothing for a real engine. */
   work(): void;
-  /** The next launch will be answered unclearly. Null where a launch has no other side that could be out of reach. */
+  /** Lets the next launch have no clear answer. Null for an engine in this process, whose answers cannot be lost. */
   readonly answerUnclearly: ((how: "with a run" | "without a run") => void) | null;
-  /** Makes the engine unusable. @returns what its check must then name */
+  /** Makes the engine unusable. @returns a pattern for the detail of its check */
   breakDown(): Promise<RegExp>;
   close(): Promise<void>;
 }
@@ -64,30 +64,30 @@ export function describeEngine(name: string, createEngine: () => Promise<EngineU
     }
 
     /** Asks, as the poller does, until the status is as wanted. */
-    async function until(runId: string, wanted: object): Promise<RunStatus> {
+    async function until(runId: string, expected: object): Promise<RunStatus> {
       const ask = async () => {
         under.work();
         const status = await find(runId);
-        expect(status).toMatchObject(wanted);
+        expect(status).toMatchObject(expected);
         return status as RunStatus;
       };
       return vi.waitFor(ask, patience);
     }
 
-    test("launches a run that is found by its session and attempt, and by no other", async () => {
+    test("launches a run that is found by its session and attempt, and by no other key", async () => {
       const request = toJob("hang", { attempt: 2 });
       const runId = await launch(request);
       expect(runId).not.toBe("");
       const other = toJob("hang");
       const otherRunId = await launch(other);
       const asked = [toAttempt(request, 2), toAttempt(other, 2), toAttempt(request, 1), toAttempt(other, 1)];
-      const found = await engine.listRuns([{ sessionId: createId(), attempt: 1 }, ...asked]);
-      expect(found.map((runs) => runs?.map((run) => run.runId))).toEqual([[], [runId], [], [], [otherRunId]]);
-      expect(found.flat().every((run) => run?.isSubmitted)).toBe(true);
+      const matches = await engine.listRuns([{ sessionId: createId(), attempt: 1 }, ...asked]);
+      expect(matches.map((runs) => runs?.map((run) => run.runId))).toEqual([[], [runId], [], [], [otherRunId]]);
+      expect(matches.flat().every((run) => run?.isSubmitted)).toBe(true);
       expect(await engine.listRuns([])).toEqual([]);
     });
 
-    test("tells two attempts of a session apart", async () => {
+    test("keeps the runs of two attempts of a session apart", async () => {
       const request = toJob("ok");
       const first = await launch(request);
       await until(first, { state: "succeeded" });
@@ -97,7 +97,7 @@ export function describeEngine(name: string, createEngine: () => Promise<EngineU
       expect(await findRuns(request, 2)).toEqual([second]);
     });
 
-    test("refuses a job that it does not have, with a sentence that names it, and has no run of it", async () => {
+    test("refuses an unknown job with a sentence that names it, and has no run of it", async () => {
       const request = toJob("nowhere");
       const outcome = await engine.launch(request);
       expect(outcome).toMatchObject({
@@ -108,7 +108,7 @@ export function describeEngine(name: string, createEngine: () => Promise<EngineU
     });
 
     test.for(["with a run", "without a run"] as const)(
-      "an answer that was lost, %s, is cleared up by looking for it",
+      "resolves a lost answer, %s, by a search",
       async (how, { skip }) => {
         if (under.answerUnclearly === null) return skip("its launches have no other side");
         under.answerUnclearly(how);
@@ -117,43 +117,43 @@ export function describeEngine(name: string, createEngine: () => Promise<EngineU
           outcome: "unclear",
           message: expect.stringMatching(/\w/),
         });
-        const found = await findRuns(request, 1);
-        expect(found).toHaveLength(how === "with a run" ? 1 : 0);
-        for (const runId of found) await until(runId, { state: "succeeded" });
+        const matches = await findRuns(request, 1);
+        expect(matches).toHaveLength(how === "with a run" ? 1 : 0);
+        for (const runId of matches) await until(runId, { state: "succeeded" });
       },
     );
 
-    test("a run that succeeds tells its times, its result and what it wrote, as far as the engine knows them", async () => {
+    test("reports times, result and output of a run that succeeds, as far as the engine knows them", async () => {
       const before = Date.now();
       const runId = await launch(toJob("ok"));
-      const status = await until(runId, { state: "succeeded", error: null, ...under.tells.ok });
+      const status = await until(runId, { state: "succeeded", error: null, ...under.reports.ok });
       expectTimes(status, before);
     });
 
-    test("a run that fails tells why, with a code, a sentence and its step", async () => {
+    test("reports why a run failed: code, sentence and step", async () => {
       const before = Date.now();
       const runId = await launch(toJob("fail"));
-      const status = await until(runId, { state: "failed", result: null, ...under.tells.fail });
+      const status = await until(runId, { state: "failed", result: null, ...under.reports.fail });
       expectTimes(status, before);
       const { error } = status as Extract<RunStatus, { endedAt: Date }>;
       expect(error?.code).toMatch(/^[A-Z][A-Z_]+$/);
       expect(error?.message).toMatch(/^[A-Z].+/s);
     });
 
-    test("a run under way tells since when, and what it has written until now", async () => {
+    test("reports start and output of a run under way", async () => {
       const runId = await launch(toJob("hang"));
-      const status = await until(runId, { state: "running", startedAt: expect.any(Date), ...under.tells.hang });
+      const status = await until(runId, { state: "running", startedAt: expect.any(Date), ...under.reports.hang });
       expect(status).not.toHaveProperty("endedAt");
     });
 
-    test("a run that is canceled ends as canceled; asking twice is harmless", async () => {
+    test("ends a canceled run as canceled, also if it is asked twice", async () => {
       const runId = await launch(toJob("hang"));
       await until(runId, { state: "running" });
       await Promise.all([engine.cancel([runId]), engine.cancel([runId])]);
       expect(await until(runId, { state: "canceled" })).toMatchObject({ endedAt: expect.any(Date), result: null });
     });
 
-    test("to cancel a run that has ended changes nothing, and one that is unknown is no fault", async () => {
+    test("changes nothing by a cancel of an ended run, and accepts the cancel of an unknown run", async () => {
       const runId = await launch(toJob("ok"));
       const ended = await until(runId, { state: "succeeded" });
       await engine.cancel([runId, createId()]);
@@ -163,7 +163,7 @@ export function describeEngine(name: string, createEngine: () => Promise<EngineU
       expect(await find(runId)).toEqual(ended);
     });
 
-    test("tells of many runs at once, of those that it knows alone, and asked of none tells of none", async () => {
+    test("reports many runs at once, leaves out unknown runs, and returns nothing for no ids", async () => {
       const known = [await launch(toJob("hang")), await launch(toJob("ok")), await launch(toJob("hang"))];
       const unknown = Array.from({ length: maxStatusIds - known.length }, createId);
       const statuses = await engine.status([...unknown, ...known]);
@@ -171,22 +171,22 @@ export function describeEngine(name: string, createEngine: () => Promise<EngineU
       expect((await engine.status([])).size).toBe(0);
     });
 
-    test("to forget a run under way changes nothing", async () => {
+    test("ignores forget for a run under way", async () => {
       const runId = await launch(toJob("hang"));
       engine.forget(runId);
       expect(await find(runId)).toBeDefined();
       await until(runId, { state: "running" });
     });
 
-    test("offers its jobs, with the kinds of schedules that they serve", async () => {
+    test("lists its jobs with the kinds of schedules that they serve", async () => {
       const jobs = await engine.jobs();
-      for (const wanted of ["ok", "fail", "hang"]) {
-        const job = jobs.find(({ name }) => name === wanted);
+      for (const expected of ["ok", "fail", "hang"]) {
+        const job = jobs.find(({ name }) => name === expected);
         expect(job?.kinds).toEqual(under.kinds);
       }
     });
 
-    test("takes a schedule's job that it has, and refuses one that it has not, by name", async () => {
+    test("accepts a known job of a schedule, and refuses an unknown one by name", async () => {
       expect(await engine.checkJob(toJob("ok"))).toEqual({ verdict: "accepted" });
       expect(await engine.checkJob(toJob("nowhere"))).toEqual({
         verdict: "refused",
@@ -198,13 +198,13 @@ export function describeEngine(name: string, createEngine: () => Promise<EngineU
       expect(engine.room()).toBeGreaterThan(0);
     });
 
-    test("its check says that it works, and when it does not, what is wrong", async () => {
+    test("checks that it works, and says what is wrong if not", async () => {
       expect(await engine.check()).toEqual({ state: "ok", detail: expect.stringMatching(/\w/) });
       const named = await under.breakDown();
       expect(await engine.check()).toEqual({ state: "failing", detail: expect.stringMatching(named) });
     });
 
-    test("closed, it has no run in this process; those elsewhere go on, those here have failed and say why", async () => {
+    test("has no run in this process after close: runs elsewhere go on, runs here have failed with a reason", async () => {
       const request = toJob("hang");
       const runId = await launch(request);
       await until(runId, { state: "running" });
@@ -221,7 +221,7 @@ export function describeEngine(name: string, createEngine: () => Promise<EngineU
 function expectTimes(status: RunStatus, before: number): void {
   const { startedAt, endedAt } = status as Extract<RunStatus, { endedAt: Date }>;
   expect(startedAt).not.toBeNull();
-  // Another machine's clock may be off, and may count in whole seconds.
+  // The clock of another machine may be off, or count whole seconds.
   expect(startedAt?.getTime()).toBeGreaterThan(before - 5000);
   expect(endedAt.getTime()).toBeGreaterThanOrEqual(startedAt?.getTime() ?? Number.POSITIVE_INFINITY);
   expect(endedAt.getTime()).toBeLessThan(Date.now() + 5000);

@@ -3,8 +3,8 @@ import { z } from "../../src/platform/resource/schema.ts";
 
 const params = z
   .strictObject({
-    storage_id: z.uuid("wants a UUID"),
-    older_than_days: z.int("wants a whole number").min(1, "wants at least 1").default(30),
+    storage_id: z.uuid("must be a UUID"),
+    older_than_days: z.int("must be a whole number").min(1, "must be at least 1").default(30),
   })
   .openapi("ExpireParams");
 

@@ -59,5 +59,5 @@ test("the guide's example fills in defaults, refuses wrong params, and computes 
   });
   expect(expireKind.toRunConfig(params, { ...context, attempt: 2 })).toEqual(config);
   const wrong = expireKind.params.safeParse({ storage_id: storageId, older_than_days: 0 });
-  expect(wrong.error?.issues[0]).toMatchObject({ path: ["older_than_days"], message: "wants at least 1" });
+  expect(wrong.error?.issues[0]).toMatchObject({ path: ["older_than_days"], message: "must be at least 1" });
 });

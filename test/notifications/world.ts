@@ -18,7 +18,7 @@ import { createId } from "../../src/platform/id.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
-import { createEmbeddedSecretStore } from "../../src/secrets/embedded.ts";
+import { createEmbeddedSecretStore } from "../../src/secrets/embedded/embedded.ts";
 import { createSecretKeeper } from "../../src/secrets/keeper.ts";
 import { createTestDatabase, type DatabaseKind } from "../support/database/database.ts";
 

@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../src/platform/clock.ts";
-import { parseEgressPolicy } from "../../src/platform/egress/policy.ts";
 import type { S3Location } from "../../src/storages/s3/location.ts";
-import { proveStorage } from "../../src/storages/s3/probe.ts";
+import { probeStorage } from "../../src/storages/s3/probe.ts";
+import { settings } from "../storages/s3/fixtures.ts";
 import { describeObjectStore } from "../storages/s3/object-store-contract.ts";
 import { type S3Credentials, startVersitygw, type VersitygwServer } from "../support/s3/versitygw.ts";
-
-const policy = parseEgressPolicy({ allow: [], deny: [], loopback: true, infrastructure: [] });
 
 describeObjectStore("versitygw", async () => {
   const server = await startVersitygw();
@@ -23,28 +20,28 @@ describe("permissions on versitygw", () => {
   });
   afterAll(() => server.stop());
 
-  /** A user who may do only these actions in a bucket of its own. */
+  /** Creates a user with these permissions alone, on a bucket of its own. */
   const proveAs = async (actions: readonly string[], changes: Partial<S3Location> = {}) => {
     buckets += 1;
     const bucket = `permissions-${buckets}`;
     await server.createBucket(bucket);
     const user = await server.createUser();
     if (actions.length > 0) await server.allow(bucket, user, actions);
-    return prove(bucket, user, changes);
+    return probe(bucket, user, changes);
   };
-  const prove = async (bucket: string, user: S3Credentials, changes: Partial<S3Location>) => {
+  const probe = async (bucket: string, user: S3Credentials, changes: Partial<S3Location>) => {
     const usual = { prefix: "a/", path_style: true, read_only: false, ca_certificate: null };
     const location = { endpoint: server.endpoint, region: server.region, bucket, ...usual, ...changes };
     const credential = { access_key_id: user.accessKeyId, secret_access_key: user.secretAccessKey };
-    const report = await proveStorage(location, credential, { policy, clock: systemClock });
+    const report = await probeStorage(location, credential, settings);
     return { status: report.status, checks: report.checks.map(({ check, status, reason }) => [check, status, reason]) };
   };
 
-  test("a user who may do nothing fails", async () => {
+  test("a user without permissions fails", async () => {
     expect((await proveAs([])).status).toBe("FAIL");
   });
 
-  test("a user who may list and not write fails at the write, and is told so", async () => {
+  test("a user who may list but not write fails at the write, and the report says so", async () => {
     const { status, checks } = await proveAs(["s3:ListBucket"]);
     expect(status).toBe("FAIL");
     expect(checks.slice(0, 2)).toEqual([
@@ -53,24 +50,24 @@ describe("permissions on versitygw", () => {
     ]);
   });
 
-  test("a user who may not delete is warned of what stays behind", async () => {
+  test("a user who may not delete gets a warning about the object that stays behind", async () => {
     const { status, checks } = await proveAs(["s3:ListBucket", "s3:PutObject", "s3:GetObject"]);
     expect([status, checks[3]]).toEqual(["WARN", ["DELETE", "WARN", "access_denied"]]);
   });
 
-  test("a user who may only write is warned, for some storages are only written to", async () => {
+  test("a user who may only write gets a warning: some storages are write-only", async () => {
     const { status, checks } = await proveAs(["s3:PutObject"]);
     expect([status, checks[1]]).toEqual(["WARN", ["WRITE", "PASS", null]]);
   });
 
-  test("a user who may only read passes where the storage is read-only", async () => {
+  test("a user who may only read passes if the storage is read-only", async () => {
     const { status } = await proveAs(["s3:ListBucket", "s3:GetObject"], { read_only: true });
     expect(status).toBe("PASS");
   });
 
-  test("another region is told by its name", async () => {
+  test("a wrong region is reported with the right region's name", async () => {
     await server.createBucket("regions");
-    const { checks } = await prove("regions", server, { region: "us-east-1" });
+    const { checks } = await probe("regions", server, { region: "us-east-1" });
     expect(checks[0]).toEqual(["LIST", "FAIL", "wrong_region"]);
   });
 });

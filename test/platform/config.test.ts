@@ -37,7 +37,7 @@ function write(name: string, text: string): string {
 }
 
 describe("the table of variables", () => {
-  test("has a default for each that its own schema takes, or none", () => {
+  test("has a default that the variable's own schema accepts, or none", () => {
     for (const { name, schema, default: text } of table) {
       if (text !== null) expect(schema.safeParse(text).success, name).toBe(true);
     }
@@ -54,23 +54,23 @@ describe("the table of variables", () => {
     } satisfies Partial<Config>);
   });
 
-  test("says what each is for, in sentences", () => {
+  test("describes each variable in sentences", () => {
     for (const { name, about } of table) expect(about, name).toMatch(/^\S.{9,}\.$/);
   });
 
-  test("holds every name of a credential for a secret", () => {
+  test("marks every name of a credential as secret", () => {
     const credentials = table.filter(({ name }) => /(_TOKEN|_SECRET_ID|_URL)$/.test(name));
     expect(credentials.filter(({ secret }) => secret !== true)).toEqual([]);
   });
 
-  test("takes an empty text for every variable as not given", () => {
+  test("treats an empty text as absent", () => {
     const empty = Object.fromEntries(table.map(({ name }) => [name, ""]));
     expect(readConfig(empty, [])).toEqual(readConfig({}, []));
   });
 });
 
 describe("Dagster connections", () => {
-  test("are read from JSON, with defaults for what they leave out, and without the path that EOM adds itself", () => {
+  test("are read from JSON, with defaults for missing fields, and without the path that EOM adds", () => {
     const config = readConfig(
       {
         EOM_ENGINE: "dagster",
@@ -96,21 +96,21 @@ describe("Dagster connections", () => {
     ["EOM_DAGSTER_CONNECTIONS", '{"local": {"url": "http://canary"}}', /other names than local/],
     ["EOM_DAGSTER_CONNECTIONS", '{"eu": {"uri": "http://canary"}}', /connections by name/],
     ["EOM_DAGSTER_CONNECTIONS", '{"eu": {"url": "http://a:canary@b"}}', /no user or password.*eu\.url/],
-  ])("that cannot be used are refused by name, without what may be secret: %s=%s", (name, text, wanted) => {
+  ])("that cannot be used are refused by name, without possible secrets: %s=%s", (name, text, expected) => {
     const problems = findProblems({ [name]: text });
-    expect(problems).toEqual(expect.arrayContaining([{ name, message: expect.stringMatching(wanted) }]));
+    expect(problems).toEqual(expect.arrayContaining([{ name, message: expect.stringMatching(expected) }]));
     expect(JSON.stringify(problems)).not.toContain("canary");
   });
 
-  test("may be the default engine, each by its name; one of another name is refused with those that there are", () => {
+  test("may be the default engine by name; an unknown name is refused with the known names", () => {
     const EOM_DAGSTER_CONNECTIONS = '{"eu": {"url": "http://10.0.0.1:3000"}}';
     expect(readConfig({ EOM_ENGINE: "eu", EOM_DAGSTER_CONNECTIONS }, []).EOM_ENGINE).toBe("eu");
     expect(findProblems({ EOM_ENGINE: "us", EOM_DAGSTER_CONNECTIONS })).toEqual([
-      { name: "EOM_ENGINE", message: 'wants one of local, dagster, eu (EOM_DAGSTER_CONNECTIONS), got "us"' },
+      { name: "EOM_ENGINE", message: 'must be one of local, dagster, eu (EOM_DAGSTER_CONNECTIONS), got "us"' },
     ]);
   });
 
-  test("as the default engine need an address", () => {
+  test("need an address as the default engine", () => {
     expect(findProblems({ EOM_ENGINE: "dagster" })).toEqual([
       { name: "EOM_DAGSTER_URL", message: "is needed with EOM_ENGINE=dagster" },
     ]);
@@ -118,7 +118,7 @@ describe("Dagster connections", () => {
 });
 
 describe("problems", () => {
-  test("are told all at once, each with its name, what was wanted and what came", () => {
+  test("are listed all at once, each with its name, the expected and the given value", () => {
     const problems = findProblems({
       EOM_PORT: "65536",
       EOM_DATABASE_POOL: "0",
@@ -143,14 +143,15 @@ describe("problems", () => {
       "VAULT_ADDR",
       "VAULT_TOKEN",
     ]);
-    const toldOf = (wanted: string) => problems.filter(({ name }) => name === wanted).map(({ message }) => message);
-    expect(toldOf("EOM_PORT")).toEqual(['wants a port from 0 to 65535, got "65536"']);
-    expect(toldOf("EOM_DATABASE_POOL")).toEqual(['wants a whole number from 1 to 500, got "0"']);
-    expect(toldOf("EOM_MIGRATE")).toEqual(['wants true, false, 1 or 0, got "yes"']);
-    expect(toldOf("EOM_EGRESS_ALLOW")[0]).toMatch(/"http:\/\/x" is a URL; leave out the scheme/);
-    expect(toldOf("EOM_EGRESS_ALLOW")[1]).toMatch(/"10.0.0.1\/8" has bits beyond its prefix: write 10.0.0.0\/8/);
-    expect(toldOf("EOM_TYPO")).toEqual(["is not known: docs/reference/configuration.md lists all variables"]);
-    expect(toldOf("VAULT_ADDR")).toEqual(["is needed with EOM_SECRETS=vault"]);
+    const messagesOf = (variable: string) =>
+      problems.filter(({ name }) => name === variable).map(({ message }) => message);
+    expect(messagesOf("EOM_PORT")).toEqual(['must be a port from 0 to 65535, got "65536"']);
+    expect(messagesOf("EOM_DATABASE_POOL")).toEqual(['must be a whole number from 1 to 500, got "0"']);
+    expect(messagesOf("EOM_MIGRATE")).toEqual(['must be true, false, 1 or 0, got "yes"']);
+    expect(messagesOf("EOM_EGRESS_ALLOW")[0]).toMatch(/"http:\/\/x" is a URL; leave out the scheme/);
+    expect(messagesOf("EOM_EGRESS_ALLOW")[1]).toMatch(/"10.0.0.1\/8" has bits beyond its prefix: write 10.0.0.0\/8/);
+    expect(messagesOf("EOM_TYPO")).toEqual(["is not known: docs/reference/configuration.md lists all variables"]);
+    expect(messagesOf("VAULT_ADDR")).toEqual(["is needed with EOM_SECRETS=vault"]);
   });
 
   test.each(["-1", " 8080", "8080 ", "0x1F90", "1e3", "NaN", "１２", "999999999999"])(
@@ -158,29 +159,29 @@ describe("problems", () => {
     (port) => expect(namesOf(findProblems({ EOM_PORT: port }))).toEqual(["EOM_PORT"]),
   );
 
-  test("repeat no value of a secret, wherever it came from and whatever is wrong with it", () => {
+  test("repeat no value of a secret, from any source and with any fault", () => {
     const secrets = table.filter(({ secret }) => secret === true).map(({ name }) => name);
     for (const name of secrets) {
       const file = write(name, `\u0007 ${canary}`);
       const mount = join(folder, "mounts", name, "default", "eom");
       mkdirSync(mount, { recursive: true });
       writeFileSync(join(mount, name), `\u0007 ${canary}`);
-      const told = [
+      const answer = [
         findProblems({ [name]: `\u0007 ${canary}` }),
         findProblems({ [`${name}_FILE`]: file }),
         findProblems({ [name]: canary, [`${name}_FILE`]: file }),
         findProblems({}, [join(folder, "mounts", name)]),
       ];
-      // Not by toContain: a failing test must not print what it looks for.
-      expect(JSON.stringify(told).includes(canary), name).toBe(false);
-      expect(told[2]?.map((problem) => problem.name)).toContain(name);
+      // Not by toContain: a failing test must not print the secret.
+      expect(JSON.stringify(answer).includes(canary), name).toBe(false);
+      expect(answer[2]?.map((problem) => problem.name)).toContain(name);
     }
     const others = findProblems({ EOM_ADMIN_TOKN: canary, EOM_DATABASE_URL: `mysql://eom:${canary}@db/eom` });
     expect(namesOf(others)).toEqual(["EOM_ADMIN_TOKN", "EOM_DATABASE_URL"]);
     expect(JSON.stringify(others).includes(canary)).toBe(false);
   });
 
-  test("name what a way to log in to Vault lacks, and nothing that is there but wrong", () => {
+  test("name the variables that a way to log in to Vault lacks, and not a variable that is wrong", () => {
     const vault = { EOM_SECRETS: "vault", VAULT_ADDR: "http://vault:8200" };
     expect(namesOf(findProblems({ ...vault, EOM_VAULT_AUTH: "kubernetes" }))).toEqual(["EOM_VAULT_ROLE"]);
     expect(namesOf(findProblems({ ...vault, EOM_VAULT_AUTH: "approle" }))).toEqual([
@@ -216,21 +217,21 @@ describe("without authentication", () => {
     expect(readConfig({ EOM_HOST: host }, []).isLoopback).toBe(false);
   });
 
-  test("EOM refuses to listen beyond loopback when the host comes from a file, too", () => {
+  test("EOM refuses to listen beyond loopback also if the host comes from a file", () => {
     const problems = findProblems({ EOM_AUTH: "none", EOM_HOST_FILE: write("host", "0.0.0.0\n") });
     expect(namesOf(problems)).toEqual(["EOM_AUTH"]);
   });
 });
 
 describe("a variable in a file", () => {
-  test("is read without the end of its last line, and no other character less", () => {
+  test("is read without the end of its last line, and otherwise unchanged", () => {
     expect(readConfig({ EOM_DATA_DIR_FILE: write("a", " data \n\n") }, []).EOM_DATA_DIR).toBe(" data \n");
     expect(readConfig({ EOM_DATA_DIR_FILE: write("b", "data\r\n") }, []).EOM_DATA_DIR).toBe("data");
     expect(readConfig({ VAULT_TOKEN_FILE: write("c", `${canary}\n`) }, []).VAULT_TOKEN).toBe(canary);
     expect(readConfig({ EOM_PORT_FILE: write("d", "\n") }, []).EOM_PORT).toBe(8080);
   });
 
-  test("is a problem when it cannot be read, is a folder, or is too large; then what it would say is not guessed at", () => {
+  test("is a problem if it cannot be read, is a folder, or is too large; no further problem is derived from it", () => {
     const large = write("large", "1".repeat(64 * 1024 + 1));
     for (const [path, why] of [
       [join(folder, "missing"), "cannot be read (ENOENT)"],
@@ -243,14 +244,14 @@ describe("a variable in a file", () => {
     }
   });
 
-  test("is a problem when it is also given by itself, and not when one of the two is empty", () => {
+  test("is a problem if the variable is given by itself too, unless one of the two is empty", () => {
     const file = write("port", "8081");
     expect(namesOf(findProblems({ EOM_PORT: "8082", EOM_PORT_FILE: file }))).toEqual(["EOM_PORT"]);
     expect(readConfig({ EOM_PORT: "", EOM_PORT_FILE: file }, []).EOM_PORT).toBe(8081);
     expect(readConfig({ EOM_PORT: "8082", EOM_PORT_FILE: "" }, []).EOM_PORT).toBe(8082);
   });
 
-  test("is not what a variable that names a file itself is", () => {
+  test("does not exist for a variable that names a file itself", () => {
     const file = write("jobs.json", "{}");
     expect(readConfig({ EOM_JOBS_FILE: file }, []).EOM_JOBS_FILE).toBe(file);
     expect(namesOf(findProblems({ EOM_JOBS_FILE_FILE: file }))).toEqual(["EOM_JOBS_FILE_FILE"]);
@@ -258,7 +259,7 @@ describe("a variable in a file", () => {
 });
 
 describe("a mounted variable", () => {
-  /** As the kubelet does: the names link through `..data`, which is swapped when the values change. */
+  /** As the kubelet does: names link through `..data`, which is swapped when the values change. */
   function mount(root: string, namespace: string, object: string, values: Record<string, string>): string {
     const target = join(folder, root, namespace, object);
     const version = "..2026_11_23_10_00_00.123456789";
@@ -279,13 +280,13 @@ describe("a mounted variable", () => {
     expect(config).toMatchObject({ EOM_ADMIN_TOKEN: `${canary}-0001`, EOM_PORT: 9000, EOM_RETENTION_DAYS: 7 });
   });
 
-  test("gives way to the environment", () => {
+  test("yields to the environment", () => {
     const root = mount("configs", "default", "eom", { EOM_PORT: "9000" });
     expect(readConfig({ EOM_PORT: "9001" }, [root]).EOM_PORT).toBe(9001);
     expect(readConfig({ EOM_PORT_FILE: write("port", "9002") }, [root]).EOM_PORT).toBe(9002);
   });
 
-  test("is a problem when it is mounted twice: neither is more right than the other", () => {
+  test("is a problem if it is mounted twice", () => {
     const root = mount("configs", "default", "a", { EOM_PORT: "9000" });
     mount("configs", "default", "b", { EOM_PORT: "9001" });
     const [problem] = findProblems({}, [root]);
@@ -293,14 +294,14 @@ describe("a mounted variable", () => {
     expect(problem?.message).toMatch(/^is mounted twice, as .*default\/a\/EOM_PORT and as .*default\/b\/EOM_PORT/);
   });
 
-  test("is a problem when its link leads nowhere", () => {
+  test("is a problem if its link leads nowhere", () => {
     mkdirSync(join(folder, "configs/default/eom"), { recursive: true });
     symlinkSync("..data/EOM_PORT", join(folder, "configs/default/eom/EOM_PORT"));
     const [problem] = findProblems({}, [join(folder, "configs")]);
     expect(problem?.message).toMatch(/cannot be read \(ENOENT\)/);
   });
 
-  test("tells no value when there are files where folders are wanted", () => {
+  test("reveals no value if there are files where folders are expected", () => {
     mkdirSync(join(folder, "secrets"));
     write("secrets/EOM_PORT", "9000");
     expect(readConfig({}, [join(folder, "secrets")]).EOM_PORT).toBe(8080);

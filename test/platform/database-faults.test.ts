@@ -16,7 +16,7 @@ import { startTcpProxy, type TcpProxy } from "../support/http/tcp-proxy.ts";
 import { patience } from "../support/time-limits.ts";
 
 const poolSize = 4;
-/** More than the pool has connections, so that some wait for their turn. */
+/** More than the connections of the pool, so that some wait. */
 const crowd = 24;
 /** A connect may take 5 s; the rest is for a machine that is four times slower than needed. */
 const limitMilliseconds = 20_000;
@@ -83,24 +83,24 @@ describe("the app, when its database goes away", () => {
   /** Remembered for a second. */
   const findReadiness = (status: number) =>
     vi.waitFor(async () => {
-      const told = await ask("/readyz");
-      expect(told).toMatchObject({ status });
-      return told;
+      const answer = await ask("/readyz");
+      expect(answer).toMatchObject({ status });
+      return answer;
     }, patience);
 
   const expectUnavailable = async () => {
-    for (const told of [...(await askAll()), await findReadiness(503)]) {
-      expect(told).toMatchObject({ status: 503, code: "DATABASE_UNAVAILABLE", retryAfter: "2" });
-      expect(told.milliseconds).toBeLessThan(limitMilliseconds);
+    for (const answer of [...(await askAll()), await findReadiness(503)]) {
+      expect(answer).toMatchObject({ status: 503, code: "DATABASE_UNAVAILABLE", retryAfter: "2" });
+      expect(answer.milliseconds).toBeLessThan(limitMilliseconds);
     }
     expect(await ask("/healthz")).toMatchObject({ status: 200 });
   };
   const expectAvailable = async () => {
     await findReadiness(200);
-    for (const told of await askAll()) expect(told).toMatchObject({ status: 200 });
+    for (const answer of await askAll()) expect(answer).toMatchObject({ status: 200 });
   };
 
-  test("answers 503 while PostgreSQL is stopped, and works again after its start without one of its own", async () => {
+  test("answers 503 while PostgreSQL is stopped, and works after PostgreSQL starts, without a restart of EOM", async () => {
     await expectAvailable();
     await server.stop();
     await expectUnavailable();
@@ -109,7 +109,7 @@ describe("the app, when its database goes away", () => {
     await expectAvailable();
   });
 
-  test("answers 503 while the server takes connections and never speaks, and works again when it does", async () => {
+  test("answers 503 while the server accepts connections and stays silent, and works when it answers again", async () => {
     proxy.cut();
     proxy.behave("mute");
     await expectUnavailable();
@@ -117,7 +117,7 @@ describe("the app, when its database goes away", () => {
     await expectAvailable();
   });
 
-  test("answers 503 while the server closes every connection at once, and works again when it does not", async () => {
+  test("answers 503 while the server closes every connection at once, and works when it keeps them again", async () => {
     proxy.cut();
     proxy.behave("slam");
     await expectUnavailable();
@@ -125,7 +125,7 @@ describe("the app, when its database goes away", () => {
     await expectAvailable();
   });
 
-  test("answers 503 to requests whose connections are cut under way, and the next ones work", async () => {
+  test("answers 503 to requests whose connections are cut, and serves the next requests", async () => {
     const blocker = openPostgresDatabase(server.url, 1);
     const { promise: locked, resolve: haveLocked } = Promise.withResolvers<void>();
     const { promise: cut, resolve: haveCut } = Promise.withResolvers<void>();
@@ -135,11 +135,11 @@ describe("the app, when its database goes away", () => {
       await cut;
     });
     await locked;
-    const told = askAll();
+    const answer = askAll();
     await waitForWaiters(poolSize);
     proxy.cut();
     proxy.behave("slam");
-    for (const { status, code } of await told)
+    for (const { status, code } of await answer)
       expect({ status, code }).toEqual({ status: 503, code: "DATABASE_UNAVAILABLE" });
     haveCut();
     await held;
@@ -150,7 +150,7 @@ describe("the app, when its database goes away", () => {
 });
 
 describe("the PostgreSQL pool", () => {
-  test("runs nothing of a transaction outside of it when its connection is lost in between", async () => {
+  test("runs no statement of a transaction outside of it when the connection is lost in the middle", async () => {
     const database = openPostgresDatabase(throughProxy, 2);
     await sql`create table if not exists loose (step integer)`.execute(database.db);
     const transaction = database.db.transaction().execute(async (tx) => {
@@ -166,18 +166,18 @@ describe("the PostgreSQL pool", () => {
     await database.close();
   });
 
-  test("ends a statement on a connection that has fallen silent, and the next one works", async () => {
+  test("ends a statement on a connection that falls silent, and runs the next statement", async () => {
     const pool = createPostgresPool(throughProxy, {}, { size: 1, connectSeconds: 5, answerSeconds: 2 });
     const db = new Kysely<object>({ dialect: new PostgresJSDialect({ postgres: () => pool }) });
     await sql`select 1`.execute(db);
     proxy.behave("mute");
     await expect(sql`select 1`.execute(db)).rejects.toMatchObject({ code: "CONNECTION_DESTROYED" });
     proxy.behave("forward");
-    expect((await sql`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
+    expect((await sql`select 1 as number`.execute(db)).rows).toEqual([{ number: 1 }]);
     await db.destroy();
   });
 
-  test("closes while the server is silent, and refuses what comes after", async () => {
+  test("closes while the server is silent, and refuses later statements", async () => {
     const database = openPostgresDatabase(throughProxy, 2);
     await sql`select 1`.execute(database.db);
     proxy.behave("mute");
@@ -185,25 +185,25 @@ describe("the PostgreSQL pool", () => {
     await expect(sql`select 1`.execute(database.db)).rejects.toThrow(/destroyed|closed/);
   });
 
-  test("waits at its close for the transaction that is open", async () => {
+  test("waits for the open transaction when it is closed", async () => {
     const database = openPostgresDatabase(server.url, 2);
     const { promise: begun, resolve: haveBegun } = Promise.withResolvers<void>();
     const { promise: closing, resolve: areClosing } = Promise.withResolvers<void>();
     const transaction = database.db.transaction().execute(async (tx) => {
       haveBegun();
       await closing;
-      return (await sql<{ one: number }>`select 1 as one`.execute(tx)).rows;
+      return (await sql<{ number: number }>`select 1 as number`.execute(tx)).rows;
     });
     await begun;
     const closed = database.close();
     areClosing();
-    expect(await transaction).toEqual([{ one: 1 }]);
+    expect(await transaction).toEqual([{ number: 1 }]);
     await closed;
   });
 });
 
 describe("the pipeline of reads", () => {
-  test("takes one connection of the pool for all that come at once, and gives it back", async () => {
+  test("takes one connection of the pool for all reads that come at once, and gives it back", async () => {
     const database = openPostgresDatabase(server.url, 2);
     const backends = await Promise.all(Array.from({ length: crowd }, () => findBackend(database.reads)));
     expect(new Set(backends).size).toBe(1);
@@ -212,7 +212,7 @@ describe("the pipeline of reads", () => {
     await database.close();
   });
 
-  test("does not keep the only connection of a pool of one from what else is asked", async () => {
+  test("leaves the only connection of a pool to other statements between reads", async () => {
     const database = openPostgresDatabase(server.url, 1);
     const { promise: answered, resolve: haveAnswered } = Promise.withResolvers<void>();
     let isAnswered = false;
@@ -228,38 +228,38 @@ describe("the pipeline of reads", () => {
     await database.close();
   });
 
-  test("goes on over another connection when its own is lost under a stream of reads", async () => {
+  test("goes on over another connection when its own is lost during a stream of reads", async () => {
     const database = openPostgresDatabase(server.url, 2);
     const before = await findBackend(database.reads);
     const statement = sql`select pg_sleep(30)`.compile(database.db);
     const lost = Promise.allSettled(Array.from({ length: crowd }, () => database.reads.executeQuery(statement)));
     await waitForSleeper();
     await terminateOthers();
-    for (const told of await lost) expect(told.status).toBe("rejected");
+    for (const answer of await lost) expect(answer.status).toBe("rejected");
     expect(await findBackend(database.reads)).not.toBe(before);
     await database.close();
   });
 
-  test("fails the statement that is wrong, and no other", async () => {
+  test("fails only the statement that is wrong", async () => {
     const database = openPostgresDatabase(server.url, 2);
     const wrong = sql`select 1 / 0`.compile(database.db);
-    const told = await Promise.allSettled([
+    const answer = await Promise.allSettled([
       findBackend(database.reads),
       database.reads.executeQuery(wrong),
       findBackend(database.reads),
     ]);
-    expect(told.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(answer.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     await database.close();
   });
 });
 
-/** Which of the server's processes answered. */
+/** The server process that answers. */
 async function findBackend(db: Reads): Promise<number | undefined> {
   const statement = CompiledQuery.raw("select pg_backend_pid() as pid") as CompiledQuery<{ pid: number }>;
   return (await db.executeQuery(statement)).rows[0]?.pid;
 }
 
-/** As an administrator or a failover would. */
+/** As an administrator or a failover does. */
 async function terminateOthers(): Promise<void> {
   const admin = openPostgresDatabase(server.url, 1);
   await sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'eom' and pid <> pg_backend_pid()`.execute(

@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A process of its own that knows `folder`, and lives until it is killed. */
+/** A process that has the variable `folder`, and lives until it is killed. */
 function launch(script: string, source = lockSource): ChildProcess & { readonly stdout: NodeJS.ReadableStream } {
   const prelude = `
     ${source};
@@ -68,7 +68,7 @@ describe("the lock of a data folder", () => {
     lockFolder(folder).release();
   });
 
-  test("is held by one that stands still, and told without an address by one that serves none", async () => {
+  test("is kept by a stopped process, and refused without an address if its process serves none", async () => {
     const holder = launch(`lockFolder(folder); console.log("held");`);
     await read(holder);
     holder.kill("SIGSTOP");
@@ -77,13 +77,13 @@ describe("the lock of a data folder", () => {
     expect(() => lockFolder(folder)).toThrow("is in use by another process: stop it first");
   });
 
-  test("is given to exactly one of several processes that want it at once", async () => {
-    const told = await Promise.all(Array.from({ length: 6 }, () => read(launch(tryLock))));
-    expect(told.filter((line) => line === "held")).toHaveLength(1);
-    expect(told.filter((line) => line.startsWith("FolderInUse The data folder"))).toHaveLength(5);
+  test("is given to exactly one of several processes that ask at once", async () => {
+    const answer = await Promise.all(Array.from({ length: 6 }, () => read(launch(tryLock))));
+    expect(answer.filter((line) => line === "held")).toHaveLength(1);
+    expect(answer.filter((line) => line.startsWith("FolderInUse The data folder"))).toHaveLength(5);
   });
 
-  test("is not lost when the same process asks for it a second time", async () => {
+  test("stays locked when the same process asks for it again", async () => {
     const lock = lockFolder(folder);
     expect(() => lockFolder(folder)).toThrow(`is in use by process ${process.pid}`);
     expect(await read(launch(tryLock))).toMatch(/^FolderInUse /);
@@ -91,7 +91,7 @@ describe("the lock of a data folder", () => {
     expect(await read(launch(tryLock))).toBe("held");
   });
 
-  test("keeps who holds it from other users of the machine", () => {
+  test("hides its process from other users of the machine", () => {
     const lock = lockFolder(folder);
     expect(JSON.parse(readFileSync(join(folder, "holder.json"), "utf8"))).toEqual({ pid: process.pid, url: null });
     expect(statSync(join(folder, "holder.json")).mode & 0o077).toBe(0);
@@ -107,7 +107,7 @@ describe("an embedded database", () => {
     return rows[0]?.word;
   }
 
-  test("keeps what a killed process had committed, and is opened once at a time", async () => {
+  test("keeps the commits of a killed process, and is open in one process at a time", async () => {
     const script = `
       import { sql } from "kysely";
       const { db } = await openEmbeddedDatabase(folder);
@@ -129,7 +129,7 @@ describe("an embedded database", () => {
     await again.close();
   });
 
-  test("is made anew when the process that unpacked it was killed in the middle", async () => {
+  test("is unpacked again when the process that unpacked it was killed", async () => {
     const { promise: begun, resolve } = Promise.withResolvers<void>();
     const events = watch(folder, (_, name) => name === "database" && resolve());
     const dying = launch("await openEmbeddedDatabase(folder);", databaseSource);
@@ -140,18 +140,18 @@ describe("an embedded database", () => {
     for (const name of ["PG_VERSION", "half"]) writeFileSync(join(database(), name), "half");
 
     const opened = await openEmbeddedDatabase(folder);
-    expect((await sql`select 1 as one`.execute(opened.db)).rows).toEqual([{ one: 1 }]);
+    expect((await sql`select 1 as number`.execute(opened.db)).rows).toEqual([{ number: 1 }]);
     expect(readdirSync(folder)).not.toContain("database.unpacking");
     expect(readdirSync(database())).not.toContain("half");
     await opened.close();
   });
 
-  test("never takes the place of something else", async () => {
+  test("is never created over other files", async () => {
     mkdirSync(database());
     writeFileSync(join(database(), "thesis.txt"), "years of work");
     await expect(openEmbeddedDatabase(folder)).rejects.toThrow(/database exists and holds no database of EOM/);
     expect(readFileSync(join(database(), "thesis.txt"), "utf8")).toBe("years of work");
-    // The refused one holds nothing.
+    // The refused database has released its lock.
     lockFolder(folder).release();
   });
 });

@@ -15,7 +15,7 @@ const unproved = `${storages}?verify=false`;
 
 describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
   let app: TestApp;
-  /** Of the admin whose token the requests bear. */
+  /** The principal of the admin whose token the requests have. */
   let principal: string;
   beforeAll(async () => {
     app = await createTestApp(kind);
@@ -35,7 +35,7 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
       )
     ).rows[0]?.count;
 
-  /** A request that has its key and stops before its effect, as a process that is slow, or dead. */
+  /** A request that claims its key and stops before its effect, as in a slow or dead process. */
   function claim(key: string, label: string) {
     const reached = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
@@ -80,7 +80,7 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
     expect(await countTokens("replayed")).toBe(1);
   });
 
-  test("is the same however the request is written, bare or quoted, fields in any order", async () => {
+  test("is the same for every spelling of the request: key bare or quoted, fields in any order", async () => {
     const key = randomUUID();
     const { name, resource } = describeStorage();
     const first = await post(unproved, { name, resource }, key);
@@ -95,13 +95,13 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
     expect(again).toMatchObject({ status: 201, body: first.body });
   });
 
-  test("is another one for another caller and another route", async () => {
+  test("counts separately for another caller and another route", async () => {
     const key = randomUUID();
     const storage = await createStorage(app);
     expect((await post(tokens, { label: "one", role: "viewer" }, key)).status).toBe(201);
     expect((await post(unproved, describeStorage(), key)).status).toBe(201);
     const other = (await app.request("POST", tokens, { label: "other", role: "admin" })).body.token;
-    const told = await app.request(
+    const response = await app.request(
       "POST",
       tokens,
       { label: "one", role: "viewer" },
@@ -109,11 +109,11 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
         headers: { authorization: `Bearer ${other}`, "idempotency-key": key },
       },
     );
-    expect(told).toMatchObject({ status: 201, body: { created_by: "other" } });
+    expect(response).toMatchObject({ status: 201, body: { created_by: "other" } });
     expect(storage.id).toBeDefined();
   });
 
-  test("is held by a request that died until its claim runs out, then the next one takes it over", async () => {
+  test("is claimed by a dead request until its claim runs out, then the next request takes it over", async () => {
     const key = randomUUID();
     const body = { label: randomUUID(), role: "viewer" };
     const dead = claim(key, body.label);
@@ -125,7 +125,7 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
     expect(await post(tokens, body, key)).toMatchObject({ status: 201, body: { label: body.label } });
     expect(await countTokens(body.label)).toBe(1);
 
-    // The one that was thought dead was only slow: it must neither commit nor take the answer away.
+    // The first request was not dead but slow: it must neither commit nor remove the answer.
     dead.release();
     await expect(dead.ended).rejects.toMatchObject({ code: "IDEMPOTENCY_IN_FLIGHT" });
     expect(await countTokens(body.label)).toBe(1);
@@ -134,7 +134,7 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
     expect(replayed.headers.get("idempotency-replayed")).toBe("true");
   });
 
-  test("of a slow request that was taken over by one that is still running stays with the latter", async () => {
+  test("stays with the request that took it over when the slow first request ends", async () => {
     const key = randomUUID();
     const label = randomUUID();
     const slow = claim(key, label);
@@ -150,7 +150,7 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
     expect(await countTokens(label)).toBe(1);
   });
 
-  test("is given back by a request that failed", async () => {
+  test("is released by a request that failed", async () => {
     const key = randomUUID();
     const { name } = await createStorage(app);
     const body = describeStorage();
@@ -158,7 +158,7 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
     expect((await post(unproved, body, key)).status).toBe(201);
   });
 
-  test("is not spent by a request that is refused before it is understood", async () => {
+  test("is not used up by a request that is refused before it is parsed", async () => {
     const key = randomUUID();
     const body = { label: "unspent", role: "viewer" };
     expect((await post(tokens, { ...body, role: "king" }, key)).status).toBe(400);
@@ -166,12 +166,12 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
     expect((await post(tokens, body, key)).status).toBe(201);
   });
 
-  test.each(["", "x".repeat(256), "ä", "tab\there"])("is refused by name when it cannot be one: '%s'", async (key) => {
-    const told = await post(tokens, { label: "a", role: "viewer" }, Buffer.from(key, "utf8").toString("latin1"));
-    expect(told).toMatchObject({ status: 400, body: { details: { issues: [{ path: "/Idempotency-Key" }] } } });
+  test.each(["", "x".repeat(256), "ä", "tab\there"])("is refused by name if it is not valid: '%s'", async (key) => {
+    const response = await post(tokens, { label: "a", role: "viewer" }, Buffer.from(key, "utf8").toString("latin1"));
+    expect(response).toMatchObject({ status: 400, body: { details: { issues: [{ path: "/Idempotency-Key" }] } } });
   });
 
-  test("does not stand in the database, nor does the token that it replays", async () => {
+  test("is not in the database, and neither is the token that it replays", async () => {
     const key = `key-${randomUUID()}`;
     const { body } = await post(tokens, { label: "hidden", role: "viewer" }, key);
     expect((await post(tokens, { label: "hidden", role: "viewer" }, key)).body.token).toBe(body.token);
@@ -186,7 +186,7 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
         expect(dump).not.toContain(form);
   });
 
-  test("is kept for a day, then it is another one, and swept", async () => {
+  test("is kept for a day, then is new again, and swept", async () => {
     const key = randomUUID();
     const body = { label: randomUUID(), role: "viewer" };
     const first = await post(tokens, body, key);

@@ -7,7 +7,7 @@ import { afterAll, expect, test } from "vitest";
 const folder = mkdtempSync(join(tmpdir(), "eom-audit-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the check with an npm that says this. */
+/** Runs the check with an npm that gives this answer. */
 function check(answer: string) {
   writeFileSync(join(folder, "answer"), answer);
   const npm = `#!${process.execPath}\nprocess.stdout.write(require("node:fs").readFileSync("${join(folder, "answer")}"));\n`;
@@ -17,7 +17,7 @@ function check(answer: string) {
     [join(import.meta.dirname, "../../scripts/licences.ts")],
     { encoding: "utf8", env: { PATH: `${folder}${delimiter}${process.env["PATH"]}` } },
   );
-  return { passes: status === 0, told: `${stdout}${stderr}` };
+  return { passes: status === 0, response: `${stdout}${stderr}` };
 }
 
 const advisory = (severity: string, detail = "") => JSON.stringify({ vulnerabilities: { left: { severity, detail } } });
@@ -30,8 +30,8 @@ test.each([
   ["no network", '{"error": {"code": "ENOTFOUND"}}', true, "no answer (ENOTFOUND)"],
   ["a lockfile that npm cannot read", '{"error": {"code": "ENOLOCK"}}', false, "cannot be understood: ENOLOCK"],
   ["what is no JSON", "npm: not today", false, "cannot be understood:  npm: not today"],
-])("%s", (_what, answer, passes, told) => {
+])("%s", (_what, answer, passes, response) => {
   const checked = check(answer);
-  expect(checked.told).toContain(told);
+  expect(checked.response).toContain(response);
   expect(checked.passes).toBe(passes);
 });

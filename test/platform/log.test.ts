@@ -3,19 +3,19 @@ import { expect, test } from "vitest";
 
 const moduleUrl = new URL("../../src/platform/log.ts", import.meta.url).href;
 
-/** What a process writes to standard output that runs `script` with a logger `log`. */
+/** The lines that a process writes to standard output when it runs `script` with a logger `log`. */
 function run(script: string): Record<string, unknown>[] {
   const program = `import { createLogger } from ${JSON.stringify(moduleUrl)};
     const log = createLogger({ level: "info", format: "json" });
     ${script}`;
-  const told = execFileSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" });
-  return told
+  const answer = execFileSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" });
+  return answer
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line));
 }
 
-test("the log has every line, in order, also of a process that ends in the turn that logged", () => {
+test("the log has every line in order, also if the process ends in the turn that logged it", () => {
   const lines = run(`for (let turn = 0; turn < 3; turn += 1) {
       log.info({ turn }, "first");
       log.info({ turn }, "second");
@@ -32,7 +32,7 @@ test("the log has every line, in order, also of a process that ends in the turn 
   ]);
 });
 
-test("the log has what was logged before a process died of an error that nobody caught", () => {
+test("the log has the lines before an uncaught error ended the process", () => {
   const script = `setTimeout(() => {
       log.warn("before");
       throw new Error("nobody catches this");

@@ -27,7 +27,7 @@ afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
 
-/** A database with nothing in it, on the real server. */
+/** An empty database on the real server. */
 async function createEmptyDatabase(): Promise<string> {
   const serverUrl = inject("postgresUrl");
   const name = `eom_empty_${randomBytes(6).toString("hex")}`;
@@ -52,8 +52,8 @@ async function listApplied(db: Database): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-describe("an empty database that several want to migrate at once", () => {
-  test.each([1, 2, 3])("gets each migration once, from whichever of four pools (round %i)", async () => {
+describe("an empty database that several migrate at once", () => {
+  test.each([1, 2, 3])("gets each migration once from four pools (round %i)", async () => {
     const url = await createEmptyDatabase();
     const databases = Array.from({ length: 4 }, () => open(url));
     const applied = await Promise.all(databases.map(({ db }) => migrate(db)));
@@ -65,11 +65,11 @@ describe("an empty database that several want to migrate at once", () => {
     }
   });
 
-  test("gets each migration once, from whichever of four processes, and none of them fails", async () => {
+  test("gets each migration once from four processes, and none of them fails", async () => {
     const url = await createEmptyDatabase();
-    const told = await Promise.all(Array.from({ length: 4 }, () => runMigrate(url)));
-    expect(told.map(({ code, err }) => ({ code, err }))).toEqual(told.map(() => ({ code: 0, err: "" })));
-    expect(told.map(({ out }) => out).sort()).toEqual([
+    const answer = await Promise.all(Array.from({ length: 4 }, () => runMigrate(url)));
+    expect(answer.map(({ code, err }) => ({ code, err }))).toEqual(answer.map(() => ({ code: 0, err: "" })));
+    expect(answer.map(({ out }) => out).sort()).toEqual([
       `Applied: ${names.join(", ")}\n`,
       ...Array.from({ length: 3 }, () => "The database is up to date.\n"),
     ]);
@@ -93,7 +93,7 @@ async function listTables(db: Database): Promise<string[]> {
 }
 
 describe("a migration that fails", () => {
-  test("leaves nothing of its statements, and is applied once its cause is gone", async () => {
+  test("leaves nothing of its statements, and is applied once the cause is removed", async () => {
     const { db } = open(await createEmptyDatabase());
     // Fails in the middle of the baseline, after the tables of storages.
     await sql`create table ailbl_session (in_the_way integer)`.execute(db);
@@ -104,7 +104,7 @@ describe("a migration that fails", () => {
     expect(await migrate(db)).toEqual(names);
   });
 
-  test("leaves nothing of the migrations before it, and all of them are applied once its cause is gone", async () => {
+  test("leaves nothing of the migrations before it, and all are applied once the cause is removed", async () => {
     const { db } = open(await createEmptyDatabase());
     const next = await createNextVersion("create table in_the_way (id integer);\n");
     undo.push(next.remove);
@@ -117,7 +117,7 @@ describe("a migration that fails", () => {
     expect(await migrateNext(db)).toEqual([...names, "9999_next"]);
   });
 
-  test("lets go of the lock: who waited for it tries, too, and fails with the same cause", async () => {
+  test("releases the lock: a waiting process tries too, and fails with the same cause", async () => {
     const url = await createEmptyDatabase();
     const databases = Array.from({ length: 4 }, () => open(url));
     await sql`create table ailbl_session (in_the_way integer)`.execute(databases[0]?.db as Database);
@@ -127,7 +127,7 @@ describe("a migration that fails", () => {
 });
 
 describe("a database that a newer EOM migrated", () => {
-  test.each(["true", "false"])("is refused with a sentence, and left alone (EOM_MIGRATE=%s)", async (mayMigrate) => {
+  test.each(["true", "false"])("is refused with a sentence, and not changed (EOM_MIGRATE=%s)", async (mayMigrate) => {
     const database = await createTestDatabase("postgres");
     const dataDir = await mkdtemp(join(tmpdir(), "eom-newer-"));
     undo.push(database.close, () => rm(dataDir, { recursive: true, force: true }));
@@ -150,7 +150,7 @@ test("the schema is the same on PostgreSQL and on the embedded database", async 
   undo.push(postgres.close, embedded.close);
   const [there, here] = await Promise.all([describeSchema(postgres.db), describeSchema(embedded.db)]);
   expect(here).toEqual(there);
-  // Else the two might be the same because nothing was found.
+  // Otherwise both could be equal because both are empty.
   for (const [part, rows] of Object.entries(there)) expect(rows.length, part).toBeGreaterThan(0);
   expect(there["columns"]?.length).toBeGreaterThan(100);
 });

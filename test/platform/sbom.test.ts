@@ -11,7 +11,7 @@ interface Component {
   readonly licenses?: readonly unknown[];
 }
 
-test("the bill of materials holds each dependency of a running EOM, with its version and licence", async () => {
+test("the bill of materials has each dependency of a running EOM, with its version and licence", async () => {
   const folder = await mkdtemp(join(tmpdir(), "eom-sbom-"));
   const root = join(import.meta.dirname, "../..");
   const file = join(folder, "sbom.json");
@@ -23,7 +23,7 @@ test("the bill of materials holds each dependency of a running EOM, with its ver
   };
   await rm(folder, { recursive: true });
   expect(bomFormat).toBe("CycloneDX");
-  const found = new Map(
+  const byName = new Map(
     components.map((component) => [
       component.group === undefined ? component.name : `${component.group}/${component.name}`,
       component,
@@ -31,7 +31,7 @@ test("the bill of materials holds each dependency of a running EOM, with its ver
   );
   const { dependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   for (const [name, version] of Object.entries(dependencies)) {
-    expect(found.get(name), name).toMatchObject({ version, licenses: [expect.anything()] });
+    expect(byName.get(name), name).toMatchObject({ version, licenses: [expect.anything()] });
   }
-  expect([...found.keys()]).not.toContain("vitest");
+  expect([...byName.keys()]).not.toContain("vitest");
 });

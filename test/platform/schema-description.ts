@@ -1,14 +1,14 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../../src/platform/database/tables.ts";
 
-/** The catalogue's own words for all that makes up the schema of a database, by what it is, in an order of its own. */
+/** The schema of a database as its catalogue describes it, by kind of object, in a fixed order. */
 export async function describeSchema(db: Database): Promise<Record<string, unknown[]>> {
   const parts = Object.entries(questions).map(async ([part, question]) => [part, (await question.execute(db)).rows]);
   return Object.fromEntries(await Promise.all(parts));
 }
 
 const questions: Readonly<Record<string, RawBuilder<unknown>>> = {
-  // Without relhastriggers and relhasindex, which also say that there once were some.
+  // Without relhastriggers and relhasindex, which stay true after the last one was dropped.
   relations: sql`
     select relname, relkind, relpersistence, reloptions, relrowsecurity
     from pg_class where relnamespace = 'public'::regnamespace order by relname`,
@@ -24,7 +24,7 @@ const questions: Readonly<Record<string, RawBuilder<unknown>>> = {
       i.indisprimary, i.indisvalid, i.indimmediate
     from pg_index i join pg_class c on c.oid = i.indexrelid
     where c.relnamespace = 'public'::regnamespace order by 1, 2`,
-  // As pg_constraint, but for the columns that must not be null: PostgreSQL keeps those there from version 18 on.
+  // pg_constraint without not-null constraints, which PostgreSQL keeps there from version 18 on.
   constraints: sql`
     select conrelid::regclass::text as relation, conname, contype, convalidated, condeferrable,
       pg_get_constraintdef(oid) as definition

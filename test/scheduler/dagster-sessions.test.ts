@@ -51,7 +51,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
   });
 
   /** The circuit breaker of this engine uses the world's clock. */
-  function createEngine(mostSeconds = 20) {
+  function createEngine(maxCallSeconds = 20) {
     const clock = createTestClock(start);
     return createDagsterEngine({
       name: "dagster",
@@ -60,7 +60,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
       launchesPerSecond: null,
       maxRuns: null,
       log: world?.log ?? createWorld({ db: database.db }).log,
-      mostSeconds,
+      maxCallSeconds,
       monotonic: () => (world?.clock ?? clock).now().getTime(),
     });
   }

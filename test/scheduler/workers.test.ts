@@ -39,6 +39,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
       log,
       path,
       maxRuns: 10,
+      launchesPerSecond: null,
       graceSeconds: 5,
       onRunEnded: wakeUp.wake,
     });

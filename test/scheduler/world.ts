@@ -121,6 +121,7 @@ export function createWorld(options: WorldOptions) {
       path: process.env["PATH"] ?? "",
       maxRuns: options.maxRuns ?? 100,
       graceSeconds: 5,
+      launchesPerSecond: null,
       onRunEnded: runsEnded.add,
     });
   }

@@ -1,13 +1,14 @@
 import { createLogger, type Logger } from "../../src/platform/log.ts";
 
+/** A logger and its lines. */
 export interface RecordedLog {
   readonly log: Logger;
   readonly lines: readonly string[];
-  /** Resolves when a line that has not yet been waited for, and contains `text`, was or is written. */
+  /** The first line after the last awaited one that contains `text`; waits until it is written. */
   line(text: string): Promise<string>;
 }
 
-/** A logger whose lines can be read, and waited for. */
+/** A logger whose lines can be read and awaited. */
 export function createRecordedLog(): RecordedLog {
   const lines: string[] = [];
   const unread: string[] = [];

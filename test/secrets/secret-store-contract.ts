@@ -5,14 +5,14 @@ import { catchError, expectNoTrace } from "./traces.ts";
 
 interface StartedStore {
   readonly store: SecretStore;
-  /** Closes the store and what it stands on. */
+  /** Closes the store and its server or database. */
   stop(): Promise<void>;
 }
 
 const labels = { storage_id: "01a209ba-d02e-741b-a63b-6063454757eb" };
 const secret = { secret_access_key: "canary-wJalrXUtnFEMI/K7MDENG+bPxRfiCY", session_token: "canary-IQoJb3JpZ2luX2Vj" };
 
-/** What every secret store guarantees, whatever lies behind it. */
+/** The guarantees of every secret store. */
 export function describeSecretStore(name: string, start: () => Promise<StartedStore>): void {
   describe(`secret store ${name}`, () => {
     let started: StartedStore;
@@ -27,33 +27,33 @@ export function describeSecretStore(name: string, start: () => Promise<StartedSt
       expect(await store.check()).toBeNull();
     });
 
-    test("gives back what was kept", async () => {
+    test("returns a stored secret", async () => {
       const ref = newRef();
       await store.create(ref, secret, labels);
       expect(await store.find(ref)).toEqual(secret);
     });
 
-    test("finds nothing where nothing was kept", async () => {
+    test("returns null for a reference without a secret", async () => {
       expect(await store.find(newRef())).toBeNull();
     });
 
-    test("keeps what one reference holds apart from every other", async () => {
-      const [one, other] = [newRef(), newRef()];
-      await store.create(one, { key: "one" }, labels);
-      await store.create(other, { key: "other" }, labels);
-      await store.delete(one);
-      expect(await store.find(one)).toBeNull();
-      expect(await store.find(other)).toEqual({ key: "other" });
+    test("keeps the secrets of different references apart", async () => {
+      const [first, second] = [newRef(), newRef()];
+      await store.create(first, { key: "first" }, labels);
+      await store.create(second, { key: "second" }, labels);
+      await store.delete(first);
+      expect(await store.find(first)).toBeNull();
+      expect(await store.find(second)).toEqual({ key: "second" });
     });
 
-    test("finds nothing after it was deleted", async () => {
+    test("returns null after a delete", async () => {
       const ref = newRef();
       await store.create(ref, secret, labels);
       await store.delete(ref);
       expect(await store.find(ref)).toBeNull();
     });
 
-    test("deletes what is gone already, or never was", async () => {
+    test("deletes a secret that is gone or never existed", async () => {
       const ref = newRef();
       await store.create(ref, secret, labels);
       await store.delete(ref);
@@ -61,7 +61,7 @@ export function describeSecretStore(name: string, start: () => Promise<StartedSt
       await store.delete(newRef());
     });
 
-    test("takes the same secret a second time, in any order of its fields", async () => {
+    test("accepts the same secret again, in any order of its fields", async () => {
       const ref = newRef();
       await store.create(ref, { a: "1", b: "2" }, labels);
       await store.create(ref, { b: "2", a: "1" }, labels);
@@ -82,7 +82,7 @@ export function describeSecretStore(name: string, start: () => Promise<StartedSt
       expect(await store.find(ref)).toEqual(secret);
     });
 
-    test("takes and refuses secrets of a single letter, whatever words the store answers with", async () => {
+    test("recognises the same and another secret of one letter, whatever words the store answers with", async () => {
       for (const letter of "etaoinshrdluc-") {
         const ref = newRef();
         await store.create(ref, { key: letter }, labels);
@@ -93,7 +93,7 @@ export function describeSecretStore(name: string, start: () => Promise<StartedSt
       }
     });
 
-    test("lets one of many that write at once under one reference win, whole", async () => {
+    test("accepts exactly one of many different secrets under one reference at once, whole", async () => {
       const ref = newRef();
       const secrets = Array.from({ length: 8 }, (_, index) => ({ key: `canary-key-${index}`, id: `${index}` }));
       const outcomes = await Promise.allSettled(secrets.map((each) => store.create(ref, each, labels)));
@@ -105,13 +105,13 @@ export function describeSecretStore(name: string, start: () => Promise<StartedSt
       }
     });
 
-    test("takes the same secret from many that write it at once", async () => {
+    test("accepts the same secret from many writers at once", async () => {
       const ref = newRef();
       await Promise.all(Array.from({ length: 8 }, () => store.create(ref, secret, labels)));
       expect(await store.find(ref)).toEqual(secret);
     });
 
-    test("gives back any text to the letter", async () => {
+    test("returns every text unchanged", async () => {
       const odd = {
         "": "empty name",
         empty: "",
@@ -129,14 +129,14 @@ export function describeSecretStore(name: string, start: () => Promise<StartedSt
       expect(await store.find(ref)).toEqual(odd);
     });
 
-    test("takes labels, and none", async () => {
+    test("accepts secrets with and without labels", async () => {
       const ref = newRef();
       await store.create(ref, secret, { storage_name: "Zürich – 東京", deployment: createId() });
       await store.create(newRef(), secret, {});
       expect(await store.find(ref)).toEqual(secret);
     });
 
-    test("closes twice", async () => {
+    test("can be closed twice", async () => {
       const other = await start();
       await other.store.close();
       await other.store.close();
@@ -145,7 +145,7 @@ export function describeSecretStore(name: string, start: () => Promise<StartedSt
   });
 }
 
-/** As the storage service makes them. */
+/** A new reference, in the form of those of storages. */
 export function newRef(): string {
   return `${createId()}/storages/${createId()}/${createId()}`;
 }

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { expect } from "vitest";
 import { createLogger } from "../../src/platform/log.ts";
 
-/** Fails when one of `secrets` can be found anywhere in what was thrown: causes, stacks, hidden fields, text forms. */
+/** Fails when `error` holds one of `secrets` anywhere: in causes, stacks, hidden fields or text forms. */
 export function expectNoTrace(error: unknown, secrets: readonly string[]): void {
   const texts = [
     inspect(error, { showHidden: true, depth: Number.POSITIVE_INFINITY, maxStringLength: null, getters: true }),
@@ -11,19 +11,19 @@ export function expectNoTrace(error: unknown, secrets: readonly string[]): void 
     writeLogLine(error),
   ];
   for (const secret of secrets) {
-    // Not by toContain: a failing test must not print what it looks for.
-    const isFound = texts.some((text) => text.includes(secret) || text.includes(toJsonText(secret)));
-    expect(isFound, "a secret was found in what was thrown").toBe(false);
+    // Not by toContain: a failing test must not print the secret.
+    const isShown = texts.some((text) => text.includes(secret) || text.includes(toJsonText(secret)));
+    expect(isShown, "the error holds a secret").toBe(false);
   }
 }
 
-/** What `call` throws; fails when it does not. */
+/** The error of a call that must fail. */
 export async function catchError(call: Promise<unknown>): Promise<unknown> {
   const outcome = await call.then(
     () => ({ error: null }),
     (error: unknown) => ({ error }),
   );
-  expect(outcome.error, "nothing was thrown").not.toBeNull();
+  expect(outcome.error, "the call did not fail").not.toBeNull();
   return outcome.error;
 }
 

@@ -1,31 +1,13 @@
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { expect, vi } from "vitest";
 import { maxOutputBytes } from "../../src/engines/engine.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import { keepLastOutputs, keepOutputs, type SessionOutput } from "../../src/sessions/log/queries.ts";
-import { type Api, createApi } from "../scheduler/api.ts";
-import { createRemoteEngine } from "../scheduler/remote-engine.ts";
+import type { Api } from "../scheduler/api.ts";
+import { describeWithRemote } from "../scheduler/remote-fixtures.ts";
 import { change, createWorld, nodeJob, notAborted, toCreate, type World } from "../scheduler/world.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 
-describe.each(databaseKinds)("the log of a session on %s", (kind) => {
-  let database: TestDatabase;
-  let world: World;
-  let api: Api;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-  });
-  afterAll(() => database.close());
-  beforeEach(() => {
-    world = createWorld({ db: database.db, engine: createRemoteEngine().engine });
-    api = createApi(world);
-  });
-  afterEach(async () => {
-    await world.close();
-    for (const table of ["ailbl_session", "ailbl_schedule"])
-      await sql`delete from ${sql.table(table)}`.execute(database.db);
-  });
-
+function createSteps(world: World, ask: Api) {
   async function startRun(): Promise<string> {
     const schedule = await world.api.schedules.create(toCreate({ enable: false }), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
@@ -33,17 +15,29 @@ describe.each(databaseKinds)("the log of a session on %s", (kind) => {
     return id;
   }
 
-  function toOutput(id: string, text: string, more: Partial<SessionOutput["output"]> = {}, leaseToken = 1) {
-    return { id, leaseToken, output: { text, writtenBytes: Buffer.byteLength(text), ...more } };
-  }
-
-  const keep = (...outputs: SessionOutput[]) => keepOutputs(database.db, outputs, world.clock.now());
+  const keep = (...outputs: SessionOutput[]) => keepOutputs(world.db, outputs, world.clock.now());
 
   async function read(id: string) {
-    return (await api("GET", `/sessions/${id}/log`, undefined, { role: "viewer" })).body;
+    return (await ask("GET", `/sessions/${id}/log`, undefined, { role: "viewer" })).body;
   }
 
-  test("is empty before anything is written, and unknown for a session that does not exist", async () => {
+  return { startRun, keep, read };
+}
+
+function toOutput(id: string, text: string, more: Partial<SessionOutput["output"]> = {}, leaseToken = 1) {
+  return { id, leaseToken, output: { text, writtenBytes: Buffer.byteLength(text), ...more } };
+}
+
+describeWithRemote("the log of a session", (remoteTest) => {
+  const test = remoteTest.extend<{ readonly log: ReturnType<typeof createSteps> }>({
+    log: async ({ world, ask }, use) => use(createSteps(world, ask)),
+  });
+
+  test("is empty before the run writes, and 404 for a session that does not exist", async ({
+    world,
+    ask,
+    log: { startRun, read },
+  }) => {
     const id = await startRun();
     expect(await read(id)).toEqual({
       session_id: id,
@@ -54,14 +48,17 @@ describe.each(databaseKinds)("the log of a session on %s", (kind) => {
       at: null,
     });
     for (const unknown of [world.needs.lease.owner, "x"]) {
-      expect(await api("GET", `/sessions/${unknown}/log`)).toMatchObject({
+      expect(await ask("GET", `/sessions/${unknown}/log`)).toMatchObject({
         status: 404,
         body: { error_code: "SESSION_NOT_FOUND" },
       });
     }
   });
 
-  test("tells what a run has written while it runs, and of how much it is the end", async () => {
+  test("has the output of a run under way, and says when it is only the end", async ({
+    world,
+    log: { startRun, keep, read },
+  }) => {
     const id = await startRun();
     expect(await keep(toOutput(id, "begun 'ä' {1,\"2\"} \\\n"))).toBe(1);
     expect(await read(id)).toMatchObject({
@@ -75,9 +72,12 @@ describe.each(databaseKinds)("the log of a session on %s", (kind) => {
     expect(await read(id)).toMatchObject({ is_truncated: true, at: "2026-11-23T10:01:00.000Z" });
   });
 
-  test("is read while the run goes on in another process, and is whole when it has ended", async () => {
+  test("can be read while the run lives in another process, and is complete after its end", async ({
+    world,
+    log: { read },
+  }) => {
     const script = `process.on("SIGTERM", () => { console.log("ended"); process.exit(1); }); setInterval(() => {}, 1000); console.log("begun");`;
-    const elsewhere = createWorld({ db: database.db, declared: [nodeJob("ok", script)] });
+    const elsewhere = createWorld({ db: world.db, declared: [nodeJob("ok", script)] });
     const schedule = await elsewhere.api.schedules.create(toCreate({ enable: false }), change);
     const { id } = await elsewhere.api.sessions.trigger(schedule.id, change);
     await tick("pick", elsewhere.needs, notAborted);
@@ -93,7 +93,10 @@ describe.each(databaseKinds)("the log of a session on %s", (kind) => {
     expect(await read(id)).toMatchObject({ text: "begun\nended\n", is_final: true, is_truncated: false });
   });
 
-  test("is kept once in three seconds at most, and only when there is more", async () => {
+  test("is stored every three seconds at most, and only if it has grown", async ({
+    world,
+    log: { startRun, keep, read },
+  }) => {
     const id = await startRun();
     expect(await keep(toOutput(id, ""))).toBe(0);
     expect(await keep(toOutput(id, "a"))).toBe(1);
@@ -106,7 +109,7 @@ describe.each(databaseKinds)("the log of a session on %s", (kind) => {
     expect(await read(id)).toMatchObject({ text: "ab", at: "2026-11-23T10:00:03.000Z" });
   });
 
-  test("keeps those of many sessions together, and nothing under a lease that is lost", async () => {
+  test("is stored for many sessions at once, and not under a lost lease", async ({ log: { startRun, keep, read } }) => {
     const ids: string[] = [];
     for (let count = 0; count < 40; count++) ids.push(await startRun());
     const [lost = "", ...rest] = ids;
@@ -115,22 +118,28 @@ describe.each(databaseKinds)("the log of a session on %s", (kind) => {
     for (const id of rest) expect(await read(id)).toMatchObject({ text: `of ${id}` });
   });
 
-  test("is final once the session has ended, with what was written last", async () => {
+  test("is final after the end of the session, with the last output", async ({
+    world,
+    log: { startRun, keep, read },
+  }) => {
     const id = await startRun();
     await keep(toOutput(id, "begun\n"));
     await sql`update ailbl_session set state = 'succeeded', lease_owner = null, ended = ${world.clock.now()} where id = ${id}`.execute(
-      database.db,
+      world.db,
     );
-    await database.db
+    await world.db
       .transaction()
       .execute((tx) => keepLastOutputs(tx, [toOutput(id, "begun\nend\n")], world.clock.now()));
     expect(await read(id)).toMatchObject({ text: "begun\nend\n", is_final: true });
   });
 
-  test("a further attempt begins anew, and until it writes the earlier one's is told as over", async () => {
+  test("begins anew with each attempt; until that writes, the text of the earlier attempt is final", async ({
+    world,
+    log: { startRun, keep, read },
+  }) => {
     const id = await startRun();
     await keep(toOutput(id, "first\n"));
-    await sql`update ailbl_session set attempt = 2 where id = ${id}`.execute(database.db);
+    await sql`update ailbl_session set attempt = 2 where id = ${id}`.execute(world.db);
     expect(await read(id)).toMatchObject({ attempt: 1, text: "first\n", is_final: true });
     world.clock.advance(3);
     await keep(toOutput(id, "again\n"));

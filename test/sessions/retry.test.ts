@@ -1,31 +1,17 @@
 import fc from "fast-check";
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { deleteOldSessions } from "../../src/scheduler/sweep/old-rows.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import { toRetryDelaySeconds } from "../../src/sessions/retries.ts";
-import { createRemoteEngine } from "../scheduler/remote-engine.ts";
-import { change, createWorld, notAborted, toCreate, type World, withEngine } from "../scheduler/world.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import type { createRemoteEngine } from "../scheduler/remote-engine.ts";
+import { describeWithRemote } from "../scheduler/remote-fixtures.ts";
+import { change, notAborted, toCreate, type World, withEngine } from "../scheduler/world.ts";
 
-describe.each(databaseKinds)("a failed run on %s", (kind) => {
-  let database: TestDatabase;
-  let remote: ReturnType<typeof createRemoteEngine>;
-  let world: World;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-  });
-  afterAll(() => database.close());
-  beforeEach(() => {
-    remote = createRemoteEngine();
-    world = createWorld({ db: database.db, engine: remote.engine });
-  });
-  afterEach(async () => {
-    for (const table of ["ailbl_session", "ailbl_schedule", "eom_event"]) {
-      await sql`delete from ${sql.table(table)}`.execute(database.db);
-    }
-  });
+type RemoteEngine = ReturnType<typeof createRemoteEngine>;
 
+/** Steps of a session whose run fails, for tests. */
+function createSteps(world: World, remote: RemoteEngine) {
   async function start(policy: Record<string, unknown>) {
     const schedule = await world.api.schedules.create(toCreate({ policy }), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
@@ -33,6 +19,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     return { id, scheduleId: schedule.id };
   }
 
+  /** Ends a run, and polls. The remote engine names runs by their number. */
   async function end(run: number, state: "succeeded" | "failed" | "canceled", code = "JOB_FAILED") {
     const at = world.clock.now();
     const error = state === "succeeded" ? null : { code, message: `attempt ${run} failed`, step: null };
@@ -40,14 +27,31 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     await tick("poll", world.needs, notAborted);
   }
 
-  const find = (id: string) => world.api.sessions.find(id);
+  /** Polls as often and as long as it takes to count a run as lost. */
+  async function lose(): Promise<void> {
+    for (let poll = 0; poll < 3; poll += 1) {
+      await tick("poll", world.needs, notAborted);
+      world.clock.advance(10);
+    }
+  }
 
   async function listEvents(): Promise<string[]> {
-    const { rows } = await sql<{ type: string }>`select type from eom_event order by id`.execute(database.db);
+    const { rows } = await sql<{ type: string }>`select type from eom_event order by id`.execute(world.db);
     return rows.map(({ type }) => type);
   }
 
-  test("is tried again after a delay, as a new run of the same session, whose history has every attempt", async () => {
+  return { start, end, lose, listEvents, find: (id: string) => world.api.sessions.find(id) };
+}
+
+describeWithRemote("a failed run", (remoteTest) => {
+  const test = remoteTest.extend<{ readonly session: ReturnType<typeof createSteps> }>({
+    session: async ({ world, remote }, use) => use(createSteps(world, remote)),
+  });
+
+  test("is retried after a delay, as a new run of the same session, whose history has every attempt", async ({
+    world,
+    session: { start, end, find, listEvents },
+  }) => {
     const { id, scheduleId } = await start({ max_retries: 2, retry_delay_seconds: 60 });
     await end(1, "failed");
     expect(await find(id)).toMatchObject({ state: "retry_wait", attempt: 1, error: { message: "attempt 1 failed" } });
@@ -69,12 +73,12 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
       "running 2",
       "succeeded 2",
     ]);
-    // What is told and counted is the session, not its attempts.
+    // Sessions are counted and reported, not their attempts.
     expect((await world.api.schedules.find(scheduleId)).failed).toBe(0);
     expect(await listEvents()).toEqual(["session.succeeded"]);
   });
 
-  test("fails for good when no attempt is left", async () => {
+  test("fails for good when no attempt is left", async ({ world, session: { start, end, find, listEvents } }) => {
     const { id, scheduleId } = await start({ max_retries: 1, retry_delay_seconds: 1 });
     await end(1, "failed");
     world.clock.advance(1);
@@ -85,7 +89,10 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     expect(await listEvents()).toEqual(["session.failed"]);
   });
 
-  test("is not tried again when it was canceled, or when trying again cannot help", async () => {
+  test("is not retried when the session was canceled, or when the error is final", async ({
+    world,
+    session: { start, end, find },
+  }) => {
     const canceled = await start({ max_retries: 5 });
     await world.api.sessions.cancel(canceled.id, change);
     await end(1, "failed");
@@ -95,7 +102,11 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     expect(await find(refused.id)).toMatchObject({ state: "failed", attempt: 1 });
   });
 
-  test("is not tried again when somebody cancels it while a limit is ending it already", async () => {
+  test("is not retried when a person cancels the session while a limit ends it", async ({
+    world,
+    remote,
+    session: { start, end, find },
+  }) => {
     const { id } = await start({ max_retries: 5, max_runtime_seconds: 10 });
     remote.set("run-1", { state: "running", startedAt: world.clock.now(), output: null });
     world.clock.advance(11);
@@ -105,15 +116,11 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     expect(await find(id)).toMatchObject({ state: "canceled", attempt: 1 });
   });
 
-  /** As many polls as it takes, and as much time. */
-  async function lose(): Promise<void> {
-    for (let poll = 0; poll < 3; poll += 1) {
-      await tick("poll", world.needs, notAborted);
-      world.clock.advance(10);
-    }
-  }
-
-  test("that was canceled and then lost is canceled: it says nothing about the job", async () => {
+  test("that was canceled and then lost ends as canceled, and does not count as a failure", async ({
+    world,
+    remote,
+    session: { start, find, lose },
+  }) => {
     const { id, scheduleId } = await start({ max_retries: 5 });
     await world.api.sessions.cancel(id, change);
     remote.runs.delete("run-1");
@@ -122,15 +129,15 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     expect(await world.api.schedules.find(scheduleId)).toMatchObject({ failed: 0, consecutive_failures: 0 });
   });
 
-  test("a session that waits although its schedule is gone is canceled by whoever would have started it", async () => {
+  test("leaves no session waiting for a deleted schedule: pick cancels it", async ({ world, session: { find } }) => {
     const schedule = await world.api.schedules.create(toCreate(), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
-    await sql`delete from ailbl_schedule`.execute(database.db);
+    await sql`delete from ailbl_schedule`.execute(world.db);
     expect(await tick("pick", world.needs, notAborted)).toMatchObject({ claimed: 0 });
     expect(await find(id)).toMatchObject({ state: "canceled", error: { code: "SCHEDULE_DELETED" } });
   });
 
-  test("one run that cannot be looked up keeps no other from being polled", async () => {
+  test("is recorded although the search for another run fails", async ({ world, remote, session: { find } }) => {
     const schedule = await world.api.schedules.create(toCreate(), change);
     const running = await world.api.sessions.trigger(schedule.id, change);
     await tick("pick", world.needs, notAborted);
@@ -139,25 +146,31 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     await tick("pick", world.needs, notAborted);
     const at = world.clock.now();
     remote.set("run-1", { state: "succeeded", startedAt: at, endedAt: at, error: null, result: null, output: null });
-    const engine = { ...remote.engine, findRuns: () => Promise.reject(new Error("no route to the engine")) };
-    await tick("poll", withEngine(world.needs, engine), notAborted);
+    const engine = { ...remote.engine, listRuns: () => Promise.reject(new Error("no route to the engine")) };
+    await expect(tick("poll", withEngine(world.needs, engine), notAborted)).rejects.toThrow("no route to the engine");
     expect(await find(running.id)).toMatchObject({ state: "succeeded" });
     expect(await find(doubtful.id)).toMatchObject({ state: "unknown" });
   });
 
-  test("that was lost, or took too long, is tried again too, and told as such when it fails for good", async () => {
+  test("is retried after a loss or a time-out, and its event names the cause when it fails for good", async ({
+    world,
+    remote,
+    session: { start, end, find, listEvents, lose },
+  }) => {
     const { id } = await start({ max_retries: 1, retry_delay_seconds: 1 });
     remote.runs.delete("run-1");
     await lose();
     expect(await find(id)).toMatchObject({ state: "retry_wait", error: { code: "RUN_LOST" } });
     world.clock.advance(1);
     await tick("pick", world.needs, notAborted);
-    // The fake names runs by their number.
     await end(1, "failed", "JOB_TIMED_OUT");
     expect(await listEvents()).toEqual(["session.timed_out"]);
   });
 
-  test("can be done again by hand, once, as a session of its own for the same data", async () => {
+  test("can be retried by hand once, as a new session for the same data", async ({
+    world,
+    session: { start, end, find },
+  }) => {
     const { id } = await start({});
     await expect(world.api.sessions.retry(id, change)).rejects.toMatchObject({ code: "SESSION_STATE_CONFLICT" });
     await end(1, "failed");
@@ -183,7 +196,7 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     });
   });
 
-  test("many ends at once count as they would one by one", async () => {
+  test("counts in a batch of ends as it would alone", async ({ world, remote }) => {
     const schedule = await world.api.schedules.create(toCreate({ policy: { overlap: "allow" } }), change);
     for (let count = 0; count < 6; count += 1) await world.api.sessions.trigger(schedule.id, change);
     await tick("pick", world.needs, notAborted);
@@ -206,23 +219,26 @@ describe.each(databaseKinds)("a failed run on %s", (kind) => {
     });
   });
 
-  test("sessions go when they ended longer ago than the retention, with all that is told of them; others stay", async () => {
+  test("is deleted with its history and detail when its session ended before the retention time; others stay", async ({
+    world,
+    session: { start, end, find },
+  }) => {
     const { id } = await start({});
     await end(1, "failed");
     const running = await start({});
-    expect(await deleteOldSessions(database.db, 90, 100)).toMatchObject({ sessions: 0 });
+    expect(await deleteOldSessions(world.db, 90, 100)).toMatchObject({ sessions: 0 });
     await sql`update ailbl_session set created = now() - interval '100 days',
-      ended = case when ended is not null then now() - interval '91 days' end`.execute(database.db);
-    expect(await deleteOldSessions(database.db, 90, 100)).toMatchObject({ sessions: 1 });
+      ended = case when ended is not null then now() - interval '91 days' end`.execute(world.db);
+    expect(await deleteOldSessions(world.db, 90, 100)).toMatchObject({ sessions: 1 });
     await expect(find(id)).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
     expect((await find(running.id)).history.length).toBeGreaterThan(1);
     const left = await sql`select 1 from ailbl_session_event where session_id = ${id}
-      union all select 1 from ailbl_session_detail where session_id = ${id}`.execute(database.db);
+      union all select 1 from ailbl_session_detail where session_id = ${id}`.execute(world.db);
     expect(left.rows).toEqual([]);
   });
 });
 
-test("the delay before a retry doubles, is never less than half of that, and never more than a day", () => {
+test("the delay before a retry doubles, is at least half of that, and is at most a day", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 86_400 }),

@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { sql } from "kysely";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, test as base, beforeEach, describe, expect } from "vitest";
 import { systemClock } from "../../src/platform/clock.ts";
 import { findDeploymentId } from "../../src/platform/deployment.ts";
 import { createLogger } from "../../src/platform/log.ts";
-import { createEmbeddedSecretStore } from "../../src/secrets/embedded.ts";
+import { createEmbeddedSecretStore } from "../../src/secrets/embedded/embedded.ts";
 import { createSecretKeeper } from "../../src/secrets/keeper.ts";
 import type { SecretStore } from "../../src/secrets/store.ts";
 import { sweepSecrets } from "../../src/secrets/sweep.ts";
@@ -16,7 +16,7 @@ import { createCredentialKeeper } from "../../src/storages/credentials.ts";
 import { collectionDependants } from "../../src/storages/dependants.ts";
 import type { UpdateStorage } from "../../src/storages/model.ts";
 import { createStorageService } from "../../src/storages/service.ts";
-import { storages as base, describeStorage } from "../contract/described.ts";
+import { describeStorage } from "../contract/described.ts";
 import { createStorage } from "../contract/provocations.ts";
 import {
   createTestDatabase,
@@ -31,7 +31,7 @@ import { heavyTestTimeout } from "../support/time-limits.ts";
 const writerName = "eom-writer";
 const silent = createLogger({ level: "silent", format: "json" });
 
-/** What the protocol promises at any moment, whoever was killed when. */
+/** The invariants of the protocol, at any moment and after any crash. */
 async function expectConsistent({ db }: TestDatabase): Promise<void> {
   const { rows: dangling } = await sql`select name, credential_ref from eom_storage
     where not exists (select from eom_sealed_secret where ref = credential_ref)`.execute(db);
@@ -39,10 +39,10 @@ async function expectConsistent({ db }: TestDatabase): Promise<void> {
   const { rows: lost } = await sql`select ref from eom_sealed_secret as s
     where not exists (select from eom_storage where credential_ref = s.ref)
       and not exists (select from eom_secret_intent as i where i.ref = s.ref)`.execute(db);
-  expect(lost, "secrets that nobody knows of").toEqual([]);
+  expect(lost, "secrets without an owner and without an intent").toEqual([]);
 }
 
-/** As if every delay had run out, the day before the second sweep of what was being written too. */
+/** Sweeps as if every delay had passed, also the day before the second sweep of an unfinished write. */
 async function sweepAll(database: TestDatabase, secrets: SecretStore): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) {
     await makeDue(database);
@@ -63,7 +63,7 @@ async function expectSwept(database: TestDatabase): Promise<void> {
   expect(intents).toEqual([]);
 }
 
-describe("a process that is killed", () => {
+describe("a killed process", () => {
   let app: TestApp;
   const children = new Set<ChildProcess>();
   beforeEach(async () => {
@@ -74,8 +74,8 @@ describe("a process that is killed", () => {
     await app.close();
   });
 
-  test.each(["create", "rotate", "delete"] as const)(
-    "before any statement of a %s leaves no storage without its secret, and no secret that is not swept",
+  base.each(["create", "rotate", "delete"] as const)(
+    "before any statement of a %s leaves no storage without a secret and no secret that is not swept",
     async (operation) => {
       const stops = await killAtEveryStatement(operation);
       expect(stops.length).toBeGreaterThan(operation === "delete" ? 5 : 8);
@@ -90,13 +90,13 @@ describe("a process that is killed", () => {
     heavyTestTimeout,
   );
 
-  /** @returns the statements before which it was killed, in order */
+  /** @returns the statements before which the process was killed, in order */
   async function killAtEveryStatement(operation: WriterTask["operation"]): Promise<string[]> {
     const stops: string[] = [];
     for (let stopAt = 1; ; stopAt += 2) {
-      const told = await Promise.all([stopAt, stopAt + 1].map((at) => runUntil(operation, at)));
-      stops.push(...told.filter((line) => line !== "done"));
-      if (told.includes("done")) return stops;
+      const lines = await Promise.all([stopAt, stopAt + 1].map((at) => runUntil(operation, at)));
+      stops.push(...lines.filter((line) => line !== "done"));
+      if (lines.includes("done")) return stops;
       expect(stopAt, "a writer without end").toBeLessThan(100);
     }
   }
@@ -142,13 +142,18 @@ function createStore({ db }: TestDatabase): SecretStore {
 }
 
 describe.each(databaseKinds)("credentials on %s", (kind) => {
-  let world: Awaited<ReturnType<typeof createWorld>>;
-  beforeEach(async () => {
-    world = await createWorld(kind);
+  const test = base.extend<{ world: World }>({
+    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of a fixture's needs from its first parameter.
+    world: async ({}, use) => {
+      const world = await createWorld(kind);
+      await use(world);
+      await world.database.close();
+    },
   });
-  afterEach(() => world.database.close());
 
-  test("are not saved by a writer so slow that the sweeper has taken the reference after it was written", async () => {
+  test("are not saved by a writer that is so slow that the sweeper took its reference after the write", async ({
+    world,
+  }) => {
     const gate = world.pause("after");
     const creating = world.create();
     await gate.reached;
@@ -161,7 +166,7 @@ describe.each(databaseKinds)("credentials on %s", (kind) => {
     await expectSwept(world.database);
   });
 
-  test("that were written only after the sweep are swept a second time", async () => {
+  test("that were written after the sweep are swept a second time", async ({ world }) => {
     const gate = world.pause("before");
     const creating = world.create();
     await gate.reached;
@@ -175,7 +180,7 @@ describe.each(databaseKinds)("credentials on %s", (kind) => {
     await expectSwept(world.database);
   });
 
-  test("that could not be swept come due again", async () => {
+  test("that could not be swept come due again", async ({ world }) => {
     const { id } = await world.create();
     await world.storages.remove(id, null, change);
     const broken = { ...world.store, delete: () => Promise.reject(new Error("away")) };
@@ -190,7 +195,7 @@ describe.each(databaseKinds)("credentials on %s", (kind) => {
     await expectSwept(world.database);
   });
 
-  test("are swept once when several sweep at once", async () => {
+  test("are swept once when several sweep at once", async ({ world }) => {
     for (let index = 0; index < 12; index += 1) await world.storages.remove((await world.create()).id, null, change);
     const deleted: string[] = [];
     const counting = {
@@ -208,7 +213,7 @@ describe.each(databaseKinds)("credentials on %s", (kind) => {
     await expectSwept(world.database);
   });
 
-  test("stay readable for a while when they are replaced, and go then; the newest stays", async () => {
+  test("stay readable for an hour after they are replaced; the newest stays", async ({ world }) => {
     const { id } = await world.create();
     const refs = [await world.refOf(id)];
     for (const secret of ["two", "three"]) {
@@ -224,7 +229,9 @@ describe.each(databaseKinds)("credentials on %s", (kind) => {
     expect(await world.store.find(refs[2] ?? "")).toMatchObject({ secret_access_key: "three" });
   });
 
-  test("are replaced by the first of two who began with the same version; the other's are swept", async () => {
+  test("are replaced by the first of two updates of the same version; those of the second are swept", async ({
+    world,
+  }) => {
     const { id } = await world.create();
     const gate = world.pause("after");
     const slow = world.storages.update(id, rotate("two"), options, null, change);
@@ -237,7 +244,7 @@ describe.each(databaseKinds)("credentials on %s", (kind) => {
     await expectSwept(world.database);
   });
 
-  test("are swept when their storage is deleted while they are being replaced", async () => {
+  test("are swept when their storage is deleted while they are being replaced", async ({ world }) => {
     const { id } = await world.create();
     const gate = world.pause("after");
     const rotating = world.storages.update(id, rotate("two"), options, null, change);
@@ -251,58 +258,17 @@ describe.each(databaseKinds)("credentials on %s", (kind) => {
     expect(await world.countSecrets()).toBe(0);
   });
 
-  test("of a create that lost its name in the last moment are swept at once", async () => {
+  test("of a create that lost its name to another create are swept at once", async ({ world }) => {
     const gate = world.pause("after");
     const loser = world.create("Same");
     await gate.reached;
     await world.create("sAME");
     gate.open();
     await expect(loser).rejects.toMatchObject({ code: "STORAGE_NAME_CONFLICT" });
-    // Nobody made it due: the writer did, when it gave up.
+    // The writer made the intent due when it gave up.
     expect(await world.sweep()).toEqual({ swept: 1, failed: 0 });
     await expectConsistent(world.database);
     expect(await world.countSecrets()).toBe(1);
-  });
-});
-
-describe.each(databaseKinds)("collections on %s", (kind) => {
-  let app: TestApp;
-  beforeEach(async () => {
-    app = await createTestApp(kind);
-  });
-  afterEach(() => app.close());
-
-  test("that are bound at once are all bound, and those unbound at once all gone", async () => {
-    const { id } = await createStorage(app);
-    const collections = Array.from({ length: 20 }, () => randomUUID()).sort();
-    const all = (method: string) =>
-      Promise.all(collections.map((one) => app.request(method, `${base}/${id}/collections/${one}`)));
-    expect((await all("PUT")).map(({ status }) => status)).toEqual(collections.map(() => 200));
-    expect((await app.request("GET", `${base}/${id}`)).body).toMatchObject({
-      collection_ids: collections,
-      version: 21,
-    });
-    expect((await all("DELETE")).map(({ status }) => status)).toEqual(collections.map(() => 204));
-    expect((await app.request("GET", `${base}/${id}`)).body).toMatchObject({ collection_ids: [], version: 41 });
-  });
-
-  test("keep a storage from being deleted, or come too late: exactly one of the two happens", async () => {
-    const outcomes = new Set<string>();
-    for (let round = 0; round < 20; round += 1) {
-      const { id } = await createStorage(app);
-      const calls = [
-        app.request("DELETE", `${base}/${id}`),
-        app.request("PUT", `${base}/${id}/collections/${randomUUID()}`),
-      ] as const;
-      const [deleted, bound] = await Promise.all(calls);
-      const outcome = `${deleted.status} ${bound.status}`;
-      expect(["204 404", "409 200"]).toContain(outcome);
-      outcomes.add(outcome);
-      expect((await app.request("GET", `${base}/${id}`)).status).toBe(deleted.status === 204 ? 404 : 200);
-    }
-    const { rows } = await sql`select storage_id from eom_storage_collection
-      where storage_id not in (select id from eom_storage)`.execute(app.database.db);
-    expect(rows).toEqual([]);
   });
 });
 
@@ -317,7 +283,9 @@ function rotate(secret: string): UpdateStorage {
   return { resource: { credential: { access_key_id: "AK", secret_access_key: secret } } };
 }
 
-/** Storages on a database of their own, whose secret store can be made to wait around its next write. */
+type World = Awaited<ReturnType<typeof createWorld>>;
+
+/** Storages on a database of their own, with a secret store that can pause before or after its next write. */
 async function createWorld(kind: DatabaseKind) {
   const database = await createTestDatabase(kind);
   const { db } = database;
@@ -333,7 +301,7 @@ async function createWorld(kind: DatabaseKind) {
   const secrets: SecretStore = {
     ...store,
     async create(ref, secret, labels) {
-      // The second create must not wait with the first.
+      // A second write during the pause must not wait too.
       const isPaused = paused;
       await wait("before");
       await store.create(ref, secret, labels);
@@ -352,8 +320,8 @@ async function createWorld(kind: DatabaseKind) {
         owners: { folder: "storages", label: "storage_id" },
       }),
     ),
-    // Nothing is proved here.
-    prover: { requireReachable: () => {}, prove: () => Promise.reject(new Error("asked to prove")) },
+    // These tests verify no connection.
+    verifier: { requireReachable: () => {}, verify: () => Promise.reject(new Error("asked to verify")) },
     dependants: [collectionDependants],
     verifyByDefault: false,
   });
@@ -363,7 +331,7 @@ async function createWorld(kind: DatabaseKind) {
     database,
     store,
     storages,
-    /** The next write waits there. */
+    /** Pauses the next write there until `open` is called. */
     pause(where: "before" | "after") {
       const reached = Promise.withResolvers<void>();
       const opened = Promise.withResolvers<void>();

@@ -11,7 +11,7 @@ import { createTestApp, type TestApp } from "../support/http/app.ts";
 
 type Sort = (typeof storageSorts)[number];
 
-/** Few values, so that many rows tie. */
+/** A storage to insert. Its fields have few values, so that many rows tie. */
 interface Seed {
   readonly name: string;
   readonly enable: boolean;
@@ -24,7 +24,7 @@ const seedArbitrary: fc.Arbitrary<Seed> = fc.record({
   at: fc.integer({ min: 0, max: 3 }).map((millisecond) => new Date(Date.UTC(2026, 0, 1, 0, 0, 0, millisecond))),
 });
 
-/** Between two pages: a row that comes, or one of those that are there and goes. */
+/** A change between two pages: an insert, or the delete of an existing row. */
 const changeArbitrary = fc.oneof(
   seedArbitrary.map((seed) => ({ kind: "insert" as const, seed })),
   fc.nat().map((index) => ({ kind: "delete" as const, index })),
@@ -52,7 +52,7 @@ describe.each(databaseKinds)("the list of storages on %s", (kind) => {
     const id = randomUUID();
     const row = {
       id,
-      // Unique by its end; sorted by its beginning.
+      // The end makes the name unique; the beginning sorts it.
       name: `${name}${id.slice(0, 8)}`,
       description: null,
       enable,
@@ -78,20 +78,20 @@ describe.each(databaseKinds)("the list of storages on %s", (kind) => {
 
   const walks = storageSorts.flatMap((sort) => [true, false].map((asc) => ({ sort, asc })));
 
-  test.each(walks)("gives each row that stays exactly once, in order: by $sort, asc=$asc", async ({ sort, asc }) => {
+  test.each(walks)("returns each row that stays exactly once, in order: by $sort, asc=$asc", async ({ sort, asc }) => {
     await fc.assert(
       fc
         .asyncProperty(walkArbitrary, async ({ seeds, size, changes }) => {
-          const there = new Set<string>();
-          for (const seed of seeds) there.add(await insert(seed));
-          const stayed = new Set(there);
+          const present = new Set<string>();
+          for (const seed of seeds) present.add(await insert(seed));
+          const stayed = new Set(present);
           const turns = [...changes];
           const seen = await walk(`size=${size}&sortby=${sort}&asc=${asc}`, async () => {
             for (const change of turns.shift() ?? []) {
-              if (change.kind === "insert") there.add(await insert(change.seed));
+              if (change.kind === "insert") present.add(await insert(change.seed));
               else {
-                const gone = [...there][change.index % Math.max(there.size, 1)];
-                if (gone !== undefined && there.delete(gone)) await remove(gone);
+                const gone = [...present][change.index % Math.max(present.size, 1)];
+                if (gone !== undefined && present.delete(gone)) await remove(gone);
                 if (gone !== undefined) stayed.delete(gone);
               }
             }
@@ -114,24 +114,24 @@ describe.each(databaseKinds)("the list of storages on %s", (kind) => {
     readonly modified: string;
   }
 
-  /** Page by page, by cursor; `between` runs after each page. */
+  /** Reads all pages by cursor; `between` runs after each page. */
   async function walk(query: string, between: () => Promise<void>): Promise<Item[]> {
     const seen: Item[] = [];
     for (let cursor: string | null = "", pages = 0; cursor !== null; pages += 1) {
       expect(pages, "pages without end").toBeLessThan(100);
-      const told = await app.request(
+      const answer = await app.request(
         "GET",
         `${base}?${query}${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
       );
-      expect(told.status).toBe(200);
-      seen.push(...told.body.data);
-      cursor = told.body.next_cursor;
+      expect(answer.status).toBe(200);
+      seen.push(...answer.body.data);
+      cursor = answer.body.next_cursor;
       await between();
     }
     return seen;
   }
 
-  test("pages by number as it pages by cursor, and its links lead on and back", async () => {
+  test("has the same pages by number as by cursor, with links to the next and the previous", async () => {
     for (let index = 0; index < 10; index += 1) await insert({ name: "n", enable: true, at: new Date(0) });
     const byCursor = (await walk("size=3", async () => {})).map(({ id }) => id);
     const byNumber: string[] = [];
@@ -140,10 +140,10 @@ describe.each(databaseKinds)("the list of storages on %s", (kind) => {
     path = `${base}?size=3`;
     let pages = 0;
     for (; path !== undefined; pages += 1) {
-      const told = await app.request("GET", path);
-      expect(told.body).toMatchObject({ page: pages, size: 3, total: 10, total_exact: true });
-      byNumber.push(...told.body.data.map(({ id }: Item) => id));
-      const links = told.headers.get("link") ?? "";
+      const answer = await app.request("GET", path);
+      expect(answer.body).toMatchObject({ page: pages, size: 3, total: 10, total_exact: true });
+      byNumber.push(...answer.body.data.map(({ id }: Item) => id));
+      const links = answer.headers.get("link") ?? "";
       expect(/rel="prev"/.test(links)).toBe(pages > 0);
       path = /<([^>]+)>; rel="next"/.exec(links)?.[1];
     }
@@ -151,7 +151,7 @@ describe.each(databaseKinds)("the list of storages on %s", (kind) => {
     expect(byNumber).toEqual(byCursor);
   });
 
-  test("refuses a cursor of another filter or order, one that is none, and one beside a page", async () => {
+  test("refuses a cursor of another filter or order, an invalid cursor, and a cursor with a page", async () => {
     for (let index = 0; index < 3; index += 1) await insert({ name: "n", enable: true, at: new Date(0) });
     const cursor = (await app.request("GET", `${base}?size=1&sortby=created&enable=true`)).body.next_cursor;
     const ask = (query: string) => app.request("GET", `${base}?${query}`);
@@ -175,7 +175,7 @@ describe.each(databaseKinds)("the list of storages on %s", (kind) => {
       expect((await ask(query)).status, query).toBe(400);
   });
 
-  test("never fails because of a cursor that somebody changed", async () => {
+  test("answers 400 to a changed cursor, never 500", async () => {
     for (let index = 0; index < 3; index += 1) await insert({ name: "n", enable: true, at: new Date(0) });
     for (const sort of storageSorts) {
       const cursor: string = (await app.request("GET", `${base}?size=1&sortby=${sort}`)).body.next_cursor;
@@ -193,15 +193,15 @@ describe.each(databaseKinds)("the list of storages on %s", (kind) => {
       await fc.assert(
         fc.asyncProperty(changed, async (given) => {
           const text = Buffer.from(JSON.stringify(given)).toString("base64url");
-          const told = await app.request("GET", `${base}?sortby=${sort}&cursor=${text}`);
-          expect(given.join() === parts.join() ? 200 : 400).toBe(told.status);
+          const answer = await app.request("GET", `${base}?sortby=${sort}&cursor=${text}`);
+          expect(given.join() === parts.join() ? 200 : 400).toBe(answer.status);
         }),
         { numRuns: 40 },
       );
     }
   });
 
-  test("finds by name and description without regard to case, and takes the signs of patterns literally", async () => {
+  test("searches name and description in any case, with the characters of patterns taken literally", async () => {
     for (const [name, description] of [
       ["Ärger 100%", null],
       ["plain_name", "50% Ärger"],
@@ -219,7 +219,7 @@ describe.each(databaseKinds)("the list of storages on %s", (kind) => {
   });
 });
 
-/** As the database does: by bytes, not by a language; ties by id. */
+/** The order of the database: by bytes, not by a language; ties by id. */
 function compare(a: Record<Sort | "id", unknown>, b: Record<Sort | "id", unknown>, sort: Sort): number {
   const toKey = (item: Record<Sort | "id", unknown>) =>
     sort === "name" ? String(item.name).normalize("NFKC").toLowerCase() : String(item[sort]);

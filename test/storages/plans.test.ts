@@ -21,42 +21,45 @@ describe("a list of twenty thousand storages", () => {
   });
   afterAll(() => database.close());
 
-  /** For each case whose name matches: how the statements that the list really sends reach their rows, once it was often asked for. */
-  const findWays = async (name: RegExp) => {
-    const ways = new Map<string, string[]>();
-    for (const { name: found, query, start } of cases.filter((asked) => name.test(asked.name))) {
+  /**
+   * The scans of the statements that the list sends, for each case whose name matches. The list runs seven times first, so
+   * that PostgreSQL may have switched to a generic plan.
+   */
+  const listScansOf = async (name: RegExp) => {
+    const scansOf = new Map<string, string[]>();
+    for (const { name: caseName, query, start } of cases.filter((each) => name.test(each.name))) {
       for (let run = 0; run < 7; run += 1) {
         recorded.take();
         await listStorages(recorded.db, query, start);
       }
       const scans: string[] = [];
       for (const statement of recorded.take()) scans.push(...(await listScans(database.db, statement)));
-      ways.set(found, scans);
+      scansOf.set(caseName, scans);
     }
-    expect(ways.size).toBeGreaterThan(0);
-    return ways;
+    expect(scansOf.size).toBeGreaterThan(0);
+    return scansOf;
   };
 
   test.each(["name", "enable", "created", "modified"])(
-    "by %s walks that order's index alone, from the first page and from every cursor, both ways",
+    "by %s reads that order's index alone, from the first page and from every cursor, in both directions",
     async (sortby) => {
       const index = sortby === "name" ? "eom_storage_name_key" : `eom_storage_${sortby}`;
-      for (const [name, scans] of await findWays(new RegExp(`^by ${sortby}\\b`))) {
+      for (const [name, scans] of await listScansOf(new RegExp(`^by ${sortby}\\b`))) {
         expect(scans, name).toContain(`Index Only Scan ${index}`);
         expect(scans.join(), name).not.toContain("Seq Scan");
       }
     },
   );
 
-  test("finds keywords by their trigrams, rare, common and absent ones", async () => {
-    for (const [name, scans] of await findWays(/^keyword (?!of )/)) {
+  test("finds rare, common and absent keywords by their trigrams", async () => {
+    for (const [name, scans] of await listScansOf(/^keyword (?!of )/)) {
       expect(scans, name).toContain("Bitmap Index Scan eom_storage_search_text");
       expect(scans.join(), name).not.toContain("Seq Scan");
     }
   });
 
-  test("looks for keywords without a trigram in the rows, and never reads the whole trigram index", async () => {
-    for (const [name, scans] of await findWays(/^keyword of /))
+  test("searches the rows for keywords without a trigram, and never reads the whole trigram index", async () => {
+    for (const [name, scans] of await listScansOf(/^keyword of /))
       expect(scans.join(), name).not.toContain("eom_storage_search_text");
   });
 
@@ -69,20 +72,20 @@ describe("a list of twenty thousand storages", () => {
     ["label`, absent", "Bitmap Index Scan eom_storage_labels"],
     ["created_from", "Index Only Scan eom_storage_created"],
     ["modified_from", "Index Only Scan eom_storage_modified"],
-  ])("finds and counts by the filter %s without reading the table", async (filter, way) => {
-    for (const [name, scans] of await findWays(new RegExp(`^filter [0-9 ]*\`${filter}`))) {
-      expect(scans, name).toContain(way);
+  ])("finds and counts by the filter %s without reading the table", async (filter, scan) => {
+    for (const [name, scans] of await listScansOf(new RegExp(`^filter [0-9 ]*\`${filter}`))) {
+      expect(scans, name).toContain(scan);
       expect(scans.join(), name).not.toContain("Seq Scan");
     }
   });
 
-  // More than the exact total are found, so their page is looked for in the order, near its beginning and then everywhere.
+  // These have more results than the exact total, so the page is searched in the order, near its beginning and then everywhere.
   test.each([
     ["few of them", ["modis tiles"], 1],
     ["many, from the order's beginning", ["year"], 2],
     ["many, which lie late in the order", ["sentinel", "prisma", "viirs"], 3],
     ["many, without a trigram", ["ar"], 2],
-  ])("holds the same as a plain sort of all that a keyword finds: %s", async (_, keyword, statements) => {
+  ])("returns the same as a plain sort of all results of a keyword: %s", async (_, keyword, statements) => {
     const { rows: all } = await sql<{ id: string; name_key: string }>`
       select id, name_key from eom_storage
       where search_text like any(${keyword.map((word) => `%${word}%`)}::text[]) order by name_key`.execute(database.db);

@@ -1,59 +1,22 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type S3Server, startS3Server } from "../../scripts/demo/s3-server.ts";
-import { databaseKinds } from "../support/database/database.ts";
-import { createTestApp, type TestApp } from "../support/http/app.ts";
+import { describe, expect } from "vitest";
+import { storageTests } from "./fixtures.ts";
 
 const base = "/eom/admin/storages";
 
-describe.each(databaseKinds)("storages on %s", (kind) => {
-  let app: TestApp;
-  let s3: S3Server;
-  let names = 0;
-
-  beforeAll(async () => {
-    s3 = await startS3Server({ buckets: ["scenes", "others"] });
-    app = await createTestApp(kind);
-  });
-  afterAll(async () => {
-    await app.close();
-    await s3.stop();
-  });
-
-  const credential = () => ({ access_key_id: s3.accessKeyId, secret_access_key: s3.secretAccessKey });
-  const describeStorage = (changes: Record<string, unknown> = {}, resource: Record<string, unknown> = {}) => {
-    names += 1;
-    return {
-      name: `storage ${names}`,
-      resource: {
-        type: "s3",
-        endpoint: s3.endpoint,
-        bucket: "scenes",
-        prefix: `p${names}`,
-        credential: credential(),
-        ...resource,
-      },
-      ...changes,
-    };
-  };
-  const create = async (changes?: Record<string, unknown>, resource?: Record<string, unknown>) => {
-    const told = await app.request("POST", base, describeStorage(changes, resource));
-    expect(told).toMatchObject({ status: 201 });
-    return told.body;
-  };
-
-  test("are created as told, proved for real, and told back without the secret", async () => {
+describe.each(storageTests)("storages on %s", (_kind, test) => {
+  test("are created as described, verified, and returned without the secret", async ({ app, s3, describeStorage }) => {
     const collection = randomUUID();
-    const told = await app.request(
+    const answer = await app.request(
       "POST",
       base,
       describeStorage({ name: "scenes-eu", labels: { team: "eu" }, collection_ids: [collection] }, { prefix: "/2026" }),
     );
-    expect(told.status).toBe(201);
-    expect(told.headers.get("location")).toBe(`${base}/${told.body.id}`);
-    expect(told.headers.get("etag")).toBe('"1"');
-    expect(told.body).toMatchObject({
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get("location")).toBe(`${base}/${answer.body.id}`);
+    expect(answer.headers.get("etag")).toBe('"1"');
+    expect(answer.body).toMatchObject({
       name: "scenes-eu",
       description: null,
       enable: true,
@@ -77,19 +40,23 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
       created_by: "admin",
       version: 1,
     });
-    expect(JSON.stringify(told.body)).not.toContain(s3.secretAccessKey);
-    expect((await app.request("GET", `${base}/${told.body.id}`)).body).toEqual(told.body);
+    expect(JSON.stringify(answer.body)).not.toContain(s3.secretAccessKey);
+    expect((await app.request("GET", `${base}/${answer.body.id}`)).body).toEqual(answer.body);
   });
 
-  test("take the older names of the credential's fields", async () => {
+  test("accept the older names of the credential's fields", async ({ s3, create }) => {
     const storage = await create({}, { credential: { access_key: s3.accessKeyId, secret_key: s3.secretAccessKey } });
     expect(storage.resource.credential).toEqual({ access_key_id: s3.accessKeyId, secret: "set" });
   });
 
-  test("are refused when the connection does not hold, and nothing is left", async () => {
-    const wrong = describeStorage({}, { credential: { ...credential(), secret_access_key: "wrong".repeat(8) } });
-    const told = await app.request("POST", base, wrong);
-    expect(told).toMatchObject({
+  test("are refused when the verification fails, and nothing is saved", async ({
+    app,
+    credential,
+    describeStorage,
+  }) => {
+    const wrong = describeStorage({}, { credential: { ...credential, secret_access_key: "wrong".repeat(8) } });
+    const answer = await app.request("POST", base, wrong);
+    expect(answer).toMatchObject({
       status: 502,
       body: {
         error_code: "S3_CONNECTION_FAILED",
@@ -103,7 +70,11 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
     });
   });
 
-  test("are verified when saved and when not, always with 200, and the report is kept", async () => {
+  test("are verified saved and unsaved, always with 200, and a saved one stores the report", async ({
+    app,
+    describeStorage,
+    create,
+  }) => {
     const storage = await create();
     const report = await app.request("POST", `${base}/${storage.id}/verify`);
     expect(report).toMatchObject({ status: 200, body: { status: "PASS" } });
@@ -116,9 +87,9 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
     });
   });
 
-  test("that could be used and no longer can are told of once, in an event", async () => {
+  test("send one event when their verification begins to fail", async ({ app, describeStorage, create }) => {
     const storage = await create();
-    const unproved = await app.request("POST", `${base}?verify=false`, describeStorage({}, { bucket: "nowhere" }));
+    const unverified = await app.request("POST", `${base}?verify=false`, describeStorage({}, { bucket: "nowhere" }));
     const moveTo = (bucket: string) =>
       sql`update eom_storage set bucket = ${bucket} where id = ${storage.id}`.execute(app.database.db);
     const verify = async (id: string) => (await app.request("POST", `${base}/${id}/verify`)).body.status;
@@ -128,7 +99,7 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
       return rows;
     };
     await moveTo("nowhere");
-    for (const id of [storage.id, storage.id, unproved.body.id]) expect(await verify(id)).toBe("FAIL");
+    for (const id of [storage.id, storage.id, unverified.body.id]) expect(await verify(id)).toBe("FAIL");
     const data = { storage_id: storage.id, name: storage.name, check: "LIST", reason: "bucket_not_found" };
     expect(await listEvents()).toEqual([
       { type: "storage.verification_failed", kind: "storage", object_id: storage.id, data },
@@ -140,60 +111,67 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
     expect(await listEvents()).toHaveLength(2);
   });
 
-  test("must not point to the cloud's metadata, to EOM itself, or where no address is public", async () => {
+  test("cannot point to the cloud's metadata, to EOM itself, or to a private address", async ({
+    app,
+    describeStorage,
+  }) => {
     for (const endpoint of [
       "http://169.254.169.254",
       "http://127.0.0.1:8080",
       "http://10.0.0.1",
       "http://[fd00:ec2::254]",
     ]) {
-      const told = await app.request("POST", `${base}?verify=false`, describeStorage({}, { endpoint }));
-      expect(told, endpoint).toMatchObject({ status: 502, body: { details: { reason: "endpoint_forbidden" } } });
+      const answer = await app.request("POST", `${base}?verify=false`, describeStorage({}, { endpoint }));
+      expect(answer, endpoint).toMatchObject({ status: 502, body: { details: { reason: "endpoint_forbidden" } } });
     }
   });
 
-  test("are updated in part, and keep what is left out", async () => {
+  test("keep the fields that an update leaves out", async ({ app, create }) => {
     const storage = await create({ description: "old", labels: { a: "b" } });
-    const told = await app.request("PUT", `${base}/${storage.id}`, { description: "new", active: false });
-    expect(told).toMatchObject({
+    const answer = await app.request("PUT", `${base}/${storage.id}`, { description: "new", active: false });
+    expect(answer).toMatchObject({
       status: 200,
       body: { ...storage, description: "new", enable: false, version: 2, modified: expect.any(String) },
     });
   });
 
-  test("keep their credential when none is sent, and take a new one when one is", async () => {
+  test("keep their credential when an update has none, and replace it when it has one", async ({
+    app,
+    credential,
+    create,
+  }) => {
     const storage = await create();
     const moved = await app.request("PUT", `${base}/${storage.id}`, { resource: { prefix: "moved/here" } });
     expect(moved).toMatchObject({
       status: 200,
       body: { resource: { prefix: "moved/here/", credential: { secret: "set" } }, verification: { status: "PASS" } },
     });
-    const rotated = await app.request("PUT", `${base}/${storage.id}`, { resource: { credential: credential() } });
+    const rotated = await app.request("PUT", `${base}/${storage.id}`, { resource: { credential: credential } });
     expect(rotated).toMatchObject({ status: 200, body: { version: 3 } });
     expect((await app.request("POST", `${base}/${storage.id}/verify`)).body.status).toBe("PASS");
   });
 
-  test("want the credential again when the endpoint's host or port changes", async () => {
+  test("require the credential again when the endpoint's host or port changes", async ({ app, create }) => {
     const storage = await create();
     for (const endpoint of ["http://127.0.0.1:1", "http://localhost:9"]) {
-      const told = await app.request("PUT", `${base}/${storage.id}`, { resource: { endpoint } });
-      expect(told).toMatchObject({ status: 400, body: { details: { issues: [{ path: "/resource/credential" }] } } });
+      const answer = await app.request("PUT", `${base}/${storage.id}`, { resource: { endpoint } });
+      expect(answer).toMatchObject({ status: 400, body: { details: { issues: [{ path: "/resource/credential" }] } } });
     }
   });
 
-  test("refuse the mask as a credential", async () => {
+  test("refuse the credential of an answer as a credential", async ({ app, create }) => {
     const storage = await create();
-    const told = await app.request("PUT", `${base}/${storage.id}`, { resource: storage.resource });
-    expect(told).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
-    expect(told.body.details.issues.map((issue: { path: string }) => issue.path)).toContain(
+    const answer = await app.request("PUT", `${base}/${storage.id}`, { resource: storage.resource });
+    expect(answer).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
+    expect(answer.body.details.issues.map((issue: { path: string }) => issue.path)).toContain(
       "/resource/credential/secret",
     );
   });
 
-  test("have names that are unique without regard to case", async () => {
+  test("have names that are unique in upper and lower case", async ({ app, describeStorage, create }) => {
     await create({ name: "Ärger" });
-    const told = await app.request("POST", base, describeStorage({ name: "äRGER" }));
-    expect(told).toMatchObject({
+    const answer = await app.request("POST", base, describeStorage({ name: "äRGER" }));
+    expect(answer).toMatchObject({
       status: 409,
       body: { error_code: "STORAGE_NAME_CONFLICT", details: { name: "äRGER" } },
     });
@@ -204,11 +182,15 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
     });
   });
 
-  test("conflict where their prefixes nest, and not where only the letters begin alike", async () => {
+  test("conflict when one prefix is above the other, not when only their letters begin alike", async ({
+    app,
+    describeStorage,
+    create,
+  }) => {
     const outer = await create({}, { bucket: "others", prefix: "n_1%/a" });
     for (const prefix of ["n_1%", "n_1%/a", "n_1%/a/b", ""]) {
-      const told = await app.request("POST", base, describeStorage({}, { bucket: "others", prefix }));
-      expect(told, prefix).toMatchObject({
+      const answer = await app.request("POST", base, describeStorage({}, { bucket: "others", prefix }));
+      expect(answer, prefix).toMatchObject({
         status: 409,
         body: {
           error_code: "STORAGE_LOCATION_CONFLICT",
@@ -226,9 +208,9 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
     expect(allowed.status).toBe(201);
   });
 
-  test("let exactly one of two hundred creates with one name win", async () => {
+  test("accept exactly one of two hundred creates with one name", async ({ app, describeStorage }) => {
     const body = describeStorage({ name: "contended" });
-    const told = await Promise.all(
+    const answers = await Promise.all(
       Array.from({ length: 200 }, (_, index) =>
         app.request("POST", `${base}?verify=false`, {
           ...body,
@@ -236,14 +218,14 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
         }),
       ),
     );
-    expect(countStatuses(told)).toEqual({ 201: 1, 409: 199 });
-    expect(new Set(told.filter(({ status }) => status === 409).map(({ body: { error_code } }) => error_code))).toEqual(
-      new Set(["STORAGE_NAME_CONFLICT"]),
-    );
+    expect(countStatuses(answers)).toEqual({ 201: 1, 409: 199 });
+    expect(
+      new Set(answers.filter(({ status }) => status === 409).map(({ body: { error_code } }) => error_code)),
+    ).toEqual(new Set(["STORAGE_NAME_CONFLICT"]));
   });
 
-  test("let exactly one of two hundred creates with nesting prefixes win", async () => {
-    const told = await Promise.all(
+  test("accept exactly one of two hundred creates with nested prefixes", async ({ app, describeStorage }) => {
+    const answers = await Promise.all(
       Array.from({ length: 200 }, (_, index) =>
         app.request(
           "POST",
@@ -252,13 +234,13 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
         ),
       ),
     );
-    expect(countStatuses(told)).toEqual({ 201: 1, 409: 199 });
-    expect(new Set(told.filter(({ status }) => status === 409).map(({ body: { error_code } }) => error_code))).toEqual(
-      new Set(["STORAGE_LOCATION_CONFLICT"]),
-    );
+    expect(countStatuses(answers)).toEqual({ 201: 1, 409: 199 });
+    expect(
+      new Set(answers.filter(({ status }) => status === 409).map(({ body: { error_code } }) => error_code)),
+    ).toEqual(new Set(["STORAGE_LOCATION_CONFLICT"]));
   });
 
-  test("are deleted, but not while a collection is bound", async () => {
+  test("are not deleted while a collection is bound", async ({ app, create }) => {
     const storage = await create();
     const collection = randomUUID();
     expect(await app.request("PUT", `${base}/${storage.id}/collections/${collection}`)).toMatchObject({
@@ -269,11 +251,11 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
       status: 200,
       body: { version: 2 },
     });
-    const found = { total: 1, dependants: [{ kind: "collection", id: collection, name: null }] };
-    expect((await app.request("GET", `${base}/${storage.id}/dependants`)).body).toEqual(found);
+    const dependants = { total: 1, dependants: [{ kind: "collection", id: collection, name: null }] };
+    expect((await app.request("GET", `${base}/${storage.id}/dependants`)).body).toEqual(dependants);
     expect(await app.request("DELETE", `${base}/${storage.id}`)).toMatchObject({
       status: 409,
-      body: { error_code: "STORAGE_IN_USE", details: found },
+      body: { error_code: "STORAGE_IN_USE", details: dependants },
     });
     expect((await app.request("DELETE", `${base}/${storage.id}/collections/${collection}`)).status).toBe(204);
     expect((await app.request("DELETE", `${base}/${storage.id}`)).status).toBe(204);
@@ -283,7 +265,7 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
     });
   });
 
-  test("honour If-Match and If-None-Match", async () => {
+  test("respect If-Match and If-None-Match", async ({ app, create }) => {
     const storage = await create();
     const path = `${base}/${storage.id}`;
     expect((await app.request("GET", path, undefined, { headers: { "if-none-match": '"1"' } })).status).toBe(304);
@@ -295,12 +277,12 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
     expect((await app.request("DELETE", path, undefined, { headers: { "if-match": "*" } })).status).toBe(204);
   });
 
-  test("are created once for one Idempotency-Key, and another request with it is refused", async () => {
+  test("are created once for one Idempotency-Key, which no other request may use", async ({ app, describeStorage }) => {
     const body = describeStorage();
     const headers = { "idempotency-key": randomUUID() };
-    const told = await Promise.all(Array.from({ length: 8 }, () => app.request("POST", base, body, { headers })));
-    const first = told.find(({ status }) => status === 201);
-    expect(new Set(told.map(({ status }) => status))).toEqual(new Set([201, 409]));
+    const answers = await Promise.all(Array.from({ length: 8 }, () => app.request("POST", base, body, { headers })));
+    const first = answers.find(({ status }) => status === 201);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201, 409]));
     const again = await app.request("POST", base, body, { headers });
     expect(again).toMatchObject({ status: 201, body: first?.body });
     expect(again.headers.get("idempotency-replayed")).toBe("true");
@@ -311,14 +293,14 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
     });
   });
 
-  test("give the Idempotency-Key back after a refusal", async () => {
+  test("release the Idempotency-Key after a refusal", async ({ app, describeStorage }) => {
     const headers = { "idempotency-key": randomUUID() };
     const body = describeStorage({}, { bucket: "nowhere" });
     expect((await app.request("POST", base, body, { headers })).status).toBe(502);
     expect((await app.request("POST", `${base}?verify=false`, body, { headers })).status).toBe(201);
   });
 
-  test("leave a trail of who changed what, without the secret", async () => {
+  test("leave audit entries of each change, without the secret", async ({ app, create }) => {
     const storage = await create();
     await app.request(
       "PUT",
@@ -342,7 +324,7 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
     ]);
   });
 
-  test("are for viewers to read and for admins to change", async () => {
+  test("are readable for viewers and changed by admins only", async ({ app, create }) => {
     const storage = await create();
     expect((await app.request("GET", `${base}/${storage.id}`, undefined, { role: "viewer" })).status).toBe(200);
     for (const role of ["viewer", "operator", "meter"] as const) {
@@ -355,8 +337,8 @@ describe.each(databaseKinds)("storages on %s", (kind) => {
   });
 });
 
-function countStatuses(told: { status: number }[]): Record<number, number> {
+function countStatuses(answers: { status: number }[]): Record<number, number> {
   return Object.fromEntries(
-    [...Map.groupBy(told, ({ status }) => status)].map(([status, all]) => [status, all.length]),
+    [...Map.groupBy(answers, ({ status }) => status)].map(([status, all]) => [status, all.length]),
   );
 }

@@ -1,4 +1,4 @@
-"""What a code location needs to run the sessions of EOM's schedules."""
+"""The resource that a code location needs to run sessions of EOM."""
 
 from eom_dagster.session import EomSession, Storage
 

@@ -1,4 +1,4 @@
-"""Where EOM keeps the credentials of storages: a KV version 2 mount of Vault or OpenBao."""
+"""Reads the credentials of storages from a KV version 2 mount of Vault or OpenBao."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,10 @@ import hvac
 
 
 def read_secret(ref: str) -> dict[str, str]:
-    """Reads what lies under a reference, with a login of Dagster's own.
+    """Reads the secret of a reference, with a login of Dagster's own.
 
-    A run's environment has the variables that EOM itself takes: VAULT_ADDR, VAULT_TOKEN or EOM_VAULT_TOKEN_FILE;
-    perhaps VAULT_NAMESPACE, EOM_VAULT_CA, EOM_VAULT_MOUNT ("secret") and EOM_VAULT_PREFIX ("eom").
+    The environment of a run has the variables of EOM: VAULT_ADDR, and VAULT_TOKEN or EOM_VAULT_TOKEN_FILE. Optional:
+    VAULT_NAMESPACE, EOM_VAULT_CA, EOM_VAULT_MOUNT (default "secret") and EOM_VAULT_PREFIX (default "eom").
     The token's policy needs `read` on `<mount>/data/<prefix>/+/storages/*`, and nothing else.
     """
     env = os.environ

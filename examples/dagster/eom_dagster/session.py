@@ -14,24 +14,24 @@ from eom_dagster.secrets import read_secret
 
 
 class Storage(dg.PermissiveConfig):
-    """Where the objects of a storage lie. Permissive, as the session: a later EOM may tell more."""
+    """The location of a storage. Permissive, as the session: a later EOM may send more fields."""
 
     id: str
     name: str
     endpoint: str
     region: str
     bucket: str
-    prefix: str  # Empty, or ending in a slash; stands before each key.
+    prefix: str  # Empty, or ends with a slash. Put it before each key.
     path_style: bool
     read_only: bool
-    ca_certificate: str | None = None  # PEM of the authorities to trust in place of the public ones.
+    ca_certificate: str | None = None  # PEM of the authorities to trust instead of the public ones.
     credential_ref: str
 
 
 class EomSession(dg.ConfigurableResource, dg.PermissiveConfig):
-    """What EOM tells the run of a schedule of kind 5, as run config of the resource `eom`.
+    """The data of a session of kind 5, as the config of the resource `eom`.
 
-    It holds no secret, since Dagster keeps run config and shows it: the credential is read where it is needed.
+    Contains no secret, since Dagster stores run config and shows it: `credential` reads the secret when it is called.
     """
 
     session_id: str
@@ -45,16 +45,17 @@ class EomSession(dg.ConfigurableResource, dg.PermissiveConfig):
     options: dict = {}  # Not dict[str, Any]: Dagster fails on null as a value of such a map.
 
     def interval(self) -> tuple[datetime, datetime]:
-        """The stretch of time to work on. Its start belongs to it, its end does not."""
+        """The interval to work on: start included, end excluded."""
         return parse_time(self.data_interval_start), parse_time(self.data_interval_end)
 
     def require_storage(self) -> Storage:
+        """The storage of the session. Fails the run, without a retry, if it has none."""
         if self.storage is None:
             raise dg.Failure("The session names no storage", allow_retries=False)
         return self.storage
 
     def credential(self) -> dict[str, str]:
-        """`access_key_id`, `secret_access_key`, perhaps `session_token`: not for a log or an output."""
+        """`access_key_id`, `secret_access_key` and perhaps `session_token`. Keep them out of logs and outputs."""
         return read_secret(self.require_storage().credential_ref)
 
     def s3(self) -> Any:
@@ -72,7 +73,7 @@ class EomSession(dg.ConfigurableResource, dg.PermissiveConfig):
             verify=authorities,
             config=Config(
                 s3={"addressing_style": "path" if storage.path_style else "virtual"},
-                # Not every S3 server knows the newer checksums that boto3 sends unasked.
+                # Some S3 servers do not support the checksums that boto3 sends by default.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
             ),
@@ -83,7 +84,7 @@ class EomSession(dg.ConfigurableResource, dg.PermissiveConfig):
 
 
 def parse_time(text: str) -> datetime:
-    """A time as EOM writes it. Python takes the Z from 3.11 on."""
+    """Parses a time of EOM. Python parses the Z from 3.11 on."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 

@@ -1,4 +1,4 @@
-"""A small catalogue of scenes, in place of a real one."""
+"""A small catalogue of scenes that stands for a real one."""
 
 import json
 from datetime import datetime
@@ -16,7 +16,7 @@ class Item(TypedDict):
 
 
 def read_items(source: str | None, collection_id: str | None) -> list[Item]:
-    """The items of a collection, or of all, from the file that ships with the example or from another."""
+    """Reads the items of a collection (all items for None) from a file. Default: the file of this example."""
     file = Path(__file__).with_name("catalogue.json") if source is None else Path(source)
     items: list[Item] = json.loads(file.read_text(encoding="utf-8"))["items"]
     return [item for item in items if collection_id in (None, item["collection_id"])]

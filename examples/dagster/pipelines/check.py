@@ -1,4 +1,4 @@
-"""A job for schedules of kind 1: it knows nothing of EOM, and its run config is its own."""
+"""A job for schedules of kind 1: it does not use EOM, and its run config is its own."""
 
 import dagster as dg
 

@@ -1,4 +1,4 @@
-"""A job for schedules of kind 5: what the catalogue got in the session's interval is written into its storage."""
+"""A job for schedules of kind 5: writes the catalogue's items of the session's interval into its storage."""
 
 import json
 
@@ -15,16 +15,16 @@ def write_items(context: dg.OpExecutionContext, eom: EomSession) -> None:
     if storage.read_only:
         raise dg.Failure(f"The storage '{storage.name}' is read-only", allow_retries=False)
     items = read_items(eom.options.get("source"), eom.collection_id)
-    wanted = [item for item in items if is_within(item, eom.interval())]
+    selected = [item for item in items if is_within(item, eom.interval())]
     s3 = eom.s3()
-    for item in wanted:
+    for item in selected:
         s3.put_object(
             Bucket=storage.bucket,
             Key=f"{storage.prefix}{item['collection_id']}/{item['id']}.json",
             Body=json.dumps(item, sort_keys=True).encode(),
             ContentType="application/json",
         )
-    context.add_output_metadata({"items_seen": len(items), "objects_written": len(wanted)})
+    context.add_output_metadata({"items_seen": len(items), "objects_written": len(selected)})
 
 
 @dg.job(executor_def=dg.in_process_executor)

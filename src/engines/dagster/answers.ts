@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** The answers to documents.ts, every member of every union by its name. */
+/*
+ * Schemas of the answers to documents.ts. Every union is complete for Dagster 1.13 (test/dagster/schema.test.ts compares), so an
+ * unknown member means a newer Dagster.
+ */
 
 function member<Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) {
   return z.object({ __typename: z.literal(name), ...shape });
@@ -13,6 +16,7 @@ const exception = {
   className: z.string().nullish(),
   errorChain: z.array(z.object({ error: z.object({ message, className: z.string().nullish() }) })),
 };
+/** An exception of Dagster or of a job, with the exceptions that caused it. */
 export type Exception = z.output<z.ZodObject<typeof exception>>;
 
 const pythonError = member("PythonError", exception);
@@ -27,10 +31,12 @@ const stackEntry = z.discriminatedUnion("__typename", [
   member("EvaluationStackMapKeyEntry", { mapKey: z.unknown() }),
   member("EvaluationStackMapValueEntry", { mapKey: z.unknown() }),
 ]);
+/** One step on the way to the wrong place of a run config. */
 export type StackEntry = z.output<typeof stackEntry>;
 
-// `path`, which Dagster has as well, is always empty (1.13.27).
+// Dagster also has a field `path`, which is always empty (1.13.27).
 const configError = z.object({ message, stack: z.object({ entries: z.array(stackEntry) }) });
+/** What Dagster says about one wrong place of a run config. */
 export type ConfigError = z.output<typeof configError>;
 
 const invalidConfig = member("RunConfigValidationInvalid", { errors: z.array(configError) });
@@ -53,21 +59,23 @@ export const launchAnswer = z.object({
     pythonError,
   ]),
 });
+/** The members of `launchRun`. */
 export type LaunchAnswer = z.output<typeof launchAnswer>["launchRun"];
 
-const foundRow = z.object({
+const attemptRunRow = z.object({
   runId: z.string(),
   status: z.string(),
   parentRunId: z.string().nullish(),
   rootRunId: z.string().nullish(),
   creationTime: z.number(),
 });
-export type FoundRow = z.output<typeof foundRow>;
+/** A run that has the tags of an attempt. */
+export type AttemptRunRow = z.output<typeof attemptRunRow>;
 
-/** By alias. */
-export const foundAnswer = z.record(
+/** By alias: one look-up for each attempt. */
+export const attemptRunsAnswer = z.record(
   z.string(),
-  z.discriminatedUnion("__typename", [member("Runs", { results: z.array(foundRow) }), invalidFilter, pythonError]),
+  z.discriminatedUnion("__typename", [member("Runs", { results: z.array(attemptRunRow) }), invalidFilter, pythonError]),
 );
 
 const seconds = z.number().nullish();
@@ -80,6 +88,7 @@ const runRow = z.object({
   endTime: seconds,
   updateTime: seconds,
 });
+/** A run with its status and times, which are seconds since 1970. */
 export type RunRow = z.output<typeof runRow>;
 
 export const statusAnswer = z.object({
@@ -97,9 +106,10 @@ const failureEvent = z.discriminatedUnion("__typename", [
   member("RunFailureEvent", { message, error: failureError }),
   member("EngineEvent", { message, error: failureError }),
 ]);
+/** An event that can name the reason of a failure. */
 export type FailureEvent = z.output<typeof failureEvent>;
 
-/** Of every other event we have asked for nothing. */
+/** The document selects no field of other events, so they are empty objects. */
 const otherEvent = z.strictObject({}).transform(() => null);
 
 const eventPage = z.object({
@@ -108,7 +118,7 @@ const eventPage = z.object({
   events: z.array(z.union([otherEvent, failureEvent])),
 });
 
-/** By alias. */
+/** By alias: one page of events for each run. */
 export const failuresAnswer = z.record(
   z.string(),
   z.discriminatedUnion("__typename", [
@@ -137,6 +147,7 @@ export const terminateAnswer = z.object({
     pythonError,
   ]),
 });
+/** What became of one run that was asked to end. */
 export type TerminateResult = Extract<
   z.output<typeof terminateAnswer>["terminateRuns"],
   { __typename: "TerminateRunsResult" }
@@ -155,7 +166,7 @@ function workspaceOf<Shape extends z.ZodRawShape>(locationShape: Shape) {
   const entry = z.object({
     name: z.string(),
     loadStatus: z.string(),
-    // Null while it is loaded for the first time.
+    // Null during the first load.
     locationOrLoadError: location.nullish(),
   });
   const workspace = member("Workspace", { locationEntries: z.array(entry) });
@@ -163,10 +174,12 @@ function workspaceOf<Shape extends z.ZodRawShape>(locationShape: Shape) {
 }
 
 export const jobsAnswer = z.object({ workspaceOrError: workspaceOf({ repositories: z.array(repository) }) });
+/** The workspace with the jobs of each code location. */
 export type JobsWorkspace = Extract<z.output<typeof jobsAnswer>["workspaceOrError"], { __typename: "Workspace" }>;
 
 const locations = workspaceOf({});
 export const locationsAnswer = z.object({ workspaceOrError: locations });
+/** A code location without its jobs. */
 export type LocationEntry = Extract<z.output<typeof locations>, { __typename: "Workspace" }>["locationEntries"][number];
 
 const daemon = z.object({ daemonType: z.string(), required: z.boolean(), healthy: z.boolean().nullish() });
@@ -179,6 +192,7 @@ export const healthAnswer = z.object({
   }),
   workspaceOrError: locations,
 });
+/** Version, daemon and code locations, for the check. */
 export type Health = z.output<typeof healthAnswer>;
 
 export const validateAnswer = z.object({

@@ -1,46 +1,51 @@
-/** Faults in a row after which a connection is left alone. */
-const mostFaults = 5;
-const shortestPauseMilliseconds = 15_000;
-const longestPauseMilliseconds = 120_000;
+/** Faults in a row that open the breaker. */
+const maxFaults = 5;
+const firstPauseMilliseconds = 15_000;
+const maxPauseMilliseconds = 120_000;
 
 interface BreakerNeeds {
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
-  /** Asks the other side something cheap. Rejects if it does not answer. */
+  /** Sends a cheap request. Rejects if there is no answer. */
   readonly probe: () => Promise<unknown>;
   readonly onChange: (isOpen: boolean) => void;
 }
 
+/** The state of a connection: closed while it works, open while it is at fault. */
 export interface Breaker {
-  /** While open, nothing is to be asked. Once its pause is over, it is this question that starts the probe, in the background. */
+  /** While open, nobody may send a request. The first call after the pause starts a probe in the background. */
   isOpen(): boolean;
+  /** Any answer closes the breaker. */
   noteAnswer(): void;
-  /** `isFinal`: more faults would tell nothing new, as of a credential that is refused. */
+  /** @param isFinal opens the breaker at once: repeating cannot help, as with a refused credential */
   noteFault(isFinal: boolean): void;
 }
 
-/** Keeps a connection that is at fault from being asked by everyone, each waiting for its time-out. */
+/**
+ * Creates a circuit breaker: without it, every caller would wait for its own time-out while the connection is at fault. The pause
+ * doubles with each failed probe: 15, 30, 60, then 120 s.
+ */
 export function createBreaker({ monotonic, probe, onChange }: BreakerNeeds): Breaker {
   let faults = 0;
   let isOpen = false;
   let isProbing = false;
-  let pause = shortestPauseMilliseconds;
+  let pauseMilliseconds = firstPauseMilliseconds;
   let probeAt = 0;
 
   function noteAnswer(): void {
     faults = 0;
     if (!isOpen) return;
     isOpen = false;
-    pause = shortestPauseMilliseconds;
+    pauseMilliseconds = firstPauseMilliseconds;
     onChange(false);
   }
 
   function noteFault(isFinal: boolean): void {
     faults += 1;
-    // What was under way when it opened, and the probe's own fault, change nothing here.
-    if (isOpen || (faults < mostFaults && !isFinal)) return;
+    // Calls that were under way when the breaker opened, and the probe itself, end here too.
+    if (isOpen || (faults < maxFaults && !isFinal)) return;
     isOpen = true;
-    probeAt = monotonic() + pause;
+    probeAt = monotonic() + pauseMilliseconds;
     onChange(true);
   }
 
@@ -50,8 +55,8 @@ export function createBreaker({ monotonic, probe, onChange }: BreakerNeeds): Bre
       await probe();
       noteAnswer();
     } catch {
-      pause = Math.min(pause * 2, longestPauseMilliseconds);
-      probeAt = monotonic() + pause;
+      pauseMilliseconds = Math.min(pauseMilliseconds * 2, maxPauseMilliseconds);
+      probeAt = monotonic() + pauseMilliseconds;
     } finally {
       isProbing = false;
     }

@@ -6,15 +6,15 @@ import { terminateDocument } from "./documents.ts";
 import { DagsterFault } from "./fault.ts";
 import { toLine } from "./words.ts";
 
-/** Dagster ends them one after the other, asking the code location of each. */
+/** Dagster ends the runs of a request one after the other, and asks the code location of each. */
 const runsPerRequest = 50;
 const terminateSeconds = 20;
-/** Who polls asks at every turn until a run has ended. */
+/** Pause before the same run is asked again: every turn of poll calls this until the run has ended. */
 const pauseMilliseconds = 10_000;
-/** Of one call, after which nothing more is asked in it: a poll waits for it. */
-const mostMilliseconds = 15_000;
+/** Time for one call, since a turn of poll waits for it. After that no further request is sent. */
+const maxMilliseconds = 15_000;
 
-/** As long as a webserver may take to submit a run that it has written down. */
+/** How long a webserver may take to submit a run that it has recorded. */
 const submittingSeconds = 60;
 
 interface CancelNeeds {
@@ -24,14 +24,18 @@ interface CancelNeeds {
   readonly monotonic: () => number;
 }
 
+/** {@link Engine.cancel} of a Dagster. */
 export type Cancel = (runIds: readonly string[], options?: { readonly force: boolean }) => Promise<void>;
 
-/** Rejects for nothing that Dagster does: what came to nothing is logged, and asked again by whoever sees the run go on. */
+/**
+ * Creates the cancel function of an engine. A fault of Dagster is logged and never rejects: a later turn sees that the run goes on,
+ * and asks again.
+ */
 export function createCancel(needs: CancelNeeds): Cancel {
   const { monotonic, log } = needs;
   const askedAt = new Map<string, number>();
-  /** There was no time for them: they come first. */
-  const left = new Set<string>();
+  /** Runs for which the last call had no time. They come first in the next. */
+  const postponed = new Set<string>();
 
   function takeUnasked(ids: readonly string[]): string[] {
     const now = monotonic();
@@ -41,61 +45,68 @@ export function createCancel(needs: CancelNeeds): Cancel {
     return unasked;
   }
 
-  function leave(ids: readonly string[]): void {
+  function postpone(ids: readonly string[]): void {
     for (const id of ids) {
       askedAt.delete(id);
-      left.add(id);
+      postponed.add(id);
     }
   }
 
   return async (runIds, { force } = { force: false }) => {
-    const until = monotonic() + mostMilliseconds;
-    const wanted = [...new Set(runIds)].sort((one, other) => Number(left.has(other)) - Number(left.has(one)));
-    for (const id of wanted) left.delete(id);
-    const ids = force ? wanted : takeUnasked(wanted);
+    const until = monotonic() + maxMilliseconds;
+    const ordered = [...new Set(runIds)].sort(
+      (left, right) => Number(postponed.has(right)) - Number(postponed.has(left)),
+    );
+    for (const id of ordered) postponed.delete(id);
+    const ids = force ? ordered : takeUnasked(ordered);
     for (let start = 0; start < ids.length; start += runsPerRequest) {
-      const isHeard = await tryTerminate(ids.slice(start, start + runsPerRequest), { force, until });
-      if (isHeard) continue;
-      // The rest would wait for the same silence. They are asked at the next turn.
-      leave(ids.slice(start + runsPerRequest));
+      const mayContinue = await tryTerminate(ids.slice(start, start + runsPerRequest), { force, until });
+      if (mayContinue) continue;
+      // The rest would wait for the same time-out. The next turn asks them.
+      postpone(ids.slice(start + runsPerRequest));
       return;
     }
   };
 
-  /** @returns whether Dagster answered, and may be asked for more */
-  async function tryTerminate(runIds: readonly string[], how: How): Promise<boolean> {
+  /** @returns whether Dagster answered and there is time for another request */
+  async function tryTerminate(runIds: readonly string[], terminating: Terminating): Promise<boolean> {
     try {
-      const stuck = await terminate(needs, runIds, how.force);
+      const stuck = await terminate(needs, runIds, terminating.force);
       if (stuck.length > 0) await terminate(needs, stuck, true);
-      return monotonic() < how.until;
+      return monotonic() < terminating.until;
     } catch (error) {
       if (!(error instanceof DagsterFault)) throw error;
-      // Dagster leaves off at the first whose code location is away: the others need not wait for that.
-      if (error.kind === "failing" && runIds.length > 1) return terminateSingly(runIds, how);
+      // Dagster stops at the first run whose code location is down. Single requests reach the others.
+      if (error.kind === "failing" && runIds.length > 1) return terminateSingly(runIds, terminating);
       if (!error.mayHaveRun) for (const id of runIds) askedAt.delete(id);
-      // While the connection is left alone, nothing new is learnt at every turn.
+      // While the breaker is open, every turn would log the same.
       if (error.kind !== "resting") log.warn({ run_ids: runIds, reason: error.message }, "runs could not be canceled");
-      return error.kind === "failing" && monotonic() < how.until;
+      return error.kind === "failing" && monotonic() < terminating.until;
     }
   }
 
-  async function terminateSingly(runIds: readonly string[], how: How): Promise<boolean> {
+  async function terminateSingly(runIds: readonly string[], terminating: Terminating): Promise<boolean> {
     for (const [index, runId] of runIds.entries()) {
-      if (await tryTerminate([runId], how)) continue;
-      leave(runIds.slice(index + 1));
+      if (await tryTerminate([runId], terminating)) continue;
+      postpone(runIds.slice(index + 1));
       return false;
     }
     return true;
   }
 }
 
-interface How {
+interface Terminating {
   readonly force: boolean;
-  /** By the monotonic clock. */
+  /** The end of the time for this call, by the monotonic clock. */
   readonly until: number;
 }
 
-/** @returns those that were written down long ago and never submitted: they can be given up alone */
+/**
+ * Sends one request and logs each refusal.
+ *
+ * @returns runs that were recorded more than a minute ago and never submitted: only `force` ends those
+ * @throws DagsterFault
+ */
 async function terminate(needs: CancelNeeds, runIds: readonly string[], force: boolean): Promise<string[]> {
   const { client, log, clock } = needs;
   const { terminateRuns } = await client.ask({
@@ -121,7 +132,7 @@ async function terminate(needs: CancelNeeds, runIds: readonly string[], force: b
   );
 }
 
-/** Null where there is nothing to tell: the run has been asked to end, has ended, or is gone. */
+/** Null if there is nothing to log: the run was asked to end, has ended, or is gone. */
 function findReason(result: TerminateResult): string | null {
   switch (result.__typename) {
     case "TerminateRunSuccess":

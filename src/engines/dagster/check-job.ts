@@ -8,10 +8,10 @@ import { isReservedTag } from "./tags.ts";
 import { toLine, toList, toMessage } from "./words.ts";
 import { readWorkspace, type Workspace, type WorkspaceJob } from "./workspace.ts";
 
-/** Of one answer: a run config can be wrong in every line. */
-const mostIssues = 20;
+/** Issues per answer: a run config can be wrong in every line. */
+const maxIssues = 20;
 
-/** Whether Dagster would take the job and its run config now. Most are asked for once; the workspace only for what is refused. */
+/** Checks whether Dagster would accept the job and its run config now. One request; a second one reads the workspace to say why not. */
 export async function checkJob(client: DagsterClient, reference: JobReference): Promise<JobVerdict> {
   const job = toLocatedJob(reference.job);
   const issues = listTagIssues(reference);
@@ -30,7 +30,7 @@ function listTagIssues({ tags }: JobReference): JobIssue[] {
     .filter(isReservedTag)
     .map((key) => ({
       path: ["params", "tags", key],
-      message: "is a tag that EOM or Dagster sets itself",
+      message: "is a tag that EOM or Dagster sets itself: remove it",
       code: "reserved",
     }));
 }
@@ -55,15 +55,17 @@ async function askForVerdict(client: DagsterClient, reference: JobReference, job
     case "PipelineNotFoundError":
       return toUnknown(job, await readWorkspace(client));
     case "InvalidSubsetError":
-      return refuse([{ ...unknownAt("name"), message: `names what Dagster cannot run: ${toLine(answer.message)}` }]);
+      return refuse([
+        { ...unknownAt("name"), message: `names a job that Dagster cannot run: ${toLine(answer.message)}` },
+      ]);
     case "PythonError":
-      return unanswered(`Dagster failed at it: ${toLine(answer.message)}`);
+      return unanswered(`Dagster raised an exception: ${toLine(answer.message)}`);
     default:
       return answer satisfies never;
   }
 }
 
-/** Which of the three names is the one that Dagster does not know. */
+/** Finds which of the three names (location, repository, job) Dagster does not know. */
 function toUnknown(job: LocatedJob, { locations, repositories, jobs }: Workspace): JobVerdict {
   const location = locations.find(({ name }) => name === job.location);
   if (location === undefined) return refuseName("location", job.location, "no code location of Dagster", locations);
@@ -94,7 +96,7 @@ function refuseName(
   return refuse([{ ...unknownAt(field), message: `names ${what}: ${toList([given])} is not known, ${names}` }]);
 }
 
-/** Also a job that knows nothing of EOM refuses what a session is told: that is said plainly, without Dagster's words for it. */
+/** A job without the resource `eom` refuses the run config of a session. Dagster's message for that names no resource, so EOM's does. */
 function toSessionIssue(job: LocatedJob, { jobs }: Workspace, kind: number, errors: readonly ConfigError[]): JobIssue {
   const isSame = ({ location, repository, name }: WorkspaceJob) =>
     location === job.location && repository === job.repository && name === job.name;
@@ -103,7 +105,10 @@ function toSessionIssue(job: LocatedJob, { jobs }: Workspace, kind: number, erro
     return { ...unknownAt("name"), message };
   }
   const words = toMessage(errors.map(({ message }) => message.trim().replace(/\.$/, "")).join("; "));
-  return { ...unknownAt("name"), message: `names a job that does not take what EOM tells a session: ${words}` };
+  return {
+    ...unknownAt("name"),
+    message: `names a job whose resource '${sessionResource}' does not accept the config of a session: ${words}`,
+  };
 }
 
 function toConfigIssue({ message, stack }: ConfigError): JobIssue {
@@ -133,7 +138,7 @@ function unanswered(message: string): JobVerdict {
   return { verdict: "unanswered", message };
 }
 
-/** With no issue, `otherwise`. */
+/** Refuses with these issues; without any, returns `otherwise`. */
 function refuse(issues: readonly JobIssue[], otherwise: JobVerdict = { verdict: "accepted" }): JobVerdict {
-  return issues.length === 0 ? otherwise : { verdict: "refused", issues: issues.slice(0, mostIssues) };
+  return issues.length === 0 ? otherwise : { verdict: "refused", issues: issues.slice(0, maxIssues) };
 }

@@ -6,10 +6,10 @@ import { DagsterFault, toAdvice } from "./fault.ts";
 import { toLine } from "./words.ts";
 import { toLocation } from "./workspace.ts";
 
-/** Below what check-in-time.ts waits, so that it is Dagster's silence that is told. */
+/** Below the 5 s of check-in-time.ts, so that the answer names Dagster's silence. */
 const checkSeconds = 4;
 
-/** What is wrong with this Dagster, for who has to mend it. */
+/** Checks the connection, the daemon and the code locations of a Dagster, and says for its operator what is wrong. */
 export async function check(client: DagsterClient, shown: string): Promise<EngineCheck> {
   try {
     const health = await client.ask({
@@ -32,7 +32,9 @@ function toCheck({ version, instance, workspaceOrError }: Health, shown: string)
   }
   const locations = workspaceOrError.locationEntries.map(toLocation);
   const problems = [
-    ...(locations.length === 0 ? ["Dagster has no code location, so no job: name one in its workspace.yaml"] : []),
+    ...(locations.length === 0
+      ? ["Dagster has no code location, so it has no jobs: add one to its workspace.yaml"]
+      : []),
     ...locations
       .filter(({ state }) => state === "failed")
       .map(({ name, detail }) => `Dagster cannot load its code location '${name}': ${detail}`),
@@ -44,11 +46,11 @@ function toCheck({ version, instance, workspaceOrError }: Health, shown: string)
   return { state: "ok", detail: `Dagster ${version} at ${shown}, ${locations.length} code locations${still}` };
 }
 
-/** With the run queue, which is Dagster's default, runs are started by its daemon alone. */
+/** With the run queue, Dagster's default, only its daemon starts runs. */
 function listQueueProblems({ runQueuingSupported, daemonHealth }: Health["instance"]): string[] {
   const daemon = daemonHealth.allDaemonStatuses.find(({ daemonType }) => daemonType === "QUEUED_RUN_COORDINATOR");
   if (!runQueuingSupported || daemon?.required !== true || daemon.healthy === true) return [];
-  return ["Dagster's daemon does not work, so that runs stay queued: see that dagster-daemon runs"];
+  return ["Dagster's daemon does not work, so runs stay queued: check that dagster-daemon runs"];
 }
 
 function toFailing(detail: string): EngineCheck {

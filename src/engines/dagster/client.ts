@@ -5,24 +5,25 @@ import { DagsterFault } from "./fault.ts";
 import { parseAnswer } from "./parse-answer.ts";
 import { toLine } from "./words.ts";
 
-/** How a call ended, for a metric's label. */
+/** How a call ended. A label of the metric `eom_engine_calls_total`. */
 export type CallResult = "answered" | DagsterFault["kind"];
 
+/** One GraphQL request and the schema of its answer. */
 export interface Call<Schema extends z.ZodType> {
+  /** As the document names it; a label of the metrics. */
   readonly operation: string;
   readonly document: string;
   readonly variables?: Record<string, unknown>;
   readonly answer: Schema;
-  /** 10, unless given. */
+  /** Default 10. */
   readonly timeoutSeconds?: number;
-  /** Asks even while the connection is left alone: somebody wants to know what is wrong with it. */
+  /** Asks even while the breaker is open: a check must find out what is wrong. */
   readonly always?: boolean;
 }
 
+/** Asks one Dagster. */
 export interface DagsterClient {
-  /**
-   * @throws DagsterFault alone: at once while the connection is left alone
-   */
+  /** @throws DagsterFault and nothing else; at once while the breaker is open */
   ask<Schema extends z.ZodType>(call: Call<Schema>): Promise<z.output<Schema>>;
 }
 
@@ -31,14 +32,17 @@ interface ClientNeeds {
   readonly breaker: Breaker;
   readonly monotonic: () => number;
   readonly onCall: (operation: string, result: CallResult, seconds: number) => void;
-  readonly mostSeconds: number;
+  /** Upper limit for the time-out of every call. */
+  readonly maxCallSeconds: number;
 }
 
-/** Asks Dagster, reads what it says, and keeps account of how the connection does. */
-export function createClient({ connection, breaker, monotonic, onCall, mostSeconds }: ClientNeeds): DagsterClient {
+const defaultSeconds = 10;
+
+/** Creates a client that parses answers, reports every call, and tells the breaker about answers and faults. */
+export function createClient({ connection, breaker, monotonic, onCall, maxCallSeconds }: ClientNeeds): DagsterClient {
   async function send<Schema extends z.ZodType>(call: Call<Schema>): Promise<z.output<Schema>> {
     const { operation, document, variables = {}, answer } = call;
-    const timeoutSeconds = Math.min(call.timeoutSeconds ?? 10, mostSeconds);
+    const timeoutSeconds = Math.min(call.timeoutSeconds ?? defaultSeconds, maxCallSeconds);
     const data = await connection.ask({ operation, document, variables, timeoutSeconds });
     return parseAnswer(operation, answer, data);
   }
@@ -63,7 +67,7 @@ export function createClient({ connection, breaker, monotonic, onCall, mostSecon
   };
 }
 
-/** Of an answer that says that EOM may not do this. It may be allowed to do all else: the connection is not at fault. */
+/** The fault of an answer that denies this one operation. Others may be allowed, so the connection is not at fault. */
 export function toUnauthorized(words: string): DagsterFault {
   return new DagsterFault("unauthorized", `Dagster does not allow EOM to do this: ${toLine(words)}`);
 }
@@ -71,11 +75,11 @@ export function toUnauthorized(words: string): DagsterFault {
 function toResting(): DagsterFault {
   return new DagsterFault(
     "resting",
-    "Dagster did not answer the last times that it was asked, and is left alone for a while",
+    "Dagster did not answer several times in a row; EOM pauses its requests for up to two minutes",
   );
 }
 
-/** The fault of a whole answer that tells of an exception in Dagster. The connection is not at fault. */
+/** The fault of a complete answer that reports an exception in Dagster. The connection is not at fault. */
 export function toException(words: string): DagsterFault {
-  return new DagsterFault("failing", `Dagster failed at it: ${toLine(words)}`);
+  return new DagsterFault("failing", `Dagster raised an exception: ${toLine(words)}`);
 }

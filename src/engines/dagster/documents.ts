@@ -1,4 +1,4 @@
-/** Everything that EOM asks of Dagster. Written for 1.13, and checked against its schema by the tests. */
+/* All GraphQL documents that EOM sends. Written for Dagster 1.13; test/dagster/schema.test.ts validates them against its schema. */
 
 const pythonError = `
 fragment Exception on PythonError { message className errorChain { error { message className } } }`;
@@ -19,6 +19,7 @@ fragment ConfigErrors on RunConfigValidationInvalid {
   }
 }`;
 
+/** The probe of the breaker. */
 export const versionDocument = "query Version { version }";
 
 export const launchDocument = `
@@ -40,14 +41,17 @@ mutation LaunchRun($params: ExecutionParams!) {
   }
 }${configErrors}${pythonError}`;
 
-/** One look-up each, `s0` to `s19`, with variables of the same names: a filter knows no OR. */
+/**
+ * Looks up the runs of several attempts: one aliased field each, `s0` to `s19`, with a variable of the same name. A filter of Dagster
+ * has no OR.
+ */
 export function toFindRunsDocument(count: number): string {
   const indexes = [...Array(count).keys()];
   return `
 query FindRuns($limit: Int!, ${indexes.map((index) => `$s${index}: RunsFilter!`).join(", ")}) {
-${indexes.map((index) => `  s${index}: runsOrError(filter: $s${index}, limit: $limit) { ...Found }`).join("\n")}
+${indexes.map((index) => `  s${index}: runsOrError(filter: $s${index}, limit: $limit) { ...AttemptRuns }`).join("\n")}
 }
-fragment Found on RunsOrError {
+fragment AttemptRuns on RunsOrError {
   __typename
   ... on Runs { results { runId status parentRunId rootRunId creationTime } }
   ... on InvalidPipelineRunsFilterError { message }
@@ -55,7 +59,7 @@ fragment Found on RunsOrError {
 }${pythonError}`;
 }
 
-/** Without a count: that would be a query of its own for Dagster. */
+/** Without a count, for which Dagster would run another query. */
 export const statusDocument = `
 query RunStatuses($filter: RunsFilter!, $limit: Int!) {
   runsOrError(filter: $filter, limit: $limit) {
@@ -66,7 +70,7 @@ query RunStatuses($filter: RunsFilter!, $limit: Int!) {
   }
 }${pythonError}`;
 
-/** A page of the events of each of several runs, `r0` to `r9` after the cursors `c0` to `c9`. Of most events no more than that they are. */
+/** Reads one page of events of several runs: `r0` to `r9`, after the cursors `c0` to `c9`. Selects fields of failure events only. */
 export function toFailuresDocument(count: number): string {
   const indexes = [...Array(count).keys()];
   return `

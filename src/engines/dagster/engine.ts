@@ -8,39 +8,41 @@ import { createCancel } from "./cancel.ts";
 import { check } from "./check.ts";
 import { checkJob } from "./check-job.ts";
 import { type CallResult, createClient } from "./client.ts";
-import { createConnection } from "./connection.ts";
+import { type Connection, createConnection } from "./connection.ts";
 import { versionDocument } from "./documents.ts";
-import { findRuns } from "./find-runs.ts";
 import { launch } from "./launch.ts";
+import { listRuns } from "./list-runs.ts";
 import { parseAnswer } from "./parse-answer.ts";
-import { findStatuses } from "./status.ts";
+import { listStatuses } from "./status.ts";
 import { listLocations, readWorkspace } from "./workspace.ts";
 
+/** A connection to one Dagster. */
 export interface DagsterEngineOptions {
   readonly name: string;
-  /** What people open: with its path prefix, without `/graphql`, credentials or a query. */
+  /** The address at which people open Dagster: with its path prefix, without `/graphql`, a credential or a query string. */
   readonly url: string;
   /** Sent with every request. Secret. */
   readonly headers: Readonly<Record<string, string>>;
   readonly launchesPerSecond: number | null;
   readonly maxRuns: number | null;
   readonly log: Logger;
-  /** Whether Dagster is left alone from now on, or asked again. Not called until that changes; at first it is asked. */
+  /** Called when the breaker opens or closes. It starts closed. */
   readonly onBreaker?: (isOpen: boolean) => void;
+  /** Called after every request. */
   readonly onCall?: (operation: string, result: CallResult, seconds: number) => void;
-  /** Of every call; none is waited for longer than its own limit. */
-  readonly mostSeconds?: number;
+  /** Upper limit for the time-out of every call. Without it, each call has its own. */
+  readonly maxCallSeconds?: number;
   readonly clock?: Clock;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock, for the breaker and for limits per call. */
   readonly monotonic?: () => number;
 }
 
-/** Dagster's webserver carries out 40 requests at once. */
-const mostLaunches = 50;
+/** Launches under way in this process. Dagster's webserver executes 40 requests at once. */
+const maxLaunches = 50;
 const pollSeconds = 5;
 const probeSeconds = 4;
 
-/** Runs jobs in a Dagster, by its GraphQL API. It holds nothing that must outlive the process. */
+/** Creates an engine that runs jobs in a Dagster, through its GraphQL API. Keeps no state that must outlive the process. */
 export function createDagsterEngine(options: DagsterEngineOptions): Engine {
   const { name, log, clock = systemClock, monotonic = () => performance.now() } = options;
   const { onBreaker = () => {}, onCall = () => {} } = options;
@@ -48,22 +50,16 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
   const connection = createConnection(address);
   const breaker = createBreaker({
     monotonic,
-    probe: async () => {
-      const query = { operation: "Version", document: versionDocument, variables: {}, timeoutSeconds: probeSeconds };
-      parseAnswer("Version", versionAnswer, await connection.ask(query));
-    },
+    probe: () => probe(connection),
     onChange(isOpen) {
-      log[isOpen ? "warn" : "info"](
-        { engine: name },
-        isOpen ? "Dagster is left alone for a while" : "Dagster answers again",
-      );
+      reportBreaker(log, name, isOpen);
       onBreaker(isOpen);
     },
   });
-  const { mostSeconds = Number.POSITIVE_INFINITY } = options;
-  const client = createClient({ connection, breaker, monotonic, onCall, mostSeconds });
+  const { maxCallSeconds = Number.POSITIVE_INFINITY } = options;
+  const client = createClient({ connection, breaker, monotonic, onCall, maxCallSeconds });
   const cancel = createCancel({ client, clock, log, monotonic });
-  const unknownStatuses = new Set<string>();
+  const reports = createStatusReports(log, name);
   let launching = 0;
 
   return {
@@ -72,7 +68,7 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
     launchesPerSecond: options.launchesPerSecond,
     maxRuns: options.maxRuns,
     pollSeconds,
-    room: () => (breaker.isOpen() ? 0 : Math.max(0, mostLaunches - launching)),
+    room: () => (breaker.isOpen() ? 0 : Math.max(0, maxLaunches - launching)),
     async launch(request) {
       launching += 1;
       try {
@@ -81,8 +77,8 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
         launching -= 1;
       }
     },
-    listRuns: (attempts) => findRuns(client, attempts),
-    status: (runIds) => findStatuses({ client, clock, monotonic, onUnknownStatus, onUnreadable }, runIds),
+    listRuns: (attempts) => listRuns(client, attempts),
+    status: (runIds) => listStatuses({ client, clock, monotonic, ...reports }, runIds),
     cancel,
     forget() {},
     check: () => check(client, address.shown),
@@ -94,14 +90,31 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
     waitUntilIdle: async () => {},
     close: () => connection.close(),
   };
+}
 
-  function onUnreadable(runId: string): void {
-    log.warn({ engine: name, run_id: runId }, "a run cannot be read, and is taken to go on");
-  }
+/** A cheap request, by which the breaker finds out whether Dagster answers again. */
+async function probe(connection: Connection): Promise<void> {
+  const query = { operation: "Version", document: versionDocument, variables: {}, timeoutSeconds: probeSeconds };
+  parseAnswer("Version", versionAnswer, await connection.ask(query));
+}
 
-  function onUnknownStatus(status: string, runId: string): void {
-    if (unknownStatuses.has(status)) return;
-    unknownStatuses.add(status);
-    log.warn({ engine: name, run_id: runId, run_status: status }, "this EOM does not know a status of Dagster's runs");
-  }
+function reportBreaker(log: Logger, engine: string, isOpen: boolean): void {
+  if (isOpen) log.warn({ engine }, "Dagster does not answer: requests are paused");
+  else log.info({ engine }, "Dagster answers again");
+}
+
+/** Logs runs whose status EOM cannot tell: an unknown status once, since every poll would repeat it. */
+function createStatusReports(log: Logger, engine: string) {
+  const unknownStatuses = new Set<string>();
+  return {
+    onUnreadable(runId: string): void {
+      log.warn({ engine, run_id: runId }, "Dagster cannot read a run: EOM treats it as running");
+    },
+    onUnknownStatus(status: string, runId: string): void {
+      if (unknownStatuses.has(status)) return;
+      unknownStatuses.add(status);
+      const fields = { engine, run_id: runId, run_status: status };
+      log.warn(fields, "unknown status of a Dagster run: EOM treats the run as running");
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { toFailuresDocument } from "./documents.ts";
 import { DagsterFault } from "./fault.ts";
 import { toMessage } from "./words.ts";
 
-/** Why a run failed. */
+/** Why a run failed; `step` is null if no step did. */
 export interface Failure {
   readonly message: string;
   readonly step: string | null;
@@ -12,29 +12,30 @@ export interface Failure {
 
 const runsPerRequest = 10;
 const eventsPerPage = 1000;
-/** Of one run. Dagster gives events from the first on alone, and the failure stands at their end. */
-const mostPages = 10;
+/** Pages read per run. Dagster returns events from the first on only, and the failure is the last. */
+const maxPages = 10;
 const pageSeconds = 5;
-/** Of all runs together: it is a poll that waits for it. */
-const mostMilliseconds = 15_000;
+/** Time for all runs together, since a turn of poll waits for it. */
+const maxMilliseconds = 15_000;
 
-/** What is known by the pages that have been read. */
+/** The search through the events of one run. */
 interface Search {
   readonly runId: string;
   cursor: string | null;
   hasMore: boolean;
+  /** Whether it failed together with others, and is asked for in a request of its own. */
   isAlone: boolean;
   readonly events: FailureEvent[];
 }
 
-/** By run id, of those runs whose reason could be had. Rejects for nothing that Dagster does. */
+/** Returns failures by run id. A run whose reason could not be read is not in the map. A fault of Dagster never rejects. */
 export async function findFailures(
   { client, monotonic }: { readonly client: DagsterClient; readonly monotonic: () => number },
   runIds: readonly string[],
 ): Promise<ReadonlyMap<string, Failure>> {
-  const lastAt = monotonic() + mostMilliseconds;
+  const lastAt = monotonic() + maxMilliseconds;
   const searches = runIds.map((runId): Search => ({ runId, cursor: null, hasMore: true, isAlone: false, events: [] }));
-  for (let page = 0; page < mostPages; page += 1) {
+  for (let page = 0; page < maxPages; page += 1) {
     for (const some of toRequests(searches)) {
       if (monotonic() >= lastAt) break;
       const isAsked = await tryReadPages(client, some);
@@ -44,7 +45,7 @@ export async function findFailures(
   return toFailures(searches);
 }
 
-/** What failed together with others is asked for alone, after the others. */
+/** Requests of ten runs each, then one request for each run that failed together with others. */
 function toRequests(searches: readonly Search[]): Search[][] {
   const open = searches.filter(({ hasMore }) => hasMore);
   const together = open.filter(({ isAlone }) => !isAlone);
@@ -103,13 +104,15 @@ async function readPages(client: DagsterClient, searches: readonly Search[]): Pr
 }
 
 /**
- * Of several steps the first that failed: others may have failed for want of it. Its own error says most, but of an exception in
- * the code of a job, Dagster 1.13 has none there, and tells it with the end of the run.
+ * Picks the reason from the events of a run.
+ *
+ * - Step: the first that failed. Later steps may have failed because of it.
+ * - Message: the error of that step; else the error of the run (Dagster 1.13 puts an exception in a job's code there); else the error
+ *   of the last engine event (the daemon could not hand the run over to its code location).
  */
 function toFailure(events: readonly FailureEvent[]): Failure | null {
   const step = events.find((event) => event.__typename === "ExecutionStepFailureEvent");
   const run = events.find((event) => event.__typename === "RunFailureEvent");
-  // Of a run that could not be handed to its code location, Dagster's daemon tells so.
   const engine = events.findLast((event) => event.__typename === "EngineEvent" && event.error != null);
   const error = step?.error ?? run?.error ?? engine?.error ?? null;
   const message = error === null ? null : toReason(error);
@@ -117,10 +120,10 @@ function toFailure(events: readonly FailureEvent[]): Failure | null {
   return words === undefined ? null : { message: toMessage(words), step: step?.stepKey ?? null };
 }
 
-/** Exceptions in which Dagster wraps that of the job's code. They say no more than that a step failed. */
+/** Exceptions in which Dagster wraps the exception of the job. Their own message only says that a step failed. */
 const wrappers: readonly string[] = ["DagsterExecutionStepExecutionError", "RetryRequestedFromPolicy"];
 
-/** What the job's code raised, and what that came from. Null if nothing is said. */
+/** The exception of the job and its root cause: "RuntimeError: … (from KeyError: …)". Null if the message is empty. */
 function toReason({ message, className, errorChain }: Exception): string | null {
   const chain = errorChain.map(({ error }) => error.message);
   const isWrapped = chain.length > 0 && wrappers.includes(className ?? "");

@@ -1,17 +1,17 @@
-import type { LaunchOutcome, LaunchRequest, RunError, SessionAttempt } from "../engine.ts";
+import { createRunError, type LaunchOutcome, type LaunchRequest, type SessionAttempt } from "../engine.ts";
 import { type ConfigError, type LaunchAnswer, launchAnswer } from "./answers.ts";
 import { type DagsterClient, toUnauthorized } from "./client.ts";
 import { launchDocument } from "./documents.ts";
 import { DagsterFault } from "./fault.ts";
-import { findRuns } from "./find-runs.ts";
+import { listRuns } from "./list-runs.ts";
 import { noLocationMessage, toLocatedJob, toRunConfigData } from "./selector.ts";
 import { toLaunchTags } from "./tags.ts";
 import { toLine, toMessage } from "./words.ts";
 
-/** Dagster asks the job's code location before it answers. */
+/** Longer than other calls: Dagster asks the code location of the job before it answers. */
 const launchSeconds = 20;
 
-/** Launches once, and says what is known of the run then. Never throws what Dagster does. */
+/** Sends one launch, and looks up its run if a complete answer reports an exception. A fault of Dagster becomes an outcome. */
 export async function launch(client: DagsterClient, request: LaunchRequest): Promise<LaunchOutcome> {
   const job = toLocatedJob(request.job);
   if (job === null) return refuse("JOB_UNKNOWN", `The job '${request.job.name}' ${noLocationMessage}`);
@@ -43,8 +43,8 @@ async function toOutcome(client: DagsterClient, request: LaunchRequest, answer: 
     case "RunConfigValidationInvalid":
       return refuse("RUN_CONFIG_INVALID", `Dagster refuses the run config: ${toSentences(answer.errors)}`);
     case "PipelineNotFoundError":
-      // So it also answers while the code location is loaded, and when its code is broken.
-      return { outcome: "not_ready", error: toError("JOB_UNKNOWN", `Dagster: ${toLine(answer.message)}`) };
+      // Dagster gives the same answer while the code location loads, and when its code is broken.
+      return { outcome: "not_ready", error: createRunError("JOB_UNKNOWN", `Dagster: ${toLine(answer.message)}`) };
     case "InvalidSubsetError":
     case "PresetNotFoundError":
     case "ConflictingExecutionParamsError":
@@ -57,12 +57,12 @@ async function toOutcome(client: DagsterClient, request: LaunchRequest, answer: 
     case "RunConflict":
       return lookUp(client, request, {
         outcome: "unclear",
-        message: `Dagster has such a run: ${toLine(answer.message)}`,
+        message: `Dagster already has a run with this id: ${toLine(answer.message)}`,
       });
     case "PythonError": {
-      // A run that could not be handed to its launcher stays, as failed; one whose job could not be read was never made.
+      // A run that could not be handed to its launcher exists as failed. If the job could not be read, no run was created.
       const message = `Dagster failed to launch the run: ${toLine(answer.message)}`;
-      return lookUp(client, request, { outcome: "not_ready", error: toError("LAUNCH_FAILED", message) });
+      return lookUp(client, request, { outcome: "not_ready", error: createRunError("LAUNCH_FAILED", message) });
     }
     case "UnauthorizedError":
       throw toUnauthorized(answer.message);
@@ -71,21 +71,24 @@ async function toOutcome(client: DagsterClient, request: LaunchRequest, answer: 
   }
 }
 
-/** The answer was whole, so what it made is there by now. */
+/** Searches for the run at once: the answer was complete, so a run that the launch created exists by now. */
 async function lookUp(
   client: DagsterClient,
   attempt: SessionAttempt,
   otherwise: LaunchOutcome,
 ): Promise<LaunchOutcome> {
   try {
-    const [runs] = await findRuns(client, [attempt]);
+    const [runs] = await listRuns(client, [attempt]);
     const submitted = runs?.find(({ isSubmitted }) => isSubmitted);
     if (submitted !== undefined) return { outcome: "launched", runId: submitted.runId, isAdopted: true };
     if (runs?.length === 0) return otherwise;
-    return { outcome: "unclear", message: "Dagster failed to launch the run, and it is not known to be submitted" };
+    return { outcome: "unclear", message: "Dagster failed to launch the run, and may not have submitted it" };
   } catch (error) {
     if (!(error instanceof DagsterFault)) throw error;
-    return { outcome: "unclear", message: `Whether the launch made a run could not be asked: ${error.message}` };
+    return {
+      outcome: "unclear",
+      message: `Dagster failed to launch the run, and the search for it failed: ${error.message}`,
+    };
   }
 }
 
@@ -94,9 +97,5 @@ function toSentences(errors: readonly ConfigError[]): string {
 }
 
 function refuse(code: string, message: string): LaunchOutcome {
-  return { outcome: "refused", error: toError(code, message) };
-}
-
-function toError(code: string, message: string): RunError {
-  return { code, message, step: null };
+  return { outcome: "refused", error: createRunError(code, message) };
 }

@@ -2,8 +2,7 @@ import type { z } from "zod";
 import { DagsterFault } from "./fault.ts";
 
 /**
- * An answer as it must be. A member of a union that this EOM has no name for is said by that name: it comes with a newer
- * Dagster.
+ * Parses an answer. The message of the fault names an unknown member of a union, which a newer Dagster may send.
  *
  * @throws DagsterFault
  */

@@ -1,7 +1,7 @@
 import type { Clock } from "../../platform/clock.ts";
 import { maxStatusIds, type RunStatus } from "../engine.ts";
 import { type RunRow, statusAnswer } from "./answers.ts";
-import { askApart } from "./ask-apart.ts";
+import { askBisecting } from "./bisect.ts";
 import { type DagsterClient, toException } from "./client.ts";
 import { statusDocument } from "./documents.ts";
 import { type Failure, findFailures } from "./failures.ts";
@@ -10,13 +10,18 @@ interface StatusNeeds {
   readonly client: DagsterClient;
   readonly clock: Clock;
   readonly monotonic: () => number;
-  /** A status that this EOM has no name for, with a run that has it. */
+  /** Called for a status that this EOM does not know. */
   readonly onUnknownStatus: (status: string, runId: string) => void;
+  /** Called for a run that Dagster cannot read. */
   readonly onUnreadable: (runId: string) => void;
 }
 
-/** @throws DagsterFault when the runs cannot be asked for; why one failed is told as far as it can be had */
-export async function findStatuses(needs: StatusNeeds, runIds: readonly string[]): Promise<Map<string, RunStatus>> {
+/**
+ * Reads the statuses of runs, and the reasons of those that failed. A reason that cannot be read is left out.
+ *
+ * @throws DagsterFault when the statuses cannot be read
+ */
+export async function listStatuses(needs: StatusNeeds, runIds: readonly string[]): Promise<Map<string, RunStatus>> {
   const rows: RunRow[] = [];
   const ids = [...new Set(runIds)];
   for (let start = 0; start < ids.length; start += maxStatusIds) {
@@ -31,17 +36,17 @@ export async function findStatuses(needs: StatusNeeds, runIds: readonly string[]
 }
 
 /**
- * A run that Dagster cannot read is said to go on: it fails all that it is asked for with.
+ * Reads rows of runs. A run that Dagster cannot read would fail every answer that contains it; it counts as running.
  *
  * @throws DagsterFault
  */
 async function readRows(needs: StatusNeeds, ids: readonly string[]): Promise<readonly RunRow[]> {
-  const { answers, failed } = await askApart(ids, (some) => askRows(needs.client, some));
+  const { answers, failed } = await askBisecting(ids, (some) => askRows(needs.client, some));
   for (const runId of failed) needs.onUnreadable(runId);
   return [...answers, ...failed.map((runId) => ({ runId, jobName: "", status: "STARTED" }))];
 }
 
-/** `ids`: at least one, for Dagster takes an empty list as no filter at all. */
+/** @param ids at least one: Dagster treats an empty list as no filter. @throws DagsterFault */
 async function askRows(client: DagsterClient, ids: readonly string[]): Promise<readonly RunRow[]> {
   const { runsOrError } = await client.ask({
     operation: "RunStatuses",
@@ -70,7 +75,7 @@ function toStatus(needs: StatusNeeds, row: RunRow, failure: Failure | undefined)
     case "CANCELED":
       return { ...toEnd(row, failure), startedAt, endedAt: findEnd(needs, row), result: null, output: null };
     default:
-      // One that is over would be asked for again, until the schedule's own limit.
+      // If such a run is over, it is polled until the limits of its schedule end it.
       needs.onUnknownStatus(row.status, row.runId);
       return { state: "running", startedAt, output: null };
   }
@@ -82,16 +87,17 @@ function toEnd({ jobName, status }: RunRow, failure: Failure | undefined) {
     const error = { code: "RUN_CANCELED", message: "The run was canceled", step: null };
     return { state: "canceled", error } as const;
   }
-  const message = failure?.message ?? `The run of '${jobName}' failed; why could not be read: see the run in Dagster`;
+  const message =
+    failure?.message ?? `The run of '${jobName}' failed; EOM could not read the reason: see the run in Dagster`;
   return { state: "failed", error: { code: "RUN_FAILED", message, step: failure?.step ?? null } } as const;
 }
 
-/** Of a run that ended before it had a launcher, Dagster knows no end. */
+/** The end of a run. Dagster records none for a run that ended before it was launched; its last change is used then. */
 function findEnd({ clock }: StatusNeeds, { endTime, updateTime }: RunRow): Date {
   return toTime(endTime) ?? toTime(updateTime) ?? clock.now();
 }
 
-/** From seconds since 1970, with a fraction. */
+/** Converts seconds since 1970, with a fraction. */
 function toTime(seconds: number | null | undefined): Date | null {
   return seconds == null ? null : new Date(seconds * 1000);
 }

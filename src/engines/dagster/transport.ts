@@ -1,17 +1,19 @@
-import { Agent, buildConnector, fetch, type Response } from "undici";
+import { Agent, buildConnector, fetch } from "undici";
+import { readBounded } from "../../platform/outbound/read-bounded.ts";
 import type { DagsterAddress } from "./address.ts";
+import type { DagsterResponse } from "./classify-response.ts";
 import { Unconnected } from "./fault.ts";
-import type { Exchanged } from "./judge.ts";
 
 const connectSeconds = 5;
-/** dagster-webserver (uvicorn) closes connections that rest for 5 s: a launch on one that is being closed would be in doubt. */
+/** Below the 5 s after which dagster-webserver (uvicorn) closes idle connections: a launch on a closing one would be unclear. */
 const keepAliveSeconds = 3;
 
+/** Creates the pool of connections. Errors before a connection is established become {@link Unconnected}. */
 export function createAgent(): Agent {
   const keepAlive = keepAliveSeconds * 1000;
   const connect = buildConnector({ timeout: connectSeconds * 1000, allowH2: false });
   return new Agent({
-    // TLS fails with the same codes in the middle of a connection, where what was asked may have been carried out.
+    // An error code cannot tell: TLS has the same codes in the middle of a connection, where the request may have been executed.
     connect: (options, callback) =>
       connect(options, (...[cause, socket]) => {
         if (cause === null) callback(null, socket);
@@ -29,12 +31,17 @@ interface PostOptions {
   readonly maxAnswerBytes: number;
 }
 
-/** @throws RangeError when the answer is larger; what undici throws, with {@link Unconnected} in it where nothing was sent */
+/**
+ * Sends one request. Follows no redirect.
+ *
+ * @throws BodyTooLarge when the answer is larger than `maxAnswerBytes`
+ * @throws Error of undici; its causes include {@link Unconnected} if nothing was sent
+ */
 export async function post(
   address: DagsterAddress,
   body: string,
   { agent, signal, maxAnswerBytes }: PostOptions,
-): Promise<Exchanged> {
+): Promise<DagsterResponse> {
   const response = await fetch(address.graphql, {
     method: "POST",
     headers: { ...address.headers, "content-type": "application/json", accept: "application/json" },
@@ -47,17 +54,6 @@ export async function post(
   return {
     status: response.status,
     isHtml: type.includes("html"),
-    text: await readBounded(response, maxAnswerBytes),
+    text: (await readBounded(response.body, maxAnswerBytes)).toString("utf8"),
   };
-}
-
-async function readBounded(response: Response, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw new RangeError("answer too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

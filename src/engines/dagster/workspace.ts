@@ -6,19 +6,21 @@ import { jobsDocument, locationsDocument } from "./documents.ts";
 import { sessionResource } from "./selector.ts";
 import { toFirstSentence } from "./words.ts";
 
+/** A job that schedules may name. */
 export interface WorkspaceJob extends EngineJob {
   readonly location: string;
   readonly repository: string;
 }
 
+/** Dagster's workspace, flattened. */
 export interface Workspace {
   readonly locations: readonly EngineLocation[];
-  /** Of the locations that are loaded. */
+  /** Repositories of the code locations that have loaded. */
   readonly repositories: readonly { readonly location: string; readonly name: string }[];
   readonly jobs: readonly WorkspaceJob[];
 }
 
-/** @throws DagsterFault */
+/** Reads the code locations with their jobs. @throws DagsterFault */
 export async function readWorkspace(client: DagsterClient): Promise<Workspace> {
   const { workspaceOrError } = await client.ask({ operation: "Jobs", document: jobsDocument, answer: jobsAnswer });
   if (workspaceOrError.__typename === "PythonError") throw toException(workspaceOrError.message);
@@ -33,7 +35,7 @@ export async function readWorkspace(client: DagsterClient): Promise<Workspace> {
   };
 }
 
-/** @throws DagsterFault */
+/** Reads the code locations without their jobs. @throws DagsterFault */
 export async function listLocations(client: DagsterClient): Promise<EngineLocation[]> {
   const { workspaceOrError } = await client.ask({
     operation: "Locations",
@@ -44,7 +46,7 @@ export async function listLocations(client: DagsterClient): Promise<EngineLocati
   return workspaceOrError.locationEntries.map(toLocation);
 }
 
-/** One that is loaded anew is said to be loading, although Dagster still has what it was. */
+/** Converts an entry. A reload counts as `loading`, although Dagster still serves the jobs of before. */
 export function toLocation({ name, loadStatus, locationOrLoadError }: LocationEntry): EngineLocation {
   if (loadStatus === "LOADING" || locationOrLoadError == null) return { name, state: "loading", detail: null };
   if (locationOrLoadError.__typename === "RepositoryLocation") return { name, state: "loaded", detail: null };
@@ -60,13 +62,13 @@ function listRepositories({ name: location, locationOrLoadError }: Entry) {
 
 type JobRow = ReturnType<typeof listRepositories>[number]["jobs"][number];
 
-/** Jobs that Dagster makes for itself, as `__ASSET_JOB`. */
+/** Leaves out jobs that Dagster creates for itself, such as `__ASSET_JOB`. */
 function isOffered({ name }: JobRow): boolean {
   return !name.startsWith("__");
 }
 
 function toJob(location: string, repository: string, { name, description, modes }: JobRow): WorkspaceJob {
-  // Dagster names a resource with every job that takes a config for it, and with no other.
+  // Dagster lists a resource under a job exactly if the job accepts a config for it.
   const takesSession = modes.some(({ resources }) => resources.some((resource) => resource.name === sessionResource));
   const served = kinds.filter(({ runConfigOf }) => takesSession || runConfigOf !== "session");
   return { location, repository, name, description: description ?? null, kinds: served.map(({ kind }) => kind) };

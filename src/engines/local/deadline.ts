@@ -1,7 +1,7 @@
-/** A timer waits for at most 2^31 ms, not 25 days, and with more it fires at once. */
+/** A timer waits for at most 2^31 ms (25 days), and fires at once with more. Longer waits are made of days. */
 const stepSeconds = 86_400;
 
-/** Calls `onReached` once, after as many seconds as wanted, unless it is cleared before. */
+/** Calls `onReached` once, after `seconds`, unless cleared before. */
 export function startDeadline(seconds: number, onReached: () => void): { clear(): void } {
   let timer: NodeJS.Timeout;
   const wait = (leftSeconds: number) => {

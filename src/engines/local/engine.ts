@@ -1,160 +1,114 @@
 import { kinds } from "../../kinds/kinds.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { createId } from "../../platform/id.ts";
 import type { Logger } from "../../platform/log.ts";
-import type {
-  Engine,
-  EngineJob,
-  JobReference,
-  JobVerdict,
-  LaunchOutcome,
-  LaunchRequest,
-  RunError,
-  RunStatus,
-  SessionAttempt,
+import {
+  createRunError,
+  type Engine,
+  type EngineCheck,
+  type EngineJob,
+  type JobReference,
+  type JobVerdict,
+  type LaunchOutcome,
+  type LaunchRequest,
+  type RunStatus,
 } from "../engine.ts";
 import type { BuiltIn } from "./built-in.ts";
-import { startDeadline } from "./deadline.ts";
 import type { DeclaredJob } from "./jobs-file.ts";
 import { listMissingPrograms } from "./programs.ts";
-import { type LiveRun, type RunEnd, startBuiltIn, startDeclared } from "./run.ts";
+import { startBuiltIn, startDeclared } from "./run.ts";
+import { createLocalRuns, type Starter } from "./runs.ts";
 
 interface LocalEngineNeeds {
   readonly jobs: readonly DeclaredJob[];
   readonly builtIns: readonly BuiltIn[];
   readonly clock: Clock;
   readonly log: Logger;
-  /** Where programs are looked for; nothing else of our environment reaches a run. */
+  /** PATH of the runs. No other variable of EOM's environment reaches a run. */
   readonly path: string;
-  /** As many as come, unless given. */
-  readonly launchesPerSecond?: number;
+  /** Null for no limit. */
+  readonly launchesPerSecond: number | null;
   /** Runs at once. */
   readonly maxRuns: number;
-  /** Between asking a run to end and killing it. */
+  /** Time between SIGTERM and SIGKILL. */
   readonly graceSeconds: number;
-  /** Wakes whoever records ends. */
+  /** Called after each end, so that poll records it soon. */
   readonly onRunEnded: () => void;
 }
 
-type StopCause = "cancel" | "timeout" | "close";
-
-interface Run {
-  readonly request: LaunchRequest;
-  readonly live: LiveRun;
-  readonly startedAt: Date;
-  stopCause: StopCause | null;
-  /** Null while it runs. */
-  end: EndedStatus | null;
-}
-
-type EndedStatus = Extract<RunStatus, { endedAt: Date }>;
-
-/** Runs jobs in this very process and as its children. Nothing of it outlives the process. */
+/** Creates the engine that runs built-in jobs in this process and declared jobs as its children. No run survives the process. */
 export function createLocalEngine(needs: LocalEngineNeeds): Engine {
-  const runs = new Map<string, Run>();
+  const runs = createLocalRuns(needs.clock, needs.onRunEnded);
   const jobs = [...needs.builtIns.map(toBuiltInJob), ...needs.jobs.map(toDeclaredJob)];
   let isClosed = false;
 
   function launch(request: LaunchRequest): LaunchOutcome {
-    if (isClosed) return { outcome: "refused", error: toError("ENGINE_STOPPED", "EOM was being stopped") };
+    if (isClosed) return refuse("ENGINE_STOPPED", "EOM was being stopped: nothing was launched");
     const starter = findStarter(needs, request);
-    if (starter === null) return { outcome: "refused", error: unknownJob(request.job.name) };
-    const runId = createId();
-    const startedAt = needs.clock.now();
-    const live = starter.start();
-    const run: Run = { request, live, startedAt, stopCause: null, end: null };
-    runs.set(runId, run);
-    const deadline =
-      starter.timeoutSeconds === null ? null : startDeadline(starter.timeoutSeconds, () => stop(run, "timeout"));
-    void live.ended.then((end) => {
-      deadline?.clear();
-      run.end = toEndedStatus(needs.clock, run, end);
-      needs.onRunEnded();
-    });
-    return { outcome: "launched", runId };
+    if (starter !== null) return { outcome: "launched", runId: runs.start(request, starter) };
+    return refuse("JOB_UNKNOWN", `The local engine has no job '${request.job.name}' any more: add it to the jobs file`);
   }
 
-  function stop(run: Run, cause: StopCause): void {
-    if (run.end !== null) return;
-    run.stopCause ??= cause;
-    run.live.end();
+  async function check(): Promise<EngineCheck> {
+    const problems = await listMissingPrograms(needs);
+    if (problems.length > 0) return { state: "failing", detail: problems.join("; ") };
+    return { state: "ok", detail: `${jobs.length} jobs, ${runs.count()} of at most ${needs.maxRuns} runs here` };
   }
 
-  const settle = async () => {
-    await Promise.all([...runs.values()].map(({ live }) => live.ended));
-  };
+  function listStatuses(runIds: readonly string[]): ReadonlyMap<string, RunStatus> {
+    const statuses = new Map<string, RunStatus>();
+    for (const id of runIds) {
+      const status = runs.findStatus(id);
+      if (status !== undefined) statuses.set(id, status);
+    }
+    return statuses;
+  }
 
   return {
     name: "local",
     durable: false,
-    launchesPerSecond: needs.launchesPerSecond ?? null,
+    launchesPerSecond: needs.launchesPerSecond,
     maxRuns: null,
     pollSeconds: 1,
-    // Runs whose end is not recorded yet count: their output is held until then.
-    room: () => (isClosed ? 0 : Math.max(0, needs.maxRuns - runs.size)),
+    // Runs whose end is not recorded yet count: their output stays in memory until then.
+    room: () => (isClosed ? 0 : Math.max(0, needs.maxRuns - runs.count())),
     launch: async (request) => launch(request),
-    async listRuns(attempts) {
-      return attempts.map((attempt) =>
-        [...runs].flatMap(([runId, { request }]) => (isOf(request, attempt) ? [{ runId, isSubmitted: true }] : [])),
-      );
-    },
-    async status(runIds) {
-      return new Map(
-        runIds.flatMap((id) => {
-          const run = runs.get(id);
-          return run === undefined ? [] : [[id, toStatus(run)] as const];
-        }),
-      );
-    },
+    listRuns: async (attempts) =>
+      attempts.map((attempt) => runs.listIds(attempt).map((runId) => ({ runId, isSubmitted: true }))),
+    status: async (runIds) => listStatuses(runIds),
     async cancel(runIds) {
-      for (const id of runIds) {
-        const run = runs.get(id);
-        if (run !== undefined) stop(run, "cancel");
-      }
+      for (const id of runIds) runs.stop(id);
     },
-    forget(runId) {
-      if (runs.get(runId)?.end !== null) runs.delete(runId);
-    },
-    async check() {
-      const problems = await listMissingPrograms(needs);
-      if (problems.length > 0) return { state: "failing", detail: problems.join("; ") };
-      return { state: "ok", detail: `${jobs.length} jobs, ${runs.size} of at most ${needs.maxRuns} runs here` };
-    },
+    forget: runs.forget,
+    check,
     jobs: async () => jobs,
     locations: async () => [],
     checkJob: async (reference) => checkJob(jobs, reference),
     toRunUrl: () => null,
-    held: () =>
-      [...runs].map(([runId, { request, end }]) => ({ runId, sessionId: request.sessionId, isOver: end !== null })),
-    waitUntilIdle: settle,
+    held: runs.list,
+    waitUntilIdle: runs.waitUntilIdle,
     async close() {
       isClosed = true;
-      for (const run of runs.values()) stop(run, "close");
-      await settle();
+      runs.stopAll();
+      await runs.waitUntilIdle();
     },
   };
 }
 
-function isOf(request: LaunchRequest, { sessionId, attempt }: SessionAttempt): boolean {
-  return request.sessionId === sessionId && request.attempt === attempt;
+function refuse(code: string, message: string): LaunchOutcome {
+  return { outcome: "refused", error: createRunError(code, message) };
 }
 
-/** It has neither locations nor repositories, and jobs judge their run configs themselves. */
+const maxNames = 20;
+
+/** Checks the name only: this engine has neither locations nor repositories, and a job checks its run config itself. */
 function checkJob(jobs: readonly EngineJob[], { kind, job }: JobReference): JobVerdict {
   const offered = jobs.filter(({ kinds }) => kinds.includes(kind));
   const isOffered = job.location === null && job.repository === null && offered.some(({ name }) => name === job.name);
   if (isOffered) return { verdict: "accepted" };
-  const names = offered.slice(0, mostNames).map(({ name }) => name);
+  const names = offered.slice(0, maxNames).map(({ name }) => name);
   const offer = names.length === 0 ? "the engine has none" : `there is ${names.join(", ")}`;
   const message = `names no job for schedules of kind ${kind}: '${job.name}' is not known, ${offer}`;
   return { verdict: "refused", issues: [{ path: ["job", "name"], message, code: "unknown_job" }] };
-}
-
-const mostNames = 20;
-
-interface Starter {
-  readonly timeoutSeconds: number | null;
-  start(): LiveRun;
 }
 
 function findStarter(
@@ -166,43 +120,6 @@ function findStarter(
   const job = jobs.find(({ name }) => name === request.job.name);
   if (job === undefined) return null;
   return { timeoutSeconds: job.timeout_seconds, start: () => startDeclared(job, request, { path, graceSeconds }) };
-}
-
-function unknownJob(name: string): RunError {
-  return toError("JOB_UNKNOWN", `The local engine has no job '${name}': it is not in the jobs file any more`);
-}
-
-function toStatus({ end, startedAt, live }: Run): RunStatus {
-  return end ?? { state: "running", startedAt, output: live.output() };
-}
-
-function toEndedStatus(clock: Clock, run: Run, end: RunEnd): EndedStatus {
-  const facts = { startedAt: run.startedAt, endedAt: clock.now(), result: end.result, output: run.live.output() };
-  if (end.error === null) return { state: "succeeded", ...facts, error: null };
-  switch (run.stopCause) {
-    case "cancel":
-      return { state: "canceled", ...facts, error: toError("RUN_CANCELED", "The run was canceled") };
-    case "timeout":
-      return {
-        state: "failed",
-        ...facts,
-        error: toError("JOB_TIMED_OUT", "The run took longer than the jobs file allows and was ended"),
-      };
-    case "close":
-      return {
-        state: "failed",
-        ...facts,
-        error: toError("ENGINE_STOPPED", "EOM was stopped while the job ran, and ended it"),
-      };
-    case null:
-      return { state: "failed", ...facts, error: end.error };
-    default:
-      return run.stopCause satisfies never;
-  }
-}
-
-function toError(code: string, message: string): RunError {
-  return { code, message, step: null };
 }
 
 function toBuiltInJob({ name, kinds, description }: BuiltIn): EngineJob {

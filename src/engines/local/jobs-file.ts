@@ -1,21 +1,27 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { toErrorCode } from "../../platform/error-code.ts";
 
-const nameField = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, "wants letters, digits and . _ -");
+const nameField = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/,
+    "must be 1 to 255 letters, digits, dots, underscores or hyphens, and begin with a letter or digit",
+  );
 
 const environmentName = z
   .string()
-  .regex(/^(?!EOM_)[A-Za-z_][A-Za-z0-9_]*$/, "wants a variable's name, not beginning with EOM_");
+  .regex(/^(?!EOM_)[A-Za-z_][A-Za-z0-9_]*$/, "must be the name of a variable, and must not begin with EOM_");
 
-const text = z.string().refine((value) => !value.includes("\u0000"), "holds a NUL character");
+const text = z.string().refine((value) => !value.includes("\u0000"), "must not contain a NUL character");
 
 const declaredJobSchema = z.strictObject({
   name: nameField,
-  /** The program and its arguments, each by itself: no shell reads them. */
+  /** The program and its arguments. No shell interprets them. */
   command: z
     .array(text)
-    .min(1, "wants at least the program")
-    .refine((command) => command[0] !== "", "names no program"),
+    .min(1, "must have at least the program")
+    .refine((command) => command[0] !== "", "must begin with the program"),
   timeout_seconds: z
     .int()
     .min(1)
@@ -25,20 +31,26 @@ const declaredJobSchema = z.strictObject({
   environment: z.record(environmentName, text).default({}),
 });
 
+/** A job of the jobs file. */
 export type DeclaredJob = z.output<typeof declaredJobSchema>;
 
 const jobsFileSchema = z.strictObject({ jobs: z.array(declaredJobSchema) });
 
 /**
- * Reads the jobs that this deployment allows the local engine to run. `taken`: names that are built in.
+ * Reads the jobs that this deployment allows the local engine to run.
  *
- * @throws with every problem of the file in one message
+ * @param taken names of built-in jobs
+ * @throws Error that lists every problem of the file
  */
 export function readJobsFile(path: string, taken: readonly string[]): DeclaredJob[] {
   return parseJobsFile(readText(path), path, taken);
 }
 
-/** @throws with every problem of the text in one message */
+/**
+ * Parses the text of a jobs file. `path` is for messages.
+ *
+ * @throws Error that lists every problem of the text
+ */
 export function parseJobsFile(text: string, path: string, taken: readonly string[]): DeclaredJob[] {
   const result = jobsFileSchema.safeParse(parseJson(text, path));
   if (!result.success) {
@@ -66,8 +78,12 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : error;
-    throw new Error(`The jobs file ${path} cannot be read (${code}): see EOM_JOBS_FILE`, { cause: error });
+    throw new Error(
+      `The jobs file ${path} cannot be read (${toErrorCode(error)}): correct EOM_JOBS_FILE or the file's permissions`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -1,17 +1,21 @@
+import { parseJson } from "../../platform/parse-json.ts";
 import type { RunOutput } from "../engine.ts";
 
-/** What a run writes, of which only the end is kept. */
+/** Keeps the end of the bytes that a run writes. */
 export interface Tail {
   add(bytes: Uint8Array): void;
-  /** What was cut through or is no UTF-8 is replaced, as is NUL; a character whose rest is yet to come is left out. */
+  /**
+   * The end as text. Invalid UTF-8 and NUL become U+FFFD; a first character that was cut off and a last one whose rest has not
+   * arrived are left out.
+   */
   toOutput(): RunOutput;
 }
 
-/** A ring: however much is written, and in however small pieces, it takes `maxBytes`. */
+/** Creates a tail with a ring buffer: memory stays at `maxBytes`, however much is written. */
 export function createTail(maxBytes: number): Tail {
   const ring = Buffer.alloc(maxBytes);
   let writtenBytes = 0;
-  let told: RunOutput | null = null;
+  let last: RunOutput | null = null;
   return {
     add(bytes) {
       const last = bytes.subarray(-maxBytes);
@@ -22,9 +26,9 @@ export function createTail(maxBytes: number): Tail {
       writtenBytes += bytes.length;
     },
     toOutput() {
-      // Asked at every poll, of runs that may be silent for hours.
-      if (told?.writtenBytes !== writtenBytes) told = { text: toText(ring, writtenBytes), writtenBytes };
-      return told;
+      // Decoded once per change: poll asks every second, also for runs that write nothing for hours.
+      if (last?.writtenBytes !== writtenBytes) last = { text: toText(ring, writtenBytes), writtenBytes };
+      return last;
     },
   };
 }
@@ -38,32 +42,26 @@ function toText(ring: Buffer, writtenBytes: number): string {
   return toKeepableText(new TextDecoder().decode(bytes, { stream: true }));
 }
 
-/** At most three bytes continue a character whose beginning was cut off; more, and it is no UTF-8. */
+/** Removes the rest of a character whose beginning was cut off: three bytes at most, as more are invalid UTF-8 anyway. */
 function withoutHalfCharacter(bytes: Uint8Array): Uint8Array {
   const first = bytes.subarray(0, 4).findIndex((byte) => (byte & 0xc0) !== 0x80);
   return bytes.subarray(Math.max(first, 0));
 }
 
-/** PostgreSQL keeps neither NUL nor half a surrogate pair. */
+/** Replaces the characters that PostgreSQL rejects: NUL and unpaired surrogates. */
 export function toKeepableText(text: string): string {
   return text.toWellFormed().replaceAll("\u0000", "\ufffd");
 }
 
-/**
- * A run's result: the last line that it wrote to standard output, when that is a JSON object of at most `maxBytes`; else
- * null.
- */
+/** The result of a run: the last line of its standard output, if that is a JSON object of at most `maxBytes`; else null. */
 export function parseResult(output: string, maxBytes: number): Record<string, unknown> | null {
   const line = output.trimEnd().split("\n").at(-1)?.trim() ?? "";
   if (!line.startsWith("{") || Buffer.byteLength(line) > maxBytes) return null;
-  try {
-    return toKeepable(JSON.parse(line));
-  } catch {
-    return null;
-  }
+  const result = parseJson(line);
+  return result === undefined ? null : toKeepable(result as Record<string, unknown>);
 }
 
-/** The same object with every text in it, names too, in a form that PostgreSQL keeps. */
+/** A copy in which {@link toKeepableText} is applied to every string and every property name. */
 export function toKeepable(value: Record<string, unknown>): Record<string, unknown> {
   return JSON.parse(JSON.stringify(value, (_, part) => toKeepablePart(part)));
 }

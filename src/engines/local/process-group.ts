@@ -1,46 +1,52 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { toErrorCode } from "../../platform/error-code.ts";
+import { answerWithin } from "../../platform/outbound/answer-within.ts";
 import { isOnlyZombies } from "./zombies.ts";
 
+/** A program to start, and the environment of its processes. */
 export interface CommandRequest {
-  /** The program and its arguments; no shell reads them. */
+  /** The program and its arguments. No shell interprets them. */
   readonly command: readonly string[];
-  /** All of it: nothing of our own environment is passed on. */
+  /** The whole environment: EOM's own is not passed on. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Written to standard input. */
   readonly input: string;
   readonly onOutput: (bytes: Uint8Array, stream: "stdout" | "stderr") => void;
-  /** Between SIGTERM and SIGKILL. */
+  /** Time between SIGTERM and SIGKILL. */
   readonly graceSeconds: number;
 }
 
+/** How the program ended. */
 export type CommandEnd =
   | { readonly how: "exited"; readonly code: number }
   | { readonly how: "killed"; readonly signal: string }
   | { readonly how: "not_started"; readonly reason: string };
 
+/** A program under way, with its process group. */
 export interface RunningCommand {
-  /** Resolves when the program and everything that it started in its process group have gone. */
+  /** Resolves when no process of the group is left. Never rejects. */
   readonly ended: Promise<CommandEnd>;
   /** Ends the whole group. Safe to call twice. */
   end(): void;
 }
 
-/** How long a group that was sent SIGKILL may take to go: longer, and it hangs in the kernel. */
+/** How long to wait for a group after SIGKILL. A process that takes longer hangs in the kernel. */
 const killedSeconds = 2;
 
-/** How long the pipes of a group that has gone are read on: longer, and one that left the group holds them open. */
+/** How long to read the pipes after the group has gone. A process that left the group may keep them open for ever. */
 const drainSeconds = 1;
 
 /**
- * Starts a program as the leader of a process group of its own. Never throws: what goes wrong is its end. A process that
- * leaves the group (setsid) is not followed: it can be known by nothing that it could not shed.
+ * Starts a program as the leader of a new process group. Never throws: a fault becomes the end. A process that leaves the group
+ * (setsid) is not followed, since it can shed every mark by which it could be known.
  */
 export function startCommand(request: CommandRequest): RunningCommand {
   try {
-    return watchOver(spawnLeader(request), request);
+    return superviseLeader(spawnLeader(request), request);
   } catch (error) {
-    // An argument list that is too long, say; the rest is told by an event.
+    // Such as an argument list that is too long. Most faults arrive as an event instead.
     return { ended: Promise.resolve({ how: "not_started", reason: toReason(error) }), end() {} };
   }
 }
@@ -50,14 +56,14 @@ function spawnLeader({ command, environment }: CommandRequest): ChildProcessWith
   return spawn(program, args, { env: environment, detached: true, stdio: ["pipe", "pipe", "pipe"] });
 }
 
-function watchOver(child: ChildProcessWithoutNullStreams, request: CommandRequest): RunningCommand {
+function superviseLeader(child: ChildProcessWithoutNullStreams, request: CommandRequest): RunningCommand {
   const exited = waitForExit(child);
-  // Without a process there is nothing to end, and perhaps no pipe.
+  // Without a process there is nothing to end, and there may be no pipes.
   if (child.pid === undefined) return { ended: exited, end() {} };
   const guard = startGuard(child.pid);
   child.stdout.on("data", (bytes: Buffer) => request.onOutput(bytes, "stdout"));
   child.stderr.on("data", (bytes: Buffer) => request.onOutput(bytes, "stderr"));
-  // A program need not read what it is given: EPIPE is no failure.
+  // A program need not read its input: EPIPE is no failure.
   child.stdin.on("error", () => {});
   child.stdin.end(request.input);
   const group = createGroup(child.pid, request.graceSeconds);
@@ -72,20 +78,16 @@ async function finish(
 ): Promise<CommandEnd> {
   const closed = once(child, "close").catch(() => {});
   const end = await exited;
-  // What the program left behind belongs to the run, and goes with it.
+  // Processes that the program left behind belong to the run, and end with it.
   await endGroup();
-  // One that left the group may hold the pipes open for ever; what it writes is not the run's any more.
-  await waitForClose(closed, drainSeconds);
+  await answerWithin<unknown>(
+    drainSeconds,
+    () => closed,
+    () => undefined,
+  );
   child.stdout.destroy();
   child.stderr.destroy();
   return end;
-}
-
-async function waitForClose(closed: Promise<unknown>, seconds: number): Promise<void> {
-  const closing = new AbortController();
-  const patience = delay(seconds * 1000, undefined, { signal: closing.signal }).catch(() => {});
-  await Promise.race([closed, patience]);
-  closing.abort();
 }
 
 function waitForExit(child: ChildProcess): Promise<CommandEnd> {
@@ -98,8 +100,8 @@ function waitForExit(child: ChildProcess): Promise<CommandEnd> {
 }
 
 function toReason(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return startFaults[code] ?? `the program could not be started${code === "" ? "" : ` (${code})`}`;
+  const code = toErrorCode(error);
+  return startFaults[code] ?? `the program could not be started (${code})`;
 }
 
 const startFaults: Readonly<Record<string, string>> = {
@@ -130,20 +132,20 @@ async function endGroup(pid: number, graceSeconds: number): Promise<void> {
 async function isGoneWithin(pid: number, seconds: number): Promise<boolean> {
   const deadline = performance.now() + seconds * 1000;
   let zombieSights = 0;
-  for (let pause = 1; signalGroup(pid, 0); pause = Math.min(pause * 2, slowestPause)) {
+  for (let pause = 1; signalGroup(pid, 0); pause = Math.min(pause * 2, maxPauseMilliseconds)) {
     if (performance.now() > deadline) return false;
-    // Most groups are gone before this costs anything.
-    if (pause === slowestPause) zombieSights = isOnlyZombies(pid) ? zombieSights + 1 : 0;
+    // Reads /proc at the slowest pace only: most groups are gone before.
+    if (pause === maxPauseMilliseconds) zombieSights = isOnlyZombies(pid) ? zombieSights + 1 : 0;
     if (zombieSights === 2) return true;
     await delay(pause);
   }
   return true;
 }
 
-/** Milliseconds between two looks at a group that takes its time. */
-const slowestPause = 50;
+/** The longest pause between two checks of a group. */
+const maxPauseMilliseconds = 50;
 
-/** Signal 0 only asks. @returns false when nobody is left in the group */
+/** Signal 0 only checks. @returns false when the group has no process */
 function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-pid, signal);
@@ -154,8 +156,8 @@ function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 /**
- * When we are killed outright, nobody is left to end the group. So a shell waits beside it for the end of a pipe from us:
- * "done" means that the run is over; an end without it, that we died. It reads one number and nothing else from us.
+ * Starts a shell that kills the group if EOM is killed outright. It waits at a pipe from EOM: the line "done" means that the run is
+ * over; the end of the pipe without it, that EOM died. The group id is its only argument.
  */
 function startGuard(pid: number): ChildProcess | null {
   const script = 'read -r done_line || kill -s KILL -- "-$1"';
@@ -164,7 +166,7 @@ function startGuard(pid: number): ChildProcess | null {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
-  // Without a shell there is no guard; the run itself is none the worse.
+  // Without a shell there is no guard; the run goes on.
   guard.on("error", () => {});
   if (guard.pid === undefined) return null;
   guard.stdin.on("error", () => {});

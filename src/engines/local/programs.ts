@@ -3,7 +3,11 @@ import { access, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DeclaredJob } from "./jobs-file.ts";
 
-/** A sentence for each declared job that could not be started. `path`: where programs without a slash are looked for. */
+/**
+ * Lists a sentence for each declared job whose program is missing.
+ *
+ * @param needs.path folders in which programs without a slash are searched, separated by colons
+ */
 export async function listMissingPrograms({
   jobs,
   path,
@@ -11,13 +15,13 @@ export async function listMissingPrograms({
   readonly jobs: readonly DeclaredJob[];
   readonly path: string;
 }): Promise<string[]> {
-  const found = await Promise.all(jobs.map(({ command: [program = ""] }) => isFound(program, path)));
+  const areExecutable = await Promise.all(jobs.map(({ command: [program = ""] }) => isInPath(program, path)));
   return jobs.flatMap(({ name, command }, index) =>
-    found[index] === true ? [] : [`The job ${name} cannot be started: there is no program ${command[0]}`],
+    areExecutable[index] === true ? [] : [`The job ${name} cannot be started: there is no program ${command[0]}`],
   );
 }
 
-async function isFound(program: string, path: string): Promise<boolean> {
+async function isInPath(program: string, path: string): Promise<boolean> {
   const places = program.includes("/") ? [program] : path.split(":").map((folder) => join(folder, program));
   for (const place of places) if (await isExecutable(place)) return true;
   return false;

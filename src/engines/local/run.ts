@@ -1,6 +1,6 @@
 import { Failure } from "../../platform/failure.ts";
 import type { Logger } from "../../platform/log.ts";
-import { type LaunchRequest, maxOutputBytes, type RunError, type RunOutput } from "../engine.ts";
+import { createRunError, type LaunchRequest, maxOutputBytes, type RunError, type RunOutput } from "../engine.ts";
 import type { BuiltIn } from "./built-in.ts";
 import type { DeclaredJob } from "./jobs-file.ts";
 import { createTail, parseResult, toKeepable } from "./output.ts";
@@ -8,18 +8,20 @@ import { type CommandEnd, startCommand } from "./process-group.ts";
 
 const maxResultBytes = 16 * 1024;
 
+/** How a run ended. */
 export interface RunEnd {
   /** Null when it succeeded. */
   readonly error: RunError | null;
   readonly result: Record<string, unknown> | null;
 }
 
+/** A run under way. */
 export interface LiveRun {
   /** Never rejects. */
   readonly ended: Promise<RunEnd>;
-  /** What it has written until now; null for one that has nothing to write to. */
+  /** The output until now; null for a built-in job, which has none. */
   output(): RunOutput | null;
-  /** Asks it to end. Safe to call twice. */
+  /** Asks the run to end. Safe to call twice. */
   end(): void;
 }
 
@@ -28,7 +30,10 @@ interface Surroundings {
   readonly graceSeconds: number;
 }
 
-/** A child process: the run config on standard input, the exit code as the result. */
+/**
+ * Starts a declared job as a child process, with the run config on standard input. It succeeds with exit code 0; its result is the
+ * last line of standard output, if that is a JSON object of at most 16 KiB.
+ */
 export function startDeclared(job: DeclaredJob, request: LaunchRequest, { path, graceSeconds }: Surroundings): LiveRun {
   const output = createTail(maxOutputBytes);
   const stdout = createTail(maxOutputBytes);
@@ -62,21 +67,17 @@ function toEnvironment(request: LaunchRequest): Record<string, string> {
 function toError(job: string, end: CommandEnd): RunError | null {
   switch (end.how) {
     case "exited":
-      return end.code === 0 ? null : fault("JOB_FAILED", `The job ${job} ended with exit code ${end.code}`);
+      return end.code === 0 ? null : createRunError("JOB_FAILED", `The job ${job} ended with exit code ${end.code}`);
     case "killed":
-      return fault("JOB_KILLED", `The job ${job} was ended by ${end.signal}`);
+      return createRunError("JOB_KILLED", `The job ${job} was ended by ${end.signal}`);
     case "not_started":
-      return fault("JOB_NOT_STARTED", `The job ${job} was not started: ${end.reason}`);
+      return createRunError("JOB_NOT_STARTED", `The job ${job} was not started: ${end.reason}`);
     default:
       return end satisfies never;
   }
 }
 
-function fault(code: string, message: string): RunError {
-  return { code, message, step: null };
-}
-
-/** A job of our own, in this process. */
+/** Starts a built-in job in this process. */
 export function startBuiltIn(job: BuiltIn, request: LaunchRequest, log: Logger): LiveRun {
   const stopping = new AbortController();
   const ended = runBuiltIn(job, request, stopping.signal).catch((error: unknown): RunEnd => {
@@ -91,13 +92,13 @@ export function startBuiltIn(job: BuiltIn, request: LaunchRequest, log: Logger):
 async function runBuiltIn(job: BuiltIn, request: LaunchRequest, signal: AbortSignal): Promise<RunEnd> {
   const result = await job.run(request.runConfig, { signal });
   if (signal.aborted) throw signal.reason;
-  if (Buffer.byteLength(JSON.stringify(result)) > maxResultBytes) throw new Error("the result is too large to be kept");
+  if (Buffer.byteLength(JSON.stringify(result)) > maxResultBytes) throw new Error("The result has more than 16 KiB");
   return { error: null, result: toKeepable(result) };
 }
 
-/** Only a Failure has a half that may be told. */
+/** Only the message of a Failure is public. */
 function toBuiltInError(job: BuiltIn, error: unknown): RunError {
   return error instanceof Failure
-    ? fault(error.code, error.message)
-    : fault("JOB_FAILED", `The job ${job.name} met a fault; EOM's log says which`);
+    ? createRunError(error.code, error.message)
+    : createRunError("JOB_FAILED", `The job ${job.name} failed by a fault of EOM: see EOM's log`);
 }

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * Whether of a process group nothing is left but zombies: they are dead, and stay until init reaps them, which in a
- * container without one is never. False where that cannot be seen, as on macOS.
+ * Whether only zombies are left of a process group. Zombies are dead processes that stay until init reaps them: for ever in a
+ * container without an init. False if /proc cannot be read, as on macOS.
  *
- * Asked once, it may overlook a process that was forked meanwhile by one that has just died.
+ * A single call may overlook a process that a dying one forked meanwhile, so callers ask twice.
  */
 export function isOnlyZombies(groupId: number): boolean {
   try {
@@ -17,14 +17,14 @@ export function isOnlyZombies(groupId: number): boolean {
   }
 }
 
-/** proc_pid_stat(5): `pid (name) state ppid pgrp …`, and the name may hold anything, also a parenthesis. */
+/** proc_pid_stat(5): `pid (name) state ppid pgrp …`, and the name may contain any character, also a parenthesis. */
 function readState(pid: string, groupId: number): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     const [state = "", , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return Number(group) === groupId ? [state] : [];
   } catch {
-    // Gone since it was listed.
+    // The process ended after it was listed.
     return [];
   }
 }

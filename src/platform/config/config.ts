@@ -58,7 +58,7 @@ function findUnknown(environment: NodeJS.ProcessEnv): Problem[] {
 }
 
 function describe(name: VariableName, text: string, message: string): string {
-  const expected = message.startsWith("wants") ? message : `is not right: ${message}`;
+  const expected = message.startsWith("must ") ? message : `is not right: ${message}`;
   return "secret" in variables[name] ? expected : `${expected}, got ${JSON.stringify(text.slice(0, 100))}`;
 }
 
@@ -100,7 +100,7 @@ function findEngineProblems({ EOM_ENGINE: name, EOM_DAGSTER_CONNECTIONS: connect
   if (name === undefined || connections === undefined) return [];
   const names = ["local", "dagster", ...Object.keys(connections)];
   if (names.includes(name)) return [];
-  const expected = `wants one of ${names.join(", ")}`;
+  const expected = `must be one of ${names.join(", ")}`;
   return [{ name: "EOM_ENGINE", message: `${expected} (EOM_DAGSTER_CONNECTIONS), got ${JSON.stringify(name)}` }];
 }
 

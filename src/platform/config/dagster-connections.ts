@@ -21,15 +21,15 @@ export const defaultDagsterMaxRuns = 1000;
 /** An address of Dagster. Without a password: it would be in errors and in links to runs. */
 export const dagsterUrl = z
   .string()
-  .refine((text) => /^https?:\/\/./.test(text) && URL.canParse(text), "wants http:// or https:// with a host")
+  .refine((text) => /^https?:\/\/./.test(text) && URL.canParse(text), "must be http:// or https:// with a host")
   .refine(
     (text) => !URL.canParse(text) || `${new URL(text).username}${new URL(text).password}` === "",
-    "wants no user or password in it: use a header",
+    "must have no user or password in it: use a header",
   )
-  .refine((text) => !/[?#]/.test(text), "wants the address of Dagster's web pages, without a query")
+  .refine((text) => !/[?#]/.test(text), "must be the address of Dagster's web pages, without a query")
   .transform((text) => text.replace(/\/+$/, "").replace(/\/graphql$/, ""));
 
-const expectedHeaders = 'wants a JSON object of texts, as {"Authorization": "Bearer ..."}';
+const expectedHeaders = 'must be a JSON object of texts, as {"Authorization": "Bearer ..."}';
 
 /** Names as in RFC 9110, section 5.1; values without line breaks. */
 const headers = z.record(
@@ -42,7 +42,7 @@ const headers = z.record(
 export const dagsterHeaders = json(headers, expectedHeaders);
 
 const expectedConnections =
-  'wants a JSON object of connections by name, as {"eu": {"url": "https://dagster.eu.example"}}';
+  'must be a JSON object of connections by name, as {"eu": {"url": "https://dagster.eu.example"}}';
 
 const connection = z
   .strictObject(
@@ -67,13 +67,13 @@ export const dagsterConnections = json(
         context.addIssue({
           code: "custom",
           path: [name],
-          message: "wants names of lower-case letters, digits, - and _",
+          message: "must have names of lower-case letters, digits, - and _",
         });
       if (takenNames.includes(name))
         context.addIssue({
           code: "custom",
           path: [name],
-          message: `wants other names than ${takenNames.join(" and ")}`,
+          message: `must have other names than ${takenNames.join(" and ")}`,
         });
     }
   }),
@@ -86,7 +86,7 @@ function json<Schema extends z.ZodType>(schema: Schema, expected: string) {
     const parsed = schema.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
     for (const { path, message } of parsed.error.issues) {
-      const problem = message.startsWith("wants") ? message : `${expected}: ${message}`;
+      const problem = message.startsWith("must ") ? message : `${expected}: ${message}`;
       context.addIssue(path.length === 0 ? problem : `${problem} (at ${path.join(".")})`);
     }
     return z.NEVER;

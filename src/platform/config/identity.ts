@@ -6,14 +6,14 @@ import { roleSchema, roles } from "../resource/caller.ts";
 /** EOM_OIDC_ISSUER: https, because keys that are read over plain HTTP could be anybody's; http for an issuer on loopback. */
 export const issuerUrl = z
   .string()
-  .refine((text) => URL.canParse(text) && isTrusted(new URL(text)), "wants https://, or http:// on loopback")
-  .refine((text) => !/[?#]/.test(text), "wants the `iss` of its tokens, without a query");
+  .refine((text) => URL.canParse(text) && isTrusted(new URL(text)), "must be https://, or http:// on loopback")
+  .refine((text) => !/[?#]/.test(text), "must be the `iss` of its tokens, without a query");
 
 function isTrusted({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(hostname));
 }
 
-const expectedRoles = 'wants a JSON object of roles by their names elsewhere, as {"platform-admins": "admin"}';
+const expectedRoles = 'must be a JSON object of roles by their names elsewhere, as {"platform-admins": "admin"}';
 
 /** EOM_ROLES: roles by their names at the identity provider or gateway, as JSON. */
 export const roleMapping = z.string().transform((text, context): z.output<typeof mapping> => {
@@ -33,7 +33,7 @@ export const cidrs = z.string().transform((text, context) =>
     .filter((entry) => entry !== "")
     .flatMap((entry) => {
       const cidr = parseCidr(entry);
-      if (cidr === null) context.addIssue(`wants networks as 10.0.0.0/8; ${JSON.stringify(entry)} is none`);
+      if (cidr === null) context.addIssue(`must be networks such as 10.0.0.0/8, got ${JSON.stringify(entry)}`);
       return cidr === null ? [] : [cidr];
     }),
 );
@@ -48,5 +48,5 @@ function parseCidr(text: string): readonly [ipaddr.IPv4 | ipaddr.IPv6, number] |
 /** The name of a header (RFC 9110, section 5.1), parsed to lower case. */
 export const headerName = z
   .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "wants the name of a header")
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be the name of a header")
   .transform((name) => name.toLowerCase());

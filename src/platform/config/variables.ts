@@ -12,19 +12,19 @@ import { cidrs, headerName, issuerUrl, roleMapping } from "./identity.ts";
 
 const port = z
   .string()
-  .regex(/^\d{1,5}$/, "wants a port from 0 to 65535")
+  .regex(/^\d{1,5}$/, "must be a port from 0 to 65535")
   .transform(Number)
-  .refine((number) => number <= 65535, "wants a port from 0 to 65535");
+  .refine((number) => number <= 65535, "must be a port from 0 to 65535");
 
 const count = (min: number, max: number) =>
   z
     .string()
-    .regex(/^\d{1,9}$/, `wants a whole number from ${min} to ${max}`)
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
     .transform(Number)
-    .refine((number) => number >= min && number <= max, `wants a whole number from ${min} to ${max}`);
+    .refine((number) => number >= min && number <= max, `must be a whole number from ${min} to ${max}`);
 
 const flag = z
-  .enum(["true", "false", "1", "0"], { error: "wants true, false, 1 or 0" })
+  .enum(["true", "false", "1", "0"], { error: "must be true, false, 1 or 0" })
   .transform((text) => text === "true" || text === "1");
 
 const list = z.string().transform((text) =>
@@ -45,17 +45,17 @@ const databaseUrl = z
   .string()
   .refine(
     (text) => /^postgres(ql)?:\/\/./.test(text) && URL.canParse(text),
-    "wants postgres://user:password@host:port/database",
+    "must be postgres://user:password@host:port/database",
   );
 
 const httpUrl = z
   .string()
-  .refine((text) => /^https?:\/\/./.test(text) && URL.canParse(text), "wants http:// or https:// with a host");
+  .refine((text) => /^https?:\/\/./.test(text) && URL.canParse(text), "must be http:// or https:// with a host");
 
 const fixedToken = z
   .string()
-  .min(20, "wants at least 20 characters")
-  .regex(/^[A-Za-z0-9._~+/=-]+$/, "wants only letters, digits and . _ ~ + / = -");
+  .min(20, "must have at least 20 characters")
+  .regex(/^[A-Za-z0-9._~+/=-]+$/, "must have only letters, digits and . _ ~ + / = -");
 
 /** A variable of the configuration. */
 export interface Variable {
@@ -91,7 +91,7 @@ export const variables = {
   },
   EOM_AUTH: {
     schema: z.enum(authentications, {
-      error: "wants token, oidc or gateway, or none (on loopback only)",
+      error: "must be token, oidc or gateway, or none (on loopback only)",
     }),
     default: "token",
     about:
@@ -140,7 +140,7 @@ export const variables = {
     about: "A fixed first admin token, for automation. Without it, the first start creates one and shows it once.",
   },
   EOM_SECRETS: {
-    schema: z.enum(["embedded", "vault"], { error: "wants embedded or vault" }),
+    schema: z.enum(["embedded", "vault"], { error: "must be embedded or vault" }),
     default: "embedded",
     about: "Where credentials are kept: in sealed rows of the database (embedded), or in Vault or OpenBao (vault).",
   },
@@ -165,7 +165,7 @@ export const variables = {
     about: "Path below the mount under which EOM keeps its secrets.",
   },
   EOM_VAULT_AUTH: {
-    schema: z.enum(["token", "kubernetes", "approle"], { error: "wants token, kubernetes or approle" }),
+    schema: z.enum(["token", "kubernetes", "approle"], { error: "must be token, kubernetes or approle" }),
     default: "token",
     about: "How EOM logs in to Vault.",
   },
@@ -253,7 +253,7 @@ export const variables = {
     schema: count(0, 1_000_000),
     default: "0",
     about:
-      "Requests a second that one caller may send to one process, except metering; those of ten seconds may come at once. 0: no limit.",
+      "Requests a second that one caller may send to one process, except metering; a burst of ten seconds' worth may come at once. 0: no limit.",
   },
   EOM_AUTH_FAILURES: {
     schema: count(0, 1_000_000),
@@ -272,7 +272,7 @@ export const variables = {
     about: "Share of a limit, in percent, at which a user's quota is in warning.",
   },
   EOM_QUOTA_DEFAULT: {
-    schema: z.enum(["deny", "allow"], { error: "wants deny or allow" }),
+    schema: z.enum(["deny", "allow"], { error: "must be deny or allow" }),
     default: "deny",
     about: "Whether users without a quota of a type may use it: allow or deny.",
   },

@@ -13,12 +13,12 @@ export type EgressVerdict = { readonly allowed: true } | { readonly allowed: fal
  */
 export function checkEgressUrl(policy: EgressPolicy, text: string): EgressVerdict {
   const url = URL.parse(text);
-  if (url === null) return { allowed: false, message: "wants a URL such as https://s3.example.org" };
+  if (url === null) return { allowed: false, message: "must be a URL such as https://s3.example.org" };
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    return { allowed: false, message: `wants http or https, not ${url.protocol.slice(0, -1)}` };
+    return { allowed: false, message: `must be http or https, not ${url.protocol.slice(0, -1)}` };
   }
   if (url.username !== "" || url.password !== "") {
-    return { allowed: false, message: "wants a URL without a user and a password" };
+    return { allowed: false, message: "must be a URL without a user and a password" };
   }
   const { host: rawHost, port } = toHostAndPort(url);
   const host = normaliseHost(rawHost);

@@ -17,7 +17,7 @@ export function parseIdempotencyKey(header: string | null): string | null {
   if (/^[\x20-\x7e]{1,255}$/.test(key)) return key;
   throw invalid(
     "/Idempotency-Key",
-    `wants 1 to 255 printable ASCII characters, got ${key.length} characters`,
+    `must have 1 to 255 printable ASCII characters, got ${key.length} characters`,
     "invalid_format",
   );
 }

@@ -19,7 +19,7 @@ export function parseIfMatch(header: string | null): VersionCondition {
   if (header.trim() === "*") return "any";
   const tags = header.split(",").map((tag) => tag.trim());
   if (!tags.every((tag) => /^(W\/)?"[^"]*"$/.test(tag))) {
-    throw invalid("/If-Match", `wants * or entity tags like "3", got ${header.slice(0, 100)}`, "invalid_format");
+    throw invalid("/If-Match", `must be * or entity tags like "3", got ${header.slice(0, 100)}`, "invalid_format");
   }
   return tags.filter((tag) => /^"[1-9]\d{0,8}"$/.test(tag)).map((tag) => Number(tag.slice(1, -1)));
 }

@@ -4,20 +4,23 @@ import { z } from "./schema.ts";
 export const nameField = z
   .string()
   .trim()
-  .min(1, "wants 1 to 255 characters, got none")
-  .max(255, "wants at most 255 characters");
+  .min(1, "must have 1 to 255 characters, got none")
+  .max(255, "must have at most 255 characters");
 
 /** Free text, or null. */
-export const descriptionField = z.string().max(4000, "wants at most 4000 characters").nullable();
+export const descriptionField = z.string().max(4000, "must have at most 4000 characters").nullable();
 
 const labelName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, "wants 1 to 63 of letters, digits and . _ / -, a letter or digit first");
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/,
+    "must have 1 to 63 of letters, digits and . _ / -, a letter or digit first",
+  );
 
 /** Up to 16 labels; lists can be filtered by them (`label=team:eu`). */
 export const labelsField = z
-  .record(labelName, z.string().max(255, "wants at most 255 characters"))
-  .refine((labels) => Object.keys(labels).length <= 16, "wants at most 16 labels")
+  .record(labelName, z.string().max(255, "must have at most 255 characters"))
+  .refine((labels) => Object.keys(labels).length <= 16, "must have at most 16 labels")
   .openapi({ type: "object", additionalProperties: { type: "string" }, maxProperties: 16, example: { team: "eu" } });
 
 /** An instant in an answer: RFC 3339 in UTC with milliseconds. */
@@ -25,16 +28,16 @@ export const timeField = z.string().openapi({ format: "date-time", example: "202
 
 /** An instant in a request. Years from 1 to 9999: PostgreSQL and RFC 3339 write no others alike. */
 export const instantField = z.iso
-  .datetime({ offset: true, error: "wants a time like 2026-11-23T10:00:00.000Z" })
+  .datetime({ offset: true, error: "must be a time like 2026-11-23T10:00:00.000Z" })
   .transform((text) => new Date(text))
-  .refine((at) => at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999, "wants a year from 1 to 9999, in UTC")
+  .refine((at) => at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999, "must be a year from 1 to 9999, in UTC")
   .openapi({ type: "string", format: "date-time" });
 
 /** A time zone that this Node knows by its IANA name; abbreviations and offsets such as `+02:00` are refused. */
 export const timeZoneField = z
   .string()
   .max(64)
-  .refine(isTimeZone, "wants a time zone by its IANA name, like Europe/Berlin")
+  .refine(isTimeZone, "must be a time zone by its IANA name, like Europe/Berlin")
   .openapi({ example: "Europe/Berlin" });
 
 function isTimeZone(name: string): boolean {
@@ -49,7 +52,7 @@ function isTimeZone(name: string): boolean {
 
 /** A whole number from `min` to 2^53-1, up to which JSON's numbers are exact; also as a string of digits. */
 function quantity(min: number) {
-  const error = `wants a whole number from ${min} to ${Number.MAX_SAFE_INTEGER}`;
+  const error = `must be a whole number from ${min} to ${Number.MAX_SAFE_INTEGER}`;
   return z
     .union([z.number(), z.string().regex(/^-?\d{1,16}$/)], { error })
     .transform(Number)

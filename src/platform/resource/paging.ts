@@ -10,32 +10,34 @@ const maxSize = 100;
 /** Totals are counted up to here; beyond, `total` says this number and `total_exact` is false. */
 export const maxExactTotal = 10_000;
 
-const wholeNumber = (min: number, max: number) =>
-  z
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z
     .string()
-    .regex(/^\d{1,9}$/, `wants a whole number from ${min} to ${max}`)
+    .regex(/^\d{1,9}$/, error)
     .transform(Number)
-    .pipe(z.int().min(min).max(max))
+    .pipe(z.int(error).min(min, error).max(max, error))
     .openapi({ type: "integer", minimum: min, maximum: max });
+}
 
 /** A query parameter that is true or false. */
 export const booleanParameter = z
-  .enum(["true", "false", "1", "0"], { error: "wants true, false, 1 or 0" })
+  .enum(["true", "false", "1", "0"], { error: "must be true, false, 1 or 0" })
   .transform((text) => text === "true" || text === "1")
   .openapi({ type: "boolean" });
 
 /** An id as a query parameter. */
-export const idParameter = z.string().refine(isUuid, "wants a UUID").openapi({ format: "uuid" });
+export const idParameter = z.string().refine(isUuid, "must be a UUID").openapi({ format: "uuid" });
 
 /** An instant as a query parameter. */
 export const timeParameter = instantField;
 
 /** Texts, of which an object's name or description contains at least one, without regard to case. */
-const keywordParameter = z.array(z.string().min(1, "wants at least one character").max(255)).max(10);
+const keywordParameter = z.array(z.string().min(1, "must have at least one character").max(255)).max(10);
 
 const labelParameter = z
   .string()
-  .regex(/^[^:]+:[\s\S]*$/, "wants a label as name:value")
+  .regex(/^[^:]+:[\s\S]*$/, "must be a label as name:value")
   .openapi({ example: "team:eu" });
 
 /** The filters that lists of objects share. `…_from` is included, `…_to` is not. */

@@ -25,7 +25,7 @@ export const previewAnswerSchema = z
 export const slotsQuerySchema = z.strictObject({
   count: z
     .string()
-    .regex(/^([1-9]\d?|100)$/, "wants a whole number from 1 to 100")
+    .regex(/^([1-9]\d?|100)$/, "must be a whole number from 1 to 100")
     .transform(Number)
     .default(10)
     .openapi({

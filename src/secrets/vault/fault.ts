@@ -2,11 +2,11 @@ import { type Failure, fail } from "../../platform/failure.ts";
 
 interface FaultKind {
   readonly code: "SECRET_STORE_UNAVAILABLE" | "CONFIGURATION_ERROR";
-  /** For clients of EOM. */
+  /** Shown to clients of EOM. */
   readonly message: string;
-  /** For those who run EOM. */
+  /** Shown to operators of EOM. */
   readonly advice: string;
-  /** May pass within a second. */
+  /** Whether it may be over within a second. */
   readonly transient?: true;
 }
 
@@ -14,7 +14,7 @@ const kinds = {
   unreachable: {
     code: "SECRET_STORE_UNAVAILABLE",
     message: "The secret store does not answer",
-    advice: "Vault does not answer: see that it runs, and that its address (VAULT_ADDR) is right",
+    advice: "Vault does not answer: check that it runs, and its address (VAULT_ADDR)",
     transient: true,
   },
   untrusted: {
@@ -31,44 +31,42 @@ const kinds = {
   },
   failing: {
     code: "SECRET_STORE_UNAVAILABLE",
-    message: "The secret store fails or has too much to do",
-    advice: "Vault fails or has too much to do: look into its log",
+    message: "The secret store fails or is overloaded",
+    advice: "Vault fails or is overloaded: look into its log",
     transient: true,
   },
   redirect: {
     code: "SECRET_STORE_UNAVAILABLE",
     message: "The secret store answers with a redirect",
     advice:
-      "Vault answers with a redirect, which EOM does not follow: set its address (VAULT_ADDR) to where the redirect leads",
+      "Vault answers with a redirect, which EOM does not follow: set its address (VAULT_ADDR) to the target of the redirect",
   },
   "not-vault": {
     code: "SECRET_STORE_UNAVAILABLE",
-    message: "What answers is not the secret store",
-    advice:
-      "What answers does not speak as Vault does: see that its address (VAULT_ADDR) is right, and that no proxy answers instead",
+    message: "The server at the secret store's address is not the secret store",
+    advice: "The server that answers is not Vault: check its address (VAULT_ADDR), and that no proxy answers instead",
   },
   "credential-file": {
     code: "SECRET_STORE_UNAVAILABLE",
     message: "EOM's own credential for the secret store cannot be read",
     advice:
-      "EOM's own credential for Vault cannot be read: see that the file is there, is not empty and is EOM's to read",
+      "EOM's own credential for Vault cannot be read: check that the file exists, is not empty and is readable by EOM's user",
   },
   login: {
     code: "SECRET_STORE_UNAVAILABLE",
     message: "The secret store refuses EOM's login",
-    advice:
-      "Vault refuses EOM's login: see that the login method (EOM_VAULT_AUTH), the role and EOM's own credential are right",
+    advice: "Vault refuses EOM's login: check the login method (EOM_VAULT_AUTH), the role and EOM's own credential",
   },
   forbidden: {
     code: "SECRET_STORE_UNAVAILABLE",
     message: "The secret store refuses what EOM needs",
-    advice: "Vault refuses what EOM needs: see that EOM's token is valid and what its policy allows",
+    advice: "Vault refuses what EOM needs: check that EOM's token is valid, and its policy",
   },
   mount: {
     code: "CONFIGURATION_ERROR",
-    message: "EOM is not set up with a KV version 2 mount of the secret store",
+    message: "EOM is not configured with a KV version 2 mount of the secret store",
     advice:
-      "The mount is no KV version 2 engine: name one that is (EOM_VAULT_MOUNT), or make one with `vault secrets enable -version=2 kv`",
+      "The mount is no KV version 2 engine: name one that is (EOM_VAULT_MOUNT), or create one with `vault secrets enable -version=2 kv`",
   },
   shape: {
     code: "CONFIGURATION_ERROR",
@@ -82,11 +80,12 @@ const kinds = {
   },
 } as const satisfies Record<string, FaultKind>;
 
+/** The kinds of {@link VaultFault}. */
 export type VaultFaultKind = keyof typeof kinds;
 
 /**
- * What went wrong between EOM and Vault. `detail` goes into the log and to those who run EOM: method, path, status and
- * Vault's own words, never a header or a body.
+ * A fault between EOM and Vault. Its message is for the log and for operators: method, path, status and Vault's own words,
+ * never a header or a body.
  */
 export class VaultFault extends Error {
   readonly kind: VaultFaultKind;
@@ -98,19 +97,19 @@ export class VaultFault extends Error {
   }
 }
 
-/** Worth a second try right away. */
+/** Whether the same request may succeed at once. */
 export function isTransient(error: unknown): boolean {
   return error instanceof VaultFault && "transient" in kinds[error.kind];
 }
 
-/** The public failure, with the fault as its hidden cause; any other error as it is. */
+/** The public failure with the fault as its hidden cause. Any other error stays as it is. */
 export function toVaultFailure(error: unknown): unknown {
   if (!(error instanceof VaultFault)) return error;
   const { code, message } = kinds[error.kind];
   return fail(code, message, null, { cause: error }) satisfies Failure;
 }
 
-/** What those who run EOM should do about it. */
+/** A sentence for operators that says what to do. */
 export function toAdvice(fault: VaultFault): string {
   return `${kinds[fault.kind].advice} (${fault.message}).`;
 }

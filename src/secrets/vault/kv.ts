@@ -4,12 +4,12 @@ import { assertOnlyMissing, isSuccess, readSchema, type VaultAnswer, writtenSche
 import { VaultFault } from "./fault.ts";
 import type { VaultSession } from "./session.ts";
 
-/** The three operations on a KV version 2 mount. They throw VaultFault. */
+/** The operations on a KV version 2 mount, as SecretStore describes them. They throw VaultFault. */
 export interface VaultKv {
   create(ref: string, secret: Secret, labels: Record<string, string>): Promise<void>;
   find(ref: string): Promise<Secret | null>;
   delete(ref: string): Promise<void>;
-  /** Where Vault's policies know `ref` by: `secret/data/eom/…`. */
+  /** The path of `ref` in Vault's policies: `secret/data/eom/…`. */
   toPath(part: "data" | "metadata", ref: string): string;
 }
 
@@ -19,7 +19,7 @@ interface KvNeeds {
   readonly pathPrefix: string;
 }
 
-/** Builds the operations; `mount` and `pathPrefix` may have slashes inside and around. */
+/** Builds the operations. `mount` and `pathPrefix` may have slashes inside, in front and at the end. */
 export function createVaultKv({ session, mount, pathPrefix }: KvNeeds): VaultKv {
   const toPath = (part: "data" | "metadata", ref: string) =>
     [...toSegments(mount), part, ...toSegments(pathPrefix), ...toRefSegments(ref)].map(encodeURIComponent).join("/");
@@ -33,9 +33,9 @@ export function createVaultKv({ session, mount, pathPrefix }: KvNeeds): VaultKv 
   };
 
   /**
-   * `cas: 0` writes only where nothing is.
+   * Writes with `cas: 0`, which Vault refuses when the path has a secret.
    *
-   * @returns null, or what to throw unless the very same secret lies there already
+   * @returns null after the write; else the error to throw unless the path has the same secret
    */
   const write = async (ref: string, secret: Secret): Promise<Error | null> => {
     const path = toPath("data", ref);
@@ -43,21 +43,21 @@ export function createVaultKv({ session, mount, pathPrefix }: KvNeeds): VaultKv 
     try {
       const answer = await session.send({ method: "POST", path, body, confidential: Object.values(secret) });
       if (writtenSchema.safeParse(answer.body).success) return null;
-      // Vault has no status for it.
+      // Vault has no status of its own for a refused `cas`.
       if (answer.errors.some((words) => words.includes("did not match the current version"))) {
         return createRefTakenError(ref);
       }
-      // Version 1 takes the request's whole body for the secret, and answers with nothing.
-      if (isSuccess(answer)) await session.offer({ method: "DELETE", path });
+      // KV version 1 stores the whole request body as the secret, and answers with an empty body: remove it again.
+      if (isSuccess(answer)) await session.trySend({ method: "DELETE", path });
       throw isSuccess(answer) ? new VaultFault("mount", answer.summary) : toRefusal(answer);
     } catch (error) {
-      // To write where something lies takes another right, which EOM does not have: so it goes when an answer got lost.
+      // A repeated write after a lost answer needs the right "update", which EOM does not have.
       if (error instanceof VaultFault && error.kind === "forbidden") return error;
       throw error;
     }
   };
 
-  const expectSame = async (ref: string, secret: Secret, otherwise: Error): Promise<void> => {
+  const requireSame = async (ref: string, secret: Secret, otherwise: Error): Promise<void> => {
     const present = await find(ref);
     if (present === null) throw otherwise;
     if (!isSameSecret(present, secret)) throw createRefTakenError(ref);
@@ -66,9 +66,9 @@ export function createVaultKv({ session, mount, pathPrefix }: KvNeeds): VaultKv 
   return {
     create: async (ref, secret, labels) => {
       const refusal = await write(ref, secret);
-      if (refusal !== null) await expectSame(ref, secret, refusal);
+      if (refusal !== null) await requireSame(ref, secret, refusal);
       if (Object.keys(labels).length === 0) return;
-      await session.offer({ method: "POST", path: toPath("metadata", ref), body: { custom_metadata: labels } });
+      await session.trySend({ method: "POST", path: toPath("metadata", ref), body: { custom_metadata: labels } });
     },
     find,
     delete: async (ref) => {
@@ -98,11 +98,11 @@ function toSegments(path: string): string[] {
   return path.split("/").filter((segment) => segment !== "");
 }
 
-/** `..` and empty parts would lead elsewhere; Vault refuses paths that end in a dot. */
+/** `..` and empty parts would lead to another path; Vault refuses paths that end in a dot. */
 function toRefSegments(ref: string): string[] {
   const segments = ref.split("/");
   if (segments.some((segment) => segment === "" || segment.endsWith("."))) {
-    throw new Error(`${ref} cannot be a reference: no part of it may be empty or end with a dot`);
+    throw new Error(`${ref} is no reference: a part of it is empty or ends with a dot`);
   }
   return segments;
 }

@@ -1,20 +1,21 @@
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { authSchema, isSuccess, lookupSchema, type VaultAnswer } from "./answers.ts";
-import type { VaultClient, VaultRequest } from "./client.ts";
+import type { VaultClient } from "./client.ts";
 import { VaultFault } from "./fault.ts";
 import type { VaultAuth } from "./options.ts";
+import type { VaultRequest } from "./request.ts";
 
-/** A token as Vault granted it. Its format says nothing: Vault and OpenBao differ. */
+/** A token of Vault. Its format has no meaning: Vault and OpenBao differ. */
 export interface VaultGrant {
   readonly token: string;
-  /** From when it was asked for; null when it never ends, or nothing is known about its end. */
+  /** Counted from the request; null when the token never ends or its end is unknown. */
   readonly leaseSeconds: number | null;
   readonly renewable: boolean;
 }
 
 /**
- * Gets a token, with what lies in the credential's file now.
+ * Logs in. A credential in a file is read anew each time.
  *
  * @throws VaultFault
  */
@@ -27,13 +28,18 @@ export async function logIn(client: VaultClient, auth: VaultAuth): Promise<Vault
   return toGrant(answer);
 }
 
-/** null when Vault renews it no more, and another login is needed. */
+/**
+ * Renews a token.
+ *
+ * @returns null when Vault no longer renews it, so that another login is needed
+ * @throws VaultFault
+ */
 export async function renew(client: VaultClient, token: string): Promise<VaultGrant | null> {
   const answer = await client.send({ method: "POST", path: "auth/token/renew-self", token, body: {} });
   return isSuccess(answer) ? toGrant(answer) : null;
 }
 
-/** A token from elsewhere: its end is asked for, so that it is renewed too. Its policy may forbid even that question. */
+/** Looks up the end of a configured token, so that it is renewed too. Its policy may forbid the look-up. */
 async function adoptToken(client: VaultClient, token: string): Promise<VaultGrant> {
   const answer = await client.send({ method: "GET", path: "auth/token/lookup-self", token });
   if (!isSuccess(answer)) return { token, leaseSeconds: null, renewable: false };
@@ -46,8 +52,7 @@ async function toLoginRequest(auth: Exclude<VaultAuth, { method: "token" }>): Pr
     const jwt = await readCredentialFile(auth.jwtFile);
     return toRequest(auth.mount ?? "kubernetes", { role: auth.role, jwt }, jwt);
   }
-  const secretId = "secretIdFile" in auth ? await readCredentialFile(auth.secretIdFile) : auth.secretId;
-  return toRequest(auth.mount ?? "approle", { role_id: auth.roleId, secret_id: secretId }, secretId);
+  return toRequest(auth.mount ?? "approle", { role_id: auth.roleId, secret_id: auth.secretId }, auth.secretId);
 }
 
 async function readCredentialFile(path: string): Promise<string> {

@@ -1,28 +1,28 @@
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/log.ts";
 
-/** How EOM proves to Vault who it is. Files are read anew at every login: what lies in them is rotated by others. */
+/** How EOM authenticates to Vault. Files are read anew at every login, because other programs rotate them. */
 export type VaultAuth =
   | { readonly method: "token"; readonly token: string }
   | { readonly method: "token"; readonly tokenFile: string }
   | { readonly method: "kubernetes"; readonly mount?: string; readonly role: string; readonly jwtFile: string }
-  | { readonly method: "approle"; readonly mount?: string; readonly roleId: string; readonly secretId: string }
-  | { readonly method: "approle"; readonly mount?: string; readonly roleId: string; readonly secretIdFile: string };
+  | { readonly method: "approle"; readonly mount?: string; readonly roleId: string; readonly secretId: string };
 
+/** How to reach and use Vault. */
 export interface VaultOptions {
-  /** As VAULT_ADDR: scheme, host, port and perhaps a base path. */
+  /** As VAULT_ADDR: scheme, host, port and an optional base path. */
   readonly address: string;
-  /** Of the mount and of the login alike. */
+  /** The namespace of both the mount and the login. */
   readonly namespace?: string;
-  /** Of a KV version 2 engine; default `secret`. */
-  readonly mount?: string;
-  /** Stands before every reference, so that a policy can be bound to it. */
-  readonly pathPrefix?: string;
+  /** The mount of a KV version 2 engine. */
+  readonly mount: string;
+  /** Begins the path of every reference, so that a policy can allow this path alone. May be empty. */
+  readonly pathPrefix: string;
   readonly auth: VaultAuth;
-  /** PEM. Replaces the system's certificate authorities. */
+  /** PEM of the certificate authorities to trust instead of the system's. */
   readonly ca?: string;
-  /** For one call, from connecting to the last byte of its answer. Default 5 s. */
-  readonly timeoutMilliseconds?: number;
-  readonly clock?: Clock;
+  /** Limit for one call, from connecting to the last byte of its answer. */
+  readonly timeoutMilliseconds: number;
+  readonly clock: Clock;
   readonly log: Logger;
 }

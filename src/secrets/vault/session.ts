@@ -1,38 +1,40 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { toBackoffMilliseconds } from "../../platform/backoff.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { VaultAnswer } from "./answers.ts";
-import type { VaultClient, VaultRequest } from "./client.ts";
+import type { VaultClient } from "./client.ts";
 import { isTransient, VaultFault } from "./fault.ts";
+import type { VaultRequest } from "./request.ts";
 import type { VaultTokens } from "./tokens.ts";
 
 const maxAttempts = 3;
-const firstDelayMilliseconds = 100;
+const firstMilliseconds = 100;
 
-/** Sends as someone whom Vault knows. */
+/** Sends requests with EOM's token. */
 export interface VaultSession {
   /**
-   * Sends a request that may reach Vault more than once, again when a fault may pass. Never gives a 403: Vault says so both
-   * of a token that ended and of a policy that forbids, so it is settled here by one more login.
+   * Sends a request, up to three times while the fault may be over soon. Never returns a 403: Vault answers it both for a
+   * token that has ended and for a missing right, so the request is sent once more after another login.
    *
    * @throws VaultFault
    */
   send(request: VaultRequest): Promise<VaultAnswer>;
 
-  /** Sends once, whatever comes of it. */
-  offer(request: VaultRequest): Promise<void>;
+  /** Sends once and ignores every fault. */
+  trySend(request: VaultRequest): Promise<void>;
 }
 
 interface SessionNeeds {
   readonly client: VaultClient;
   readonly tokens: VaultTokens;
   readonly clock: Clock;
-  /** No further attempt when those before took this long: whoever waits has waited for a time-out already. */
+  /** No further attempt after this time, so that a caller does not wait for several time-outs. */
   readonly patienceMilliseconds: number;
 }
 
-/** Joins connection and token. */
+/** Combines the client and the token. */
 export function createVaultSession({ client, tokens, clock, patienceMilliseconds }: SessionNeeds): VaultSession {
-  const sendKnown = async (request: VaultRequest): Promise<VaultAnswer> => {
+  const sendAuthenticated = async (request: VaultRequest): Promise<VaultAnswer> => {
     const token = await tokens.get();
     const answer = await client.send({ ...request, token });
     if (answer.status !== 403) return answer;
@@ -47,19 +49,25 @@ export function createVaultSession({ client, tokens, clock, patienceMilliseconds
       const startedAt = clock.now().getTime();
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await sendKnown(request);
+          return await sendAuthenticated(request);
         } catch (error) {
           const isOver = clock.now().getTime() - startedAt >= patienceMilliseconds;
           if (attempt === maxAttempts || isOver || !isTransient(error)) throw error;
-          await delay(firstDelayMilliseconds * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
+          const pause = {
+            firstMilliseconds,
+            maxMilliseconds: Number.POSITIVE_INFINITY,
+            attempt,
+            random: Math.random(),
+          };
+          await delay(toBackoffMilliseconds(pause));
         }
       }
     },
-    offer: async (request) => {
+    trySend: async (request) => {
       try {
         await client.send({ ...request, token: await tokens.get() });
       } catch {
-        // Nothing depends on it.
+        // Nothing depends on the result.
       }
     },
   };

@@ -1,12 +1,12 @@
-/** Work that runs at most once at a time: whoever asks while it runs gets the result of that run. */
+/** Work that runs at most once at a time. A caller during a run gets the result of that run. */
 interface SingleFlight<T> {
   run(): Promise<T>;
   isRunning(): boolean;
-  /** Waits for the run under way, whatever comes of it. */
-  settle(): Promise<void>;
+  /** Waits for the end of the current run, if there is one, and ignores its result. */
+  finish(): Promise<void>;
 }
 
-/** The next run begins after the one before has ended, never with its result. */
+/** Makes `work` run at most once at a time. */
 export function createSingleFlight<T>(work: () => Promise<T>): SingleFlight<T> {
   let running: Promise<T> | null = null;
   return {
@@ -17,7 +17,7 @@ export function createSingleFlight<T>(work: () => Promise<T>): SingleFlight<T> {
       return running;
     },
     isRunning: () => running !== null,
-    settle: async () => {
+    finish: async () => {
       await Promise.allSettled([running]);
     },
   };

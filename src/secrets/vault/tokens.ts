@@ -6,30 +6,31 @@ import { logIn, renew, type VaultGrant } from "./login.ts";
 import type { VaultAuth } from "./options.ts";
 import { createSingleFlight } from "./single-flight.ts";
 
-/** Of a lease: when it is renewed. The rest is left for what may go wrong meanwhile. */
+/** The part of a lease after which the token is renewed. The rest is the time for retries. */
 const refreshAfter = 2 / 3;
 const minRefreshMilliseconds = 1000;
-/** Between two logins that Vault has little reason to grant: it locks out those who keep trying. */
+/** Between two logins that Vault is likely to refuse: it locks out a client that tries too often. */
 const minLoginMilliseconds = 1000;
 
 /**
- * EOM's token, kept alive without timers: whoever asks for it past two thirds of its lease sets off a refresh in the
- * background and gets the old one, which is still valid. Only when there is none, or it ended, does a request wait.
+ * EOM's token, kept valid without timers. A request after two thirds of the lease starts a refresh in the background and
+ * uses the old token, which is still valid. A request waits only when there is no token or it has ended.
  */
 export interface VaultTokens {
   /** @throws VaultFault */
   get(): Promise<string>;
 
   /**
-   * Another token than the one that Vault refused; null when a login gives the same again, or the last one that was set
-   * off here is not a second ago.
+   * A token other than `refused`, which Vault refused.
+   *
+   * @returns null when a login gives the same token again, or the last such login was less than a second ago
    *
    * @throws VaultFault
    */
   replace(refused: string): Promise<string | null>;
 
-  /** Waits for a refresh under way. */
-  settle(): Promise<void>;
+  /** Waits for a refresh that runs. */
+  finish(): Promise<void>;
 }
 
 interface Lease extends VaultGrant {
@@ -44,13 +45,13 @@ interface TokensNeeds {
   readonly log: Logger;
 }
 
-/** Logs in at the first request, not before. */
+/** Logs in at the first request. */
 export function createVaultTokens(needs: TokensNeeds): VaultTokens {
   const { client, clock, log } = needs;
   const now = () => clock.now().getTime();
   const requestLease = createLogin(needs);
   let lease: Lease | null = null;
-  let forcedAt = Number.NEGATIVE_INFINITY;
+  let replacedAt = Number.NEGATIVE_INFINITY;
 
   const login = createSingleFlight(async () => {
     lease = await requestLease();
@@ -63,12 +64,12 @@ export function createVaultTokens(needs: TokensNeeds): VaultTokens {
       if (old?.renewable && (await extend(old))) return;
       await login.run();
     } catch (error) {
-      log.warn({ err: error }, "The Vault token could not be refreshed; it is tried again, and serves until it ends");
+      log.warn({ err: error }, "The Vault token could not be refreshed; EOM tries again, and uses it until it ends");
       if (old !== null && lease === old) lease = postpone(old, now());
     }
   });
 
-  /** False when another login is needed: Vault renews no more, or for less time, since the token nears its maximum. */
+  /** @returns false when another login is needed: Vault no longer renews, or for less time because the token nears its maximum */
   const extend = async (old: Lease): Promise<boolean> => {
     const askedAt = now();
     const grant = await renew(client, old.token);
@@ -88,17 +89,17 @@ export function createVaultTokens(needs: TokensNeeds): VaultTokens {
     replace: async (refused) => {
       if (!login.isRunning()) {
         if (lease !== null && lease.token !== refused) return lease.token;
-        if (now() - forcedAt < minLoginMilliseconds) return null;
-        forcedAt = now();
+        if (now() - replacedAt < minLoginMilliseconds) return null;
+        replacedAt = now();
       }
       const token = await login.run();
       return token === refused ? null : token;
     },
-    settle: refresh.settle,
+    finish: refresh.finish,
   };
 }
 
-/** A login that gives Vault's refusal again, without asking, for a second. */
+/** A login that repeats Vault's refusal for a second without a request. */
 function createLogin({ client, auth, clock, log }: TokensNeeds): () => Promise<Lease> {
   let refusal: { readonly fault: VaultFault; readonly at: number } | null = null;
   return async () => {
@@ -122,7 +123,7 @@ function toLease(grant: VaultGrant, askedAt: number): Lease {
   return { ...grant, refreshAt: askedAt + refreshIn, endsAt: askedAt + leaseMilliseconds };
 }
 
-/** The tries come closer to each other as the end comes nearer. */
+/** The next refresh after a failed one: at a third of the time that is left, so ever sooner towards the end. */
 function postpone(lease: Lease, now: number): Lease {
   return { ...lease, refreshAt: now + Math.max((lease.endsAt - now) / 3, minRefreshMilliseconds) };
 }

@@ -1,4 +1,3 @@
-import { systemClock } from "../../platform/clock.ts";
 import type { SecretStore } from "../store.ts";
 import { checkVault } from "./check.ts";
 import { createVaultClient } from "./client.ts";
@@ -8,35 +7,33 @@ import type { VaultOptions } from "./options.ts";
 import { createVaultSession } from "./session.ts";
 import { createVaultTokens } from "./tokens.ts";
 
-const defaultTimeoutMilliseconds = 5000;
-
 /**
- * Keeps secrets in a KV version 2 mount of HashiCorp Vault or OpenBao. Speaks with it at the first call, not before.
+ * Stores secrets in a KV version 2 mount of HashiCorp Vault or OpenBao. Connects at the first call.
  *
  * Its policy needs `create` and `read` on `<mount>/data/<pathPrefix>/*` and `delete` on `<mount>/metadata/<pathPrefix>/*`;
- * with `create` and `update` on the latter, the labels are kept as custom metadata.
+ * with `create` and `update` on the latter it can also store the labels, as custom metadata.
  */
 export function createVaultSecretStore(options: VaultOptions): SecretStore {
-  const { auth, log, clock = systemClock, timeoutMilliseconds = defaultTimeoutMilliseconds } = options;
-  const client = createVaultClient({ ...options, timeoutMilliseconds });
+  const { auth, log, clock, timeoutMilliseconds, mount, pathPrefix } = options;
+  const client = createVaultClient(options);
   const tokens = createVaultTokens({ client, auth, clock, log });
   const session = createVaultSession({ client, tokens, clock, patienceMilliseconds: timeoutMilliseconds / 2 });
-  const kv = createVaultKv({ session, mount: options.mount ?? "secret", pathPrefix: options.pathPrefix ?? "" });
+  const kv = createVaultKv({ session, mount, pathPrefix });
   let closing: Promise<void> | null = null;
   return {
     kind: "vault",
-    create: (ref, secret, labels) => atBorder(kv.create(ref, secret, labels)),
-    find: (ref) => atBorder(kv.find(ref)),
-    delete: (ref) => atBorder(kv.delete(ref)),
+    create: (ref, secret, labels) => withPublicFailure(kv.create(ref, secret, labels)),
+    find: (ref) => withPublicFailure(kv.find(ref)),
+    delete: (ref) => withPublicFailure(kv.delete(ref)),
     check: () => checkVault(kv),
     close: () => {
-      closing ??= tokens.settle().then(() => client.close());
+      closing ??= tokens.finish().then(() => client.close());
       return closing;
     },
   };
 }
 
-async function atBorder<T>(call: Promise<T>): Promise<T> {
+async function withPublicFailure<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {

@@ -5,14 +5,15 @@ import { z } from "../../platform/resource/schema.ts";
 export const sessionLogSchema = z
   .object({
     session_id: idField,
-    attempt: z.int().openapi({ description: "The attempt that wrote it." }),
+    attempt: z.int().openapi({ description: "The attempt that wrote the text." }),
     text: z.string().openapi({
-      description: `The last ${maxOutputBytes} bytes that the run wrote, or all of it; empty also when its engine does not tell.`,
+      description: `The last ${maxOutputBytes} bytes of the run's output, or all of it. Empty if the engine does not report output.`,
     }),
-    is_truncated: z.boolean().openapi({ description: "The run wrote more than the text holds." }),
-    is_final: z.boolean().openapi({ description: "This attempt will write no more." }),
-    at: timeField.nullable().openapi({ description: "How old the text is; null before there is any." }),
+    is_truncated: z.boolean().openapi({ description: "Whether the run wrote more than `text` contains." }),
+    is_final: z.boolean().openapi({ description: "Whether this attempt has ended, so that the text will not grow." }),
+    at: timeField.nullable().openapi({ description: "When the text was read from the run; null before there is any." }),
   })
   .openapi("SessionLog");
 
+/** The log of a session as the API shows it. */
 export type SessionLog = z.infer<typeof sessionLogSchema>;

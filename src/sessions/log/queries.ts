@@ -4,34 +4,34 @@ import type { Database, DatabaseTransaction } from "../../platform/database/tabl
 import type { Fence } from "../moves.ts";
 import type { SessionState } from "../states.ts";
 
-/** What the run of a session has written. */
+/** The output of a session's run, written under a lease. */
 export interface SessionOutput extends Fence {
   readonly output: RunOutput;
 }
 
-/** A run that writes all the time costs a write of 64 KiB in so many seconds, not at each poll. */
+/** Pause between two writes of one output (up to 64 KiB), for runs that write all the time. */
 const keepEverySeconds = 3;
 
-/** Of a statement's parameters: 32 outputs are 2 MiB. */
+/** Outputs per statement: 32 of them are 2 MiB of parameters. */
 const batchSize = 32;
 
 /**
- * Keeps what runs under way have written, where it has changed and was not kept in the last seconds. Outputs are sent to
- * the database only when they are due.
+ * Stores the outputs of runs under way that have grown and were not stored in the last 3 seconds. Asks first which are due, so that
+ * other outputs are not sent to the database.
  *
- * @returns how many were kept; those of a lost lease are not
+ * @returns how many were stored; an output under a lost lease is not
  */
 export async function keepOutputs(db: Database, outputs: readonly SessionOutput[], at: Date): Promise<number> {
   const due = new Set(await listDue(db, outputs, at));
-  const wanted = outputs.filter(({ id }) => due.has(id));
+  const dueOutputs = outputs.filter(({ id }) => due.has(id));
   let kept = 0;
-  for (let start = 0; start < wanted.length; start += batchSize) {
-    kept += await upsertOutputs(db, wanted.slice(start, start + batchSize), at);
+  for (let start = 0; start < dueOutputs.length; start += batchSize) {
+    kept += await upsertOutputs(db, dueOutputs.slice(start, start + batchSize), at);
   }
   return kept;
 }
 
-/** Keeps the last of what runs have written that have ended, in the transaction that ends their sessions. */
+/** Stores the final outputs of runs, in the transaction that ends their sessions. */
 export async function keepLastOutputs(
   tx: DatabaseTransaction,
   outputs: readonly SessionOutput[],
@@ -57,7 +57,7 @@ async function listDue(db: Database, outputs: readonly SessionOutput[], at: Date
   return rows.map(({ id }) => id);
 }
 
-/** Rows that somebody is changing are left out: whoever takes a session over or ends it must not be waited for. */
+/** Skips locked rows: waiting for a worker that takes over or ends a session could take long, and the next poll writes again. */
 async function upsertOutputs(db: Database, outputs: readonly SessionOutput[], at: Date): Promise<number> {
   if (outputs.length === 0) return 0;
   const { rows } = await sql`
@@ -78,6 +78,7 @@ async function upsertOutputs(db: Database, outputs: readonly SessionOutput[], at
   return rows.length;
 }
 
+/** The stored output of a session. */
 export interface SessionLogRow {
   readonly session_id: string;
   readonly state: SessionState;
@@ -88,6 +89,7 @@ export interface SessionLogRow {
   readonly at: Date | null;
 }
 
+/** Reads the stored output of a session. An older version of EOM stored no `output_at`; the end of the session is used then. */
 export async function findSessionLog(db: Database, id: string): Promise<SessionLogRow | undefined> {
   const { rows } = await sql<SessionLogRow>`
     select s.id as session_id, s.state, s.attempt as session_attempt, coalesce(d.output_attempt, s.attempt) as attempt,

@@ -1,73 +1,80 @@
 import type { Clock } from "../../platform/clock.ts";
 import type { Lookup } from "../../platform/egress/guard.ts";
 import type { EgressPolicy } from "../../platform/egress/policy.ts";
-import { type CallContext, toReason } from "./classify.ts";
+import { callWithin } from "./call-within.ts";
+import { type CallContext, toFault } from "./classify.ts";
 import { createS3Connection, type S3Connection } from "./client.ts";
-import { runWithin } from "./deadline.ts";
 import type { S3Credential, S3Location } from "./location.ts";
 import type { Call, CallResult } from "./probe-calls.ts";
-import { type Reason, reasons } from "./reasons.ts";
+import { reasons } from "./reasons.ts";
 import type { Check } from "./report.ts";
 import { quickRetry } from "./retry.ts";
 
-export interface ProofSettings {
+/** Settings of a probe. */
+export interface ProbeSettings {
   readonly policy: EgressPolicy;
+  /** For hints about the server's clock; durations are measured by performance.now(). */
   readonly clock: Clock;
+  /** Ends the probe when its caller has gone. */
   readonly signal?: AbortSignal | undefined;
-  /** For the whole, whatever the server does. 10 s unless given. */
-  readonly budgetMs?: number | undefined;
-  readonly lookup?: Lookup | undefined;
+  /** For all checks together, whatever the server does. */
+  readonly budgetMilliseconds: number;
+  readonly lookup: Lookup;
 }
 
-/** One proof under way. Times are of performance.now(). */
-export interface Proof {
+/** A probe under way. */
+export interface Probe {
   readonly connection: S3Connection;
   readonly context: Omit<CallContext, "doing">;
   readonly signal: AbortSignal | undefined;
+  /** By performance.now(). */
   readonly endsAt: number;
-  /** Kept back from the other checks, so that there is time to remove what they wrote. */
-  readonly removalMs: number;
+  /** The part of the budget that is reserved for the removal of the probe object. */
+  readonly removalMilliseconds: number;
 }
 
-const defaultBudgetMs = 10_000;
-
-export function createProof(location: S3Location, credential: S3Credential, settings: ProofSettings): Proof {
-  const { policy, lookup, clock, signal, budgetMs = defaultBudgetMs } = settings;
-  const limits = { connectMs: budgetMs * 0.3, requestMs: budgetMs * 0.5 };
+/** Starts a probe: opens its connection and its budget of time. */
+export function createProbe(location: S3Location, credential: S3Credential, settings: ProbeSettings): Probe {
+  const { policy, lookup, clock, signal, budgetMilliseconds } = settings;
+  const limits = { connectMilliseconds: budgetMilliseconds * 0.3, requestMilliseconds: budgetMilliseconds * 0.5 };
   return {
     connection: createS3Connection(location, credential, { policy, lookup, ...limits, retry: quickRetry }),
     context: { location, credential, clock },
     signal,
-    endsAt: performance.now() + budgetMs,
-    removalMs: budgetMs * 0.15,
+    endsAt: performance.now() + budgetMilliseconds,
+    removalMilliseconds: budgetMilliseconds * 0.15,
   };
 }
 
 type Work = (call: Call) => Promise<CallResult>;
 
 /**
- * Makes one check in the time that is left for checks.
+ * Makes one check within the rest of the budget, without the part that is reserved for the removal.
  *
  * @throws the reason of the caller's signal, and nothing else
  */
-export async function attempt(proof: Proof, check: Check["check"], work: Work): Promise<Check> {
-  const made = await run(proof, check, work, proof.endsAt - proof.removalMs, proof.signal);
-  proof.signal?.throwIfAborted();
-  return made;
+export async function attempt(probe: Probe, check: Check["check"], work: Work): Promise<Check> {
+  const result = await run(probe, check, work, {
+    endsAt: probe.endsAt - probe.removalMilliseconds,
+    signal: probe.signal,
+  });
+  probe.signal?.throwIfAborted();
+  return result;
 }
 
-/** Makes the check that cleans up: in the time kept back for it, even when the caller has gone. Never throws. */
-export function attemptRemoval(proof: Proof, work: Work): Promise<Check> {
-  const soon = performance.now() + proof.removalMs;
-  return run(proof, "DELETE", work, proof.signal?.aborted ? Math.min(soon, proof.endsAt) : proof.endsAt, undefined);
+/** Makes the check DELETE, in the time that is reserved for it, even when the caller has gone. Never throws. */
+export function attemptRemoval(probe: Probe, work: Work): Promise<Check> {
+  const soon = performance.now() + probe.removalMilliseconds;
+  const endsAt = probe.signal?.aborted ? Math.min(soon, probe.endsAt) : probe.endsAt;
+  return run(probe, "DELETE", work, { endsAt, signal: undefined });
 }
 
-/** A check that was not made, and why not. */
-export function skip(check: Check["check"], reason: Reason): Check {
-  const { hint } = reasons[reason] as { hint: () => string };
-  return { check, status: "SKIP", reason, hint: hint(), http_status: null, duration_ms: 0 };
+/** A check that is not made, with the reason. */
+export function skip(check: Check["check"], reason: "not_reached" | "read_only" | "nothing_to_read"): Check {
+  return { check, status: "SKIP", reason, hint: reasons[reason].hint(), http_status: null, duration_ms: 0 };
 }
 
+/** For hints: "The credential may not … in the bucket …". */
 const doing: Record<Check["check"], string> = {
   LIST: "list objects",
   WRITE: "write objects",
@@ -76,21 +83,20 @@ const doing: Record<Check["check"], string> = {
 };
 
 async function run(
-  { connection: { client }, context }: Proof,
+  { connection: { client }, context }: Probe,
   check: Check["check"],
   work: Work,
-  until: number,
-  signal: AbortSignal | undefined,
+  { endsAt, signal }: Pick<Probe, "endsAt" | "signal">,
 ): Promise<Check> {
-  const began = performance.now();
+  const startedAt = performance.now();
   const about: CallContext = { ...context, doing: doing[check] };
-  const took = (): number => Math.round(performance.now() - began);
+  const toDuration = () => ({ duration_ms: Math.round(performance.now() - startedAt) });
   try {
     const call = (ending: AbortSignal): Promise<CallResult> => work({ client, context: about, signal: ending });
-    const { hint, http_status } = await runWithin(until - began, signal, call);
-    return { check, status: "PASS", reason: null, hint, http_status, duration_ms: took() };
+    const { hint, http_status } = await callWithin(endsAt - startedAt, about, call, signal);
+    return { check, status: "PASS", reason: null, hint, http_status, ...toDuration() };
   } catch (error) {
-    const { reason, hint, http_status } = toReason(error, about);
-    return { check, status: "FAIL", reason, hint, http_status, duration_ms: took() };
+    const { reason, hint, http_status } = toFault(error, about);
+    return { check, status: "FAIL", reason, hint, http_status, ...toDuration() };
   }
 }

@@ -1,41 +1,48 @@
 import type { Clock } from "../../platform/clock.ts";
 import { EgressForbidden } from "../../platform/egress/forbidden.ts";
+import { type ConnectionFaultKind, classifyConnectionFault } from "../../platform/outbound/connection-fault.ts";
 import { S3Failure, type S3Fault } from "./failure.ts";
 import type { S3Credential, S3Location } from "./location.ts";
 import { type Reason, reasons } from "./reasons.ts";
 import { readSdkError, type SdkError } from "./sdk-error.ts";
 import { parseRegion } from "./validation.ts";
 
-/** Where and with what the call was made that failed. */
+/** The call that failed: its location, credential and operation. */
 export interface CallContext {
   readonly location: S3Location;
   readonly credential: S3Credential;
   readonly clock: Clock;
-  /** What was being done, as in "list objects"; hints go on with "in the bucket …". */
+  /** The operation, as in "list objects"; hints continue with "in the bucket …". */
   readonly doing: string;
 }
 
 /**
- * Names what went wrong in a call, whatever the SDK, the agents or Node threw. Nothing that a server sent goes into the
- * hint, save a region and a date that have the shape of one.
+ * Classifies an error of a call, whether the SDK, the agents or Node threw it. The hint repeats nothing that the server
+ * sent, except a region and a date after their form was checked.
  */
-export function toReason(error: unknown, context: CallContext): S3Fault {
+export function toFault(error: unknown, context: CallContext): S3Fault {
   if (error instanceof S3Failure) return error;
-  const seen = readSdkError(error);
-  return createFault(findReason(error, seen), context, seen, error instanceof EgressForbidden ? error.message : null);
+  const details = readSdkError(error);
+  const refusal = error instanceof EgressForbidden ? error.message : null;
+  return createFault(findReason(error, details), context, details, refusal);
 }
 
-/** The same as an error to throw, its cause cleaned of what the server sent and of the credential. */
+/** The same classification as an error to throw. Its cause holds no text of the server's answer and no credential. */
 export function toS3Failure(error: unknown, context: CallContext): S3Failure {
   if (error instanceof S3Failure) return error;
-  return new S3Failure(toReason(error, context), toCause(error, context.credential));
+  return new S3Failure(toFault(error, context), toCause(error, context.credential));
 }
 
-/** A fault that EOM itself finds in an answer. */
+/**
+ * Describes a fault, also one that EOM itself sees in a successful answer.
+ *
+ * @param details of the server's answer, for the HTTP status and for hints
+ * @param refusal the sentence of the egress rules, when they forbid the endpoint
+ */
 export function createFault(
   reason: Reason,
   { location, clock, doing }: CallContext,
-  seen: SdkError = readSdkError(null),
+  details: SdkError = noDetails,
   refusal: string | null = null,
 ): S3Fault {
   const hint = reasons[reason].hint({
@@ -44,66 +51,45 @@ export function createFault(
     region: location.region,
     pathStyle: location.path_style,
     doing,
-    expectedRegion: seen.region !== null && "value" in parseRegion(seen.region) ? seen.region : null,
+    expectedRegion: details.region !== null && "value" in parseRegion(details.region) ? details.region : null,
     ourTime: clock.now(),
-    theirTime: seen.date,
+    theirTime: details.date,
     refusal,
   });
-  return { reason, hint, http_status: seen.status };
+  return { reason, hint, http_status: details.status };
 }
 
-function findReason(error: unknown, seen: SdkError): Reason {
+const noDetails = readSdkError(null);
+
+function findReason(error: unknown, details: SdkError): Reason {
   if (error instanceof EgressForbidden) return "endpoint_forbidden";
-  return findByNodeCode(seen) ?? findByS3Code(seen) ?? findByStatus(seen);
+  return findByConnection(error, details) ?? findByS3Code(details) ?? findByStatus(details);
 }
 
-const reasonOfNodeCode: Record<string, Reason> = {
-  ENOTFOUND: "dns_failure",
-  EAI_AGAIN: "dns_failure",
-  EAI_FAIL: "dns_failure",
-  EAI_NODATA: "dns_failure",
-  ECONNREFUSED: "connection_refused",
-  EHOSTUNREACH: "host_unreachable",
-  ENETUNREACH: "host_unreachable",
-  EHOSTDOWN: "host_unreachable",
-  EADDRNOTAVAIL: "host_unreachable",
-  ECONNRESET: "connection_reset",
-  ECONNABORTED: "connection_reset",
-  EPIPE: "connection_reset",
-  ERR_STREAM_PREMATURE_CLOSE: "connection_reset",
-  RESPONSE_TOO_LARGE: "response_too_large",
-  ERR_TLS_CERT_ALTNAME_INVALID: "tls_hostname_mismatch",
-  CERT_HAS_EXPIRED: "tls_expired",
-  CERT_NOT_YET_VALID: "tls_expired",
-  CERT_UNTRUSTED: "tls_untrusted",
-  CERT_REJECTED: "tls_untrusted",
-  CERT_SIGNATURE_FAILURE: "tls_untrusted",
-  INVALID_CA: "tls_untrusted",
-  INVALID_PURPOSE: "tls_untrusted",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "tls_untrusted",
-  SELF_SIGNED_CERT_IN_CHAIN: "tls_untrusted",
-  UNABLE_TO_GET_ISSUER_CERT: "tls_untrusted",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "tls_untrusted",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tls_untrusted",
+const reasonOfFault: Readonly<Record<ConnectionFaultKind, Reason | null>> = {
+  dns: "dns_failure",
+  refused: "connection_refused",
+  unreachable: "host_unreachable",
+  reset: "connection_reset",
+  // Which of the two time-outs it is depends on the SDK's error.
+  timeout: null,
+  tls_hostname: "tls_hostname_mismatch",
+  tls_expired: "tls_expired",
+  tls_untrusted: "tls_untrusted",
+  tls_failed: "tls_failed",
+  tls_absent: "tls_not_tls",
+  unknown: null,
 };
 
-function findByNodeCode({ name, code, message, duringConnect }: SdkError): Reason | null {
-  if (name === "TimeoutError" && code === "ECONNRESET") return "connection_reset";
+function findByConnection(error: unknown, { name, code, duringConnect }: SdkError): Reason | null {
+  if (code === "RESPONSE_TOO_LARGE") return "response_too_large";
+  // HPE_…: Node's HTTP parser rejects the answer; it is not HTTP.
+  if (code?.startsWith("HPE_")) return "not_s3";
   if (code === "ETIMEDOUT") return duringConnect ? "connect_timeout" : "request_timeout";
   // The SDK's own limit for connecting has a name and no code.
   if (name === "TimeoutError" && code === null) return "connect_timeout";
   if (name === "AbortError") return "request_timeout";
-  if (code === null) return null;
-  const known = reasonOfNodeCode[code];
-  if (known !== undefined) return known;
-  if (code === "EPROTO" || code.startsWith("ERR_SSL_")) {
-    return /wrong.version.number|packet.length.too.long|http.request|https.proxy.request/i.test(`${code} ${message}`)
-      ? "tls_not_tls"
-      : "tls_failed";
-  }
-  if (code.startsWith("ERR_TLS_")) return "tls_failed";
-  // Of Node's HTTP parser: what answers is not even HTTP.
-  return code.startsWith("HPE_") ? "not_s3" : null;
+  return reasonOfFault[classifyConnectionFault(error).kind];
 }
 
 const reasonOfS3Code: Record<string, Reason> = {
@@ -143,7 +129,7 @@ function findByS3Code({ name }: SdkError): Reason | null {
   return Object.hasOwn(reasonOfS3Code, name) ? (reasonOfS3Code[name] ?? null) : null;
 }
 
-function findByStatus({ status, region, html, understood }: SdkError): Reason {
+function findByStatus({ status, region, isHtml: html, isS3Error: understood }: SdkError): Reason {
   if (status === null) return "unexpected_answer";
   if (status >= 300 && status < 400) return region === null ? "unexpected_redirect" : "wrong_region";
   if (status === 429) return "throttled";
@@ -155,16 +141,16 @@ function findByStatus({ status, region, html, understood }: SdkError): Reason {
   return "unexpected_answer";
 }
 
-/** Name, code and status alone: an SDK error carries the answer, the access key and what was signed. */
+/** An error with name, code and status alone: the SDK's error also holds the answer, the access key and the signed text. */
 function toCause(error: unknown, credential: S3Credential): Error {
   if (error instanceof EgressForbidden) return error;
   const { name, code, status } = readSdkError(error);
-  const words = [name, code].filter((word) => word !== null && isPlain(word, credential));
+  const words = [name, code].filter((word) => word !== null && isHarmless(word, credential));
   return new Error([...words, status].filter((word) => word !== null).join(" "));
 }
 
-/** A server chooses the name of its error, and could put into it what it was sent. */
-function isPlain(word: string, credential: S3Credential): boolean {
+/** The server chooses the name of its error, and could repeat a part of the request in it. */
+function isHarmless(word: string, credential: S3Credential): boolean {
   const secrets = [credential.access_key_id, credential.secret_access_key, credential.session_token ?? ""];
   return /^[\w.-]{1,64}$/.test(word) && !secrets.some((secret) => secret !== "" && word.includes(secret));
 }

@@ -1,32 +1,34 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { createGuardedAgents } from "../../platform/egress/agents.ts";
-import { type Lookup, systemLookup } from "../../platform/egress/guard.ts";
+import type { Lookup } from "../../platform/egress/guard.ts";
 import type { EgressPolicy } from "../../platform/egress/policy.ts";
 import { BoundedHttpHandler } from "./bounded-handler.ts";
 import type { S3Credential, S3Location } from "./location.ts";
 import type { RetryConfig } from "./retry.ts";
 
+/** Settings of a connection. */
 export interface S3ClientSettings {
   readonly policy: EgressPolicy;
-  readonly lookup?: Lookup | undefined;
-  /** For TCP alone. */
-  readonly connectMs: number;
-  /** From the request to the head of its answer. A body that trickles has to be ended by an abort signal. */
-  readonly requestMs: number;
+  readonly lookup: Lookup;
+  /** Limit for the TCP handshake; the TLS handshake is not counted. */
+  readonly connectMilliseconds: number;
+  /** Limit from the request to the header of its answer. A slow body has no limit here: use an abort signal. */
+  readonly requestMilliseconds: number;
   readonly retry: RetryConfig;
 }
 
+/** An SDK client with sockets of its own. */
 export interface S3Connection {
   readonly client: S3Client;
-  /** Closes the sockets, busy ones too. */
+  /** Closes all sockets, also those in use. */
   close(): void;
 }
 
 /**
- * The one way to an object store: proofs and the real work go through it, so that a proof proves the real thing.
+ * Connects to an object store. Probes and jobs both use it, so that a probe tests the connection that jobs will have.
  *
- * Each option that the SDK would otherwise take from AWS_* variables, from ~/.aws or from a metadata service is given
- * here, for a storage is what its row says and not what the machine happens to be set up for.
+ * A connection depends on the storage's row alone. The SDK would read missing options from AWS_* variables, ~/.aws or a
+ * metadata service, so every such option is set here.
  */
 export function createS3Connection(
   location: S3Location,
@@ -34,7 +36,7 @@ export function createS3Connection(
   settings: S3ClientSettings,
 ): S3Connection {
   const ca = location.ca_certificate ?? undefined;
-  const agents = createGuardedAgents(settings.policy, { ca, lookup: settings.lookup ?? systemLookup });
+  const agents = createGuardedAgents(settings.policy, { ca, lookup: settings.lookup });
   const client = new S3Client({
     ...isolation,
     ...dialect,
@@ -49,16 +51,16 @@ export function createS3Connection(
     },
     logger: silent,
     requestHandler: new BoundedHttpHandler({
-      connectionTimeout: settings.connectMs,
-      requestTimeout: settings.requestMs,
-      // Without it a request that takes too long is a warning on the console, and goes on.
+      connectionTimeout: settings.connectMilliseconds,
+      requestTimeout: settings.requestMilliseconds,
+      // The default only writes a warning to the console when a request takes too long.
       throwOnRequestTimeout: true,
       httpAgent: agents.http,
       httpsAgent: agents.https,
       logger: silent,
     }),
   });
-  // Would send the trace id of an AWS Lambda.
+  // It would send the trace id of an AWS Lambda.
   client.middlewareStack.remove("recursionDetectionMiddleware");
   return {
     client,
@@ -72,7 +74,7 @@ export function createS3Connection(
 const ignore = (): void => {};
 const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-/** Answers to what the SDK would look up elsewhere. */
+/** Options that the SDK would otherwise read from the environment. */
 const isolation: S3ClientConfig = {
   defaultsMode: "standard",
   authSchemePreference: [],
@@ -84,9 +86,9 @@ const isolation: S3ClientConfig = {
   defaultUserAgentProvider: async () => [["eom"]],
 };
 
-/** What keeps the SDK from the features of AWS that other servers stumble over. */
+/** Turns off features of AWS that other S3 servers do not support. */
 const dialect: S3ClientConfig = {
-  // Checksum trailers are the default since 3.729.0, and broke R2, B2 and others.
+  // Since 3.729.0 the SDK sends checksum trailers by default; R2, B2 and others reject them.
   requestChecksumCalculation: "WHEN_REQUIRED",
   responseChecksumValidation: "WHEN_REQUIRED",
   followRegionRedirects: false,

@@ -1,14 +1,14 @@
 import type { Reason } from "./reasons.ts";
 
-/** What can be told of a failed call: all of it may be shown to who is responsible for the storage. */
+/** A failed call in words that may be shown to the owner of the storage. */
 export interface S3Fault {
   readonly reason: Reason;
   readonly hint: string;
-  /** Of the server's answer; null when there was none. */
+  /** Status of the server's answer; null when there was none. */
   readonly http_status: number | null;
 }
 
-/** A call to an object store failed. The cause is for the log, and is already free of what the server sent. */
+/** A failed call to an object store. The cause is for the log; it has no text of the server's answer. */
 export class S3Failure extends Error implements S3Fault {
   readonly reason: Reason;
   readonly hint: string;

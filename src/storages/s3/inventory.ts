@@ -2,35 +2,35 @@ import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import type { Clock } from "../../platform/clock.ts";
 import type { Lookup } from "../../platform/egress/guard.ts";
 import type { EgressPolicy } from "../../platform/egress/policy.ts";
+import { callWithin } from "./call-within.ts";
 import { type CallContext, createFault, toS3Failure } from "./classify.ts";
 import { createS3Connection } from "./client.ts";
-import { runWithin } from "./deadline.ts";
 import { S3Failure } from "./failure.ts";
 import type { S3Credential, S3Location } from "./location.ts";
-import { isListOf } from "./probe-calls.ts";
+import { isListAnswer } from "./probe-calls.ts";
 import type { Reason } from "./reasons.ts";
 import { patientRetry } from "./retry.ts";
 import { readSdkError } from "./sdk-error.ts";
 
+/** Number of objects below a prefix, and the sum of their sizes. */
 export interface Inventory {
   readonly objects: number;
   readonly bytes: number;
 }
 
+/** Settings of an inventory. */
 export interface InventorySettings {
   readonly policy: EgressPolicy;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
-  /** Called after each page with what has been counted so far. */
-  readonly onPage?: ((sofar: Inventory) => void) | undefined;
-  /** For one page with its retry; there is none for the whole, which may have millions. 30 s unless given. */
-  readonly pageMs?: number | undefined;
-  readonly lookup?: Lookup | undefined;
+  /** Limit for one page and its retries. The whole inventory has no limit: a storage may have millions of objects. */
+  readonly pageMilliseconds: number;
+  readonly lookup: Lookup;
 }
 
 /**
- * Counts every object below the prefix, 1000 a page, holding one page at a time. What is written meanwhile may be in it
- * or not.
+ * Counts the objects below the prefix, in pages of 1000 of which one at a time is in memory. An object that is written or
+ * deleted meanwhile may be counted or not.
  *
  * @throws S3Failure, or the reason of the caller's signal
  */
@@ -39,30 +39,33 @@ export async function inventoryStorage(
   credential: S3Credential,
   settings: InventorySettings,
 ): Promise<Inventory> {
-  const { policy, lookup, clock, signal, onPage, pageMs = 30_000 } = settings;
+  const { policy, lookup, clock, signal, pageMilliseconds } = settings;
   const context: CallContext = { location, credential, clock, doing: "list objects" };
-  const limits = { connectMs: pageMs * 0.1, requestMs: pageMs * 0.5 };
   const { client, close } = createS3Connection(location, credential, {
     policy,
     lookup,
-    ...limits,
+    connectMilliseconds: pageMilliseconds * 0.1,
+    requestMilliseconds: pageMilliseconds * 0.5,
     retry: patientRetry,
   });
+  const readPage = async (token: string | undefined): Promise<Page> => {
+    try {
+      const call = (ending: AbortSignal) => listPage(client, context, token, ending);
+      return await callWithin(pageMilliseconds, context, call, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toS3Failure(error, context);
+    }
+  };
   try {
-    let total: Inventory = { objects: 0, bytes: 0 };
-    let next: string | null = null;
-    do {
-      const token: string | null = next;
-      const turn = runWithin(pageMs, signal, (ending) => listPage(client, context, token ?? undefined, ending));
-      const page: Page = await turn.catch((error: unknown) => {
-        signal?.throwIfAborted();
-        throw toS3Failure(error, context);
-      });
-      total = { objects: total.objects + page.objects, bytes: total.bytes + page.bytes };
-      next = page.next;
-      onPage?.(total);
-    } while (next !== null);
-    return total;
+    let [objects, bytes] = [0, 0];
+    for (let token: string | null | undefined; token !== null; ) {
+      const page = await readPage(token);
+      objects += page.objects;
+      bytes += page.bytes;
+      token = page.next;
+    }
+    return { objects, bytes };
   } finally {
     close();
   }
@@ -73,7 +76,7 @@ interface Page extends Inventory {
   readonly next: string | null;
 }
 
-/** @throws S3Failure when the answer is no list, or one that would never end; else what the SDK throws */
+/** @throws S3Failure when the answer is no list, or names no next page or the same page again; or what the SDK throws */
 async function listPage(
   client: S3Client,
   context: CallContext,
@@ -81,7 +84,7 @@ async function listPage(
   signal: AbortSignal,
 ): Promise<Page> {
   const { bucket, prefix } = context.location;
-  // URL encoding, because XML has no way to write some characters that a key may hold.
+  // URL encoding, because a key may have characters that XML cannot express.
   const input = {
     Bucket: bucket,
     Prefix: prefix,
@@ -91,7 +94,7 @@ async function listPage(
   } as const;
   const output = await client.send(new ListObjectsV2Command(input), { abortSignal: signal });
   const refuse = (reason: Reason): S3Failure => new S3Failure(createFault(reason, context, readSdkError(output)));
-  if (!isListOf(output, bucket)) throw refuse("not_s3");
+  if (!isListAnswer(output, bucket)) throw refuse("not_s3");
   const next = output.IsTruncated === true ? output.NextContinuationToken : null;
   if (next === undefined || next === "" || next === token) throw refuse("unexpected_answer");
   const { Contents = [] } = output;

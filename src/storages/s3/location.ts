@@ -1,4 +1,4 @@
-/** Where the objects of a storage lie, as the database keeps it: normalised, without a credential. */
+/** The place of a storage's objects, normalised as in the database; without a credential. */
 export interface S3Location {
   /** An origin: scheme, lower-case host and port; never a path, never a user. */
   readonly endpoint: string;
@@ -8,11 +8,11 @@ export interface S3Location {
   readonly prefix: string;
   readonly path_style: boolean;
   readonly read_only: boolean;
-  /** PEM of the authorities to trust in place of the public ones. */
+  /** PEM of the certificate authorities to trust instead of the public ones. */
   readonly ca_certificate: string | null;
 }
 
-/** What signs the requests. It lives in the secret store alone, and passes through memory. */
+/** Signs requests. It is stored in the secret store alone. */
 export interface S3Credential {
   readonly access_key_id: string;
   readonly secret_access_key: string;

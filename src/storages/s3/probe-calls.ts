@@ -12,34 +12,35 @@ import { S3Failure } from "./failure.ts";
 import type { Reason } from "./reasons.ts";
 import { readSdkError } from "./sdk-error.ts";
 
-/** One call: to which server, for what, and until when. */
+/** The needs of a call: the client, the location for its hints, and the signal that ends it. */
 export interface Call {
   readonly client: S3Client;
   readonly context: CallContext;
   readonly signal: AbortSignal;
 }
 
-/** What a successful call tells the report. */
+/** The part of a successful call that the report shows. */
 export interface CallResult {
   readonly http_status: number | null;
   readonly hint: string | null;
 }
 
+/** An object in a list; `size` in bytes. */
 export interface ListedObject {
   readonly key: string;
   readonly size: number;
 }
 
 /**
- * Asks for one key. HeadBucket would not do: a HEAD has no body that says what is wrong.
+ * Lists one object below the prefix. HeadBucket would be cheaper, but the answer to a HEAD has no body that names the fault.
  *
- * @throws S3Failure when the answer is a success that no S3 server gives: web consoles answer 200 to anything
+ * @throws S3Failure when a success is no list: web consoles answer 200 to every request
  */
 export async function listFirstObject(call: Call): Promise<CallResult & { readonly first: ListedObject | null }> {
   const { bucket, prefix } = call.context.location;
   const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1, EncodingType: "url" });
   const output = await call.client.send(command, { abortSignal: call.signal });
-  if (!isListOf(output, bucket)) throw createFailure("not_s3", call, output);
+  if (!isListAnswer(output, bucket)) throw createFailure("not_s3", call, output);
   const first = output.Contents?.[0];
   if (first?.Key === undefined) return { ...succeed(output), first: null };
   const key = output.EncodingType === "url" ? decodeKey(first.Key) : first.Key;
@@ -47,12 +48,12 @@ export async function listFirstObject(call: Call): Promise<CallResult & { readon
   return { ...succeed(output), first: { key, size: first.Size ?? 0 } };
 }
 
-/** Whether an answer to ListObjectsV2 has the shape of one. */
-export function isListOf(output: ListObjectsV2CommandOutput, bucket: string): boolean {
+/** Whether a successful answer to ListObjectsV2 is one of an S3 server. */
+export function isListAnswer(output: ListObjectsV2CommandOutput, bucket: string): boolean {
   return output.Name === bucket || output.KeyCount !== undefined;
 }
 
-/** @throws S3Failure when the success has no ETag, which every S3 server gives */
+/** @throws S3Failure when a success has no ETag, which every S3 server sends */
 export async function writeObject(call: Call, key: string, content: Buffer): Promise<CallResult> {
   const input = {
     Bucket: call.context.location.bucket,
@@ -65,32 +66,37 @@ export async function writeObject(call: Call, key: string, content: Buffer): Pro
   return succeed(output);
 }
 
-/** @throws S3Failure when other bytes come back */
+/** @throws S3Failure when the object's bytes are not `content` */
 export async function readObject(call: Call, key: string, content: Buffer): Promise<CallResult> {
   const input = { Bucket: call.context.location.bucket, Key: key };
   const output = await call.client.send(new GetObjectCommand(input), { abortSignal: call.signal });
-  const found = await readStart(output.Body as Readable | undefined, content.length + 1);
-  if (!found.equals(content)) throw createFailure("content_mismatch", call, output);
+  const start = await readStart(output.Body as Readable | undefined, content.length + 1);
+  if (!start.equals(content)) throw createFailure("content_mismatch", call, output);
   return succeed(output);
 }
 
-/** Reads the first byte; of an empty object, for which no range can be asked, nothing. */
+/**
+ * Reads the first byte of an object. An empty object is read without a range, which S3 servers refuse for it.
+ *
+ * @throws S3Failure when an object that is not empty gives no byte
+ */
 export async function readFirstByte(call: Call, { key, size }: ListedObject): Promise<CallResult> {
   const range = size > 0 ? { Range: "bytes=0-0" } : {};
   const input = { Bucket: call.context.location.bucket, Key: key, ...range };
   const output = await call.client.send(new GetObjectCommand(input), { abortSignal: call.signal });
-  const found = await readStart(output.Body as Readable | undefined, 1);
-  if (size > 0 && found.length === 0) throw createFailure("content_mismatch", call, output);
+  const start = await readStart(output.Body as Readable | undefined, 1);
+  if (size > 0 && start.length === 0) throw createFailure("content_mismatch", call, output);
   return succeed(output);
 }
 
+/** Deletes an object. The hint says so when the bucket keeps versions, so that its bytes stay. */
 export async function deleteObject(call: Call, key: string): Promise<CallResult> {
   const command = new DeleteObjectCommand({ Bucket: call.context.location.bucket, Key: key });
   const output = await call.client.send(command, { abortSignal: call.signal });
-  const kept = output.DeleteMarker === true;
+  const isKept = output.DeleteMarker === true;
   return {
     ...succeed(output),
-    hint: kept ? "The bucket keeps versions: 32 bytes and a delete marker stay in it." : null,
+    hint: isKept ? "The bucket keeps versions: 32 bytes and a delete marker stay in it." : null,
   };
 }
 
@@ -106,14 +112,14 @@ function createFailure(reason: Reason, call: Call, output: Answered): S3Failure 
   return new S3Failure(createFault(reason, call.context, readSdkError(output)));
 }
 
-/** At least the first `bytes` bytes, if there are so many; what follows is not waited for. */
+/** At least the first `bytes` bytes, or all if there are fewer. Does not wait for the rest. */
 async function readStart(body: Readable | undefined, bytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body ?? []) {
     chunks.push(chunk as Buffer);
     length += (chunk as Buffer).length;
-    // Leaving the loop destroys the stream, and with it the socket.
+    // Leaving the loop destroys the stream and its socket.
     if (length >= bytes) break;
   }
   return Buffer.concat(chunks);

@@ -1,66 +1,68 @@
-import { attempt, createProof, type Proof, type ProofSettings, skip } from "./attempt.ts";
+import { attempt, createProbe, type Probe, type ProbeSettings, skip } from "./attempt.ts";
 import type { S3Credential, S3Location } from "./location.ts";
 import { type ListedObject, listFirstObject, readFirstByte } from "./probe-calls.ts";
 import { createProbeObject } from "./probe-object.ts";
 import { type Check, toReport, type VerificationReport } from "./report.ts";
 
 /**
- * Proves a storage by using it: LIST, WRITE, READ, DELETE of one small object, which is removed whatever happens. A
- * read-only storage is listed, and the first byte of its first object is read.
+ * Probes a storage by using it: LIST, then WRITE, READ and DELETE of one small object. It tries to delete the object also
+ * after a failure or an abort. A read-only storage is listed, and the first byte of its first object is read.
  *
- * After a FAIL the other checks are SKIP (`not_reached`). Two things are a WARN in place of a FAIL: that a credential may
- * write and not list, or neither list nor read, for some only drop data off; and that the probe object was left behind
- * because it may not be deleted, or could not be after another check had failed.
+ * After a FAIL the other checks are SKIP (`not_reached`). These are a WARN, not a FAIL:
  *
- * Whatever the server does is told by the report, within the budget.
+ * - the credential may write but not list, or neither list nor read: some storages only receive data;
+ * - the credential may not delete the probe object;
+ * - the probe object could not be deleted after another check had failed.
  *
- * @throws the reason of the caller's signal when it aborts, once the probe object is removed
+ * A fault of the server is in the report, within the budget of time.
+ *
+ * @throws the reason of the caller's signal when it aborts, after the attempt to delete the probe object
  */
-export async function proveStorage(
+export async function probeStorage(
   location: S3Location,
   credential: S3Credential,
-  settings: ProofSettings,
+  settings: ProbeSettings,
 ): Promise<VerificationReport> {
-  const proof = createProof(location, credential, settings);
+  const probe = createProbe(location, credential, settings);
   try {
-    const checks = location.read_only ? await climbReadOnly(proof) : await climb(proof);
+    const checks = location.read_only ? await probeReadOnly(probe) : await probeReadWrite(probe);
     settings.signal?.throwIfAborted();
     return toReport(checks);
   } finally {
-    proof.connection.close();
+    probe.connection.close();
   }
 }
 
-async function climb(proof: Proof): Promise<Check[]> {
-  const list = tolerateDenial(await attempt(proof, "LIST", listFirstObject));
+async function probeReadWrite(probe: Probe): Promise<Check[]> {
+  const list = tolerateDenial(await attempt(probe, "LIST", listFirstObject));
   if (list.status === "FAIL") return [list, skipAfter("WRITE"), skipAfter("READ"), skipAfter("DELETE")];
-  const object = createProbeObject(proof);
+  const object = createProbeObject(probe);
   try {
     const write = await object.write();
-    if (write.status === "FAIL") return [list, write, skipAfter("READ"), await object.cleanUp()];
-    const found = await object.read();
-    const read = list.status === "WARN" ? tolerateDenial(found) : found;
-    return [list, write, read, read.status === "FAIL" ? await object.cleanUp() : await object.remove()];
+    if (write.status === "FAIL") return [list, write, skipAfter("READ"), await object.removeAfterFailure()];
+    const strictRead = await object.read();
+    const read = list.status === "WARN" ? tolerateDenial(strictRead) : strictRead;
+    return [list, write, read, read.status === "FAIL" ? await object.removeAfterFailure() : await object.remove()];
   } finally {
-    // For an abort, which leaves by an exception; after a report there is nothing left to do.
-    await object.cleanUp();
+    // For an abort, which throws out of the checks. After them the object is already removed.
+    await object.removeAfterFailure();
   }
 }
 
-async function climbReadOnly(proof: Proof): Promise<Check[]> {
+async function probeReadOnly(probe: Probe): Promise<Check[]> {
   const listed = { first: null as ListedObject | null };
-  const list = await attempt(proof, "LIST", async (call) => {
-    const found = await listFirstObject(call);
-    listed.first = found.first;
-    return found;
+  const list = await attempt(probe, "LIST", async (call) => {
+    const result = await listFirstObject(call);
+    listed.first = result.first;
+    return result;
   });
-  const read = list.status === "FAIL" ? skipAfter("READ") : await readListed(proof, listed.first);
+  const read = list.status === "FAIL" ? skipAfter("READ") : await readListed(probe, listed.first);
   return [list, skip("WRITE", "read_only"), read, skip("DELETE", "read_only")];
 }
 
-async function readListed(proof: Proof, first: ListedObject | null): Promise<Check> {
+async function readListed(probe: Probe, first: ListedObject | null): Promise<Check> {
   if (first === null) return skip("READ", "nothing_to_read");
-  const read = await attempt(proof, "READ", (call) => readFirstByte(call, first));
+  const read = await attempt(probe, "READ", (call) => readFirstByte(call, first));
   return read.reason === "object_archived" ? { ...read, status: "WARN" } : read;
 }
 

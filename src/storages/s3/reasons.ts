@@ -1,28 +1,28 @@
 import { z } from "zod";
 
-/** What a hint may tell. Every text in it is ours or has been checked; nothing is repeated from a server unseen. */
+/** The facts that a hint may repeat. Each text is EOM's own or was checked: no text of a server is repeated unchecked. */
 export interface HintFacts {
   readonly host: string;
   readonly bucket: string;
   readonly region: string;
   readonly pathStyle: boolean;
-  /** What was being done, as in "list objects". */
+  /** The operation, as in "list objects". */
   readonly doing: string;
   readonly expectedRegion: string | null;
   readonly ourTime: Date;
   readonly theirTime: Date | null;
-  /** The sentence of the egress rules, which is made for the caller. */
+  /** The sentence of the egress rules for the caller; null when they allow the endpoint. */
   readonly refusal: string | null;
 }
 
 interface ReasonKind {
-  /** What the word stands for; the reference page is made from it. */
+  /** The meaning of the word, for the reference page. */
   readonly meaning: string;
-  /** What to do about it here and now. */
+  /** What to do in this case. */
   readonly hint: (facts: HintFacts) => string;
 }
 
-/** The published list: it grows, and a word never changes its meaning. */
+/** The published list of reasons. New words may be added; a word never changes its meaning. */
 export const reasons = {
   dns_failure: {
     meaning: "The endpoint's host name cannot be resolved",
@@ -37,44 +37,44 @@ export const reasons = {
     hint: ({ host }) => `No route leads from here to ${host}. Check the network and its firewalls.`,
   },
   connect_timeout: {
-    meaning: "The connection did not come about in time",
+    meaning: "The connection was not established in time",
     hint: ({ host }) =>
       `${host} does not answer. A firewall often drops packets like this; check host, port and network.`,
   },
   request_timeout: {
-    meaning: "The server took the connection and did not answer in time",
+    meaning: "The server accepted the connection but did not answer in time",
     hint: ({ host }) =>
-      `${host} takes connections but does not answer in time. Check that the server is well, and whether it wants https.`,
+      `${host} accepts connections but does not answer in time. Check that the server works, and whether it expects https.`,
   },
   connection_reset: {
     meaning: "The server closed the connection in the middle of a request",
-    hint: ({ host }) => `${host} closes the connection without an answer. Check whether it wants https, and its log.`,
+    hint: ({ host }) => `${host} closes the connection without an answer. Check whether it expects https, and its log.`,
   },
   tls_not_tls: {
-    meaning: "The endpoint says https, and the port does not speak TLS",
+    meaning: "The endpoint is https, but the port does not speak TLS",
     hint: ({ host }) => `${host} does not speak TLS on this port. Use http://, or the port that serves https.`,
   },
   tls_untrusted: {
-    meaning: "The server's certificate is not from an authority that is trusted",
+    meaning: "The server's certificate is not signed by a trusted authority",
     hint: ({ host }) =>
-      `The certificate of ${host} is not signed by an authority that is trusted here. Put the PEM of its authority into ca_certificate.`,
+      `The certificate of ${host} is not signed by an authority that EOM trusts. Put the PEM of its authority into ca_certificate.`,
   },
   tls_hostname_mismatch: {
     meaning: "The server's certificate is for other host names",
     hint: ({ host, pathStyle }) =>
       pathStyle
-        ? `The certificate of the server is not for ${host}. Use a host name that stands in it.`
+        ? `The certificate of the server is not for ${host}. Use a host name that it names.`
         : `The certificate of the server is not for the bucket's own host name below ${host}. Set path_style to true.`,
   },
   tls_expired: {
     meaning: "The server's certificate has expired, or is not valid yet",
     hint: ({ host, ourTime }) =>
-      `The certificate of ${host} is not valid at this time (${ourTime.toISOString()} here). Renew it, or correct our clock.`,
+      `The certificate of ${host} is not valid at this time (${ourTime.toISOString()} here). Renew it, or correct EOM's clock.`,
   },
   tls_failed: {
     meaning: "The TLS handshake failed",
     hint: ({ host }) =>
-      `No TLS session with ${host} comes about. Check that it offers TLS 1.2 or newer and asks for no client certificate.`,
+      `The TLS handshake with ${host} failed. Check that it offers TLS 1.2 or newer and asks for no client certificate.`,
   },
   endpoint_forbidden: {
     meaning: "The egress rules do not allow the endpoint",
@@ -88,7 +88,7 @@ export const reasons = {
   not_s3: {
     meaning: "The answer does not come from an S3 server",
     hint: ({ host }) =>
-      `What answers at ${host} is not the S3 API: often a web console on another port, a login page, a proxy, or http where https is wanted. Use the API's address.`,
+      `What answers at ${host} is not the S3 API: often a web console on another port, a login page, a proxy, or http where https is expected. Use the API's address.`,
   },
   response_too_large: {
     meaning: "The answer is larger than any S3 server's",
@@ -99,16 +99,16 @@ export const reasons = {
     hint: ({ bucket, host }) => `The bucket ${bucket} does not exist at ${host}. Create it, or correct its name.`,
   },
   object_not_found: {
-    meaning: "An object that must be there is not",
+    meaning: "An object that was just written or listed does not exist",
     hint: () =>
       "An object that was just written or listed cannot be found. Check lifecycle rules and gateways in between.",
   },
   object_archived: {
-    meaning: "The object lies in an archive and cannot be read at once",
-    hint: () => "The first object below the prefix lies in an archive class, so reading could not be proved.",
+    meaning: "The object is in an archive and cannot be read at once",
+    hint: () => "The first object below the prefix is in an archive class, so reading could not be verified.",
   },
   access_denied: {
-    meaning: "The credential is valid, and may not do this",
+    meaning: "The credential is valid but lacks a permission",
     hint: ({ doing, bucket }) =>
       `The credential may not ${doing} in the bucket ${bucket}. Extend its policy or the bucket's.`,
   },
@@ -130,39 +130,39 @@ export const reasons = {
     meaning: "The bucket is in another region",
     hint: ({ region, expectedRegion }) =>
       expectedRegion === null
-        ? `The server does not accept the region ${region}. Enter the one that the bucket is in.`
-        : `The server wants the region ${expectedRegion}, not ${region}.`,
+        ? `The server does not accept the region ${region}. Enter the region of the bucket.`
+        : `The server expects the region ${expectedRegion}, not ${region}.`,
   },
   clock_skew: {
-    meaning: "Our clock and the server's differ by too much",
+    meaning: "EOM's clock and the server's clock differ by too much",
     hint: ({ ourTime, theirTime }) =>
       theirTime === null
-        ? `The server says that our clock is wrong; here it is ${ourTime.toISOString()}.`
-        : `Our clock says ${ourTime.toISOString()}, the server's ${theirTime.toISOString()}. Correct the one that is wrong.`,
+        ? `The server says that EOM's clock is wrong, which shows ${ourTime.toISOString()}. Compare the two clocks.`
+        : `EOM's clock shows ${ourTime.toISOString()}, the server's ${theirTime.toISOString()}. Correct the wrong clock.`,
   },
   throttled: {
     meaning: "The server asks for fewer requests",
     hint: ({ host }) => `${host} asks to slow down. Try again later.`,
   },
   not_implemented: {
-    meaning: "The server does not know an operation or a header that is needed",
-    hint: ({ doing }) => `The server does not implement what is needed to ${doing}. Check its version.`,
+    meaning: "The server does not support an operation or a header that EOM needs",
+    hint: ({ doing }) => `The server does not support what EOM needs to ${doing}. Check its version.`,
   },
   storage_full: {
     meaning: "The server has no room left, or the bucket's own quota is used up",
     hint: ({ bucket }) => `There is no room left for the bucket ${bucket}. Enlarge it or its quota.`,
   },
   server_error: {
-    meaning: "The server failed",
-    hint: ({ host }) => `${host} answers with a fault of its own. Check its log, and try again later.`,
+    meaning: "The server answered with an internal error",
+    hint: ({ host }) => `${host} answers with an internal error. Check its log, and try again later.`,
   },
   unexpected_answer: {
-    meaning: "The server refused, or answered, in a way that S3 does not know",
+    meaning: "The server's answer is not one that S3 defines",
     hint: ({ doing }) =>
-      `The server gave an answer that EOM does not understand when asked to ${doing}. Check its log.`,
+      `EOM does not understand the server's answer to the request to ${doing}. Check the server's log.`,
   },
   content_mismatch: {
-    meaning: "What was read is not what was written",
+    meaning: "The bytes that were read are not those that were written",
     hint: () => "The bytes that came back are not the bytes that were written. Something in between changes objects.",
   },
   not_reached: {
@@ -174,11 +174,13 @@ export const reasons = {
     hint: () => "Not checked: the storage is read-only.",
   },
   nothing_to_read: {
-    meaning: "The check was not made, because there is no object to read",
+    meaning: "The check was not made, because there is no object below the prefix",
     hint: () => "Not checked: there is no object below the prefix yet.",
   },
 } as const satisfies Record<string, ReasonKind>;
 
+/** Why a check failed, warns or was not made. */
 export type Reason = keyof typeof reasons;
 
+/** A {@link Reason}. */
 export const reasonSchema = z.enum(Object.keys(reasons) as [Reason, ...Reason[]]);

@@ -1,22 +1,20 @@
-/** What EOM looks at in an error of the SDK or of Node; null for what is not there. */
+/** The parts that EOM reads of an error of the SDK or of Node; null when a part is missing. */
 export interface SdkError {
-  /** The code of an S3 error, or the class of another one. Chosen by the server: never to be shown. */
+  /** The code of an S3 error, or the class of another error. The server chooses it: never show it. */
   readonly name: string;
   readonly code: string | null;
-  /** Only to be searched. */
-  readonly message: string;
   readonly duringConnect: boolean;
   readonly status: number | null;
-  /** What the server says the right region is. */
+  /** The region that the server expects. */
   readonly region: string | null;
-  /** The server's clock. */
+  /** The time of the server's clock. */
   readonly date: Date | null;
-  readonly html: boolean;
-  /** Whether the answer was an S3 error at all. */
-  readonly understood: boolean;
+  readonly isHtml: boolean;
+  /** Whether the answer was an error as S3 defines them. */
+  readonly isS3Error: boolean;
 }
 
-/** Reads any thrown value; what an AggregateError (several addresses tried) holds first stands for all of it. */
+/** Reads any thrown value, or the first error of an AggregateError, which Node throws after several addresses failed. */
 export function readSdkError(thrown: unknown): SdkError {
   const error = toRecord(thrown instanceof AggregateError && thrown.errors.length > 0 ? thrown.errors[0] : thrown);
   const headers = toRecord(toRecord(error["$response"])["headers"]);
@@ -25,13 +23,12 @@ export function readSdkError(thrown: unknown): SdkError {
   return {
     name,
     code: readText(error["code"]),
-    message: readText(error["message"]) ?? "",
     duringConnect: error["syscall"] === "connect",
     status: typeof status === "number" && status >= 100 && status <= 599 ? status : null,
     region: readText(error["Region"]) ?? readText(headers["x-amz-bucket-region"]),
     date: readDate(error["ServerTime"]) ?? readDate(headers["date"]),
-    html: /^text\/html\b/i.test(readText(headers["content-type"]) ?? ""),
-    understood: error["$fault"] !== undefined,
+    isHtml: /^text\/html\b/i.test(readText(headers["content-type"]) ?? ""),
+    isS3Error: error["$fault"] !== undefined,
   };
 }
 

@@ -1,64 +1,68 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 
-/** The normalised text, or what is wrong with it: what was wanted and what came. */
+/** The normalised text, or what is wrong with it. */
 export type Normalised = { readonly value: string } | { readonly problem: string };
 
-/** The origin alone, spelled in one way: lower case, punycode, no default port. */
+/**
+ * Normalises an endpoint to its origin: lower case, punycode, no default port.
+ *
+ * Example: `HTTPS://S3.Example.org:443/` becomes `https://s3.example.org`.
+ */
 export function normaliseEndpoint(text: string): Normalised {
   const url = URL.parse(text.trim());
-  if (url === null) return { problem: "wanted a URL such as https://s3.example.org:9000" };
+  if (url === null) return { problem: "must be a URL such as https://s3.example.org:9000" };
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    return { problem: `wanted http or https, not ${url.protocol.slice(0, -1)}` };
+    return { problem: `must be http or https, not ${url.protocol.slice(0, -1)}` };
   }
   if (url.username !== "" || url.password !== "") {
-    return { problem: "wanted a URL without a user and a password; the credential has fields of its own" };
+    return { problem: "must have no user and password: the credential has fields of its own" };
   }
-  if (url.pathname !== "/")
-    return { problem: "wanted a URL without a path; bucket and prefix have fields of their own" };
+  if (url.pathname !== "/") return { problem: "must have no path: bucket and prefix have fields of their own" };
   // Read from the text: an empty query or fragment leaves no trace in the parsed URL.
-  if (/[?#]/.test(text)) return { problem: "wanted a URL without a query and a fragment" };
+  if (/[?#]/.test(text)) return { problem: "must have no query and no fragment" };
   url.hostname = url.hostname.replace(/\.$/, "");
   return url.origin.length > maxEndpointLength
-    ? { problem: `wanted at most ${maxEndpointLength} characters` }
+    ? { problem: `must have at most ${maxEndpointLength} characters` }
     : { value: url.origin };
 }
 
 const maxEndpointLength = 300;
 
-/** Empty, or segments that each end in a slash. One slash in front is forgiven, for many tools show it. */
+/**
+ * Normalises a prefix: empty, or segments that each end in a slash. One leading slash is removed, because many tools show it.
+ *
+ * Example: `/2026/raw` becomes `2026/raw/`.
+ */
 export function normalisePrefix(text: string): Normalised {
   const path = text.replace(/^\//, "");
   if (path === "") return { value: "" };
   const segments = path.replace(/\/$/, "").split("/");
-  if (segments.includes("")) return { problem: "wanted no empty segment (two slashes in a row)" };
+  if (segments.includes("")) return { problem: "must have no empty segment (two slashes in a row)" };
   if (segments.some((segment) => segment === "." || segment === "..")) {
-    return { problem: "wanted no segment that is . or .." };
+    return { problem: "must have no segment that is . or .." };
   }
-  if (/\p{Cc}/u.test(path)) return { problem: "wanted no control characters" };
-  if (!path.isWellFormed()) return { problem: "wanted valid Unicode" };
+  if (/\p{Cc}/u.test(path)) return { problem: "must have no control characters" };
+  if (!path.isWellFormed()) return { problem: "must be valid Unicode" };
   const value = `${segments.join("/")}/`;
   const bytes = Buffer.byteLength(value);
-  return bytes > maxPrefixBytes ? { problem: `wanted at most ${maxPrefixBytes} bytes, not ${bytes}` } : { value };
+  return bytes > maxPrefixBytes ? { problem: `must have at most ${maxPrefixBytes} bytes, not ${bytes}` } : { value };
 }
 
-/** Keys end at 1024 bytes; this leaves half of them for what lies below the prefix. */
+/** S3 keys have at most 1024 bytes; this leaves half of them for the rest of the key. */
 const maxPrefixBytes = 512;
 
-/**
- * The certificates of a PEM bundle, without the text around them.
- *
- * A private key is refused, and nothing of it is repeated.
- */
+/** Normalises a PEM bundle to its certificates, without the text around them. A private key is refused and not repeated. */
 export function normaliseCaCertificate(text: string): Normalised {
   const bytes = Buffer.byteLength(text);
-  if (bytes > maxCaBytes) return { problem: `wanted at most ${maxCaBytes} bytes, not ${bytes}` };
-  if (/PRIVATE KEY-----/.test(text))
-    return { problem: "wanted certificates alone, and there is a private key among them" };
+  if (bytes > maxCaBytes) return { problem: `must have at most ${maxCaBytes} bytes, not ${bytes}` };
+  if (/PRIVATE KEY-----/.test(text)) return { problem: "must have certificates only, but has a private key" };
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0) return { problem: "wanted one or more certificates as PEM (-----BEGIN CERTIFICATE-----)" };
+  if (blocks.length === 0)
+    return { problem: "must have one or more certificates as PEM (-----BEGIN CERTIFICATE-----)" };
   const broken = blocks.findIndex((block) => !isCertificate(block));
-  if (broken >= 0) return { problem: `wanted certificates, and the one at position ${broken + 1} cannot be read` };
+  if (broken >= 0)
+    return { problem: `must have valid certificates only, but certificate ${broken + 1} cannot be read` };
   return { value: `${blocks.map((block) => block.replace(/\r\n?/g, "\n")).join("\n")}\n` };
 }
 
@@ -73,63 +77,70 @@ function isCertificate(pem: string): boolean {
 }
 
 /**
- * The rule of AWS for new buckets, which also keeps out what the SDK takes for something else than a bucket name: `..`
- * lists all buckets of a server, an ARN and the reserved suffixes go to other services.
+ * Accepts a bucket name by the rule of AWS for new buckets. The rule also excludes names that the SDK does not treat as
+ * buckets: `..` lists all buckets of a server, an ARN and the reserved suffixes go to other services.
  */
 export function parseBucket(name: string): Normalised {
-  if (name.startsWith("arn:")) return { problem: "wanted a bucket's name, not an ARN" };
+  if (name.startsWith("arn:")) return { problem: "must be a bucket's name, not an ARN" };
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) {
-    return { problem: `wanted 3 to 63 of a-z, 0-9, . and -, a letter or digit at both ends, not ${describe(name)}` };
+    return {
+      problem: `must have 3 to 63 of a-z, 0-9, . and -, with a letter or digit at both ends, not ${describe(name)}`,
+    };
   }
-  if (name.includes("..")) return { problem: `wanted no two dots in a row, not ${describe(name)}` };
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return { problem: `wanted no name like an IP address, not ${describe(name)}` };
+  if (name.includes("..")) return { problem: `must have no two dots in a row` };
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return { problem: `must not look like an IP address` };
   const reserved = ["--x-s3", "--ol-s3", "-s3alias"].find((suffix) => name.endsWith(suffix));
   return reserved === undefined
     ? { value: name }
-    : { problem: `wanted a plain bucket, not one of the names that end in ${reserved}, which are of another kind` };
+    : { problem: `must not end in ${reserved}, which marks another kind of resource` };
 }
 
-/** What the SDK accepts as a region (it becomes part of host names), third-party names such as `RegionOne` included. */
+/** Accepts a region as the SDK does, which puts it into host names. Names of other providers are valid: `RegionOne`. */
 export function parseRegion(text: string): Normalised {
   return /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$/.test(text)
     ? { value: text }
-    : { problem: `wanted 1 to 63 letters, digits and hyphens, no hyphen at the ends, not ${describe(text)}` };
+    : { problem: `must have 1 to 63 letters, digits and hyphens, with no hyphen at the ends, not ${describe(text)}` };
 }
 
-/** What came is told by its length alone: people paste keys into the wrong field. */
+/** Only the length: people paste keys into the wrong field. */
 function describe(text: string): string {
-  return `what came (${text.length} characters)`;
+  return `a value of ${text.length} characters`;
 }
 
+/** An endpoint, normalised. */
 export const endpointSchema = normalised(normaliseEndpoint, 2_000).meta({
   description: "Origin of the S3 server: scheme, host and port",
   example: "https://s3.example.org",
 });
 
+/** A bucket's name. */
 export const bucketSchema = normalised(parseBucket, 2_000).meta({
   description: "Name of the bucket",
   example: "scenes",
 });
 
+/** A prefix, normalised. */
 export const prefixSchema = normalised(normalisePrefix, 2_000).meta({
-  description: "Where in the bucket the storage begins; kept with a trailing slash and none in front",
+  description: "Prefix of the storage's keys in the bucket; normalised to a trailing slash and no leading one",
   example: "2026/",
 });
 
+/** A region's name. */
 export const regionSchema = normalised(parseRegion, 2_000).meta({
   description: "Region that requests are signed for",
   example: "eu-central-1",
 });
 
+/** A PEM bundle of certificates, normalised. */
 export const caCertificateSchema = normalised(normaliseCaCertificate, maxCaBytes).meta({
-  description: "PEM of the authorities to trust in place of the public ones, at most 64 KiB",
+  description: "PEM of the certificate authorities to trust instead of the public ones, at most 64 KiB",
 });
 
-/** A string schema whose output is normalised; it stays a string for OpenAPI. */
+/** A string schema that normalises its output. A check, not a transform, so that OpenAPI still describes a string. */
 function normalised(normalise: (text: string) => Normalised, maxLength: number) {
   return z
     .string()
-    .max(maxLength, { abort: true, error: `wanted at most ${maxLength} characters` })
+    .max(maxLength, { abort: true, error: `must have at most ${maxLength} characters` })
     .check((context) => {
       const result = normalise(context.value);
       if ("problem" in result) {

@@ -1,4 +1,4 @@
-"""The jobs that the tests of EOM's Dagster engine run."""
+"""The jobs of the tests of EOM's Dagster engine."""
 
 import time
 
@@ -8,7 +8,7 @@ from eom_dagster import EomSession
 
 @dg.executor(config_schema=dg.in_process_executor.config_schema)
 def slow_to_start_executor(init_context: dg.InitExecutorContext) -> dg.Executor:
-    """Is made before the run is STARTED."""
+    """Delays the run before it is STARTED."""
     time.sleep(6)
     return dg.in_process_executor.executor_creation_fn(init_context)
 
@@ -40,7 +40,7 @@ def take(context: dg.OpExecutionContext, config: LimitConfig) -> None:
 
 
 @dg.op
-def tell(context: dg.OpExecutionContext, eom: EomSession) -> None:
+def report(context: dg.OpExecutionContext, eom: EomSession) -> None:
     context.add_output_metadata({"session_id": eom.session_id, "options": dg.MetadataValue.json(eom.options)})
 
 
@@ -57,8 +57,8 @@ defs = dg.Definitions(
         make_job("hang", wait),
         make_job("slow_hang", wait, slow_to_start_executor),
         make_job("configured", take),
-        make_job("told", tell),
-        # As most jobs are: each step in a process of its own.
+        make_job("session_report", report),
+        # As in most jobs, each step has a process of its own.
         make_job("hang_in_step_process", wait, dg.multiprocess_executor),
     ],
     resources={"eom": EomSession.configure_at_launch()},

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => under.close());
 
-test("every document fits Dagster's schema", () => {
+test("every document is valid against Dagster's schema", () => {
   const { toFindRunsDocument, toFailuresDocument, ...rest } = documents;
   const texts = [...Object.values(rest), ...[1, 20].map(toFindRunsDocument), ...[1, 10].map(toFailuresDocument)];
   expect(texts.flatMap((text) => validate(fakeSchema, parse(text)))).toEqual([]);
@@ -24,7 +24,7 @@ describe("the check", () => {
   test.for<readonly [string, Misbehaviour, RegExp]>([
     ["a wrong path", answer(405, "Method Not Allowed"), /405: .*without \/graphql/],
     ["a login page", loginPage, /page for people: .*headers/],
-    ["a redirect", loginRedirect, /302: EOM follows none/],
+    ["a redirect", loginRedirect, /302: EOM follows no redirect/],
     ["a refused credential", answer(403, {}), /403: .*credential/],
     ["another schema", schemaError, /Cannot query field.*versions/],
     ["a silent Dagster", hang, /no answer within 4 s: /],
@@ -33,7 +33,7 @@ describe("the check", () => {
     expect(await under.engine.check()).toEqual({ state: "failing", detail: expect.stringMatching(words) });
   });
 
-  test("tells the version, and misses the daemon only where runs are queued for it", async () => {
+  test("reports the version, and a missing daemon only if runs are queued for it", async () => {
     const { world } = under.dagster;
     expect((await under.engine.check()).detail).toMatch(/^Dagster 1\.13\.27 at http.*, 1 code locations$/);
     world.hasDaemon = false;
@@ -45,7 +45,7 @@ describe("the check", () => {
     expect(await under.engine.check()).toMatchObject({ state: "ok" });
   });
 
-  test("names a code location that cannot be loaded, and why; and misses one where there is none", async () => {
+  test("names a code location that cannot be loaded, and reports that there is none", async () => {
     const { locations } = under.dagster.world;
     locations.push({ name: "broken", repository: "__repository__", state: "failed" });
     const detail = expect.stringMatching(/'broken': DagsterImportError: .*'nowhere'` while importing module broken$/);
@@ -60,7 +60,7 @@ describe("the check", () => {
 });
 
 describe("the breaker", () => {
-  test("leaves Dagster alone after five faults in a row, and asks again by itself", async () => {
+  test("pauses requests after five faults in a row, and asks again by itself", async () => {
     under.dagster.misbehave(reset, { times: 5 });
     for (let fault = 0; fault < 5; fault += 1) await under.engine.jobs().catch(() => {});
     expect(under.engine.room()).toBe(0);
@@ -72,7 +72,7 @@ describe("the breaker", () => {
     expect(under.dagster.count("Version")).toBe(1);
   });
 
-  test("leaves it alone at once when a credential is refused, and a check that is answered ends that", async () => {
+  test("pauses requests at once after a refused credential, until a check is answered", async () => {
     under.dagster.misbehave(answer(401, ""), { times: 1 });
     await under.engine.jobs().catch(() => {});
     expect(under.engine.room()).toBe(0);
@@ -80,7 +80,7 @@ describe("the breaker", () => {
     expect(under.breaker).toEqual([true, false]);
   });
 
-  test("doubles its pause with every probe that fails, up to two minutes", async () => {
+  test("doubles its pause with every failed probe, up to two minutes", async () => {
     let now = 0;
     const pauses: number[] = [];
     let last = 0;
@@ -101,7 +101,7 @@ describe("the breaker", () => {
   });
 });
 
-describe("a job is checked", () => {
+describe("the check of a job", () => {
   function toReference(name: string, more: Partial<JobReference> = {}): JobReference {
     return toRequest(name, { job: { ...pipelines, name }, ...more });
   }
@@ -122,7 +122,7 @@ describe("a job is checked", () => {
     ],
     ["name", toReference("x"), ["job", "name"], /'x'.*'ok', 'fail', 'hang'/],
     ["resource", toReference("plain", session), ["job", "name"], /without a resource 'eom'/],
-    ["fields", toReference("strict", session), ["job", "name"], /does not take .*"attempt"/],
+    ["fields", toReference("strict", session), ["job", "name"], /does not accept .*"attempt"/],
     [
       "run config",
       toReference("configured", { runConfig: { ops: { wants_config: { config: { a: "x" } } } } }),
@@ -130,14 +130,14 @@ describe("a job is checked", () => {
       /Invalid scalar/,
     ],
     ["tag", toReference("ok", { tags: { "eom/slot": "x" } }), ["params", "tags", "eom/slot"], /sets itself/],
-  ])("and refused by its %s where that is wrong", async ([, reference, path, words]) => {
+  ])("refuses a wrong %s at its place", async ([, reference, path, words]) => {
     expect(await under.engine.checkJob(reference)).toMatchObject({
       verdict: "refused",
       issues: [{ path, message: expect.stringMatching(words) }],
     });
   });
 
-  test("and nothing is said of one whose code cannot be loaded, or when Dagster does not answer", async () => {
+  test("gives no verdict if the code cannot be loaded, or Dagster does not answer", async () => {
     for (const location of under.dagster.world.locations) location.state = "failed";
     const message = expect.stringMatching(/'pipelines' of Dagster cannot be loaded: DagsterImportError/);
     expect(await under.engine.checkJob(toReference("ok"))).toEqual({ verdict: "unanswered", message });
@@ -145,7 +145,7 @@ describe("a job is checked", () => {
     expect(await under.engine.checkJob(toReference("ok"))).toMatchObject({ verdict: "unanswered" });
   });
 
-  test("offers no job of Dagster's own, and a kind only where the job can be told of its session", async () => {
+  test("lists no job of Dagster's own, and kind 5 only for jobs with the resource eom", async () => {
     const jobs = await under.engine.jobs();
     expect(jobs.map(({ name }) => name)).toEqual(["ok", "fail", "hang", "plain", "strict", "configured"]);
     expect(jobs.find(({ name }) => name === "plain")?.kinds).toEqual([1]);

@@ -8,16 +8,16 @@ export const secretHeaders = { "X-Api-Token": "s3cret-t0ken-value", Authorizatio
 export interface DagsterUnderTest {
   readonly dagster: FakeDagster;
   readonly engine: Engine;
-  /** What was logged. */
+  /** Log lines. */
   readonly lines: readonly Record<string, unknown>[];
-  /** What the breaker told of itself. */
+  /** Every change of the breaker: true for open. */
   readonly breaker: readonly boolean[];
-  /** Of the engine's own clock. */
+  /** Advances the monotonic clock of the engine. */
   advance(seconds: number): void;
   close(): Promise<void>;
 }
 
-/** An engine and the fake that it asks. `path`: a prefix below which that lies. */
+/** Starts a fake Dagster and an engine that asks it. `path` is a path prefix. */
 export async function startDagsterUnderTest(path = ""): Promise<DagsterUnderTest> {
   const dagster = await startFakeDagster();
   const { log, lines } = createTestLog();

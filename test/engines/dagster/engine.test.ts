@@ -9,7 +9,7 @@ describeEngine("dagster, with the fake", async () => {
     engine,
     job: pipelines,
     kinds: [1, 5],
-    tells: {
+    reports: {
       ok: { result: null, output: null },
       fail: {
         error: { code: "RUN_FAILED", step: "boom", message: expect.stringContaining("No such scene") },

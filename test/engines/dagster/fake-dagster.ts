@@ -16,8 +16,8 @@ interface Spell {
 export type FakeDagster = Awaited<ReturnType<typeof startFakeDagster>>;
 
 /**
- * A Dagster in memory, on loopback, which fails in the ways in which a real one does not on demand. Its one code location
- * `pipelines` has the jobs of fake-jobs.ts; its runs go on when {@link FakeDagster.work} is called.
+ * Starts a Dagster in memory, on loopback, that can fail on demand in ways in which a real one cannot. Its code location `pipelines`
+ * has the jobs of fake-jobs.ts. Its runs advance when {@link FakeDagster.work} is called.
  */
 export async function startFakeDagster() {
   const world: FakeWorld = {
@@ -54,29 +54,29 @@ export async function startFakeDagster() {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
-    /** Its code locations, and whether it has a daemon and a run queue: change them as you like. */
+    /** Its code locations, daemon and run queue: tests change them. */
     world,
     runs: world.runs.runs,
-    /** For runs that others make, as by executing one again. */
+    /** Adds a run that EOM did not launch, such as one that a person executed again. */
     addRun: world.runs.add,
     setRun(runId: string, status: string) {
       world.runs.set(requireRun(world, runId), status);
     },
-    /** One step on the way of every run, as far as the daemon is there. */
+    /** Advances every run by one step. Queued runs start only with a daemon. */
     work: () => world.runs.work(world.hasDaemon),
     /** Every call so far, oldest first. */
     calls: calls as readonly FakeCall[],
-    /** How often an operation was asked for, or all of them. */
+    /** Number of calls of an operation, or of all. */
     count: (operation?: string) =>
       calls.filter((call) => operation === undefined || call.operation === operation).length,
-    /** Treats calls so, `times` times at most; others are answered rightly. What was told first comes first. */
+    /** Misbehaves for calls of an operation (default: all), `times` times at most. The first registered misbehaviour comes first. */
     misbehave(misbehaviour: Misbehaviour, { operation, times }: { operation?: string; times?: number } = {}) {
       spells.push({ misbehaviour, operation: operation ?? null, left: times ?? Number.POSITIVE_INFINITY });
     },
     behave() {
       spells = [];
     },
-    /** Safe twice. */
+    /** Safe to call twice. */
     async stop() {
       server.closeAllConnections();
       if (!server.listening) return;
@@ -86,7 +86,7 @@ export async function startFakeDagster() {
   };
 }
 
-/** As Dagster's pages do: for a reader of any other path, and for nobody else. */
+/** Answers other paths as Dagster does: a page for GET, 405 for other methods. */
 function sendPage({ method }: IncomingMessage, response: ServerResponse): void {
   if (method === "GET")
     response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>Dagster</title>");

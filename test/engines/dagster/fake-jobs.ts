@@ -1,11 +1,11 @@
-/** A job of the fake, and what its run config may be. */
+/** A job of the fake, and the run config that it accepts. */
 export interface FakeJob {
   readonly name: string;
   readonly description: string | null;
   readonly op: string;
-  /** Whether it has the resource `eom`, and which fields that takes; null is any. */
+  /** The resource `eom`, and the fields that it accepts (null for any); null without the resource. */
   readonly eom: { readonly fields: readonly string[] | null } | null;
-  /** Whether its op wants a config `{a: Int}`. */
+  /** Whether its op requires a config `{a: Int}`. */
   readonly wantsConfig: boolean;
 }
 
@@ -29,7 +29,7 @@ interface ConfigError {
   readonly stack: { readonly entries: readonly object[] };
 }
 
-/** As Dagster says it, by the few rules that the fake's jobs have. */
+/** Config errors in Dagster's words, for the few rules of the fake's jobs. */
 export function listConfigErrors(job: FakeJob, runConfig: unknown): ConfigError[] {
   const config = (runConfig ?? {}) as Record<string, unknown>;
   const ops = toRecord(config["ops"]);
@@ -56,12 +56,12 @@ function listOpErrors(op: string, ops: Record<string, unknown>): ConfigError[] {
   return [toError("RuntimeMismatchConfigError", "RUNTIME_TYPE_MISMATCH", path, message)];
 }
 
-function listUnexpected(path: string[], given: Record<string, unknown>, wanted: readonly string[]): ConfigError[] {
+function listUnexpected(path: string[], given: Record<string, unknown>, known: readonly string[]): ConfigError[] {
   return Object.keys(given)
-    .filter((key) => !wanted.includes(key))
+    .filter((key) => !known.includes(key))
     .map((key) => {
       const where = path.length === 0 ? "at the root" : `at path root:${path.join(":")}`;
-      const expected = `{ ${wanted.map((name) => `${name}?`).join(" ")} }`;
+      const expected = `{ ${known.map((name) => `${name}?`).join(" ")} }`;
       const message = `Received unexpected config entry "${key}" ${where}. Expected: "${expected}".`;
       return toError("FieldNotDefinedConfigError", "FIELD_NOT_DEFINED", path, message);
     });

@@ -27,7 +27,7 @@ interface LaunchArguments {
   };
 }
 
-/** What the fake answers to each field of Query and Mutation. */
+/** Resolvers for the fields of Query and Mutation. */
 export function createResolvers(world: FakeWorld) {
   const { runs } = world;
   return {
@@ -79,7 +79,7 @@ function terminate({ runs }: FakeWorld, runId: string, policy = "SAFE_TERMINATE"
   const run = runs.runs.get(runId);
   if (run === undefined) return toRunNotFound(runId);
   const isAtOnce = policy === "MARK_AS_CANCELED_IMMEDIATELY" || run.status === "QUEUED";
-  // As the real one does, also to those that are about to start.
+  // A real Dagster also refuses runs that are about to start.
   if (run.endTime !== null || (!isAtOnce && run.status !== "STARTED")) {
     const message = `Run ${runId} could not be terminated due to having status ${run.status}.`;
     return { __typename: "TerminateRunFailure", run: toRun(run), message };
@@ -141,7 +141,7 @@ function toRun(run: FakeRun) {
   };
 }
 
-/** As Dagster 1.13 tells an exception in an op: the step's event has no error, the run's wraps it. */
+/** An exception in an op as Dagster 1.13 reports it: the event of the step has no error, that of the run wraps it. */
 function toEvents({ jobName, status, lines, raised }: FakeRun) {
   const log = Array.from({ length: lines }, () => ({ __typename: "LogMessageEvent", message: "a line" }));
   if (status !== "FAILURE") return log;

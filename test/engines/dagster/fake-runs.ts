@@ -19,13 +19,13 @@ export interface FakeRun {
   updateTime: number;
   /** Log lines before the failure. */
   lines: number;
-  /** What its step raised, outermost first. */
+  /** The exceptions that its step raised, outermost first. */
   raised: readonly { readonly className: string; readonly message: string }[];
 }
 
 export type NewRun = Partial<FakeRun> & Pick<FakeRun, "jobName" | "tags">;
 
-/** Dagster's runs in memory, oldest first. */
+/** Creates a table of runs, oldest first. */
 export function createFakeRuns() {
   const runs = new Map<string, FakeRun>();
 
@@ -57,7 +57,7 @@ export function createFakeRuns() {
     if (["SUCCESS", "FAILURE", "CANCELED"].includes(status)) run.endTime = now;
   }
 
-  /** One step on the way of every run: from the queue, which its daemon empties, to its end. */
+  /** Advances every run by one step, from the queue to its end. The daemon starts queued runs. */
   function work(hasDaemon: boolean): void {
     for (const run of runs.values()) {
       if (run.status === "QUEUED" && hasDaemon) set(run, "STARTED");
@@ -67,14 +67,14 @@ export function createFakeRuns() {
     }
   }
 
-  /** Newest first. An empty list of ids is no filter, as it is none in Dagster, nor is a limit of 0. */
+  /** Newest first. As in Dagster, an empty list of ids is no filter, and 0 is no limit. */
   function list(filter: { runIds?: string[]; tags?: FakeTag[] } = {}, limit = 0): FakeRun[] {
     const { runIds = [], tags = [] } = filter;
-    const found = [...runs.values()].filter(
+    const matches = [...runs.values()].filter(
       (run) => (runIds.length === 0 || runIds.includes(run.runId)) && tags.every((tag) => hasTag(run, tag)),
     );
-    found.reverse();
-    return limit === 0 ? found : found.slice(0, limit);
+    matches.reverse();
+    return limit === 0 ? matches : matches.slice(0, limit);
   }
 
   return { runs, add, set, work, list };

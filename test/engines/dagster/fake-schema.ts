@@ -1,6 +1,6 @@
 import { buildSchema } from "graphql";
 
-/** The part of Dagster's schema (1.13.27) that EOM uses, with its very names and types: a test holds it against a real one. */
+/** The part of Dagster's schema (1.13.27) that EOM uses. test/dagster/schema.test.ts compares it with a real Dagster. */
 export const fakeSchemaText = `
 scalar RunConfigData
 scalar GenericScalar

@@ -28,7 +28,7 @@ function toJob(name: string, more: Partial<LaunchRequest> = {}): LaunchRequest {
   return toRequest(name, { job: { ...pipelines, name }, ...more });
 }
 
-/** Of a launch that the fake treats so. */
+/** Launches once with a misbehaving fake. */
 async function launchWith(misbehaviour: Misbehaviour, request = toJob("ok")): Promise<LaunchOutcome> {
   under.dagster.misbehave(misbehaviour, { operation: "LaunchRun", times: 1 });
   return under.engine.launch(request);
@@ -51,7 +51,7 @@ describe("a launch", () => {
     expect(run?.tags).toHaveLength(6);
   });
 
-  test("gives a job its run config as it is, and a session's as the config of the resource eom", async () => {
+  test("sends the run config of a job as it is, and that of a session as the config of the resource eom", async () => {
     await under.engine.launch(toJob("ok", { runConfig: { ops: { say: {} } } }));
     await under.engine.launch(toJob("ok", { runConfigOf: "session", runConfig: { session_id: "a" } }));
     expect([...under.dagster.runs.values()].map(({ runConfig }) => runConfig)).toEqual([
@@ -60,7 +60,7 @@ describe("a launch", () => {
     ]);
   });
 
-  test("of a job without a code location is refused unasked", async () => {
+  test("without a code location is refused without a request", async () => {
     const outcome = await under.engine.launch(toRequest("ok"));
     expect(outcome).toMatchObject({ outcome: "refused", error: { code: "JOB_UNKNOWN" } });
     expect(under.dagster.count()).toBe(0);
@@ -76,7 +76,7 @@ describe("a launch", () => {
     });
   });
 
-  test("of a job whose code location cannot be loaded is for later", async () => {
+  test("of a job whose code location cannot be loaded is not ready", async () => {
     for (const location of under.dagster.world.locations) location.state = "failed";
     expect(await under.engine.launch(toJob("ok"))).toMatchObject({
       outcome: "not_ready",
@@ -91,33 +91,33 @@ describe("a launch", () => {
     ["NoModeProvidedError", { message: "no mode" }, "no mode"],
     ["InvalidStepError", { invalidStepKey: "load" }, "load"],
     ["InvalidOutputError", { stepKey: "load", invalidOutputName: "rows" }, "rows"],
-  ] as const)("that is answered with %s is refused, and says why", async ([__typename, fields, words]) => {
+  ] as const)("that is answered with %s is refused with the reason", async ([__typename, fields, words]) => {
     expect(await launchWith(member("launchRun", { __typename, ...fields }))).toMatchObject({
       outcome: "refused",
       error: { code: "LAUNCH_REFUSED", message: expect.stringContaining(words) },
     });
   });
 
-  test.for([200, 500])("that ends in an exception (%i) has its run, if one was made", async (status) => {
+  test.for([200, 500])("that ends in an exception (%i) adopts the run that was created", async (status) => {
     const request = toJob("ok");
     const outcome = await launchWith(launchException("with a run", status), request);
     expect(outcome).toEqual({ outcome: "launched", runId: [...under.dagster.runs.keys()][0], isAdopted: true });
     expect(under.breaker).toEqual([]);
   });
 
-  test("that ends in an exception without a run is for later, with Dagster's message", async () => {
+  test("that ends in an exception without a run is not ready, with Dagster's message", async () => {
     expect(await launchWith(launchException("without a run"))).toMatchObject({
       outcome: "not_ready",
       error: { code: "LAUNCH_FAILED", message: expect.stringContaining("DagsterLaunchFailedError: Error during RPC") },
     });
   });
 
-  test("that ends in an exception is unclear when its run cannot be looked for", async () => {
+  test("that ends in an exception is unclear if its run cannot be searched for", async () => {
     under.dagster.misbehave(reset, { operation: "FindRuns" });
     expect(await launchWith(launchException("with a run"))).toMatchObject({ outcome: "unclear" });
   });
 
-  test("that conflicts with a run takes that run", async () => {
+  test("that conflicts with a run adopts that run", async () => {
     const request = toJob("ok");
     const first = await under.engine.launch(request);
     const conflict = member("launchRun", { __typename: "RunConflict", message: "exists" });
@@ -135,7 +135,7 @@ describe("a launch", () => {
     ["a GraphQL error", schemaError, /Cannot query field/],
     ["400 in other words", answer(400, "No GraphQL query found in the request"), /400/],
     ["UnauthorizedError", member("launchRun", { __typename: "UnauthorizedError", message: "not yours" }), /not yours/],
-  ])("that is answered with %s was not carried out", async ([, misbehaviour, words]) => {
+  ])("that is answered with %s was not executed", async ([, misbehaviour, words]) => {
     expect(await launchWith(misbehaviour)).toEqual({ outcome: "unreachable", message: expect.stringMatching(words) });
   });
 
@@ -156,11 +156,11 @@ describe("a launch", () => {
       answer(500, { data: null, errors: [{ message: "no database", path: ["launchRun"] }] }),
       /no database/,
     ],
-  ])("that is answered with %s may have been carried out", async ([, misbehaviour, words]) => {
+  ])("that is answered with %s may have been executed", async ([, misbehaviour, words]) => {
     expect(await launchWith(misbehaviour)).toEqual({ outcome: "unclear", message: expect.stringMatching(words) });
   });
 
-  test("whose Dagster is not there was not carried out", async () => {
+  test("was not executed if nothing listens", async () => {
     await under.dagster.stop();
     expect(await under.engine.launch(toJob("ok"))).toMatchObject({
       outcome: "unreachable",
@@ -168,7 +168,7 @@ describe("a launch", () => {
     });
   });
 
-  test("that is cut off by a stop is unclear, and its run is found when it appears late", async () => {
+  test("that a stop cuts off is unclear, and its run is found when it appears late", async () => {
     const held = hold();
     const request = toJob("ok");
     const launching = launchWith(held.misbehaviour, request);
@@ -181,7 +181,7 @@ describe("a launch", () => {
     expect((await under.engine.listRuns([request]))[0]).toHaveLength(1);
   });
 
-  test("whose run is deleted at once is known by an id that has no status", async () => {
+  test("whose run is deleted at once has an id without a status", async () => {
     const outcome = await launchWith(deleteRun);
     const runId = outcome.outcome === "launched" ? outcome.runId : "";
     expect((await under.engine.status([runId])).size).toBe(0);
@@ -197,12 +197,12 @@ describe("a launch", () => {
   });
 });
 
-test.for([200, 400, 401, 500])("no header is told when a proxy repeats it with %i", async (status) => {
+test.for([200, 400, 401, 500])("no message contains a header that a proxy repeats with %i", async (status) => {
   under.dagster.misbehave(echo(status));
   const outcome = await under.engine.launch(toJob("ok"));
   const check = await under.engine.check();
   await under.engine.cancel(["x"]);
   const error = await under.engine.jobs().catch((thrown: Error) => `${thrown.message} ${thrown.stack}`);
-  const told = JSON.stringify([outcome, check, error, under.lines]);
-  for (const secret of Object.values(secretHeaders)) expect(told).not.toContain(secret.replace("Bearer ", ""));
+  const output = JSON.stringify([outcome, check, error, under.lines]);
+  for (const secret of Object.values(secretHeaders)) expect(output).not.toContain(secret.replace("Bearer ", ""));
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createTestApp } from "../../support/http/app.ts";
 import { startFakeDagster } from "./fake-dagster.ts";
 
-test("the metrics tell of a connection from the start, and of every call", async () => {
+test("metrics report the breaker from the start, and every call", async () => {
   const dagster = await startFakeDagster();
   const app = await createTestApp("embedded", { EOM_DAGSTER_URL: dagster.url });
   const read = async () => (await app.fetch("/metrics")).text();

@@ -12,7 +12,7 @@ export interface FakeReply {
   readonly body: unknown;
 }
 
-/** Answers in the fake's place, or does not. `handle` does what was asked and gives the right answer. */
+/** Answers instead of the fake, or not at all. `handle` executes the request and returns the right answer. */
 export type Misbehaviour = (exchange: {
   readonly call: FakeCall;
   readonly request: IncomingMessage;
@@ -26,21 +26,21 @@ export function sendReply(response: ServerResponse, { status, body }: FakeReply)
   response.end(JSON.stringify(body));
 }
 
-/** Takes the request and says nothing. */
+/** Never answers. */
 export const hang: Misbehaviour = () => {};
 
-/** Takes the request, does nothing, and cuts the connection. */
+/** Cuts the connection without executing the request. */
 export const reset: Misbehaviour = ({ request }) => {
   request.socket.resetAndDestroy();
 };
 
-/** Does what was asked, and cuts the connection before it says so. */
+/** Executes the request, and cuts the connection before the answer. */
 export const loseAnswer: Misbehaviour = async ({ request, handle }) => {
   await handle();
   request.socket.resetAndDestroy();
 };
 
-/** Writes the run down, and dies before it is submitted. */
+/** Records the run, and dies before it submits it. */
 export const dieInLaunch: Misbehaviour = async ({ request, runs, handle }) => {
   await handle();
   const run = [...runs.runs.values()].at(-1);
@@ -48,13 +48,13 @@ export const dieInLaunch: Misbehaviour = async ({ request, runs, handle }) => {
   request.socket.resetAndDestroy();
 };
 
-/** Does what was asked, and a proxy gives up first. */
+/** Executes the request, and a proxy times out first. */
 export const loseAnswerAtProxy: Misbehaviour = async ({ response, handle }) => {
   await handle();
   response.writeHead(504, { "content-type": "text/html" }).end("<html>504 Gateway Time-out</html>");
 };
 
-/** Does what was asked, and the run is deleted by somebody. */
+/** Executes the request, and deletes the run. */
 export const deleteRun: Misbehaviour = async ({ response, runs, handle }) => {
   const before = new Set(runs.runs.keys());
   const reply = await handle();
@@ -62,7 +62,7 @@ export const deleteRun: Misbehaviour = async ({ response, runs, handle }) => {
   sendReply(response, reply);
 };
 
-/** Gives the right answer, but does nothing before `release` is called: also when nobody waits for it any more. */
+/** Executes and answers only after `release` is called, also if the client has gone. */
 export function hold(): { readonly misbehaviour: Misbehaviour; release(): void; readonly done: Promise<void> } {
   const gate = Promise.withResolvers<void>();
   const done = Promise.withResolvers<void>();
@@ -77,7 +77,7 @@ export function hold(): { readonly misbehaviour: Misbehaviour; release(): void; 
   };
 }
 
-/** Answers with this instead. */
+/** Answers with a fixed response, without executing the request. */
 export function answer(status: number, body: unknown, headers: Record<string, string> = {}): Misbehaviour {
   return ({ response }) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -94,7 +94,7 @@ export const loginPage = answer(200, "<!doctype html><title>Sign in</title>", {
   "content-type": "text/html; charset=utf-8",
 });
 
-/** As after an upgrade: nothing is carried out. */
+/** The answer of a Dagster whose schema differs: nothing is executed. */
 export const schemaError = answer(400, {
   data: null,
   errors: [
@@ -112,7 +112,7 @@ const launcherFault = {
   errorChain: [],
 };
 
-/** An exception of Dagster at a launch, told whole, with 500. `with a run`: that had been made, and failed, or was left so. */
+/** A complete answer that reports an exception at a launch. `with a run`: the run was created, and failed or was never submitted. */
 export function launchException(
   how: "with a run" | "with a run that was not submitted" | "without a run",
   status = 500,
@@ -127,7 +127,7 @@ export function launchException(
   };
 }
 
-/** A member of the union that a field of the root has, as `launchRun`. */
+/** Answers with a member of the union of a root field, such as `launchRun`. */
 export function member(
   field: string,
   value: { readonly __typename: string; readonly [key: string]: unknown },

@@ -18,18 +18,18 @@ function toTags(sessionId: string) {
   ];
 }
 
-test("finds the runs of an attempt, oldest first, without those that somebody made from them", async () => {
+test("lists the runs of an attempt, oldest first, without runs that a person created from them", async () => {
   const sessionId = createId();
   const { addRun } = under.dagster;
   const tags = toTags(sessionId);
   const second = addRun({ jobName: "ok", tags, creationTime: 200 });
   const first = addRun({ jobName: "ok", tags, creationTime: 100 });
   addRun({ jobName: "ok", tags, parentRunId: first.runId, rootRunId: first.runId });
-  const found = await under.engine.listRuns([{ sessionId, attempt: 1 }]);
-  expect(found).toEqual([[first, second].map(({ runId }) => ({ runId, isSubmitted: true }))]);
+  const runsByAttempt = await under.engine.listRuns([{ sessionId, attempt: 1 }]);
+  expect(runsByAttempt).toEqual([[first, second].map(({ runId }) => ({ runId, isSubmitted: true }))]);
 });
 
-test("tells two attempts of one session apart, and a run that was never submitted", async () => {
+test("keeps two attempts of a session apart, and marks a run that was never submitted", async () => {
   const sessionId = createId();
   const toAttempt = (attempt: number) => ({ sessionId, attempt });
   const first = under.dagster.addRun({ jobName: "ok", tags: toTags(sessionId), status: "NOT_STARTED" });
@@ -42,7 +42,7 @@ test("tells two attempts of one session apart, and a run that was never submitte
   ]);
 });
 
-test("a run that was written down and never submitted is given up when it is to end, a fresh one is not", async () => {
+test("a run that was recorded a minute ago and never submitted is forced to end, a newer one is not", async () => {
   const toRun = (creationTime: number) =>
     under.dagster.addRun({ jobName: "ok", tags: [], status: "NOT_STARTED", creationTime });
   const [old, fresh] = [toRun(Date.now() / 1000 - 61), toRun(Date.now() / 1000)];
@@ -50,7 +50,7 @@ test("a run that was written down and never submitted is given up when it is to 
   expect([old.status, fresh.status]).toEqual(["CANCELED", "NOT_STARTED"]);
 });
 
-test("a run that Dagster cannot read is said to go on, and keeps no other from being told of", async () => {
+test("a run that Dagster cannot read counts as running, and does not hide others", async () => {
   const runs = [1, 2, 3, 4, 5].map(() => under.dagster.addRun({ jobName: "ok", tags: [], status: "SUCCESS" }));
   const unreadable = runs[3]?.runId ?? "";
   const exception = { __typename: "PythonError", message: "cannot deserialize", className: "Error", errorChain: [] };
@@ -72,7 +72,7 @@ test("a run that Dagster cannot read is said to go on, and keeps no other from b
   ]);
 });
 
-test("a Dagster that can read no run is asked three times, not for each", async () => {
+test("a Dagster that can read no run is asked three times, not once per run", async () => {
   const ids = Array.from({ length: 250 }, () => under.dagster.addRun({ jobName: "ok", tags: [] }).runId);
   const exception = { __typename: "PythonError", message: "no database", className: "Error", errorChain: [] };
   under.dagster.misbehave(answer(500, { data: { runsOrError: exception } }), { operation: "RunStatuses" });
@@ -96,7 +96,7 @@ test("one run among 250 that fails a whole answer is found with 19 requests, and
   expect([under.dagster.count("RunStatuses"), under.breaker]).toEqual([19, []]);
 });
 
-test("many runs are not asked to end while Dagster gives no answer to the first of them", async () => {
+test("a cancel of many runs stops after the first request without an answer", async () => {
   const runs = Array.from({ length: 120 }, () =>
     under.dagster.addRun({ jobName: "hang", tags: [], status: "STARTED" }),
   );
@@ -108,7 +108,7 @@ test("many runs are not asked to end while Dagster gives no answer to the first 
   expect(runs.filter(({ status }) => status === "CANCELING")).toHaveLength(70);
 });
 
-test("runs are asked to end one by one where Dagster leaves off at one of them", async () => {
+test("runs are canceled one by one if Dagster fails at one of them", async () => {
   const runs = [1, 2, 3].map(() => under.dagster.addRun({ jobName: "hang", tags: [], status: "STARTED" }));
   const exception = { __typename: "PythonError", message: "no code location", className: "Error", errorChain: [] };
   under.dagster.misbehave(answer(500, { data: { terminateRuns: exception } }), {
@@ -119,7 +119,7 @@ test("runs are asked to end one by one where Dagster leaves off at one of them",
   expect(runs.map(({ status }) => status)).toEqual(["STARTED", "CANCELING", "CANCELING"]);
 });
 
-test("runs that are asked to end one by one take 15 seconds of a turn, and those that are left come first in the next", async () => {
+test("single cancels take 15 seconds of a turn, and the next turn begins with the rest", async () => {
   const runs = [1, 2, 3, 4].map(() => under.dagster.addRun({ jobName: "hang", tags: [], status: "STARTED" }));
   const exception = { __typename: "PythonError", message: "no code location", className: "Error", errorChain: [] };
   under.dagster.misbehave(
@@ -140,15 +140,15 @@ test("runs that are asked to end one by one take 15 seconds of a turn, and those
   expect(under.dagster.count("TerminateRuns")).toBe(6);
 });
 
-test("looks for 45 attempts with three requests", async () => {
+test("searches for 45 attempts with three requests", async () => {
   const attempts = Array.from({ length: 45 }, () => ({ sessionId: createId(), attempt: 1 }));
   const runs = attempts.map(({ sessionId }) => under.dagster.addRun({ jobName: "ok", tags: toTags(sessionId) }));
-  const found = await under.engine.listRuns(attempts);
-  expect(found.map((of) => of?.map(({ runId }) => runId))).toEqual(runs.map(({ runId }) => [runId]));
+  const runsByAttempt = await under.engine.listRuns(attempts);
+  expect(runsByAttempt.map((of) => of?.map(({ runId }) => runId))).toEqual(runs.map(({ runId }) => [runId]));
   expect(under.dagster.count()).toBe(3);
 });
 
-test("a search that fails is never taken for one that found nothing", async () => {
+test("a failed search is an error, never an empty result", async () => {
   const exception = { __typename: "PythonError", message: "no database", className: "Error", errorChain: [] };
   under.dagster.misbehave(answer(200, { data: { s0: exception } }), { operation: "FindRuns", times: 1 });
   under.dagster.misbehave(answer(200, { data: {} }), { operation: "FindRuns", times: 1 });
@@ -158,7 +158,7 @@ test("a search that fails is never taken for one that found nothing", async () =
   }
 });
 
-test("a run that Dagster cannot read holds up the search for no other", async () => {
+test("a run that Dagster cannot read does not stop the search for others", async () => {
   const attempts = Array.from({ length: 21 }, () => ({ sessionId: createId(), attempt: 1 }));
   const runs = attempts.map(({ sessionId }) => under.dagster.addRun({ jobName: "ok", tags: toTags(sessionId) }));
   const unreadable = [3, 20].map((index) => attempts[index]?.sessionId ?? "");
@@ -173,13 +173,13 @@ test("a run that Dagster cannot read holds up the search for no other", async ()
     },
     { operation: "FindRuns" },
   );
-  const found = await under.engine.listRuns(attempts);
-  expect(found).toEqual(
+  const runsByAttempt = await under.engine.listRuns(attempts);
+  expect(runsByAttempt).toEqual(
     runs.map(({ runId }, index) => ([3, 20].includes(index) ? null : [{ runId, isSubmitted: true }])),
   );
 });
 
-test("an attempt that fails the answer to all is found by halves", async () => {
+test("an attempt that fails a whole answer is found by bisecting", async () => {
   const attempts = Array.from({ length: 8 }, () => ({ sessionId: createId(), attempt: 1 }));
   const error = { message: "Internal error", path: ["s1", "results"], locations: [{ line: 1, column: 1 }] };
   under.dagster.misbehave(
@@ -189,11 +189,11 @@ test("an attempt that fails the answer to all is found by halves", async () => {
     },
     { operation: "FindRuns" },
   );
-  const found = await under.engine.listRuns(attempts);
-  expect(found).toEqual(attempts.map((_, index) => (index === 1 ? null : [])));
+  const runsByAttempt = await under.engine.listRuns(attempts);
+  expect(runsByAttempt).toEqual(attempts.map((_, index) => (index === 1 ? null : [])));
 });
 
-test("asks for the status of 1,000 runs with four requests", async () => {
+test("reads the status of 1,000 runs with four requests", async () => {
   const ids = Array.from({ length: 1000 }, () => under.dagster.addRun({ jobName: "hang", tags: [] }).runId);
   expect((await under.engine.status(ids)).size).toBe(1000);
   expect(under.dagster.count()).toBe(4);
@@ -216,7 +216,7 @@ test.for([
   expect((await under.engine.status([runId])).get(runId)).toMatchObject({ state });
 });
 
-test("a run in a state that EOM has no name for is running, which is logged once", async () => {
+test("a run with an unknown status counts as running, and is logged once", async () => {
   const row = { runId: "r", jobName: "ok", status: "PONDERING", startTime: 100, endTime: null, updateTime: 100 };
   under.dagster.misbehave(member("runsOrError", { __typename: "Runs", results: [row] }));
   await under.engine.status(["r"]);
@@ -226,7 +226,7 @@ test("a run in a state that EOM has no name for is running, which is logged once
   expect(under.lines).toMatchObject([{ level: "warn", run_status: "PONDERING" }]);
 });
 
-test("a failed run tells its step, what its code raised, and what that came from", async () => {
+test("a failed run has its step, the exception of its code, and the cause of that", async () => {
   const raised = [
     { className: "RuntimeError", message: "RuntimeError: Could not ingest\n" },
     { className: "KeyError", message: "KeyError: 'scene'\n" },
@@ -246,7 +246,7 @@ test("a failed run tells its step, what its code raised, and what that came from
   expect(under.dagster.count("RunFailures")).toBe(3);
 });
 
-test("why a run failed is not looked for beyond 10,000 events, and nothing is lost by it but the reason", async () => {
+test("the reason of a failure is searched in 10,000 events; beyond, only the reason is missing", async () => {
   const { runId } = under.dagster.addRun({ jobName: "fail", tags: [], status: "FAILURE", lines: 10_000, endTime: 100 });
   expect((await under.engine.status([runId])).get(runId)).toMatchObject({
     state: "failed",
@@ -255,7 +255,7 @@ test("why a run failed is not looked for beyond 10,000 events, and nothing is lo
   expect(under.dagster.count("RunFailures")).toBe(10);
 });
 
-test("the reasons of 25 failed runs take three requests, and a status is told without them", async () => {
+test("the reasons of 25 failed runs take three requests, and statuses do not depend on them", async () => {
   const add = () => under.dagster.addRun({ jobName: "fail", tags: [], status: "FAILURE", endTime: 100 }).runId;
   const ids = Array.from({ length: 25 }, add);
   const statuses = await under.engine.status(ids);
@@ -265,7 +265,7 @@ test("the reasons of 25 failed runs take three requests, and a status is told wi
   expect((await under.engine.status(ids)).size).toBe(25);
 });
 
-test("one run whose events cannot be read takes the reason from no other", async () => {
+test("a run whose events cannot be read does not hide the reasons of others", async () => {
   const add = () => under.dagster.addRun({ jobName: "fail", tags: [], status: "FAILURE", endTime: 100 }).runId;
   const ids = Array.from({ length: 25 }, add);
   under.dagster.misbehave(
@@ -284,7 +284,7 @@ test("one run whose events cannot be read takes the reason from no other", async
   expect([under.dagster.count("RunFailures"), under.breaker]).toEqual([8, []]);
 });
 
-test("a run that ended without an end has that of its last change", async () => {
+test("a run that ended without an end time has that of its last change", async () => {
   const { runId } = under.dagster.addRun({ jobName: "ok", tags: [], status: "CANCELED", updateTime: 1234.5 });
   expect((await under.engine.status([runId])).get(runId)).toMatchObject({
     endedAt: new Date(1_234_500),
@@ -292,7 +292,7 @@ test("a run that ended without an end has that of its last change", async () => 
   });
 });
 
-test("asks Dagster to cancel a run once in ten seconds, and at once to give it up", async () => {
+test("cancels a run once in ten seconds, and forces a cancel at once", async () => {
   const ids = Array.from(
     { length: 60 },
     () => under.dagster.addRun({ jobName: "hang", tags: [], status: "STARTED" }).runId,
@@ -308,7 +308,7 @@ test("asks Dagster to cancel a run once in ten seconds, and at once to give it u
   expect(under.dagster.runs.get(ids[0] ?? "")?.status).toBe("CANCELED");
 });
 
-test("what comes between canceling and a run is logged, not thrown", async () => {
+test("a fault of a cancel is logged, not thrown", async () => {
   under.dagster.misbehave(answer(404, "x"), { operation: "TerminateRuns", times: 1 });
   await under.engine.cancel(["a"]);
   expect(under.lines).toMatchObject([{ level: "warn", reason: expect.stringContaining("404") }]);

@@ -15,7 +15,7 @@ let server: HttpsServer;
 let relay: Server;
 const clients: Socket[] = [];
 beforeEach(async () => {
-  // Once it has been asked, it answers with a record of application data that no key has sealed.
+  // After a request it answers with a TLS record that no key has encrypted.
   server = createServer(certificate, () => {
     for (const client of clients) client.write(Buffer.concat([Buffer.from([23, 3, 3, 0, 64]), Buffer.alloc(64)]));
   });
@@ -52,14 +52,14 @@ async function launch() {
   return outcome;
 }
 
-test("a launch at a server whose certificate is not trusted was not carried out", async () => {
+test("a launch at a server with an untrusted certificate was not executed", async () => {
   expect(await launch()).toEqual({
     outcome: "unreachable",
     message: expect.stringMatching(/certificate of .* is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\)/),
   });
 });
 
-test("a launch whose connection comes to a fault of TLS may have been carried out", async () => {
+test("a launch may have been executed if TLS fails after it was sent", async () => {
   setDefaultCACertificates([certificate.cert]);
   expect(await launch()).toEqual({ outcome: "unclear", message: expect.stringMatching(/broke the connection off/) });
 });

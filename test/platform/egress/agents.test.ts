@@ -48,7 +48,7 @@ async function fetchText(agents: GuardedAgents, host: string): Promise<string> {
 
 const v4 = (address: string): LookupAddress => ({ address, family: 4 });
 
-/** Answers once with each list of addresses, in turn; the last one stays. */
+/** Answers once with each list of addresses, in order, and from then on with the last. */
 function answer(...turns: LookupAddress[][]): Lookup & { readonly names: string[] } {
   const names: string[] = [];
   const lookup: Lookup = async (name) => {
@@ -81,7 +81,7 @@ test("https is guarded by the same rules", async () => {
   expect(error).toMatchObject(forbidden);
 });
 
-test("a name that leads to a private address is refused, and the message does not tell it", async () => {
+test("a name with a private address is refused, and the message does not show the address", async () => {
   const agents = create({}, answer([v4("10.11.12.13")]));
   const error = await fetchText(agents, "s3.example.org").catch((thrown: Error) => thrown);
   expect(error).toMatchObject(forbidden);
@@ -90,7 +90,7 @@ test("a name that leads to a private address is refused, and the message does no
   expect(inspect((error as Error).cause)).toContain("10.11.12.13");
 });
 
-test("refusals for different causes have the same message, so that none can be told from another", async () => {
+test("refusals for different causes have the same message", async () => {
   const messages = ["10.0.0.1", "127.0.0.1", "169.254.169.254", "192.0.2.1"].map(async (address) => {
     const error = await fetchText(create({}, answer([v4(address)])), "s3.example.org").catch((thrown: Error) => thrown);
     return (error as Error).message;
@@ -98,7 +98,7 @@ test("refusals for different causes have the same message, so that none can be t
   expect(new Set(await Promise.all(messages)).size).toBe(1);
 });
 
-test("a name with one refused address among public ones is refused, wherever it stands", async () => {
+test("a name with one refused address among public addresses is refused, in any order", async () => {
   for (const addresses of [
     [v4("8.8.8.8"), v4("10.0.0.1")],
     [v4("10.0.0.1"), v4("8.8.8.8")],
@@ -108,13 +108,13 @@ test("a name with one refused address among public ones is refused, wherever it 
   }
 });
 
-test("the socket goes to the address that was judged, though the resolver would now say another", async () => {
+test("the socket connects to the checked address, although the resolver would return another now", async () => {
   const lookup = answer([v4("127.0.0.1")], [v4("10.0.0.1")]);
   expect(await fetchText(create({ loopback: true }, lookup), "s3.example.org")).toBe("reached");
   expect(lookup.names).toEqual(["s3.example.org"]);
 });
 
-test("a name is judged again at the next connection", async () => {
+test("a name is checked again at the next connection", async () => {
   const lookup = answer([v4("127.0.0.1")], [v4("10.0.0.1")]);
   const agents = create({ loopback: true }, lookup);
   const headers = { connection: "close" };
@@ -126,7 +126,7 @@ test("a name is judged again at the next connection", async () => {
   await expect(fetchText(agents, "s3.example.org")).rejects.toMatchObject(forbidden);
 });
 
-test("a host allowed by name may have a private address, but none that is always denied", async () => {
+test("a host allowed by name may have a private address, but no address that is always denied", async () => {
   const allow = ["s3.storage.svc"];
   expect(await fetchText(create({ allow }, answer([v4("127.0.0.1")])), "s3.storage.svc")).toBe("reached");
   for (const address of ["169.254.169.254", "168.63.129.16", "0.0.0.0"]) {
@@ -136,7 +136,7 @@ test("a host allowed by name may have a private address, but none that is always
   }
 });
 
-test("a name for an address of our own infrastructure is refused, even when it is allowed", async () => {
+test("a name for an address of EOM's own services is refused, even if the name is allowed", async () => {
   const allow = ["s3.storage.svc"];
   const here = [v4("127.0.0.1")];
   const byAddress = { allow, loopback: true, infrastructure: [{ host: "127.0.0.1", port }] };
@@ -146,7 +146,7 @@ test("a name for an address of our own infrastructure is refused, even when it i
   await expect(fetchText(create(byName, answer(here)), "127.0.0.1")).rejects.toMatchObject(forbidden);
 });
 
-test("nothing is connected to while our own infrastructure cannot be resolved", async () => {
+test("no connection is made while EOM's own services cannot be resolved", async () => {
   const settings = { loopback: true, infrastructure: [{ host: "db.internal", port }] };
   const failing = (code: string): Lookup => {
     return async (name) => {

@@ -17,7 +17,7 @@ function isAllowed(policy: EgressPolicy, host: string): boolean {
   return checkEgressUrl(policy, `http://${host}/`).allowed;
 }
 
-/** As generous as a policy can be. */
+/** A policy that allows as much as a policy can. */
 const everything = parse({ allow: ["0.0.0.0/0", "::/0"], loopback: true });
 
 const alwaysDenied = [
@@ -119,7 +119,7 @@ describe("without lists", () => {
 });
 
 describe("with everything on the allow-list", () => {
-  test.each([...alwaysDenied, ...(spellings["169.254.169.254"] ?? [])])("%s is refused still", (host) =>
+  test.each([...alwaysDenied, ...(spellings["169.254.169.254"] ?? [])])("%s is still refused", (host) =>
     expect(isAllowed(everything, host)).toBe(false),
   );
 
@@ -128,7 +128,7 @@ describe("with everything on the allow-list", () => {
   );
 });
 
-test("loopback addresses are allowed by the switch, in their own form only", () => {
+test("loopback addresses are allowed by EOM's setting, in their own form only", () => {
   const policy = parse({ loopback: true });
   expect(["127.0.0.1", "127.9.9.9", "0x7f000001", "[::1]", "localhost"].every((host) => isAllowed(policy, host))).toBe(
     true,
@@ -137,7 +137,7 @@ test("loopback addresses are allowed by the switch, in their own form only", () 
   expect(isAllowed(policy, "10.0.0.1")).toBe(false);
 });
 
-test("a range allows what lies in it, for its port, and no other form of it", () => {
+test("a range allows its addresses on its port, and no other form of them", () => {
   const policy = parse({ allow: ["10.20.0.0/16", "192.168.1.7:9000", "[fd00:1::/32]:443", "fd00:2::5"] });
   expect(isAllowed(policy, "10.20.255.255")).toBe(true);
   expect(isAllowed(policy, "10.21.0.0")).toBe(false);
@@ -149,14 +149,14 @@ test("a range allows what lies in it, for its port, and no other form of it", ()
   expect(isAllowed(policy, "[::ffff:10.20.0.1]")).toBe(false);
 });
 
-test("a translator's range on the allow-list opens what is public behind it, and nothing private", () => {
+test("a translator's range on the allow-list allows public addresses behind it, and no private ones", () => {
   const policy = parse({ allow: ["64:ff9b::/96"] });
   expect(isAllowed(policy, "[64:ff9b::8.8.8.8]")).toBe(true);
   expect(isAllowed(policy, "[64:ff9b::10.0.0.1]")).toBe(false);
   expect(isAllowed(policy, "[64:ff9b::127.0.0.1]")).toBe(false);
 });
 
-test("deny beats allow, by name, by suffix, by range and by port", () => {
+test("the deny-list takes precedence over the allow-list: by name, suffix, range and port", () => {
   const policy = parse({
     allow: ["10.0.0.0/8", ".corp.example", "files.example.org"],
     deny: ["10.1.0.0/16", "bad.corp.example", ".evil.example", "files.example.org:81", "8.8.8.8"],
@@ -170,7 +170,7 @@ test("deny beats allow, by name, by suffix, by range and by port", () => {
   expect(isAllowed(policy, "evil.example")).toBe(true);
 });
 
-describe("our own infrastructure", () => {
+describe("EOM's own services", () => {
   const infrastructure = [
     { host: "127.0.0.1", port: 8080 },
     { host: "db.internal", port: 5432 },
@@ -192,7 +192,7 @@ describe("our own infrastructure", () => {
     "DB.internal.:5432",
     "8.8.4.4:443",
     "[64:ff9b::8.8.4.4]:443",
-  ])("%s is refused, whatever the lists say", (host) => expect(isAllowed(policy, host)).toBe(false));
+  ])("%s is refused by any lists", (host) => expect(isAllowed(policy, host)).toBe(false));
 
   test.each(["127.0.0.1:9000", "localhost:9000", "db.internal:9000", "8.8.4.4:80"])(
     "%s is another port, and allowed",
@@ -214,9 +214,9 @@ test.each([
   ["unix:/run/docker.sock", "not unix"],
   ["https://user@s3.example.org", "without a user"],
   ["https://:pass@s3.example.org", "without a user"],
-  ["nonsense", "wants a URL"],
-  ["", "wants a URL"],
-  ["http://", "wants a URL"],
+  ["nonsense", "must be a URL"],
+  ["", "must be a URL"],
+  ["http://", "must be a URL"],
 ])("%s is refused with what is expected", (url, message) => {
   expect(checkEgressUrl(parse(), url)).toEqual({ allowed: false, message: expect.stringContaining(message) });
 });
@@ -253,7 +253,7 @@ function catchError(work: () => unknown): unknown {
   }
 }
 
-/** Any address, and those of special ranges as often as all others. */
+/** Any address; addresses of special ranges as often as all others. */
 const octets = fc.tuple(
   fc.oneof(fc.nat(255), fc.constantFrom(0, 8, 10, 100, 127, 169, 172, 192, 224, 255)),
   fc.oneof(fc.nat(255), fc.constantFrom(0, 64, 127, 128, 168, 254)),
@@ -261,7 +261,7 @@ const octets = fc.tuple(
   fc.nat(255),
 );
 
-test("an IPv4 address gets one verdict, however it is spelled in a URL", () => {
+test("an IPv4 address gets the same verdict in every spelling in a URL", () => {
   const policy = parse({ allow: ["10.0.0.0/9", "127.0.0.0/8"], deny: ["8.0.0.0/8"] });
   fc.assert(
     fc.property(octets, ([a, b, c, d]) => {
@@ -280,7 +280,7 @@ test("an IPv4 address gets one verdict, however it is spelled in a URL", () => {
   );
 });
 
-test("no IPv6 form of an address is allowed where its IPv4 form is refused, whatever is on the allow-list", () => {
+test("no IPv6 form of an address is allowed if its IPv4 form is refused, for any allow-list", () => {
   const policy = parse({ allow: ["::/0", "10.0.0.0/9"], deny: ["8.0.0.0/8"] });
   fc.assert(
     fc.property(octets, ([a, b, c, d]) => {

@@ -17,7 +17,7 @@ afterAll(() => app.close());
 const post = (body: string, contentType = "application/json") =>
   app.request("POST", path, body, { headers: { "content-type": contentType } });
 
-/** A body that comes in pieces, so without a content-length. */
+/** A body in pieces, so without a Content-Length. */
 async function postInPieces(pieces: Iterable<Uint8Array>): Promise<{ status: number; error_code: string }> {
   const init = { method: "POST", headers: { "content-type": "application/json" }, duplex: "half" };
   const response = await ask(path, { ...init, body: ReadableStream.from(pieces) } as RequestInit);
@@ -26,12 +26,12 @@ async function postInPieces(pieces: Iterable<Uint8Array>): Promise<{ status: num
 }
 
 describe("a body that is too large", () => {
-  test("is refused by its stated length, before it is read", async () => {
-    const told = await app.request("POST", path, "{}", { headers: { "content-length": String(maxBodyBytes + 1) } });
-    expect(told).toMatchObject({ status: 413, body: { details: { limit: maxBodyBytes } } });
+  test("is refused by its Content-Length before it is read", async () => {
+    const answer = await app.request("POST", path, "{}", { headers: { "content-length": String(maxBodyBytes + 1) } });
+    expect(answer).toMatchObject({ status: 413, body: { details: { limit: maxBodyBytes } } });
   });
 
-  test("is refused without a stated length, as soon as it is over the limit", async () => {
+  test("is refused without a Content-Length as soon as it is over the limit", async () => {
     let taken = 0;
     const endless = (function* () {
       for (;;) {
@@ -43,13 +43,13 @@ describe("a body that is too large", () => {
     expect(taken).toBeLessThan(20);
   });
 
-  test("may come in pieces, cut within a character, when it is small enough", async () => {
+  test("may come in pieces, cut within a character, if it is small enough", async () => {
     const bytes = Buffer.from(JSON.stringify({ name: "ä€😀" }));
     const pieces = [...bytes].map((byte) => new Uint8Array([byte]));
     expect(await postInPieces(pieces)).toEqual({ status: 400, error_code: "VALIDATION_ERROR" });
   });
 
-  test("may have exactly as many bytes as the limit says", async () => {
+  test("may have exactly the bytes of the limit", async () => {
     const blanks = " ".repeat(maxBodyBytes - JSON.stringify(describeStorage()).length);
     expect((await post(JSON.stringify(describeStorage()) + blanks)).status).toBe(201);
   });
@@ -65,20 +65,20 @@ describe("a body that is not JSON", () => {
     ["two values", "{} {}"],
     ["a single quote", "{'a': 1}"],
   ])("is refused without being quoted: %s", async (_what, body) => {
-    const told = await post(body);
-    expect(told).toMatchObject({
+    const answer = await post(body);
+    expect(answer).toMatchObject({
       status: 400,
       body: { error_code: "MALFORMED_JSON", details: { issues: [{ path: "", code: "malformed_json" }] } },
     });
-    expect(JSON.stringify(told.body)).not.toContain("hunter2");
+    expect(JSON.stringify(answer.body)).not.toContain("hunter2");
   });
 
-  test("is told where it breaks, and whether it only ends too soon", async () => {
+  test("is refused with the position of the fault, or as ending too soon", async () => {
     expect((await post('{"name": ')).body.error_msg).toMatch(/ends before/);
     expect((await post('{"name": tru}')).body.error_msg).not.toMatch(/ends before/);
   });
 
-  test("is refused when it is not UTF-8", async () => {
+  test("is refused if it is not UTF-8", async () => {
     const body = Buffer.from('{"name": "\xe4"}', "latin1");
     const response = await ask(path, { method: "POST", headers: { "content-type": "application/json" }, body });
     expect(await response.json()).toMatchObject({ error_code: "MALFORMED_JSON" });
@@ -103,21 +103,21 @@ describe("the media type of a body", () => {
     "application/jsonx",
     "multipart/form-data; boundary=x",
   ])("must not be '%s'", async (type) => {
-    const told = await post("{}", type);
-    expect(told).toMatchObject({
+    const answer = await post("{}", type);
+    expect(answer).toMatchObject({
       status: 415,
       body: { error_code: "UNSUPPORTED_MEDIA_TYPE", details: { supported: ["application/json"] } },
     });
   });
 });
 
-describe("what PostgreSQL cannot keep", () => {
-  test("is refused by its place, wherever it stands: NUL and half surrogate pairs, in values and in names", async () => {
-    const told = await post(
+describe("text that PostgreSQL cannot store", () => {
+  test("is refused with its place: NUL and half surrogate pairs, in values and in names", async () => {
+    const answer = await post(
       '{"name": "a\\u0000b", "description": "\\ud800", "labels": {"a\\u0000": "x", "b": "\\udc00x"}, "resource": {"type": "s3"}}',
     );
-    expect(told.status).toBe(400);
-    const paths = told.body.details.issues.map((issue: { path: string }) => issue.path);
+    expect(answer.status).toBe(400);
+    const paths = answer.body.details.issues.map((issue: { path: string }) => issue.path);
     expect(paths).toEqual(expect.arrayContaining(["/name", "/description", "/labels/b", "/labels/a\u0000"]));
   });
 
@@ -130,7 +130,7 @@ describe("what PostgreSQL cannot keep", () => {
     }
   });
 
-  test("leads to no fault in a path", async () => {
+  test("causes no 500 in a path", async () => {
     for (const id of ["%00", "a%00b", "%ED%A0%80", "%", "%ZZ", "..%2f..", "%2e%2e", "😀", "x".repeat(5000)]) {
       const { status, body } = await app.request("GET", `${storages}/${id}`);
       expect(status, id).toBe(404);
@@ -140,22 +140,26 @@ describe("what PostgreSQL cannot keep", () => {
 });
 
 describe("a deep or tricky body", () => {
-  test("is refused when it is nested deeper than 32 levels, however deep", async () => {
+  test("is refused if it is nested deeper than 32 levels, however deep", async () => {
     for (const depth of [33, 1000, 200_000]) {
-      const told = await post(`{"labels": ${"[".repeat(depth)}${"]".repeat(depth)}}`);
-      expect(told, String(depth)).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
-      expect(told.body.details.issues).toEqual(expect.arrayContaining([expect.objectContaining({ code: "too_deep" })]));
+      const answer = await post(`{"labels": ${"[".repeat(depth)}${"]".repeat(depth)}}`);
+      expect(answer, String(depth)).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
+      expect(answer.body.details.issues).toEqual(
+        expect.arrayContaining([expect.objectContaining({ code: "too_deep" })]),
+      );
     }
   });
 
   test.each(["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"])(
-    "is refused when it has the unknown field %s, and changes nobody's prototype",
+    "is refused if it has the unknown field %s, and changes no prototype",
     async (field) => {
-      const told = await post(
+      const answer = await post(
         `{"name": "x", "${field}": {"polluted": true}, "resource": {"${field}": {"polluted": true}}}`,
       );
-      expect(told.status).toBe(400);
-      const unknown = told.body.details.issues.filter((issue: { code: string }) => issue.code === "unrecognized_keys");
+      expect(answer.status).toBe(400);
+      const unknown = answer.body.details.issues.filter(
+        (issue: { code: string }) => issue.code === "unrecognized_keys",
+      );
       expect(unknown.map((issue: { path: string }) => issue.path).toSorted()).toEqual(
         [`/${field}`, `/resource/${field}`].toSorted(),
       );
@@ -163,12 +167,12 @@ describe("a deep or tricky body", () => {
     },
   );
 
-  test("is refused when it has a label named __proto__, which would be lost", async () => {
-    const told = await post(JSON.stringify(describeStorage()).replace("{", '{"labels": {"__proto__": "x"},'));
-    expect(told.status).toBe(400);
+  test("is refused if it has a label named __proto__, which would be lost", async () => {
+    const answer = await post(JSON.stringify(describeStorage()).replace("{", '{"labels": {"__proto__": "x"},'));
+    expect(answer.status).toBe(400);
   });
 
-  test.each(["null", "[]", "1", '"text"', "true"])("is refused when it is no object: %s", async (body) => {
+  test.each(["null", "[]", "1", '"text"', "true"])("is refused if it is no object: %s", async (body) => {
     expect(await post(body)).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
   });
 });

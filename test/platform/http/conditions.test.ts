@@ -21,7 +21,7 @@ describe("If-Match", () => {
   });
 
   test.each(['"7"', 'W/"1"', '"01"', '""', '"nonsense"', '"99999999999999999999"', '"2", W/"1"'])(
-    "stops a change of another version, and tells which it is at: %s",
+    "refuses a change of another version, with the present version: %s",
     async (value) => {
       expect(await put(value)).toMatchObject({
         status: 412,
@@ -31,35 +31,35 @@ describe("If-Match", () => {
   );
 
   test.each(["1", "nonsense", '"1', "", '"1" "2"'])(
-    "is refused when it is no list of entity tags: '%s'",
+    "is refused if it is no list of entity tags: '%s'",
     async (value) => {
       expect(await put(value)).toMatchObject({ status: 400, body: { details: { issues: [{ path: "/If-Match" }] } } });
     },
   );
 
-  test("holds for exactly one of many changes that come at once", async () => {
+  test("lets exactly one of many changes through that come at once", async () => {
     const { id } = await createStorage(app);
-    const told = await Promise.all(
+    const answer = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         app.request("PUT", `${storages}/${id}`, { description: String(index) }, { headers: { "if-match": '"1"' } }),
       ),
     );
-    expect(told.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(told.filter(({ status }) => status === 412)).toHaveLength(19);
+    expect(answer.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answer.filter(({ status }) => status === 412)).toHaveLength(19);
   });
 });
 
 describe("If-None-Match", () => {
   test.each(["*", '"1"', 'W/"1"', '"0", "1"'])("answers 304 without a body, with the tag: %s", async (value) => {
     const { id } = await createStorage(app);
-    const told = await app.request("GET", `${storages}/${id}`, undefined, { headers: { "if-none-match": value } });
-    expect(told).toMatchObject({ status: 304, body: "" });
-    expect(told.headers.get("etag")).toBe('"1"');
+    const answer = await app.request("GET", `${storages}/${id}`, undefined, { headers: { "if-none-match": value } });
+    expect(answer).toMatchObject({ status: 304, body: "" });
+    expect(answer.headers.get("etag")).toBe('"1"');
   });
 
-  test.each(['"2"', "nonsense", ""])("answers 200 when the version is another one: '%s'", async (value) => {
+  test.each(['"2"', "nonsense", ""])("answers 200 if the version is another: '%s'", async (value) => {
     const { id } = await createStorage(app);
-    const told = await app.request("GET", `${storages}/${id}`, undefined, { headers: { "if-none-match": value } });
-    expect(told.status).toBe(200);
+    const answer = await app.request("GET", `${storages}/${id}`, undefined, { headers: { "if-none-match": value } });
+    expect(answer.status).toBe(200);
   });
 });

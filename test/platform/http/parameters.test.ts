@@ -11,12 +11,12 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const list = (query: string) => app.request("GET", `${storages}?${query}`);
-const issuePaths = (told: { body: { details: { issues: { path: string }[] } } }) =>
-  told.body.details.issues.map(({ path }) => path).sort();
+const issuePaths = (answer: { body: { details: { issues: { path: string }[] } } }) =>
+  answer.body.details.issues.map(({ path }) => path).sort();
 
 describe("issues", () => {
-  test("of path, query and body are told all at once, each by its place", async () => {
-    const told = await app.request("PUT", `${storages}/${randomUUID()}?verify=maybe&surprise=1`, {
+  test("of path, query and body are listed all at once, each with its place", async () => {
+    const answer = await app.request("PUT", `${storages}/${randomUUID()}?verify=maybe&surprise=1`, {
       name: "",
       enable: "yes",
       labels: { "a/b~c": 1, "!": "x" },
@@ -24,8 +24,8 @@ describe("issues", () => {
       collection_ids: ["x", randomUUID(), 5],
       extra: null,
     });
-    expect(told).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
-    expect(issuePaths(told)).toEqual(
+    expect(answer).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
+    expect(issuePaths(answer)).toEqual(
       expect.arrayContaining([
         "/verify",
         "/surprise",
@@ -44,42 +44,42 @@ describe("issues", () => {
     );
   });
 
-  test("of the path stand beside those of the query", async () => {
-    const told = await app.request("PUT", `${storages}/${randomUUID()}/collections/nonsense?x=1`);
-    expect(issuePaths(told)).toEqual(["/CollectionId", "/x"]);
+  test("of the path are listed beside issues of the query", async () => {
+    const answer = await app.request("PUT", `${storages}/${randomUUID()}/collections/nonsense?x=1`);
+    expect(issuePaths(answer)).toEqual(["/CollectionId", "/x"]);
   });
 
-  test("of what cannot be kept stand beside those of the query", async () => {
-    const told = await app.request("POST", `${storages}?surprise=1`, { name: "a\u0000" });
-    expect(issuePaths(told)).toEqual(expect.arrayContaining(["/name", "/surprise"]));
+  test("of texts that cannot be stored are listed beside issues of the query", async () => {
+    const answer = await app.request("POST", `${storages}?surprise=1`, { name: "a\u0000" });
+    expect(issuePaths(answer)).toEqual(expect.arrayContaining(["/name", "/surprise"]));
   });
 });
 
 describe("query parameters", () => {
-  test("that are unknown are named", async () => {
+  test("are refused by name if they are unknown", async () => {
     expect(issuePaths(await list("nope=1&filter%5Bnope%5D=2&filter=3&__proto__=4&constructor=5"))).toEqual(
       ["/__proto__", "/constructor", "/filter", "/filter[nope]", "/nope"].sort(),
     );
   });
 
-  test("are not taken as filter[…] when they are no filters", async () => {
+  test("are refused as filter[…] if they are no filters", async () => {
     expect(issuePaths(await list("filter%5Bsize%5D=3"))).toEqual(["/filter[size]"]);
   });
 
-  test("mean the same bare and as filter[…], and both together are a list", async () => {
-    const [one, other] = [await createStorage(app), await createStorage(app)];
+  test("mean the same bare and as filter[…], and together are a list", async () => {
+    const [first, second] = [await createStorage(app), await createStorage(app)];
     await createStorage(app);
-    const bare = await list(`ids=${one.id}&ids=${other.id}`);
+    const bare = await list(`ids=${first.id}&ids=${second.id}`);
     expect(bare.body.total).toBe(2);
     for (const query of [
-      `filter[ids]=${one.id}&filter[ids]=${other.id}`,
-      `filter%5Bids%5D=${one.id}&ids=${other.id}`,
+      `filter[ids]=${first.id}&filter[ids]=${second.id}`,
+      `filter%5Bids%5D=${first.id}&ids=${second.id}`,
     ]) {
       expect((await list(query)).body.data).toEqual(bare.body.data);
     }
   });
 
-  test("that are no lists may be given once", async () => {
+  test("are accepted once if they are no lists", async () => {
     for (const query of [
       "size=1&size=2",
       "created_from=2026-01-01T00:00:00Z&filter[created_from]=2026-01-01T00:00:00Z",
@@ -88,13 +88,13 @@ describe("query parameters", () => {
     }
   });
 
-  test("are ANDed over fields and ORed within one", async () => {
-    const one = await createStorage(app, { labels: { team: "eu" }, enable: true });
-    const other = await createStorage(app, { labels: { team: "us" }, enable: false });
+  test("match every field, and any value of a field", async () => {
+    const european = await createStorage(app, { labels: { team: "eu" }, enable: true });
+    const american = await createStorage(app, { labels: { team: "us" }, enable: false });
     expect((await list("label=team:eu&label=team:us")).body.total).toBe(2);
-    expect((await list("label=team:eu&label=team:us&enable=false")).body.data).toMatchObject([{ id: other.id }]);
-    expect((await list(`label=team:eu&ids=${other.id}`)).body.total).toBe(0);
-    expect((await list(`label=team:eu&enable=1&enable=0`)).body.data).toMatchObject([{ id: one.id }]);
+    expect((await list("label=team:eu&label=team:us&enable=false")).body.data).toMatchObject([{ id: american.id }]);
+    expect((await list(`label=team:eu&ids=${american.id}`)).body.total).toBe(0);
+    expect((await list(`label=team:eu&enable=1&enable=0`)).body.data).toMatchObject([{ id: european.id }]);
   });
 
   test.each([
@@ -120,14 +120,14 @@ describe("query parameters", () => {
     "created_from=0001-01-01T00:00:00%2B23:59",
     "modified_to=9999-12-31T23:59:59-12:00",
     "cursor=x&page=1",
-  ])("are refused by name when they are out of bounds: %s", async (query) => {
-    const told = await list(query);
-    expect(told).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
-    // Of a list, the path tells which value.
-    expect(issuePaths(told).map((path) => path.replace(/\/0$/, ""))).toEqual([`/${query.split("=")[0]}`]);
+  ])("are refused by name if they are out of bounds: %s", async (query) => {
+    const answer = await list(query);
+    expect(answer).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
+    // The path into a list has the position of the value.
+    expect(issuePaths(answer).map((path) => path.replace(/\/0$/, ""))).toEqual([`/${query.split("=")[0]}`]);
   });
 
-  test("are taken at their bounds", async () => {
+  test("are accepted at their bounds", async () => {
     for (const query of [
       "size=1",
       "size=100",

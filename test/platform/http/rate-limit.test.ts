@@ -20,44 +20,44 @@ function createClock() {
 }
 
 describe("a caller that asks too often", () => {
-  test("is told to wait, with how long, and holds up nobody else", () => {
+  test("is refused with the time to wait, and delays no other caller", () => {
     const clock = createClock();
     const limit = createRateLimit(2, clock.now);
-    const told: Record<string, string> = {};
-    for (let request = 0; request < 20; request += 1) limit.count(toCaller("one"), "viewer", told);
-    expect(told).toEqual({ "ratelimit-policy": '"caller";q=20;w=10', ratelimit: '"caller";r=0;t=10' });
-    expect(() => limit.count(toCaller("one"), "viewer", told)).toThrow(
+    const headers: Record<string, string> = {};
+    for (let request = 0; request < 20; request += 1) limit.count(toCaller("one"), "viewer", headers);
+    expect(headers).toEqual({ "ratelimit-policy": '"caller";q=20;w=10', ratelimit: '"caller";r=0;t=10' });
+    expect(() => limit.count(toCaller("one"), "viewer", headers)).toThrow(
       expect.objectContaining({ code: "RATE_LIMITED", retryAfterSeconds: 1 }),
     );
     limit.count(toCaller("other"), "viewer", {});
     clock.pass(0.5);
-    limit.count(toCaller("one"), "viewer", told);
-    expect(() => limit.count(toCaller("one"), "viewer", told)).toThrow(/try again/);
+    limit.count(toCaller("one"), "viewer", headers);
+    expect(() => limit.count(toCaller("one"), "viewer", headers)).toThrow(/try again/);
   });
 
-  test("may meter as often as it likes: admissions have a bound of their own", () => {
+  test("may meter without limit: admissions have a bound of their own", () => {
     const limit = createRateLimit(1, () => 0);
-    const told = {};
-    for (let request = 0; request < 1000; request += 1) limit.count(toCaller("orders"), "meter", told);
-    expect(told).toEqual({});
+    const response = {};
+    for (let request = 0; request < 1000; request += 1) limit.count(toCaller("orders"), "meter", response);
+    expect(response).toEqual({});
   });
 });
 
-test("EOM_RATE_LIMIT is the limit of each caller of the app, who is told of it in every answer", async () => {
+test("EOM_RATE_LIMIT limits each caller of the app, and every answer has the limit", async () => {
   const app = await createTestApp("postgres", { EOM_RATE_LIMIT: "1" });
   const ask = (role: Role) => app.request("GET", "/eom/admin/me", undefined, { role });
-  const told = await Promise.all(Array.from({ length: 40 }, () => ask("viewer")));
-  const refused = told.filter(({ status }) => status === 429);
+  const response = await Promise.all(Array.from({ length: 40 }, () => ask("viewer")));
+  const refused = response.filter(({ status }) => status === 429);
   expect(refused.length).toBeGreaterThan(0);
-  expect(told.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(10);
+  expect(response.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(10);
   expect(refused[0]?.body).toMatchObject({ error_code: "RATE_LIMITED" });
   expect(refused[0]?.headers.get("retry-after")).toMatch(/^[1-9]/);
-  expect(told[0]?.headers.get("ratelimit-policy")).toBe('"caller";q=10;w=10');
+  expect(response[0]?.headers.get("ratelimit-policy")).toBe('"caller";q=10;w=10');
   expect((await ask("operator")).status).toBe(200);
   await app.close();
 });
 
-describe("whoever guesses tokens", () => {
+describe("a client that guesses tokens", () => {
   const right = new Headers({ authorization: "Bearer right" });
   const wrong = new Headers({ authorization: "Bearer wrong" });
   const authenticator = (): Authenticator & { asked: number } => ({
@@ -81,7 +81,7 @@ describe("whoever guesses tokens", () => {
     return codes;
   }
 
-  test("is refused unseen after so many refusals a minute, also with the right one, until time has passed", async () => {
+  test("is refused without a look at its token after the limit of refusals, also with the right token, until time has passed", async () => {
     const clock = createClock();
     const real = authenticator();
     const limited = limitGuesses({ authenticate: (...args) => real.authenticate(...args) }, 6, clock.now);
@@ -97,7 +97,7 @@ describe("whoever guesses tokens", () => {
     expect(await limited.authenticate(right, "10.0.0.7")).toEqual(ada);
   });
 
-  test("does not shut out a client of the same address that was let in meanwhile", async () => {
+  test("does not lock out a client of the same address that was accepted meanwhile", async () => {
     const real = authenticator();
     const limited = limitGuesses({ authenticate: (...args) => real.authenticate(...args) }, 6, () => 0);
     await guess(limited, 3, "10.0.0.7");
@@ -109,14 +109,14 @@ describe("whoever guesses tokens", () => {
   test.each([
     ["::ffff:10.0.0.7", "10.0.0.7"],
     ["2001:db8::1", "2001:db8::ffff:2"],
-  ])("is one, as %s and as %s", async (address, other) => {
+  ])("is one client, as %s and as %s", async (address, other) => {
     const real = authenticator();
     const limited = limitGuesses({ authenticate: (...args) => real.authenticate(...args) }, 6, () => 0);
     await guess(limited, 6, address);
     expect(await guess(limited, 1, other)).toEqual(["RATE_LIMITED"]);
   });
 
-  test("is let be where there is no limit, or no connection to tell an address by", async () => {
+  test("is not limited without a limit, or without an address", async () => {
     const real = authenticator();
     expect(limitGuesses(real, 0, () => 0)).toBe(real);
     const limited = limitGuesses({ authenticate: (...args) => real.authenticate(...args) }, 1, () => 0);
@@ -133,7 +133,7 @@ test("buckets are bounded, however many keys there are", () => {
     buckets.take("kept");
   }
   expect(buckets.look("kept").left).toBe(0);
-  // Forgotten, and so full again.
+  // Forgotten, so it is full again.
   for (let key = 0; key < 250; key += 1) buckets.take(`other ${key}`);
   expect(buckets.look("kept").left).toBe(2);
 });

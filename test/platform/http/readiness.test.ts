@@ -17,7 +17,7 @@ function create(answers: (() => Promise<string | null>)[]) {
   return { find, pass, count: () => asked };
 }
 
-test("readiness is found out once a second, however many ask", async () => {
+test("readiness is checked once a second, however many ask", async () => {
   const { find, pass, count } = create([async () => null, async () => "The database lacks 0002"]);
   for (let request = 0; request < 100; request += 1) expect(await find()).toBeNull();
   expect(count()).toBe(1);
@@ -26,7 +26,7 @@ test("readiness is found out once a second, however many ask", async () => {
   expect(count()).toBe(2);
 });
 
-test("all that ask while one look goes on wait for it, however long it takes", async () => {
+test("callers that ask during a check wait for it, however long it takes", async () => {
   const held = Promise.withResolvers<string | null>();
   const { find, pass, count } = create([() => held.promise]);
   const first = find();
@@ -37,7 +37,7 @@ test("all that ask while one look goes on wait for it, however long it takes", a
   expect(count()).toBe(1);
 });
 
-test("a look that fails is told, and made anew after its second", async () => {
+test("a check that fails is reported, and made again after a second", async () => {
   const { find, pass, count } = create([() => Promise.reject(new Error("no database")), async () => null]);
   await expect(find()).rejects.toThrow("no database");
   await expect(find()).rejects.toThrow("no database");

@@ -20,30 +20,30 @@ const missing = `${storages}/nowhere`;
 
 describe("X-Request-Id", () => {
   test.each(["a", "01a209ba-d02e-741b-a63b-6063454757eb", "A.b_c-9", "x".repeat(128)])(
-    "is taken over when it is sane: %s",
+    "is kept if it can be part of a log line: %s",
     async (id) => {
       for (const path of ["/openapi.json", missing]) {
-        const told = await app.request("GET", path, undefined, { headers: { "x-request-id": id } });
-        expect(told.headers.get("x-request-id")).toBe(id);
+        const answer = await app.request("GET", path, undefined, { headers: { "x-request-id": id } });
+        expect(answer.headers.get("x-request-id")).toBe(id);
       }
     },
   );
 
   test.each(["", "with blank", "a,b", "ä", '"quoted"', "<script>", "x".repeat(129)])(
-    "is made when it is not: '%s'",
+    "is replaced if it cannot: '%s'",
     async (id) => {
-      const told = await app.request("GET", missing, undefined, { headers: { "x-request-id": encodeLatin1(id) } });
-      expect(told.headers.get("x-request-id")).toMatch(
+      const answer = await app.request("GET", missing, undefined, { headers: { "x-request-id": encodeLatin1(id) } });
+      expect(answer.headers.get("x-request-id")).toMatch(
         /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/,
       );
     },
   );
 
-  test("is in the log line of its request, and made anew for each", async () => {
-    const [one, other] = [await app.request("GET", missing), await app.request("GET", missing)];
-    const ids = [one, other].map(({ headers }) => headers.get("x-request-id"));
+  test("is in the log line of its request, and new for each request", async () => {
+    const [first, second] = [await app.request("GET", missing), await app.request("GET", missing)];
+    const ids = [first, second].map(({ headers }) => headers.get("x-request-id"));
     expect(new Set(ids).size).toBe(2);
-    // A function's lines come by way of a pipe.
+    // A function's lines come through a pipe.
     await vi.waitFor(() => {
       for (const id of ids) expect(app.log.some((line) => line.includes(`"request_id":"${id}"`))).toBe(true);
     }, patience);
@@ -62,7 +62,7 @@ describe("x_user", () => {
     expect(await userOf({})).toBe("admin");
   });
 
-  test("is nobody for callers without authentication, whatever they say", async () => {
+  test("is null for callers without authentication, whatever their headers", async () => {
     expect(await userOf({ "x-user-id": "eve" }, null)).toBeNull();
     expect(await userOf({ "x-user-id": "eve", authorization: "Bearer wrong" }, null)).toBeNull();
   });
@@ -71,32 +71,32 @@ describe("x_user", () => {
     ["too long", "x".repeat(256)],
     ["unprintable", "a\tb"],
     ["a soft hyphen", "a\xadb"],
-  ])("passes over a header that is %s", async (_what, value) => {
+  ])("ignores a header that is %s", async (_what, value) => {
     expect(await userOf({ "x-user-id": value, "x-forwarded-user": "two" })).toBe("two");
   });
 
-  test("takes 255 characters", async () => {
+  test("accepts 255 characters", async () => {
     expect(await userOf({ "x-user-id": "x".repeat(255) })).toBe("x".repeat(255));
   });
 
-  test("is never unprintable, for no token can be labelled so", async () => {
+  test("is always printable, because the label of a token must be", async () => {
     for (const label of ["a\nb", "a\u200bb", "\u0007"]) {
-      const told = await app.request("POST", "/eom/admin/tokens", { label, role: "viewer" });
-      expect(told, JSON.stringify(label)).toMatchObject({
+      const answer = await app.request("POST", "/eom/admin/tokens", { label, role: "viewer" });
+      expect(answer, JSON.stringify(label)).toMatchObject({
         status: 400,
         body: { details: { issues: [{ path: "/label" }] } },
       });
     }
   });
 
-  test("is labelled in the log's and the trail's own fields, and gives no right", async () => {
-    const told = await app.request(
+  test("is in fields of its own in the log and the trail, and gives no right", async () => {
+    const answer = await app.request(
       "POST",
       `${storages}?verify=false`,
       {},
       { role: "viewer", headers: { "x-user-id": "admin" } },
     );
-    expect(told).toMatchObject({ status: 403, body: { x_user: "admin", details: { required_role: "admin" } } });
+    expect(answer).toMatchObject({ status: 403, body: { x_user: "admin", details: { required_role: "admin" } } });
   });
 });
 
@@ -148,13 +148,13 @@ describe("x_user of a path with {UserId}", () => {
     expect(await ask("/users/u1")).toMatchObject({ error_code: "UNAUTHENTICATED", x_user: "u1" });
   });
 
-  test("is passed over when it is unprintable or too long", async () => {
+  test("is ignored if it is unprintable or too long", async () => {
     for (const user of ["a%00b", "a%0Ab", "x".repeat(256)])
       expect((await ask(`/users/${user}`, { "x-test-role": "admin" })).x_user).toBe("ada");
   });
 });
 
-/** A header is bytes; what is beyond them cannot be sent at all. */
+/** A header is bytes: a character beyond Latin-1 cannot be sent at all. */
 function encodeLatin1(text: string): string {
   return Buffer.from(text, "utf8").toString("latin1");
 }

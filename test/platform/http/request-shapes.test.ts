@@ -25,7 +25,7 @@ const post = (lines: string, body: string) =>
 const statuses = (answers: readonly RawAnswer[]) => answers.map(({ status }) => status);
 const codes = (answers: readonly RawAnswer[]) => answers.map(({ body }) => JSON.parse(body).error_code);
 
-describe("a request whose end can be read in two ways is refused, and what follows it is never carried out", () => {
+describe("a request whose end is ambiguous is refused, and the request after it is never carried out", () => {
   const smuggled = get("/readyz", "X-Request-Id: smuggled\r\n");
   test.each([
     ["a length and chunks", `Content-Length: 4\r\nTransfer-Encoding: chunked\r\n`, `0\r\n\r\n${smuggled}`],
@@ -58,26 +58,26 @@ describe("a request whose end can be read in two ways is refused, and what follo
 });
 
 describe("the length of a body", () => {
-  test("that is too small leaves a rest, which is no request", async () => {
+  test("that is too small leaves a rest that is no request", async () => {
     const answers = await exchangeRaw(server.url, post("Content-Length: 2\r\n", '{}, "name": "x"}\r\n\r\n'));
     expect(codes(answers)).toEqual(["VALIDATION_ERROR", "VALIDATION_ERROR"]);
     expect(answers[0]?.body).toContain("/resource");
     expect(answers[1]?.body).toContain("unparsed_request");
   });
 
-  test("that is too large ends with the connection, as a body that was not sent to its end", async () => {
+  test("that is too large is answered as a body that was cut off", async () => {
     const { socket, closed } = await openRawConnection(server.url);
     socket.end(post("Content-Length: 500\r\nX-Request-Id: cut-short\r\n", "{"));
     expect(statuses(await closed()).filter((status) => status !== 400)).toEqual([]);
   });
 
-  test("is not needed when it comes in chunks, with extensions and trailers", async () => {
+  test("is not needed for chunks, with extensions and trailers", async () => {
     const body = "1;name=value\r\n{\r\n1\r\n}\r\n0\r\nX-Trailer: 1\r\n\r\n";
     const answers = await exchangeRaw(server.url, post("Transfer-Encoding: chunked\r\nConnection: close\r\n", body));
     expect(answers[0]?.body).toContain("/resource");
   });
 
-  test("has no say in extensions of chunks: too many are refused", async () => {
+  test("does not matter for chunks with too many extensions, which are refused", async () => {
     const body = `1;${"x".repeat(20_000)}\r\n{\r\n1\r\n}\r\n0\r\n\r\n`;
     expect(statuses(await exchangeRaw(server.url, post("Transfer-Encoding: chunked\r\n", body)))).toEqual([400]);
   });
@@ -90,7 +90,7 @@ describe("requests that are sent without waiting", () => {
     expect(statuses(answers)).toEqual([200, 404, 200, 200, 200]);
   });
 
-  test("are answered before what is no request behind them is refused", async () => {
+  test("are answered before the text behind them that is no request is refused", async () => {
     const answers = await exchangeRaw(server.url, `${get("/readyz")}${get("/healthz")}nonsense\r\n\r\n`);
     expect(statuses(answers)).toEqual([200, 200, 400]);
   });
@@ -115,36 +115,36 @@ describe("the target of a request", () => {
     ["/docs\\..\\x", 400],
     ["file:///etc/passwd", 400],
     ["healthz", 400],
-  ])("%s is answered as what it names, and never leaves the routes", async (target, status) => {
+  ])("%s is answered as the path that it leads to, and never leaves the routes", async (target, status) => {
     const answers = await exchangeRaw(server.url, last(target));
     expect(statuses(answers)).toEqual([status]);
     expect(answers[0]?.headers["content-type"]).toBe("application/json");
     expect(answers[0]?.headers).not.toHaveProperty("x-injected");
   });
 
-  test("with a raw NUL or control character is no HTTP", async () => {
+  test("with a raw NUL or control character is refused", async () => {
     for (const byte of ["\0", "\x01", "\x7f", "\t"])
       expect(statuses(await exchangeRaw(server.url, last(`/healthz${byte}`))), JSON.stringify(byte)).toEqual([400]);
   });
 
-  test("that names a path by dots needs the rights of the path that it leads to", async () => {
+  test("with dots needs the role of the path that it leads to", async () => {
     const answers = await exchangeRaw(server.url, last(`/docs/..${storages}`));
     expect(codes(answers)).toEqual(["UNAUTHENTICATED"]);
   });
 
-  test("of a tunnel is refused in the one format, and opens none", async () => {
+  test("of a tunnel is refused in the format of errors, and opens no tunnel", async () => {
     const answers = await exchangeRaw(server.url, "CONNECT db:5432 HTTP/1.1\r\nHost: db:5432\r\n\r\n");
     expect(codes(answers)).toEqual(["VALIDATION_ERROR"]);
   });
 
-  test("with an upgrade to another protocol is answered as without", async () => {
+  test("with an upgrade to another protocol is answered without the upgrade", async () => {
     const upgrade = "Connection: close, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\n";
     expect(statuses(await exchangeRaw(server.url, get("/healthz", upgrade)))).toEqual([200]);
   });
 });
 
 describe("Expect: 100-continue", () => {
-  test("is answered before the body is sent, and the body is read then", async () => {
+  test("is answered before the body is sent, and then the body is read", async () => {
     const { socket, answers, closed } = await openRawConnection(server.url);
     socket.write(post("Content-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n", ""));
     await expect.poll(() => statuses(answers())).toEqual([100]);

@@ -24,7 +24,7 @@ test.each([
   expect(await app.request("GET", path)).toMatchObject({ status: 404, body: { error_code: "ROUTE_NOT_FOUND" } });
 });
 
-test("an unknown path says whom it refuses, of any role, and asks nobody for a token", async () => {
+test("an unknown path names the caller in x_user, and is 404 with or without a token", async () => {
   for (const role of ["viewer", "meter", "operator", "admin"] as const) {
     expect((await app.request("GET", "/nowhere", undefined, { role })).body.x_user).toBe(role);
   }
@@ -43,11 +43,11 @@ test.each([
   ["POST", "/docs/errors", "GET, HEAD"],
   ["POST", `${storages}/1/collections/2`, "PUT, DELETE"],
   ["HEAD", `${storages}/1/collections/2`, "PUT, DELETE"],
-  // An exact path goes before the one that would take its last step for an id, as OpenAPI has it.
+  // An exact path is matched before a template that would take its last step for an id, as OpenAPI requires.
   ["PATCH", `${storages}/verify`, "POST"],
   ["GET", `${storages}/verify`, "POST"],
   ["DELETE", `${storages}/verify`, "POST"],
-])("a wrong method tells the right ones: %s %s", async (method, path, allow) => {
+])("a wrong method is answered with the right methods: %s %s", async (method, path, allow) => {
   const response = await ask(path, { method });
   expect(response.status).toBe(405);
   expect(response.headers.get("allow")).toBe(allow);
@@ -56,7 +56,7 @@ test.each([
   else expect(JSON.parse(body)).toMatchObject({ error_code: "METHOD_NOT_ALLOWED", http_status: 405 });
 });
 
-test("HEAD tells what GET tells, without the body", async () => {
+test("HEAD is answered as GET, without the body", async () => {
   const { id } = await createStorage(app);
   for (const path of [
     storages,

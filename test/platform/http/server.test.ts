@@ -35,7 +35,7 @@ async function exchange(text: string): Promise<{ status: number; head: string; b
 
 const closing = "Connection: close\r\n\r\n";
 
-describe("what Node's parser or listener refuses is told in the one format too", () => {
+describe("a request that Node's parser or listener refuses is answered in the format of errors", () => {
   test.each([
     ["no HTTP at all", "hello\r\n\r\n"],
     ["a length that is no number", `POST ${storages} HTTP/1.1\r\nHost: a\r\nContent-Length: abc\r\n${closing}`],
@@ -60,7 +60,7 @@ describe("what Node's parser or listener refuses is told in the one format too",
   });
 });
 
-describe("a head that is too large is told so in the one format", () => {
+describe("headers that are too large are refused in the format of errors", () => {
   test.each([
     ["by one header", `GET /healthz HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n${closing}`],
     ["by its path", `GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: a\r\n${closing}`],
@@ -77,20 +77,20 @@ describe("a head that is too large is told so in the one format", () => {
     });
   });
 
-  test("but no header of a head that is small enough is lost, however many there are", async () => {
+  test("but no header is lost if they are small enough, however many there are", async () => {
     const many = "a:b\r\n".repeat(3000);
     const { status } = await exchange(`GET /eom/admin/me HTTP/1.1\r\nHost: a\r\n${many}${authorization}\r\n${closing}`);
     expect(status).toBe(200);
   });
 });
 
-test("TRACE is a wrong method, as any other", async () => {
+test("TRACE is answered as any wrong method", async () => {
   const { status, head } = await exchange(`TRACE /healthz HTTP/1.1\r\nHost: a\r\n${closing}`);
   expect(status).toBe(405);
   expect(head.toLowerCase()).toContain("allow: get, head");
 });
 
-test("an absolute URL and an unknown expectation are no reason to refuse", async () => {
+test("an absolute URL and an unknown expectation are accepted", async () => {
   expect((await exchange(`GET http://b/healthz HTTP/1.1\r\nHost: a\r\n${closing}`)).status).toBe(200);
   expect((await exchange(`GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n${closing}`)).status).toBe(200);
 });
@@ -106,14 +106,14 @@ describe("a body that is too large", () => {
       () => `${head()}Transfer-Encoding: chunked\r\n${closing}${large.length.toString(16)}\r\n${large}\r\n0\r\n\r\n`,
     ],
     ["announced", () => `${head()}Content-Length: ${large.length}\r\nExpect: 100-continue\r\n${closing}`],
-  ])("is refused so that the client can read why: %s", async (_how, toText) => {
+  ])("is refused with an answer that the client can read: %s", async (_how, toText) => {
     const { status, body } = await exchange(toText());
     expect(status).toBe(413);
     expect(JSON.parse(body)).toMatchObject({ error_code: "PAYLOAD_TOO_LARGE", details: { limit: maxBodyBytes } });
   });
 });
 
-test("a client that goes away in the middle of its body is no fault of the database", async () => {
+test("a client that goes away in the middle of its body gets no DATABASE_UNAVAILABLE", async () => {
   const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
   const id = "gone-in-the-middle";
   socket.write(
@@ -126,7 +126,7 @@ test("a client that goes away in the middle of its body is no fault of the datab
 });
 
 describe("a server that stops", () => {
-  /** Answers nothing until it is told to; `begun` answers send their head and first byte at once. */
+  /** Holds its answers until they are released; answers of `begun` send their headers and first byte at once. */
   async function startHeldServer(answering: "whole" | "begun") {
     const held = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
@@ -157,7 +157,7 @@ describe("a server that stops", () => {
   const asking = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
   const graceMilliseconds = 600_000;
 
-  test("tells who waits for an answer that it is the connection's last", async () => {
+  test("sends Connection: close to a client that waits for an answer", async () => {
     const { server, socket, asked, release, read } = await startHeldServer("whole");
     socket.write(asking);
     await asked;
@@ -167,7 +167,7 @@ describe("a server that stops", () => {
     expect(read().toLowerCase()).toMatch(/\r\nconnection: close\r\n[\s\S]*whole$/);
   });
 
-  test("closes the connection behind an answer that was begun before", async () => {
+  test("closes the connection after an answer that had begun", async () => {
     const { server, socket, release, read } = await startHeldServer("begun");
     socket.write(asking);
     await expect.poll(read).toContain("begun");
@@ -177,7 +177,7 @@ describe("a server that stops", () => {
     expect(read()).toContain(" and ended");
   });
 
-  test("answers a request that was begun before, and none behind it on that connection", async () => {
+  test("answers a request that had begun, and no later request on its connection", async () => {
     const { server, socket, asked, release, read } = await startHeldServer("whole");
     socket.write(asking.slice(0, 10));
     await expect.poll(() => socket.bytesWritten).toBe(10);

@@ -11,7 +11,7 @@ import { createTestApp, type TestApp } from "../../support/http/app.ts";
 import { openRawConnection, type RawConnection } from "../../support/http/raw-http.ts";
 import { testTimeout } from "../../support/time-limits.ts";
 
-/** As in earnest, but soon; long enough for a busy machine to read what was sent whole. */
+/** The limits of a server, shortened; long enough for a busy machine to read a complete request. */
 const soon: ConnectionLimits = {
   ...connectionLimits,
   headMilliseconds: 1_200,
@@ -38,7 +38,7 @@ afterAll(async () => {
 const head = (lines: string) =>
   `POST ${storages} HTTP/1.1\r\nHost: a\r\n${authorization}\r\nContent-Type: application/json\r\n${lines}\r\n`;
 
-/** A byte each 20 ms until the connection closes; how many were sent. */
+/** Sends a byte each 20 ms until the connection closes. @returns how many */
 async function drip({ socket, closed }: RawConnection, byte: string): Promise<number> {
   let sent = 0;
   const timer = setInterval(() => {
@@ -65,14 +65,14 @@ describe("a client that sends a byte now and then", () => {
     });
   };
 
-  test("in its head is told that it took too long", async () => {
+  test("in its headers gets 408", async () => {
     const connection = await openRawConnection(server.url);
     connection.socket.write("GET /healthz HTTP/1.1\r\nHost: a\r\nX: ");
     expect(await drip(connection, "x")).toBeGreaterThan(1);
     expectTimeout(connection);
   });
 
-  test("in its body is told so too, and nothing is created", async () => {
+  test("in its body gets 408, and nothing is created", async () => {
     const connection = await openRawConnection(server.url);
     connection.socket.write(head("Content-Length: 5000\r\n"));
     expect(await drip(connection, " ")).toBeGreaterThan(1);
@@ -80,33 +80,33 @@ describe("a client that sends a byte now and then", () => {
     expect((await app.request("GET", storages)).body.total).toBe(0);
   });
 
-  test("in a body of chunks is told so too", async () => {
+  test("in a body of chunks gets 408", async () => {
     const connection = await openRawConnection(server.url);
     connection.socket.write(head("Transfer-Encoding: chunked\r\n"));
     await drip(connection, "1\r\n \r\n");
     expectTimeout(connection);
   });
 
-  test("before it is authenticated is answered at once, and does not keep its connection", async () => {
+  test("without authentication is answered at once, and does not keep its connection", async () => {
     const connection = await openRawConnection(server.url);
     connection.socket.write(`POST ${storages} HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n`);
     await drip(connection, " ");
     expect(connection.answers()[0]?.status).toBe(401);
   });
 
-  test("or nothing at all is let go", async () => {
+  test("or nothing at all is disconnected", async () => {
     const { closed } = await openRawConnection(server.url);
     expect((await closed()).map(({ status }) => status)).toEqual([408]);
   });
 
-  test("or nothing after its request is let go without a word", async () => {
+  test("or nothing after its request is disconnected without an answer", async () => {
     const { socket, closed } = await openRawConnection(server.url);
     socket.write("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
     expect((await closed()).map(({ status }) => status)).toEqual([200]);
   });
 });
 
-test("a client that never reads its answers is cut off, and not every answer is made for it", async () => {
+test("a client that never reads its answers is cut off before all its requests are carried out", async () => {
   let made = 0;
   const talkative = new Hono().get("/", (c) => {
     made += 1;
@@ -115,10 +115,10 @@ test("a client that never reads its answers is cut off, and not every answer is 
   const server = await startHttpServer(talkative, "127.0.0.1", 0, soon);
   const { socket, closed } = await openRawConnection(server.url);
   socket.pause();
-  // A gigabyte of answers: far more than the buffers between the two hold, however fast they are made.
+  // A gigabyte of answers: far more than the buffers between client and server.
   const asked = 100_000;
   socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(asked));
-  // It reads nothing, so it learns of the end only from a write that fails.
+  // It reads nothing, so only a failing write shows it the end.
   const timer = setInterval(() => socket.write("G"), 50);
   await closed();
   clearInterval(timer);
@@ -145,13 +145,13 @@ describe("a body without end", () => {
     expect(sent).toBeLessThan(2 ** 30);
   });
 
-  test("for a route that wants none is not read to its end", async () => {
+  test("for a route without a body is not read to its end", async () => {
     const connection = await openRawConnection(patient.url);
     await flood(connection, "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1073741824\r\n\r\n");
     expect(connection.answers().map(({ status }) => status)).toEqual([200]);
   });
 
-  /** Sends as fast as the server takes it until it closes; how many bytes were sent. */
+  /** Sends as fast as the server reads until it closes. @returns how many bytes */
   async function flood({ socket, closed }: RawConnection, start: string): Promise<number> {
     const piece = Buffer.alloc(256 * 1024, 32);
     let sent = 0;
@@ -169,7 +169,7 @@ describe("a body without end", () => {
   }
 });
 
-test("connections beyond the most that are allowed are closed at once, and the others go on", async () => {
+test("connections beyond the limit are closed at once, and the others go on", async () => {
   const small = new Hono().get("/", (c) => c.text("here"));
   const crowded = await startHttpServer(small, "127.0.0.1", 0, { ...connectionLimits, maxConnections: 2 });
   const first = await openRawConnection(crowded.url);

@@ -19,21 +19,21 @@ describe("probes", () => {
     expect(await ask("/readyz")).toMatchObject({ status: 200, body: { status: "ok" } });
   });
 
-  test("find it not ready while the database lacks a migration, and say which", async () => {
+  test("find the process not ready while the database lacks a migration, and name the migration", async () => {
     const { db } = app.database;
     await sql`update eom_migration set name = 'x' || name where name = '0001_baseline'`.execute(db);
-    // What was found is remembered for a second.
+    // The answer is remembered for a second.
     await vi.waitFor(async () => expect((await ask("/readyz")).status).toBe(503), patience);
-    const told = await ask("/readyz");
-    expect(told).toMatchObject({ status: 503, body: { error_code: "DATABASE_UNAVAILABLE" } });
-    expect(told.body.error_msg).toContain("0001_baseline");
+    const answer = await ask("/readyz");
+    expect(answer).toMatchObject({ status: 503, body: { error_code: "DATABASE_UNAVAILABLE" } });
+    expect(answer.body.error_msg).toContain("0001_baseline");
     await sql`update eom_migration set name = '0001_baseline' where name = 'x0001_baseline'`.execute(db);
     await vi.waitFor(async () => expect((await ask("/readyz")).status).toBe(200), patience);
   });
 });
 
 describe("/metrics", () => {
-  test("counts requests by route and failures by code, with no path, name or id of anybody in a label", async () => {
+  test("counts requests by route and failures by code, without paths, names or ids in labels", async () => {
     await app.request("GET", storages);
     await app.request("GET", `${storages}/secret-path-hunter2`);
     await app.request("GET", "/nowhere/hunter2");
@@ -47,7 +47,7 @@ describe("/metrics", () => {
     expect(body).not.toContain("hunter2");
   });
 
-  test("keeps its labels bounded whatever methods and paths are asked for", async () => {
+  test("has bounded labels for any methods and paths", async () => {
     for (const method of ["POST", "PURGE", "BREW", "FROB"]) await app.request(method, `/x/${method}`);
     const routes = new Set((await ask("/metrics")).body.match(/route="[^"]*"/g));
     const methods = new Set((await ask("/metrics")).body.match(/method="[^"]*"/g));
@@ -60,29 +60,29 @@ describe("/docs", () => {
   const pages = ["/docs", "/docs/errors", "/docs/start.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"];
 
   test.each(pages)("serves %s", async (path) => {
-    const told = await ask(path);
-    expect(told.status).toBe(200);
-    expect(told.headers.get("content-security-policy")).toContain("default-src 'none'");
-    expect(told.headers.get("x-content-type-options")).toBe("nosniff");
+    const answer = await ask(path);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
   });
 
-  test.each(["/docs", "/docs/errors", "/docs/start.js"])("references nothing from elsewhere: %s", async (path) => {
+  test.each(["/docs", "/docs/errors", "/docs/start.js"])("refers to nothing from elsewhere: %s", async (path) => {
     expect((await ask(path)).body).not.toMatch(/(https?:)?\/\/[a-z0-9-]+\./i);
   });
 
-  test("loads only pages that are there", async () => {
+  test("loads only pages that exist", async () => {
     const { body } = await ask("/docs");
     for (const [, path] of body.matchAll(/(?:src|href)="(\/[^"]+)"/g)) expect((await ask(path)).status, path).toBe(200);
   });
 
-  test("lets the browser load nothing from elsewhere", async () => {
+  test("forbids the browser to load anything from elsewhere", async () => {
     const policy = (await ask("/docs")).headers.get("content-security-policy") ?? "";
     for (const directive of policy.split(";").map((text) => text.trim()))
       expect(directive).toMatch(/^[a-z-]+( ('none'|'self'|'unsafe-inline'|data:))+$/);
     expect(policy).not.toMatch(/script-src[^;]*unsafe/);
   });
 
-  test("explains every error code, where answers point to", async () => {
+  test("explains every error code at the anchor to which answers refer", async () => {
     const { body } = await ask("/docs/errors");
     for (const code of Object.keys(failures)) expect(body).toContain(`id="${code.toLowerCase()}"`);
   });

@@ -10,7 +10,7 @@ describe("a loop", () => {
   let loop: Loop;
   afterEach(() => loop.stop());
 
-  /** A loop that would not come round by itself within a test. */
+  /** A loop whose own pace is slower than a test. */
   function open(turn: (signal: AbortSignal) => Promise<unknown>, { everySeconds = 3600, maxTurnSeconds = 3600 } = {}) {
     const lines: { msg: string; level: string }[] = [];
     const log = createLogger(
@@ -49,7 +49,7 @@ describe("a loop", () => {
     expect(turns.count()).toBe(2);
   });
 
-  test("comes round by itself", async () => {
+  test("takes turns at its own pace", async () => {
     const turns = createTurns();
     open(turns.turn, { everySeconds: 0.001 });
     const third = turns.taken(3);
@@ -57,7 +57,7 @@ describe("a loop", () => {
     await third;
   });
 
-  test("a wake during a turn brings another one right after it", async () => {
+  test("takes another turn right after one during which it was woken", async () => {
     const turns = createTurns(async (turn) => {
       if (turn === 1) loop.wake();
     });
@@ -69,10 +69,10 @@ describe("a loop", () => {
 
   test("never takes two turns at once, however often it is started", async () => {
     let at = 0;
-    let most = 0;
+    let maxRunning = 0;
     const turns = createTurns(async () => {
       at += 1;
-      most = Math.max(most, at);
+      maxRunning = Math.max(maxRunning, at);
       await Promise.resolve();
       at -= 1;
     });
@@ -81,10 +81,10 @@ describe("a loop", () => {
     loop.start();
     loop.start();
     await fifth;
-    expect(most).toBe(1);
+    expect(maxRunning).toBe(1);
   });
 
-  test("stop aborts the turn under way and waits for its end; a second stop is the same", async () => {
+  test("stop aborts the turn under way and waits for its end; so does a second stop", async () => {
     const begun = Promise.withResolvers<void>();
     let isEnded = false;
     open(async (signal) => {
@@ -99,7 +99,7 @@ describe("a loop", () => {
     loop.start();
   });
 
-  test("stop before start leaves nothing to run", async () => {
+  test("a stop before the start prevents the start", async () => {
     const turns = createTurns();
     open(turns.turn);
     await loop.stop();
@@ -107,7 +107,7 @@ describe("a loop", () => {
     expect(turns.count()).toBe(0);
   });
 
-  test("a turn that takes too long has its signal aborted", async () => {
+  test("aborts the signal of a turn that takes too long", async () => {
     const aborted = Promise.withResolvers<unknown>();
     open(
       async (signal) => {
@@ -120,7 +120,7 @@ describe("a loop", () => {
     expect(await aborted.promise).toMatchObject({ name: "TimeoutError" });
   });
 
-  test("goes on after a failing turn, logs the same cause once, and says when it is over", async () => {
+  test("goes on after failing turns, logs a repeated cause once, and logs when it works again", async () => {
     const turns = createTurns(async (turn) => {
       if (turn <= 3) throw new Error("the database is away");
       if (turn === 4) throw new Error("something else");
@@ -147,7 +147,7 @@ describe("a loop", () => {
   });
 });
 
-test("a wake-up reaches everybody who listens", () => {
+test("a wake-up reaches every listener", () => {
   const wakeUp = createWakeUp();
   const heard: string[] = [];
   wakeUp.listen(() => heard.push("a"));

@@ -9,25 +9,25 @@ export interface Certificate {
 }
 
 export interface CertificateOptions {
-  /** DNS names and IPv4 addresses that it is for. */
+  /** The DNS names and IPv4 addresses of the certificate. */
   readonly names: readonly string[];
   readonly notBefore?: Date;
   readonly notAfter?: Date;
-  /** Who signs it: a self-signed certificate. It signs itself unless given. */
+  /** A self-signed certificate that signs this one. Unset: this one is self-signed. */
   readonly authority?: Certificate;
 }
 
-const dayMs = 86_400_000;
+const dayMilliseconds = 86_400_000;
 
 /**
- * Makes an X.509 certificate (P-256, SHA-256), for Node can read them and not make them. Valid from yesterday until
- * tomorrow unless told otherwise.
+ * Creates an X.509 certificate (P-256, SHA-256), which Node can only read. It is valid from yesterday until tomorrow
+ * unless the options say otherwise.
  */
 export function createCertificate({ names, notBefore, notAfter, authority }: CertificateOptions): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const validity = sequence(
-    utcTime(notBefore ?? new Date(Date.now() - dayMs)),
-    utcTime(notAfter ?? new Date(Date.now() + dayMs)),
+    utcTime(notBefore ?? new Date(Date.now() - dayMilliseconds)),
+    utcTime(notAfter ?? new Date(Date.now() + dayMilliseconds)),
   );
   const signed = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),

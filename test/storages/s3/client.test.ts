@@ -2,54 +2,30 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
-import { afterEach, expect, test, vi } from "vitest";
-import { systemClock } from "../../../src/platform/clock.ts";
+import { afterEach, expect, onTestFinished, vi } from "vitest";
 import type { Lookup } from "../../../src/platform/egress/guard.ts";
 import { type EgressPolicy, parseEgressPolicy } from "../../../src/platform/egress/policy.ts";
 import { createS3Connection, type S3Connection } from "../../../src/storages/s3/client.ts";
-import type { S3Location } from "../../../src/storages/s3/location.ts";
-import { proveStorage } from "../../../src/storages/s3/probe.ts";
+import { probeStorage } from "../../../src/storages/s3/probe.ts";
 import { quickRetry } from "../../../src/storages/s3/retry.ts";
-import {
-  bucket,
-  type MisbehavingS3,
-  type Misbehaviour,
-  reset,
-  sendError,
-  startMisbehavingS3,
-} from "../../support/s3/misbehaving-s3.ts";
+import { bucket, type MisbehavingS3, reset, sendError } from "../../support/s3/misbehaving-s3.ts";
+import { credential, policy, settings, test, toLocation } from "./fixtures.ts";
 
-const policy = parseEgressPolicy({ allow: [], deny: [], loopback: true, infrastructure: [] });
-const credential = { access_key_id: "AKIATEST", secret_access_key: "secret" };
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
-  await Promise.all(cleanups.splice(0).map((cleanUp) => cleanUp()));
 });
 
-async function start(misbehaviour: Misbehaviour = {}): Promise<MisbehavingS3> {
-  const server = await startMisbehavingS3(misbehaviour);
-  cleanups.push(() => server.stop());
-  return server;
-}
-
-function toLocation({ port }: MisbehavingS3): S3Location {
-  const usual = { region: "eu-test-1", bucket, prefix: "", path_style: true, read_only: false, ca_certificate: null };
-  return { endpoint: `http://127.0.0.1:${port}`, ...usual };
-}
-
 function connect(server: MisbehavingS3): S3Connection {
-  const limits = { connectMs: 20_000, requestMs: 20_000 };
-  const connection = createS3Connection(toLocation(server), credential, { policy, ...limits, retry: quickRetry });
-  cleanups.push(() => connection.close());
+  const limits = { connectMilliseconds: 20_000, requestMilliseconds: 20_000 };
+  const connection = createS3Connection(toLocation(server), credential, { ...settings, ...limits, retry: quickRetry });
+  onTestFinished(() => connection.close());
   return connection;
 }
 
 async function poisonEnvironment(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "eom-aws-"));
-  cleanups.push(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const options = {
     region: "canary-region",
     endpoint_url: "http://127.0.0.1:1/canary",
@@ -79,7 +55,7 @@ async function poisonEnvironment(): Promise<void> {
   vi.stubEnv("_X_AMZN_TRACE_ID", "canary-trace");
 }
 
-/** Before the SDK is imported, for it keeps the functions that it finds then. */
+/** Runs before the SDK is imported, because the SDK keeps the functions that it imports. */
 const filesRead = await vi.hoisted(async () => {
   const { default: fs } = await import("node:fs/promises");
   const { syncBuiltinESMExports } = await import("node:module");
@@ -95,8 +71,7 @@ const filesRead = await vi.hoisted(async () => {
 
 const volatile = /^(amz-sdk-invocation-id|x-amz-date|authorization|host)$/;
 
-async function exchange(): Promise<unknown> {
-  const server = await start();
+async function exchange(server: MisbehavingS3): Promise<unknown> {
   const { client } = connect(server);
   await client.send(new ListObjectsV2Command({ Bucket: bucket }));
   await client.send(new PutObjectCommand({ Bucket: bucket, Key: "a", Body: "b" }));
@@ -107,10 +82,10 @@ async function exchange(): Promise<unknown> {
   }));
 }
 
-test("requests are the same whatever AWS variables and files the machine has", async () => {
-  const plain = await exchange();
+test("requests do not depend on the AWS variables and files of the machine", async ({ startS3 }) => {
+  const plain = await exchange(await startS3());
   await poisonEnvironment();
-  const poisoned = await exchange();
+  const poisoned = await exchange(await startS3());
   expect(poisoned).toEqual(plain);
   expect(JSON.stringify(poisoned)).not.toContain("canary");
   expect(JSON.stringify(poisoned)).not.toMatch(/crc32|trailer|linux|node/i);
@@ -119,25 +94,26 @@ test("requests are the same whatever AWS variables and files the machine has", a
   );
 });
 
-test("no file of AWS is read", async () => {
-  await exchange();
+test("the SDK reads no AWS file", async ({ startS3 }) => {
+  await exchange(await startS3());
   expect(filesRead.filter((path) => /\.aws|eom-aws/.test(path))).toEqual([]);
 });
 
-test("the SDK writes nothing to the console", async () => {
+test("the SDK writes nothing to the console", async ({ startS3 }) => {
   const written = (["log", "info", "warn", "error", "debug"] as const).map((name) => vi.spyOn(console, name));
-  await exchange();
-  await proveStorage(toLocation(await start({ LIST: () => {} })), credential, {
-    policy,
-    clock: systemClock,
-    budgetMs: 500,
+  await exchange(await startS3());
+  await probeStorage(toLocation(await startS3({ LIST: () => {} })), credential, {
+    ...settings,
+    budgetMilliseconds: 500,
   });
   expect(written.flatMap((spy) => spy.mock.calls)).toEqual([]);
 });
 
-test("a server whose clock is an hour ahead is signed for by its clock, at the second try", async () => {
+test("a request to a server whose clock is an hour ahead is signed for that clock at the second try", async ({
+  startS3,
+}) => {
   const later = new Date(Date.now() + 3_600_000);
-  const server = await start({
+  const server = await startS3({
     LIST: (exchange) => {
       const { request, response } = exchange;
       const signed = String(request.headers["x-amz-date"]);
@@ -147,48 +123,42 @@ test("a server whose clock is an hour ahead is signed for by its clock, at the s
       response.end(`<ListBucketResult><Name>${bucket}</Name></ListBucketResult>`);
     },
   });
-  const report = await proveStorage({ ...toLocation(server), read_only: true }, credential, {
-    policy,
-    clock: systemClock,
-  });
+  const report = await probeStorage(toLocation(server, { read_only: true }), credential, settings);
   expect(report.status).toBe("PASS");
   expect(server.requests).toHaveLength(2);
 });
 
-test("a connection that the server has closed is made again", async () => {
+test("a request over a connection that the server has closed is sent again", async ({ startS3 }) => {
   let first = true;
-  const server = await start({
+  const server = await startS3({
     LIST: (exchange) => {
       if (!first) return void exchange.response.end(`<ListBucketResult><Name>${bucket}</Name></ListBucketResult>`);
       first = false;
       reset(exchange);
     },
   });
-  const report = await proveStorage({ ...toLocation(server), read_only: true }, credential, {
-    policy,
-    clock: systemClock,
-  });
+  const report = await probeStorage(toLocation(server, { read_only: true }), credential, settings);
   expect(report.status).toBe("PASS");
 });
 
-test("a proof does not knock again at a server that is overloaded", async () => {
-  const server = await start({ LIST: sendError(503, "SlowDown", {}, { "retry-after": "60" }) });
-  await proveStorage(toLocation(server), credential, { policy, clock: systemClock });
+test("a probe sends no second request to a server that is overloaded", async ({ startS3 }) => {
+  const server = await startS3({ LIST: sendError(503, "SlowDown", {}, { "retry-after": "60" }) });
+  await probeStorage(toLocation(server), credential, settings);
   expect(server.requests).toHaveLength(1);
 });
 
-test("without path style the bucket's own host is asked, and judged by the egress rules", async () => {
-  const server = await start();
-  const location = { ...toLocation(server), endpoint: `http://s3.example.org:${server.port}`, path_style: false };
+test("without path style requests go to the bucket's own host, and the egress rules check it", async ({ startS3 }) => {
+  const server = await startS3();
+  const endpoint = `http://s3.example.org:${server.port}`;
+  const location = toLocation(server, { endpoint, path_style: false, read_only: true });
   const names: string[] = [];
   const lookup: Lookup = async (name) => {
     names.push(name);
     return [{ address: "127.0.0.1", family: 4 }];
   };
-  const prove = (rules: EgressPolicy) =>
-    proveStorage({ ...location, read_only: true }, credential, { policy: rules, clock: systemClock, lookup });
-  expect((await prove(policy)).status).toBe("PASS");
+  const probe = (rules: EgressPolicy) => probeStorage(location, credential, { ...settings, policy: rules, lookup });
+  expect((await probe(policy)).status).toBe("PASS");
   expect(new Set(names)).toEqual(new Set(["scenes.s3.example.org"]));
   const denying = parseEgressPolicy({ allow: [], deny: [".s3.example.org"], loopback: true, infrastructure: [] });
-  expect((await prove(denying)).checks[0]).toMatchObject({ reason: "endpoint_forbidden" });
+  expect((await probe(denying)).checks[0]).toMatchObject({ reason: "endpoint_forbidden" });
 });

@@ -1,28 +1,25 @@
 import { randomUUID } from "node:crypto";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../../src/platform/clock.ts";
-import { parseEgressPolicy } from "../../../src/platform/egress/policy.ts";
 import { createS3Connection } from "../../../src/storages/s3/client.ts";
 import { inventoryStorage } from "../../../src/storages/s3/inventory.ts";
 import type { S3Credential, S3Location } from "../../../src/storages/s3/location.ts";
-import { proveStorage } from "../../../src/storages/s3/probe.ts";
+import { probeStorage } from "../../../src/storages/s3/probe.ts";
 import type { VerificationReport } from "../../../src/storages/s3/report.ts";
 import { patientRetry } from "../../../src/storages/s3/retry.ts";
+import { settings } from "./fixtures.ts";
 
 export interface ObjectStore {
   readonly endpoint: string;
   readonly region: string;
-  /** One that exists and is empty. */
+  /** A bucket that exists and is empty. */
   readonly bucket: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   stop(): Promise<void>;
 }
 
-const policy = parseEgressPolicy({ allow: [], deny: [], loopback: true, infrastructure: [] });
-
-/** What EOM relies on in every object store, as tests against a real one on the loopback address. */
+/** The behaviour that EOM expects of every object store, as tests against a real one on the loopback address. */
 export function describeObjectStore(name: string, start: () => Promise<ObjectStore>): void {
   describe(name, () => {
     let store: ObjectStore;
@@ -32,7 +29,7 @@ export function describeObjectStore(name: string, start: () => Promise<ObjectSto
     });
     afterAll(() => store?.stop());
 
-    /** A place of its own for each test. */
+    /** A location of its own for each test. */
     const locate = (changes: Partial<S3Location> = {}): S3Location => {
       const { endpoint, region, bucket } = store;
       const usual = { path_style: true, read_only: false, ca_certificate: null };
@@ -41,13 +38,13 @@ export function describeObjectStore(name: string, start: () => Promise<ObjectSto
     const credential = (changes: Partial<S3Credential> = {}): S3Credential => {
       return { access_key_id: store.accessKeyId, secret_access_key: store.secretAccessKey, ...changes };
     };
-    const prove = (location: S3Location, changes: Partial<S3Credential> = {}): Promise<VerificationReport> =>
-      proveStorage(location, credential(changes), { policy, clock: systemClock });
-    const count = (location: S3Location) => inventoryStorage(location, credential(), { policy, clock: systemClock });
+    const probe = (location: S3Location, changes: Partial<S3Credential> = {}): Promise<VerificationReport> =>
+      probeStorage(location, credential(changes), settings);
+    const count = (location: S3Location) => inventoryStorage(location, credential(), settings);
 
-    test("a storage that may be used passes every check, and nothing stays behind", async () => {
+    test("a usable storage passes every check, and no object stays", async () => {
       const location = locate();
-      const report = await prove(location);
+      const report = await probe(location);
       expect(report.checks.map(({ check, status, reason }) => [check, status, reason])).toEqual([
         ["LIST", "PASS", null],
         ["WRITE", "PASS", null],
@@ -59,13 +56,13 @@ export function describeObjectStore(name: string, start: () => Promise<ObjectSto
     });
 
     test("a storage at the root of the bucket passes", async () => {
-      expect((await prove(locate({ prefix: "" }))).status).toBe("PASS");
+      expect((await probe(locate({ prefix: "" }))).status).toBe("PASS");
     });
 
     test("a read-only storage is read and not written to", async () => {
       const location = locate({ read_only: true });
       await fill(location, credential(), 1);
-      const report = await prove(location);
+      const report = await probe(location);
       expect(report.checks.map(({ status }) => status)).toEqual(["PASS", "SKIP", "PASS", "SKIP"]);
       expect((await count(location)).objects).toBe(1);
     });
@@ -74,12 +71,12 @@ export function describeObjectStore(name: string, start: () => Promise<ObjectSto
       ["a bucket that does not exist", { bucket: "no-such-bucket-here" }, {}, "bucket_not_found"],
       ["a wrong secret", {}, { secret_access_key: "wrong" }, "signature_mismatch"],
       ["an unknown access key", {}, { access_key_id: "UNKNOWN" }, "invalid_access_key"],
-    ] as const)("%s is told as what it is", async (_what, place, key, reason) => {
-      const report = await prove(locate(place), key);
+    ] as const)("%s is reported by its reason", async (_what, place, key, reason) => {
+      const report = await probe(locate(place), key);
       expect(report.checks[0]).toMatchObject({ check: "LIST", status: "FAIL", reason });
     });
 
-    test("an inventory counts all pages of a prefix, keys of any characters, and no neighbour", async () => {
+    test("an inventory counts all pages of a prefix and keys of any characters, but no objects beside the prefix", async () => {
       const location = locate();
       await fill(location, credential(), 1_005);
       await fill({ ...location, prefix: location.prefix.replace("/", "-neighbour/") }, credential(), 1);
@@ -88,10 +85,10 @@ export function describeObjectStore(name: string, start: () => Promise<ObjectSto
   });
 }
 
-/** Writes so many objects of three bytes, some of them under names that need care. */
+/** Writes `howMany` objects of three bytes; the first seven have names with special characters. */
 async function fill(location: S3Location, credential: S3Credential, howMany: number): Promise<void> {
-  const limits = { connectMs: 5_000, requestMs: 20_000 };
-  const { client, close } = createS3Connection(location, credential, { policy, ...limits, retry: patientRetry });
+  const limits = { connectMilliseconds: 5_000, requestMilliseconds: 20_000 };
+  const { client, close } = createS3Connection(location, credential, { ...settings, ...limits, retry: patientRetry });
   const names = [
     "a b",
     "a+b",

@@ -1,38 +1,31 @@
 import { inspect } from "node:util";
-import { afterEach, describe, expect, test } from "vitest";
-import { systemClock } from "../../../src/platform/clock.ts";
+import { describe, expect } from "vitest";
 import type { Lookup } from "../../../src/platform/egress/guard.ts";
 import { type EgressPolicy, parseEgressPolicy } from "../../../src/platform/egress/policy.ts";
 import { inventoryStorage } from "../../../src/storages/s3/inventory.ts";
-import type { S3Location } from "../../../src/storages/s3/location.ts";
-import { proveStorage } from "../../../src/storages/s3/probe.ts";
+import { probeStorage } from "../../../src/storages/s3/probe.ts";
 import type { Reason } from "../../../src/storages/s3/reasons.ts";
 import { type Check, verificationReportSchema } from "../../../src/storages/s3/report.ts";
 import {
   always,
-  bucket,
   flood,
   hang,
-  type MisbehavingS3,
   type Misbehaviour,
   reset,
   send,
   sendError,
   stall,
-  startMisbehavingS3,
   startRawServer,
   trickle,
 } from "../../support/s3/misbehaving-s3.ts";
 import { createCertificate } from "./certificates.ts";
+import { type Servers, settings, test, toLocation } from "./fixtures.ts";
 
-/** For a server that answers: never used up, however busy the machine is. */
-const budgetMs = 20_000;
+/** For a server that answers; not used up on a busy machine. */
+const budgetMilliseconds = 20_000;
 
-/** For a server that does not: a tenth of it is for a connection, half of it for a request. */
-const soonMs = 4_000;
-
-/** What a busy machine may add to a time limit. */
-const slackMs = 2_000;
+/** For a server that does not answer. A connection has a tenth of it, a request a half. */
+const soonMilliseconds = 4_000;
 
 const credential = {
   access_key_id: "AKIACANARYACCESSKEY0",
@@ -40,7 +33,6 @@ const credential = {
   session_token: "canary-session-token",
 };
 
-const open = parseEgressPolicy({ allow: [], deny: [], loopback: true, infrastructure: [] });
 const closed = parseEgressPolicy({ allow: [], deny: [], loopback: false, infrastructure: [] });
 
 interface Place {
@@ -54,29 +46,17 @@ interface Place {
 interface Situation {
   readonly reason: Reason;
   readonly status?: number;
-  readonly arrange: () => Promise<Place>;
-  /** For the proof, and for a page of the inventory. */
-  readonly limitMs?: number;
-  /** What the hint must say. */
+  readonly arrange: (servers: Servers) => Promise<Place>;
+  /** Limit of the probe, and of a page of the inventory. */
+  readonly limitMilliseconds?: number;
+  /** Text that the hint must have. */
   readonly hint?: RegExp;
 }
 
-const running: Pick<MisbehavingS3, "stop">[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.stop()));
-});
-
-async function started<Server extends Pick<MisbehavingS3, "stop">>(starting: Promise<Server>): Promise<Server> {
-  const server = await starting;
-  running.push(server);
-  return server;
-}
-
-/** An HTTP server that answers everything in one wrong way. */
-function answering(misbehaviour: Misbehaviour): () => Promise<Place> {
-  return async () => {
-    const { port } = await started(startMisbehavingS3(misbehaviour));
+/** An HTTP server with this misbehaviour. */
+function answering(misbehaviour: Misbehaviour): Situation["arrange"] {
+  return async ({ startS3 }) => {
+    const { port } = await startS3(misbehaviour);
     return { endpoint: `http://127.0.0.1:${port}` };
   };
 }
@@ -86,9 +66,9 @@ const good = createCertificate({ names: ["127.0.0.1"] });
 const other = createCertificate({ names: ["elsewhere.example.org"] });
 const expired = createCertificate({ names: ["127.0.0.1"], notAfter: anHourAgo });
 
-function withTls(certificate: { key: string; cert: string }, place: Partial<Place>): () => Promise<Place> {
-  return async () => {
-    const { port } = await started(startMisbehavingS3({}, certificate));
+function withTls(certificate: { key: string; cert: string }, place: Partial<Place>): Situation["arrange"] {
+  return async ({ startS3 }) => {
+    const { port } = await startS3({}, certificate);
     return { endpoint: `https://127.0.0.1:${port}`, ...place };
   };
 }
@@ -127,19 +107,19 @@ const situations: Record<string, Situation> = {
     arrange: answering(always(sendError(403, "RequestTimeTooSkewed", {}, { date: anHourAgo.toUTCString() }))),
     hint: new RegExp(anHourAgo.toISOString().slice(0, 19)),
   },
-  "the region is wrong, told by a redirect": {
+  "the region is wrong, reported by a redirect": {
     reason: "wrong_region",
     status: 301,
     arrange: answering(always(sendError(301, "PermanentRedirect", {}, { "x-amz-bucket-region": "eu-west-3" }))),
     hint: /eu-west-3, not us-east-1/,
   },
-  "the region is wrong, told by a refusal": {
+  "the region is wrong, reported by a refusal": {
     reason: "wrong_region",
     status: 400,
     arrange: answering(always(sendError(400, "AuthorizationHeaderMalformed", { Region: "eu-west-3" }))),
     hint: /eu-west-3, not us-east-1/,
   },
-  "the right region is told in a shape that no region has": {
+  "the reported region has a form that no region has": {
     reason: "wrong_region",
     status: 400,
     arrange: answering(always(sendError(400, "AuthorizationHeaderMalformed", { Region: "canary &lt;script&gt;" }))),
@@ -165,12 +145,12 @@ const situations: Record<string, Situation> = {
     status: 502,
     arrange: answering(always(send(502, "text/html", "<html><h1>Bad Gateway</h1></html>"))),
   },
-  "an S3 error is one that nobody knows": {
+  "an S3 error has an unknown code": {
     reason: "unexpected_answer",
     status: 400,
     arrange: answering(always(sendError(400, credential.access_key_id))),
   },
-  "a web console answers 200 to anything": {
+  "a web console answers 200 to every request": {
     reason: "not_s3",
     status: 200,
     arrange: answering(always(send(200, "text/html", "<!doctype html><html><body>Sign in</body></html>"))),
@@ -197,14 +177,26 @@ const situations: Record<string, Situation> = {
     arrange: answering(always(send(302, "text/plain", "", { location: "http://169.254.169.254/latest/meta-data/" }))),
   },
   "the answer never ends": { reason: "response_too_large", arrange: answering(always(flood)) },
-  "the answer trickles": { reason: "request_timeout", limitMs: soonMs, arrange: answering(always(trickle)) },
-  "the answer ends with its head": { reason: "request_timeout", limitMs: soonMs, arrange: answering(always(stall)) },
-  "the answer never begins": { reason: "request_timeout", limitMs: soonMs, arrange: answering(always(hang)) },
+  "the answer trickles": {
+    reason: "request_timeout",
+    limitMilliseconds: soonMilliseconds,
+    arrange: answering(always(trickle)),
+  },
+  "the answer ends after its header": {
+    reason: "request_timeout",
+    limitMilliseconds: soonMilliseconds,
+    arrange: answering(always(stall)),
+  },
+  "the answer never begins": {
+    reason: "request_timeout",
+    limitMilliseconds: soonMilliseconds,
+    arrange: answering(always(hang)),
+  },
   "the connection is reset": { reason: "connection_reset", arrange: answering(always(reset)) },
-  "something else than HTTP answers": {
+  "the server does not speak HTTP": {
     reason: "not_s3",
-    arrange: async () => {
-      const { port } = await started(startRawServer((socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n")));
+    arrange: async ({ startRaw }) => {
+      const { port } = await startRaw((socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n"));
       return { endpoint: `http://127.0.0.1:${port}` };
     },
   },
@@ -236,29 +228,29 @@ const situations: Record<string, Situation> = {
   },
   "the resolver never answers": {
     reason: "connect_timeout",
-    limitMs: soonMs,
+    limitMilliseconds: soonMilliseconds,
     arrange: async () => ({ endpoint: "http://s3.example.org", lookup: () => new Promise(() => {}) }),
   },
   "the port does not speak TLS": {
     reason: "tls_not_tls",
-    arrange: async () => {
-      const { port } = await started(startMisbehavingS3());
+    arrange: async ({ startS3 }) => {
+      const { port } = await startS3();
       return { endpoint: `https://127.0.0.1:${port}` };
     },
     hint: /http:\/\//,
   },
-  "the port takes connections and never speaks TLS": {
+  "the port accepts connections but never answers the TLS handshake": {
     reason: "request_timeout",
-    limitMs: soonMs,
-    arrange: async () => {
-      const { port } = await started(startRawServer(() => {}));
+    limitMilliseconds: soonMilliseconds,
+    arrange: async ({ startRaw }) => {
+      const { port } = await startRaw(() => {});
       return { endpoint: `https://127.0.0.1:${port}` };
     },
   },
-  "the port wants TLS and gets http": {
+  "the port expects TLS and gets http": {
     reason: "connection_reset",
-    arrange: async () => {
-      const { port } = await started(startMisbehavingS3({}, good));
+    arrange: async ({ startS3 }) => {
+      const { port } = await startS3({}, good);
       return { endpoint: `http://127.0.0.1:${port}` };
     },
     hint: /https/,
@@ -268,7 +260,7 @@ const situations: Record<string, Situation> = {
     arrange: withTls(good, {}),
     hint: /ca_certificate/,
   },
-  "the certificate is signed by an authority of one's own": {
+  "the certificate is signed by a private authority that is not configured": {
     reason: "tls_untrusted",
     arrange: withTls(createCertificate({ names: ["127.0.0.1"], authority: good }), { ca_certificate: other.cert }),
   },
@@ -292,11 +284,6 @@ const situations: Record<string, Situation> = {
   },
 };
 
-function toLocation(place: Place): S3Location {
-  const { endpoint, ca_certificate = null, path_style = true } = place;
-  return { endpoint, region: "us-east-1", bucket, prefix: "in/", path_style, read_only: false, ca_certificate };
-}
-
 const forbidden = [...Object.values(credential), "169.254.169.254", "10.77.66.55", "10.1.2.3", "AWS4-HMAC", "script"];
 
 function expectNoSecret(value: unknown): void {
@@ -304,38 +291,45 @@ function expectNoSecret(value: unknown): void {
   for (const secret of forbidden) expect(text).not.toContain(secret);
 }
 
-describe.each(Object.entries(situations))("when %s", (_name, { reason, status, arrange, hint, limitMs = budgetMs }) => {
-  test(`the proof says ${reason} in time, and tells no secret`, async () => {
-    const place = await arrange();
-    const began = performance.now();
-    const report = await proveStorage(toLocation(place), credential, {
-      policy: open,
-      clock: systemClock,
-      budgetMs: limitMs,
-      ...place,
-    });
-    expect(performance.now() - began).toBeLessThan(limitMs + slackMs);
-    const [list, ...others] = verificationReportSchema.strict().parse(report).checks as [Check, ...Check[]];
-    expect(report.status).toBe("FAIL");
-    expect(list).toMatchObject({ check: "LIST", status: "FAIL", reason, http_status: status ?? null });
-    expect(list.hint).toMatch(hint ?? /\w/);
-    expect(others.map((check) => [check.check, check.status, check.reason])).toEqual([
-      ["WRITE", "SKIP", "not_reached"],
-      ["READ", "SKIP", "not_reached"],
-      ["DELETE", "SKIP", "not_reached"],
-    ]);
-    expectNoSecret(report);
-  });
+const anyLocation = toLocation({ port: 0 }, { region: "us-east-1" });
 
-  test(`an inventory fails with ${reason}, and its error tells no secret`, async () => {
-    const place = await arrange();
-    const settings = { policy: open, clock: systemClock, pageMs: limitMs, ...place };
-    const error = await inventoryStorage(toLocation(place), credential, settings).then(
-      () => null,
-      (thrown: unknown) => thrown,
-    );
-    expect(error).toMatchObject({ name: "S3Failure", reason, http_status: status ?? null });
-    // What the egress rules found out about a name stands in the cause, which only the log gets.
-    expectNoSecret(reason === "endpoint_forbidden" ? (error as Error).message : error);
-  });
-});
+/** The delay that a busy machine may add to a time limit. */
+const slackMilliseconds = 2_000;
+
+describe.each(Object.entries(situations))(
+  "when %s",
+  (_name, { reason, status, arrange, hint, limitMilliseconds = budgetMilliseconds }) => {
+    test(`the probe reports ${reason} within its budget, and the report holds no secret`, async ({
+      startS3,
+      startRaw,
+    }) => {
+      const { lookup = settings.lookup, policy = settings.policy, ...place } = await arrange({ startS3, startRaw });
+      const startedAt = performance.now();
+      const limits = { ...settings, policy, lookup, budgetMilliseconds: limitMilliseconds };
+      const report = await probeStorage({ ...anyLocation, ...place }, credential, limits);
+      expect(performance.now() - startedAt).toBeLessThan(limitMilliseconds + slackMilliseconds);
+      const [list, ...others] = verificationReportSchema.strict().parse(report).checks as [Check, ...Check[]];
+      expect(report.status).toBe("FAIL");
+      expect(list).toMatchObject({ check: "LIST", status: "FAIL", reason, http_status: status ?? null });
+      expect(list.hint).toMatch(hint ?? /\w/);
+      expect(others.map((check) => [check.check, check.status, check.reason])).toEqual([
+        ["WRITE", "SKIP", "not_reached"],
+        ["READ", "SKIP", "not_reached"],
+        ["DELETE", "SKIP", "not_reached"],
+      ]);
+      expectNoSecret(report);
+    });
+
+    test(`an inventory fails with ${reason}, and its error holds no secret`, async ({ startS3, startRaw }) => {
+      const { lookup = settings.lookup, policy = settings.policy, ...place } = await arrange({ startS3, startRaw });
+      const limits = { ...settings, policy, lookup, pageMilliseconds: limitMilliseconds };
+      const error = await inventoryStorage({ ...anyLocation, ...place }, credential, limits).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({ name: "S3Failure", reason, http_status: status ?? null });
+      // The address that a name resolved to is in the cause, which only the log gets.
+      expectNoSecret(reason === "endpoint_forbidden" ? (error as Error).message : error);
+    });
+  },
+);

@@ -24,22 +24,22 @@ test.each([
   ["https://münchen.example", "https://xn--mnchen-3ya.example"],
   ["http://0x7f000001:9000", "http://127.0.0.1:9000"],
   ["http://[::FFFF:127.0.0.1]:9000", "http://[::ffff:7f00:1]:9000"],
-])("the endpoint %s is kept as %s", (given, kept) => {
-  expect(endpointSchema.parse(given)).toBe(kept);
+])("the endpoint %s is normalised to %s", (given, normalised) => {
+  expect(endpointSchema.parse(given)).toBe(normalised);
 });
 
 test.each([
-  ["s3.example.org", "wanted a URL"],
-  ["", "wanted a URL"],
-  ["https://", "wanted a URL"],
+  ["s3.example.org", "must be a URL"],
+  ["", "must be a URL"],
+  ["https://", "must be a URL"],
   ["ftp://s3.example.org", "not ftp"],
   ["s3://bucket", "not s3"],
-  ["https://key:secret@s3.example.org", "without a user"],
-  ["https://s3.example.org/bucket", "without a path"],
-  ["https://s3.example.org//", "without a path"],
-  ["https://s3.example.org?x", "without a query"],
-  ["https://s3.example.org?", "without a query"],
-  ["https://s3.example.org#", "without a query and a fragment"],
+  ["https://key:secret@s3.example.org", "must have no user"],
+  ["https://s3.example.org/bucket", "must have no path"],
+  ["https://s3.example.org//", "must have no path"],
+  ["https://s3.example.org?x", "must have no query"],
+  ["https://s3.example.org?", "must have no query"],
+  ["https://s3.example.org#", "no query and no fragment"],
   [`https://${"a.".repeat(200)}org`, "at most 300"],
 ])("the endpoint %s is refused", (given, message) => {
   expect(problemsOf(endpointSchema, given)).toEqual([expect.stringContaining(message)]);
@@ -49,9 +49,12 @@ test("a password in an endpoint is not repeated", () => {
   expect(problemsOf(endpointSchema, "https://key:canary@s3.example.org").join()).not.toContain("canary");
 });
 
-test.each(["scenes", "a-1", "my.bucket.2026", "1.2.3.4.5", `a${"b".repeat(61)}c`])("the bucket %s is taken", (name) => {
-  expect(bucketSchema.parse(name)).toBe(name);
-});
+test.each(["scenes", "a-1", "my.bucket.2026", "1.2.3.4.5", `a${"b".repeat(61)}c`])(
+  "the bucket %s is accepted",
+  (name) => {
+    expect(bucketSchema.parse(name)).toBe(name);
+  },
+);
 
 test.each([
   "ab",
@@ -73,8 +76,8 @@ test.each([
   "a/b",
   "scenes\n",
   "",
-])("the bucket %j is refused, saying what was wanted", (name) => {
-  expect(problemsOf(bucketSchema, name)).toEqual([expect.stringMatching(/^wanted /)]);
+])("the bucket %j is refused, with the rule in the message", (name) => {
+  expect(problemsOf(bucketSchema, name)).toEqual([expect.stringMatching(/^must /)]);
 });
 
 test.each([
@@ -84,8 +87,8 @@ test.each([
   ["2026/", "2026/"],
   ["/a/b", "a/b/"],
   ["a b/ü/%2e%2e/...", "a b/ü/%2e%2e/.../"],
-])("the prefix %j is kept as %j", (given, kept) => {
-  expect(prefixSchema.parse(given)).toBe(kept);
+])("the prefix %j is normalised to %j", (given, normalised) => {
+  expect(prefixSchema.parse(given)).toBe(normalised);
 });
 
 test.each([
@@ -103,16 +106,16 @@ test.each([
   "a\nb",
   "a\u007f",
   "\ud800",
-])("the prefix %j is refused, saying what was wanted", (given) =>
-  expect(problemsOf(prefixSchema, given)).toEqual([expect.stringMatching(/^wanted /)]),
+])("the prefix %j is refused, with the rule in the message", (given) =>
+  expect(problemsOf(prefixSchema, given)).toEqual([expect.stringMatching(/^must /)]),
 );
 
-test("a prefix may have 512 bytes with its slash, and no more", () => {
+test("a prefix has at most 512 bytes with its slash", () => {
   expect(prefixSchema.parse(`${"ü".repeat(255)}a`)).toHaveLength(257);
-  expect(problemsOf(prefixSchema, "ü".repeat(256))).toEqual(["wanted at most 512 bytes, not 513"]);
+  expect(problemsOf(prefixSchema, "ü".repeat(256))).toEqual(["must have at most 512 bytes, not 513"]);
 });
 
-test("a prefix that is kept is kept as it is, ends in a slash, and begins with none", () => {
+test("a normalised prefix stays as it is, ends in a slash, and begins with none", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.webPath(), fc.string({ unit: fc.constantFrom("/", ".", "a") })), (given) => {
       const { data } = prefixSchema.safeParse(given);
@@ -122,7 +125,7 @@ test("a prefix that is kept is kept as it is, ends in a slash, and begins with n
   );
 });
 
-test("an endpoint that is kept is kept as it is, and is the origin of what was given", () => {
+test("a normalised endpoint stays as it is, and is an origin", () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -138,35 +141,35 @@ test("an endpoint that is kept is kept as it is, and is the origin of what was g
   );
 });
 
-test.each(["us-east-1", "auto", "garage", "RegionOne", "a"])("the region %s is taken", (region) => {
+test.each(["us-east-1", "auto", "garage", "RegionOne", "a"])("the region %s is accepted", (region) => {
   expect(regionSchema.parse(region)).toBe(region);
 });
 
 test.each(["", "-a", "a-", "eu_west", "eu west", "*", "a.b", "a".repeat(64), "eu\n"])(
   "the region %j is refused",
   (region) => {
-    expect(problemsOf(regionSchema, region)).toEqual([expect.stringMatching(/^wanted /)]);
+    expect(problemsOf(regionSchema, region)).toEqual([expect.stringMatching(/^must /)]);
   },
 );
 
-const one = createCertificate({ names: [] });
-const two = createCertificate({ names: [] });
+const first = createCertificate({ names: [] });
+const second = createCertificate({ names: [] });
 
-test("a bundle of certificates is kept without the text around them", () => {
-  const bundle = `# ours\r\n${one.cert.replaceAll("\n", "\r\n")}\nsubject=x\n${two.cert}`;
-  expect(caCertificateSchema.parse(bundle)).toBe(`${one.cert}${two.cert}`);
-  expect(caCertificateSchema.parse(one.cert)).toBe(one.cert);
+test("a bundle of certificates is normalised to its certificates", () => {
+  const bundle = `# ours\r\n${first.cert.replaceAll("\n", "\r\n")}\nsubject=x\n${second.cert}`;
+  expect(caCertificateSchema.parse(bundle)).toBe(`${first.cert}${second.cert}`);
+  expect(caCertificateSchema.parse(first.cert)).toBe(first.cert);
 });
 
 test.each([
-  ["", "wanted one or more certificates"],
-  ["not a certificate", "wanted one or more certificates"],
-  ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "position 1 cannot be read"],
-  [`${one.cert}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`, "position 2 cannot be read"],
-  [`${one.cert}${one.key}`, "private key"],
-  [one.cert + " ".repeat(65_536), "at most 65536"],
-])("what is no bundle of certificates is refused (%#)", (given, message) => {
+  ["", "must have one or more certificates"],
+  ["not a certificate", "must have one or more certificates"],
+  ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "certificate 1 cannot be read"],
+  [`${first.cert}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`, "certificate 2 cannot be read"],
+  [`${first.cert}${first.key}`, "private key"],
+  [first.cert + " ".repeat(65_536), "at most 65536"],
+])("a text that is no bundle of certificates is refused (%#)", (given, message) => {
   const problems = problemsOf(caCertificateSchema, given);
   expect(problems).toEqual([expect.stringContaining(message)]);
-  expect(problems.join()).not.toContain(one.key.split("\n")[1]);
+  expect(problems.join()).not.toContain(first.key.split("\n")[1]);
 });

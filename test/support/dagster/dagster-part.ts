@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { type OwnedChild, own, partBinary, until } from "../../../scripts/parts/child.ts";
 import { partPatience } from "../time-limits.ts";
 
-/** A process of Dagster's, with all that it started. */
+/** A process of Dagster, with all processes that it started. */
 export interface DagsterPart {
-  /** Waits until it serves. Does nothing while it runs. */
+  /** Starts it, and waits until it serves. Does nothing while it runs. */
   start(): Promise<void>;
-  /** Ends it and all that it started, at once, as a machine that goes down. Does nothing when it has ended. */
+  /** Kills it and all processes that it started, as a crash of the machine would. Does nothing after its end. */
   kill(): Promise<void>;
 }
 
@@ -16,8 +16,10 @@ interface PartNeeds {
 }
 
 /**
- * @param name what to call it in an error
- * @param program one of the virtual environment's
+ * Creates a part that is not started.
+ *
+ * @param name for errors
+ * @param program a program of the virtual environment
  */
 export function createPart(name: string, program: string, args: readonly string[], needs: PartNeeds): DagsterPart {
   let running: { readonly child: OwnedChild; readonly killGroup: () => void } | null = null;
@@ -42,7 +44,7 @@ export function createPart(name: string, program: string, args: readonly string[
   return { start, kill };
 }
 
-/** A group of its own, so that the runs that it starts can be ended with it. */
+/** Starts the program in a process group of its own, so that the runs that it starts can be killed with it. */
 function launch(name: string, program: string, args: readonly string[], env: Record<string, string>) {
   const child = spawn(partBinary("dagster", `venv/bin/${program}`), args, {
     env,
@@ -53,7 +55,7 @@ function launch(name: string, program: string, args: readonly string[], env: Rec
     try {
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
     } catch {
-      // Nothing of it runs any more.
+      // The group has ended.
     }
   };
   process.once("exit", killGroup);

@@ -14,27 +14,27 @@ export interface DagsterAnswer {
 }
 
 export interface RealDagster {
-  /** Of the webserver, without a slash at the end; the same before and after a restart. */
+  /** The address of the webserver, without a slash at the end. A restart keeps it. */
   readonly url: string;
   readonly webserver: DagsterPart;
-  /** Hands queued runs over to the code locations. */
+  /** Starts queued runs in the code locations. */
   readonly daemon: DagsterPart;
   /** The example's code location. Its runs are its children. */
   readonly pipelines: DagsterPart;
   /** The code location with the jobs of tests. Its runs are its children. */
   readonly jobs: DagsterPart;
-  /** DAGSTER_HOME: the database of runs and events is below, and what runs have written. */
+  /** DAGSTER_HOME, with the database of runs and events and the outputs of runs. */
   readonly home: string;
-  /** Asks the webserver itself, whatever it answers. */
+  /** Sends a query to the webserver. Any status is returned. */
   ask(query: string, variables?: object): Promise<DagsterAnswer>;
-  /** Kills all of it, runs included, and removes what it stored. */
+  /** Kills all parts and runs, and deletes the files. */
   stop(): Promise<void>;
 }
 
 interface DagsterOptions {
-  /** Whether the daemon runs from the beginning. Default true. */
+  /** Whether to start the daemon. Default true. */
   readonly daemon?: boolean;
-  /** What code locations and their runs find in their environment, as VAULT_ADDR. */
+  /** Variables of code locations and their runs, such as VAULT_ADDR. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -42,7 +42,7 @@ interface DagsterOptions {
  * Starts a real Dagster with two code locations, `pipelines` of examples/dagster and `jobs` of test/dagster, on SQLite in a
  * temporary folder. Takes about 7 s on two cores.
  *
- * @throws when it is not installed or does not become ready in time
+ * @throws Error when it is not installed, or not ready in time
  */
 export async function startDagster(options: DagsterOptions = {}): Promise<RealDagster> {
   const home = await mkdtemp(join(tmpdir(), "eom-dagster-"));
@@ -54,7 +54,7 @@ export async function startDagster(options: DagsterOptions = {}): Promise<RealDa
   };
   try {
     await writeSettings(home);
-    // The first alone: it makes the database.
+    // The first part starts alone, since it creates the database.
     await dagster.pipelines.start();
     await dagster.jobs.start();
     await dagster.webserver.start();
@@ -69,7 +69,7 @@ export async function startDagster(options: DagsterOptions = {}): Promise<RealDa
 function createParts(home: string, port: number, { environment = {} }: DagsterOptions) {
   const url = `http://127.0.0.1:${port}`;
   const ask = (query: string, variables: object = {}) => askGraphql(url, query, variables);
-  // Without bytecode, which would come to lie beside the sources.
+  // Without bytecode, which Python would write beside the sources.
   const base = { DAGSTER_HOME: home, PATH: process.env["PATH"] ?? "", HOME: home, PYTHONDONTWRITEBYTECODE: "1" };
   const workspace = ["-w", join(home, "workspace.yaml")];
   const createLocation = (name: "pipelines" | "jobs") => {
@@ -100,7 +100,7 @@ const folders = {
 const locationsQuery =
   "{ locationStatusesOrError { ... on WorkspaceLocationStatusEntries { entries { loadStatus } } } }";
 
-/** Whether it could be loaded is another question. */
+/** Whether the load has ended, with success or not. */
 function isLoaded({ loadStatus }: { loadStatus: string }): boolean {
   return loadStatus === "LOADED";
 }

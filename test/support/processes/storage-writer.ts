@@ -1,6 +1,6 @@
 /**
- * A process of its own that creates, rotates or deletes a storage, and stops for good before its `stopAt`-th statement:
- * then it says which one that is, and waits to be killed. When it gets to its end it says "done".
+ * A process that creates, rotates or deletes a storage, and halts before its `stopAt`-th statement: it prints that statement
+ * and waits to be killed. If it reaches its end it prints "done".
  */
 import { Kysely } from "kysely";
 import { PostgresJSDialect, type PostgresJSSql } from "kysely-postgres-js";
@@ -8,19 +8,19 @@ import { systemClock } from "../../../src/platform/clock.ts";
 import { createPostgresPool } from "../../../src/platform/database/postgres-pool.ts";
 import type { Database, Tables } from "../../../src/platform/database/tables.ts";
 import { findDeploymentId } from "../../../src/platform/deployment.ts";
-import { createEmbeddedSecretStore } from "../../../src/secrets/embedded.ts";
+import { createEmbeddedSecretStore } from "../../../src/secrets/embedded/embedded.ts";
+import { readOrCreateKeyFile } from "../../../src/secrets/embedded/key-file.ts";
 import { createSecretKeeper } from "../../../src/secrets/keeper.ts";
-import { readOrCreateKeyFile } from "../../../src/secrets/key-file.ts";
 import { createCredentialKeeper } from "../../../src/storages/credentials.ts";
 import { createStorageService } from "../../../src/storages/service.ts";
 
 export interface WriterTask {
   readonly url: string;
   readonly keyFile: string;
-  /** By which PostgreSQL tells its connections from others. */
+  /** Marks its connections in PostgreSQL's pg_stat_activity. */
   readonly applicationName: string;
   readonly operation: "create" | "rotate" | "delete";
-  /** Of the storage to be created, rotated or deleted. */
+  /** The name of the storage to create, rotate or delete. */
   readonly name: string;
   readonly storageId: string;
   readonly stopAt: number;
@@ -69,8 +69,8 @@ const storages = createStorageService({
   credentials: createCredentialKeeper(
     createSecretKeeper({ db, secrets, deploymentId, owners: { folder: "storages", label: "storage_id" } }),
   ),
-  // Nothing is proved here.
-  prover: { requireReachable: () => {}, prove: () => Promise.reject(new Error("asked to prove")) },
+  // This process verifies no connection.
+  verifier: { requireReachable: () => {}, verify: () => Promise.reject(new Error("asked to verify")) },
   dependants: [],
   verifyByDefault: false,
 });

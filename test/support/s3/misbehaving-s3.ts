@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 
-/** What a request asks for, in the words of a report. */
+/** The operation of a request, in the words of a report. */
 export type Operation = "LIST" | "WRITE" | "READ" | "DELETE";
 
 export interface S3Exchange {
@@ -17,24 +17,25 @@ export interface S3Exchange {
 
 type Answer = (exchange: S3Exchange) => void;
 
-/** What the server does wrong, by operation; where nothing stands it behaves. */
+/** Faults by operation. An operation without one is answered correctly. */
 export type Misbehaviour = Partial<Record<Operation, Answer>>;
 
 export interface MisbehavingS3 {
   readonly host: string;
   readonly port: number;
-  /** What is in the bucket now, by key. */
+  /** The objects in the bucket, by key. */
   readonly objects: Map<string, Buffer>;
-  /** Every request that came, as `GET /bucket?…`, and its headers. */
+  /** Every received request, as `GET /bucket?…`, with its headers. */
   readonly requests: { readonly line: string; readonly headers: IncomingMessage["headers"] }[];
-  /** Resolves when a request for the operation has come, now or earlier. */
+  /** Resolves when a request for the operation has arrived, now or earlier. */
   arrival(operation: Operation): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** The name of the bucket. */
 export const bucket = "scenes";
 
-/** An S3 server of one bucket, on a free loopback port, that checks no signatures and misbehaves as told. */
+/** An S3 server of one bucket, on a free loopback port, that checks no signatures and has these faults. */
 export async function startMisbehavingS3(
   misbehaviour: Misbehaviour = {},
   tls?: { readonly key: string; readonly cert: string },
@@ -56,14 +57,14 @@ export async function startMisbehavingS3(
     (misbehaviour[operation] ?? behave)({ operation, key, request, response, body, objects });
     arrivalOf(operation).resolve();
   };
-  // A client that goes away in the middle of its request is no fault of the server's.
+  // A client may go away in the middle of its request.
   const listener = (request: IncomingMessage, response: ServerResponse): void =>
     void answer(request, response).catch(() => {});
   const server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
   return { ...(await listen(server)), objects, requests, arrival: (operation) => arrivalOf(operation).promise };
 }
 
-/** A port where something listens that does as it pleases with each connection. */
+/** A TCP server that runs `onConnection` for each connection. */
 export async function startRawServer(
   onConnection: (socket: Socket) => void,
 ): Promise<Omit<MisbehavingS3, "objects" | "requests" | "arrival">> {
@@ -96,7 +97,7 @@ function toOperation(method: string | undefined, key: string): Operation {
   return key === "" ? "LIST" : "READ";
 }
 
-/** As an S3 server would, in short. */
+/** A short version of the correct answers. */
 const behave: Answer = (exchange) => {
   const { operation, key, request, response, body, objects } = exchange;
   switch (operation) {
@@ -106,8 +107,8 @@ const behave: Answer = (exchange) => {
       objects.set(key, body);
       return void response.writeHead(200, { etag: '"0"' }).end();
     case "READ": {
-      const found = objects.get(key);
-      return found === undefined ? sendError(404, "NoSuchKey")(exchange) : sendObject(request, response, found);
+      const content = objects.get(key);
+      return content === undefined ? sendError(404, "NoSuchKey")(exchange) : sendObject(request, response, content);
     }
     case "DELETE":
       objects.delete(key);
@@ -138,7 +139,7 @@ function sendXml(response: ServerResponse, status: number, xml: string, headers:
   response.writeHead(status, { "content-type": "application/xml", ...headers }).end(`<?xml version="1.0"?>${xml}`);
 }
 
-/** An S3 error that repeats all that servers are known to repeat, the access key id among it. */
+/** An S3 error that repeats the parts of the request that servers are known to repeat, such as the access key id. */
 export function sendError(
   status: number,
   code: string,
@@ -146,12 +147,12 @@ export function sendError(
   headers: Record<string, string> = {},
 ): Answer {
   return ({ response, request }) => {
-    const said = request.headers.authorization ?? "";
+    const authorization = request.headers.authorization ?? "";
     const all = {
       Code: code,
-      Message: `No: ${said}`,
-      AWSAccessKeyId: said,
-      StringToSign: said,
+      Message: `No: ${authorization}`,
+      AWSAccessKeyId: authorization,
+      StringToSign: authorization,
       HostId: "10.1.2.3",
       ...fields,
     };
@@ -160,30 +161,30 @@ export function sendError(
   };
 }
 
-/** An answer that no S3 server gives. */
+/** Any other answer. */
 export function send(status: number, contentType: string, body: string, headers: Record<string, string> = {}): Answer {
   return ({ response }) => void response.writeHead(status, { "content-type": contentType, ...headers }).end(body);
 }
 
-/** Every operation alike. */
+/** The same answer to every operation. */
 export function always(answer: Answer): Misbehaviour {
   return { LIST: answer, WRITE: answer, READ: answer, DELETE: answer };
 }
 
-/** Takes the request and never answers. */
+/** Reads the request and never answers. */
 export const hang: Answer = () => {};
 
-/** Sends the head of an answer, and nothing more. */
+/** Sends the header of an answer, and nothing more. */
 export const stall: Answer = ({ response }) => response.writeHead(200, { etag: '"0"' }).flushHeaders();
 
-/** Begins an answer, and then sends a byte at a time, for ever. */
+/** Begins an answer, then sends a byte at a time, without end. */
 export const trickle: Answer = ({ response }) => {
   response.writeHead(200, { "content-type": "application/xml" });
   const timer = setInterval(() => response.write(" "), 20);
   response.on("close", () => clearInterval(timer));
 };
 
-/** Sends as fast as the client takes it, for ever. */
+/** Sends as fast as the client reads, without end. */
 export const flood: Answer = ({ response }) => {
   response.writeHead(200, { "content-type": "application/xml" });
   const chunk = Buffer.alloc(65_536, " ");
@@ -194,4 +195,5 @@ export const flood: Answer = ({ response }) => {
   pour();
 };
 
+/** Cuts the connection. */
 export const reset: Answer = ({ request }) => void request.socket.resetAndDestroy();

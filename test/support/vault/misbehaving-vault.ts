@@ -14,7 +14,7 @@ type VaultCall = {
 
 type Reply = { readonly status: number; readonly body?: unknown };
 
-/** Answers in Vault's place, or does not. `handle` does what was asked and gives the right answer. */
+/** Answers instead of Vault, or does not answer. `handle` carries out the request and returns the right answer. */
 export type Misbehaviour = (exchange: {
   readonly call: VaultCall;
   readonly request: IncomingMessage;
@@ -30,17 +30,17 @@ export type MisbehavingVault = {
   /** Every call so far, oldest first. */
   readonly calls: readonly VaultCall[];
   count(pattern: RegExp): number;
-  /** Treats calls that match `when` so, `times` times at most; others are answered rightly. */
+  /** Applies to at most `times` calls that match `when`; other calls get the right answer. */
   misbehave(misbehaviour: Misbehaviour, options?: { when?: RegExp; times?: number }): void;
   behave(): void;
-  /** What logins and renewals grant from now on. */
+  /** Sets the lease of the next logins and renewals. */
   grant(lease: { leaseSeconds: number; renewable: boolean }): void;
-  /** Every token granted so far is refused from now on, `token` as well. */
+  /** Refuses every token granted so far from now on, `token` too. */
   revokeTokens(): void;
   stop(): Promise<void>;
 };
 
-/** A KV version 2 server in memory, on loopback, that fails in the ways in which a real one does not on demand. */
+/** A KV version 2 server in memory, on loopback, with faults on demand that a real server does not have. */
 export async function startMisbehavingVault(tls?: { cert: string; key: string }): Promise<MisbehavingVault> {
   const vault = createVaultInMemory();
   const calls: VaultCall[] = [];
@@ -83,10 +83,10 @@ export async function startMisbehavingVault(tls?: { cert: string; key: string })
   };
 }
 
-/** Takes the request and says nothing. */
+/** Reads the request and does not answer. */
 export const hang: Misbehaviour = () => {};
 
-/** Gives the right answer, but not before `release` is called. */
+/** Sends the right answer after `release` is called. */
 export function hold(): { readonly misbehaviour: Misbehaviour; release(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   return {
@@ -97,18 +97,18 @@ export function hold(): { readonly misbehaviour: Misbehaviour; release(): void }
   };
 }
 
-/** Takes the request and cuts the connection. */
+/** Reads the request and cuts the connection. */
 export const reset: Misbehaviour = ({ request }) => {
   request.socket.resetAndDestroy();
 };
 
-/** Does what was asked and cuts the connection before it says so. */
+/** Carries out the request and cuts the connection before the answer. */
 export const loseAnswer: Misbehaviour = ({ request, handle }) => {
   handle();
   request.socket.resetAndDestroy();
 };
 
-/** Promises a body, begins it and never ends it. */
+/** Begins a body and never ends it. */
 export const stall: Misbehaviour = ({ response }) => {
   response.writeHead(200, { "Content-Length": "1000" });
   response.write('{"data":');
@@ -125,14 +125,14 @@ export const flood: Misbehaviour = ({ response }) => {
   write();
 };
 
-/** Sends a byte at a time, and never the last. */
+/** Sends a byte at a time, without end. */
 export const drip: Misbehaviour = ({ response }) => {
   response.writeHead(200, { "Content-Type": "application/json" });
   const timer = setInterval(() => response.write(" "), 20);
   response.on("close", () => clearInterval(timer));
 };
 
-/** Answers with this instead. */
+/** Answers with this status and body. */
 export function answer(status: number, body: unknown, headers: Record<string, string> = {}): Misbehaviour {
   return ({ response }) => {
     response.writeHead(status, headers);
@@ -140,7 +140,7 @@ export function answer(status: number, body: unknown, headers: Record<string, st
   };
 }
 
-/** As an error page that repeats the request, headers and body and all. */
+/** Answers with an error that repeats the request, its headers and body. */
 export function echo(status: number): Misbehaviour {
   return ({ call, request, response }) => {
     const errors = [`cannot handle ${JSON.stringify(request.headers)} ${call.body}`];

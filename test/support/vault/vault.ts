@@ -26,11 +26,11 @@ export type RealVault = {
   readonly version: string;
   /** Calls `/v1/<path>`; an HTTP error is an answer, not an exception. */
   request<Body>(path: string, options?: VaultRequest): Promise<VaultAnswer<Body>>;
-  /** Seals the server: every request but those for its status is answered with 503 from then on. */
+  /** Seals the server: from then on it answers 503 to every request except those for its status. */
   seal(): Promise<void>;
-  /** Unseals the server and waits until it serves again; what was stored before is still there. */
+  /** Unseals the server and waits until it serves again; its content is kept. */
   unseal(): Promise<void>;
-  /** Ends the server; what it stored is gone. */
+  /** Stops the server and drops its content. */
   stop(): Promise<void>;
 };
 
