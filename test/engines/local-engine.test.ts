@@ -11,6 +11,7 @@ import type { DeclaredJob } from "../../src/engines/local/jobs-file.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { fail } from "../../src/platform/failure.ts";
 import { createCounter, createTestClock, createTestLog, jobs, nodeJob } from "../scheduler/world.ts";
+import { patience } from "../support/time-limits.ts";
 import { describeEngine, toRequest } from "./suite.ts";
 
 describeEngine("local", async () => {
@@ -138,6 +139,19 @@ describe("the local engine alone", () => {
       error: { code: "JOB_TIMED_OUT" },
       output: { text: "begun\n" },
     });
+  });
+
+  test("succeeds with a job that has exited with 0 when its run is canceled: only processes that it left behind are ended", async () => {
+    const leftBehind = 'trap "echo asked to end" TERM; kill -s USR1 "$PPID"; while :; do sleep 0.05; done';
+    const script = `trap "exit 0" USR1; sh -c '${leftBehind}' & wait`;
+    open([{ name: "leaves", command: ["sh", "-c", script], timeout_seconds: null, environment: {} }], [], 0.5);
+    const runId = await start("leaves");
+    await vi.waitFor(async () => {
+      expect(await find(runId)).toMatchObject({ output: { text: expect.stringContaining("asked to end") } });
+    }, patience);
+    await engine.cancel([runId]);
+    await ended.until(1);
+    expect(await find(runId)).toMatchObject({ state: "succeeded", error: null });
   });
 
   test("replaces characters of a result that PostgreSQL rejects", async () => {

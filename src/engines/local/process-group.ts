@@ -28,8 +28,12 @@ export type CommandEnd =
 export interface RunningCommand {
   /** Resolves when no process of the group is left. Never rejects. */
   readonly ended: Promise<CommandEnd>;
-  /** Ends the whole group. Safe to call twice. */
-  end(): void;
+  /**
+   * Ends the whole group. Safe to call twice.
+   *
+   * @returns whether the program was still under way: if not, it ended by itself, and only processes that it left behind are ended
+   */
+  end(): boolean;
 }
 
 /** How long to wait for a group after SIGKILL. A process that takes longer hangs in the kernel. */
@@ -47,7 +51,7 @@ export function startCommand(request: CommandRequest): RunningCommand {
     return superviseLeader(spawnLeader(request), request);
   } catch (error) {
     // Such as an argument list that is too long. Most faults arrive as an event instead.
-    return { ended: Promise.resolve({ how: "not_started", reason: toReason(error) }), end() {} };
+    return { ended: Promise.resolve({ how: "not_started", reason: toReason(error) }), end: () => false };
   }
 }
 
@@ -59,7 +63,7 @@ function spawnLeader({ command, environment }: CommandRequest): ChildProcessWith
 function superviseLeader(child: ChildProcessWithoutNullStreams, request: CommandRequest): RunningCommand {
   const exited = waitForExit(child);
   // Without a process there is nothing to end, and there may be no pipes.
-  if (child.pid === undefined) return { ended: exited, end() {} };
+  if (child.pid === undefined) return { ended: exited, end: () => false };
   const guard = startGuard(child.pid);
   child.stdout.on("data", (bytes: Buffer) => request.onOutput(bytes, "stdout"));
   child.stderr.on("data", (bytes: Buffer) => request.onOutput(bytes, "stderr"));
@@ -68,7 +72,11 @@ function superviseLeader(child: ChildProcessWithoutNullStreams, request: Command
   child.stdin.end(request.input);
   const group = createGroup(child.pid, request.graceSeconds);
   const ended = finish(child, exited, group.end).finally(() => guard?.stdin?.end("done\n"));
-  return { ended, end: group.end };
+  const end = () => {
+    void group.end();
+    return child.exitCode === null && child.signalCode === null;
+  };
+  return { ended, end };
 }
 
 async function finish(

@@ -21,8 +21,12 @@ export interface LiveRun {
   readonly ended: Promise<RunEnd>;
   /** The output until now; null for a built-in job, which has none. */
   output(): RunOutput | null;
-  /** Asks the run to end. Safe to call twice. */
-  end(): void;
+  /**
+   * Asks the run to end. Safe to call twice.
+   *
+   * @returns whether its job was still under way. If not, the job ended by itself, and its own end counts
+   */
+  end(): boolean;
 }
 
 interface Surroundings {
@@ -86,7 +90,11 @@ export function startBuiltIn(job: BuiltIn, request: LaunchRequest, log: Logger):
     }
     return { error: toBuiltInError(job, error), result: null };
   });
-  return { ended, output: () => null, end: () => stopping.abort() };
+  const end = () => {
+    stopping.abort();
+    return true;
+  };
+  return { ended, output: () => null, end };
 }
 
 async function runBuiltIn(job: BuiltIn, request: LaunchRequest, signal: AbortSignal): Promise<RunEnd> {

@@ -81,11 +81,14 @@ export function createLocalRuns(clock: Clock, onRunEnded: () => void) {
   return { start, stop, stopAll, listIds, list, findStatus, forget, waitUntilIdle, count: () => runs.size };
 }
 
-/** The first cause counts: a run that is canceled after its limit has timed out. */
+/**
+ * The first cause counts: a run that is canceled after its limit has timed out. A job that had ended by itself has no cause, for
+ * example if it exited with 0 and processes that it left behind are being ended.
+ */
 function stopRun(run: Run, cause: StopCause): void {
   if (run.end !== null) return;
-  run.stopCause ??= cause;
-  run.live.end();
+  const wasUnderWay = run.live.end();
+  if (wasUnderWay) run.stopCause ??= cause;
 }
 
 function isOf(request: LaunchRequest, { sessionId, attempt }: SessionAttempt): boolean {
@@ -98,9 +101,12 @@ function toStatus({ end, startedAt, live }: Run): RunStatus {
 
 function toEndedStatus(endedAt: Date, run: Run, { error, result }: RunEnd): EndedStatus {
   const facts = { startedAt: run.startedAt, endedAt, result, output: run.live.output() };
-  if (error === null) return { state: "succeeded", ...facts, error: null };
-  const state = run.stopCause === "cancel" ? "canceled" : "failed";
-  return { state, ...facts, error: run.stopCause === null ? error : stopErrors[run.stopCause] };
+  // Before the exit code: a job that cleans up on SIGTERM may exit with 0, and has not done its work.
+  if (run.stopCause !== null) {
+    const state = run.stopCause === "cancel" ? "canceled" : "failed";
+    return { state, ...facts, error: stopErrors[run.stopCause] };
+  }
+  return { state: error === null ? "succeeded" : "failed", ...facts, error };
 }
 
 const stopErrors: Readonly<Record<StopCause, RunError>> = {

@@ -50,7 +50,11 @@ function toLostEnd(engine: Pick<Engine, "name">, session: RunningSession, endedA
   return { id: session.id, leaseToken: session.lease_token, from: "running", state, endedAt, error };
 }
 
-/** The engine's status, interpreted by the stop reason: a run that EOM ended for its time has failed. */
+/**
+ * The engine's status, interpreted by the stop reason: a run that EOM ended for its time has failed. A run that the engine reports as
+ * succeeded stays succeeded, although a stop was requested: it finished its work before the request reached it. The local engine
+ * reports no success for a run that it ended, whatever its exit code. Dagster reports SUCCESS only if every step has succeeded.
+ */
 function toEnd(session: RunningSession, status: Extract<RunStatus, { endedAt: Date }>): SessionEnd {
   const end = {
     id: session.id,
