@@ -30,3 +30,15 @@ test.for([...stopRequests, ...reachedLimits])(
     });
   },
 );
+
+test.for(["replaced", "max_runtime"] as const)("says in the error of %s that work may go on", (reason) => {
+  const remains = "EOM may not signal some of the job's processes";
+  const facts = { startedAt: at, endedAt: at, error: null, result: null, output: null, remains };
+  const { next } = classifyRun(
+    { name: "local" },
+    { ...session, stop_reason: reason },
+    { state: "canceled", ...facts },
+    at,
+  );
+  expect(next).toMatchObject({ end: { error: { message: expect.stringContaining(remains) } } });
+});

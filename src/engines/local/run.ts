@@ -13,6 +13,8 @@ export interface RunEnd {
   /** Null when it succeeded. */
   readonly error: RunError | null;
   readonly result: Record<string, unknown> | null;
+  /** A sentence about processes that EOM could not end, and that may go on; null if there are none. */
+  readonly remains: string | null;
 }
 
 /** A run under way. */
@@ -30,6 +32,7 @@ export interface LiveRun {
 }
 
 interface Surroundings {
+  readonly log: Logger;
   readonly path: string;
   readonly graceSeconds: number;
 }
@@ -38,7 +41,11 @@ interface Surroundings {
  * Starts a declared job as a child process, with the run config on standard input. It succeeds with exit code 0; its result is the
  * last line of standard output, if that is a JSON object of at most 16 KiB.
  */
-export function startDeclared(job: DeclaredJob, request: LaunchRequest, { path, graceSeconds }: Surroundings): LiveRun {
+export function startDeclared(
+  job: DeclaredJob,
+  request: LaunchRequest,
+  { log, path, graceSeconds }: Surroundings,
+): LiveRun {
   const output = createTail(maxOutputBytes);
   const stdout = createTail(maxOutputBytes);
   const { ended, end } = startCommand({
@@ -51,10 +58,11 @@ export function startDeclared(job: DeclaredJob, request: LaunchRequest, { path, 
       if (stream === "stdout") stdout.add(bytes);
     },
   });
-  const finish = (how: CommandEnd): RunEnd => ({
-    error: toError(job.name, how),
-    result: parseResult(stdout.toOutput().text, maxResultBytes),
-  });
+  const finish = (how: CommandEnd): RunEnd => {
+    const remains = how.remains ?? null;
+    if (remains !== null) log.warn({ job: job.name, session_id: request.sessionId }, remains);
+    return { error: toError(job.name, how), result: parseResult(stdout.toOutput().text, maxResultBytes), remains };
+  };
   return { ended: ended.then(finish), output: output.toOutput, end };
 }
 
@@ -76,6 +84,8 @@ function toError(job: string, end: CommandEnd): RunError | null {
       return createRunError("JOB_KILLED", `The job ${job} was ended by ${end.signal}`);
     case "not_started":
       return createRunError("JOB_NOT_STARTED", `The job ${job} was not started: ${end.reason}`);
+    case "not_ended":
+      return createRunError("JOB_KILLED", `The job ${job} could not be ended`);
     default:
       return end satisfies never;
   }
@@ -88,7 +98,7 @@ export function startBuiltIn(job: BuiltIn, request: LaunchRequest, log: Logger):
     if (!stopping.signal.aborted && !(error instanceof Failure)) {
       log.error({ job: job.name, session_id: request.sessionId, err: error }, "built-in job failed");
     }
-    return { error: toBuiltInError(job, error), result: null };
+    return { error: toBuiltInError(job, error), result: null, remains: null };
   });
   const end = () => {
     stopping.abort();
@@ -101,7 +111,7 @@ async function runBuiltIn(job: BuiltIn, request: LaunchRequest, signal: AbortSig
   const result = await job.run(request.runConfig, { signal });
   if (signal.aborted) throw signal.reason;
   if (Buffer.byteLength(JSON.stringify(result)) > maxResultBytes) throw new Error("The result has more than 16 KiB");
-  return { error: null, result: toKeepable(result) };
+  return { error: null, result: toKeepable(result), remains: null };
 }
 
 /** Only the message of a Failure is public. */

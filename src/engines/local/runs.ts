@@ -1,6 +1,13 @@
 import type { Clock } from "../../platform/clock.ts";
 import { createId } from "../../platform/id.ts";
-import { createRunError, type LaunchRequest, type RunError, type RunStatus, type SessionAttempt } from "../engine.ts";
+import {
+  createRunError,
+  type LaunchRequest,
+  type RunError,
+  type RunStatus,
+  type SessionAttempt,
+  withRemains,
+} from "../engine.ts";
 import { startDeadline } from "./deadline.ts";
 import type { LiveRun, RunEnd } from "./run.ts";
 
@@ -99,12 +106,12 @@ function toStatus({ end, startedAt, live }: Run): RunStatus {
   return end ?? { state: "running", startedAt, output: live.output() };
 }
 
-function toEndedStatus(endedAt: Date, run: Run, { error, result }: RunEnd): EndedStatus {
-  const facts = { startedAt: run.startedAt, endedAt, result, output: run.live.output() };
+function toEndedStatus(endedAt: Date, run: Run, { error, result, remains }: RunEnd): EndedStatus {
+  const facts = { startedAt: run.startedAt, endedAt, result, output: run.live.output(), remains };
   // Before the exit code: a job that cleans up on SIGTERM may exit with 0, and has not done its work.
   if (run.stopCause !== null) {
     const state = run.stopCause === "cancel" ? "canceled" : "failed";
-    return { state, ...facts, error: stopErrors[run.stopCause] };
+    return { state, ...facts, error: withRemains(stopErrors[run.stopCause], remains) };
   }
   return { state: error === null ? "succeeded" : "failed", ...facts, error };
 }

@@ -1,4 +1,4 @@
-import type { Engine, RunError, RunStatus } from "../../engines/engine.ts";
+import { type Engine, type RunError, type RunStatus, withRemains } from "../../engines/engine.ts";
 import type { SessionEnd } from "../../sessions/ends.ts";
 import { isStopRequest, replacedError, type StopReason } from "../../sessions/stop.ts";
 import type { LiveStatus, RunningSession } from "./queries.ts";
@@ -71,10 +71,14 @@ function toEnd(session: RunningSession, status: Extract<RunStatus, { endedAt: Da
     case "cancel":
       return { ...end, state: "canceled", error: status.error };
     case "replaced":
-      return { ...end, state: "canceled", error: replacedError };
+      return { ...end, state: "canceled", error: withRemains(replacedError, status.remains) };
     case "max_runtime":
     case "launch_timeout":
-      return { ...end, state: "failed", error: toLimitError(session, session.stop_reason) };
+      return {
+        ...end,
+        state: "failed",
+        error: withRemains(toLimitError(session, session.stop_reason), status.remains),
+      };
     case null:
       return { ...end, state: status.state, error: status.error };
     default:
