@@ -168,6 +168,25 @@ describe("the local engine alone", () => {
     expect(await run("list")).toMatchObject({ state: "succeeded", result: null });
   });
 
+  test.for([
+    ["an integer that would be rounded", '{"id":9007199254740993}', /9007199254740993/],
+    ["a negative integer that would be rounded", '{"list":[{"id":-9007199254740993}]}', /write it as a string/],
+    ["a number beyond all numbers", '{"size":1e999}', /1e999/],
+    ["1,000 levels", `{"a":${"[".repeat(1000)}${"]".repeat(1000)}}`, /deeper than 32 levels/],
+    ["8,000 levels", `{"a":${"[".repeat(8000)}${"]".repeat(8000)}}`, /deeper than 32 levels/],
+    ["33 levels", `{"a":${"[".repeat(32)}${"]".repeat(32)}}`, /deeper than 32 levels/],
+  ] as const)("keeps no result with %s, and logs why", async ([, line, reason]) => {
+    open([nodeJob("odd", `console.log(${JSON.stringify(line)})`)]);
+    expect(await run("odd")).toMatchObject({ state: "succeeded", result: null });
+    expect(lines.at(-1)?.["msg"]).toMatch(reason);
+  });
+
+  test("keeps a result with the largest exact integers, fractions and 32 levels as they are written", async () => {
+    const line = `{"max":9007199254740991,"min":-9007199254740991,"part":0.1,"large":1e300,"text":"9007199254740993","a":${"[".repeat(31)}${"]".repeat(31)}}`;
+    open([nodeJob("odd", `console.log(${JSON.stringify(line)})`)]);
+    expect(await run("odd")).toMatchObject({ result: JSON.parse(line) });
+  });
+
   test("gives a job PATH, its declared variables and its session, and nothing else of EOM's environment", async () => {
     vi.stubEnv("EOM_ADMIN_TOKEN", "canary-secret");
     vi.stubEnv("VAULT_TOKEN", "canary-secret");

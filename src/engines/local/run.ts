@@ -39,7 +39,7 @@ interface Surroundings {
 
 /**
  * Starts a declared job as a child process, with the run config on standard input. It succeeds with exit code 0; its result is the
- * last line of standard output, if that is a JSON object of at most 16 KiB.
+ * last line of standard output, if {@link parseResult} accepts it.
  */
 export function startDeclared(
   job: DeclaredJob,
@@ -61,7 +61,10 @@ export function startDeclared(
   const finish = (how: CommandEnd): RunEnd => {
     const remains = how.remains ?? null;
     if (remains !== null) log.warn({ job: job.name, session_id: request.sessionId }, remains);
-    return { error: toError(job.name, how), result: parseResult(stdout.toOutput().text, maxResultBytes), remains };
+    const result = parseResult(stdout.toOutput().text, maxResultBytes, (problem) =>
+      log.warn({ job: job.name, session_id: request.sessionId }, `the result of a run is not kept: it ${problem}`),
+    );
+    return { error: toError(job.name, how), result, remains };
   };
   return { ended: ended.then(finish), output: output.toOutput, end };
 }
