@@ -4,6 +4,7 @@ import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
 import { createRecentMap } from "../platform/recent-map.ts";
 import type { Authenticator } from "../platform/resource/caller.ts";
+import { parseBearer } from "./bearer.ts";
 import { tokenRefused } from "./errors.ts";
 import { hashToken } from "./model.ts";
 import { findTokenByHash, type TokenRow, touchToken } from "./queries.ts";
@@ -12,8 +13,8 @@ import { findTokenByHash, type TokenRow, touchToken } from "./queries.ts";
 const keptMilliseconds = 5_000;
 const maxKept = 10_000;
 
-/** Longer than any token of EOM; a longer text is not hashed. */
-const maxTokenLength = 512;
+/** 512 characters are more than any token of EOM has. */
+const tokenForm = { pattern: /^[A-Za-z0-9._~+/=-]+$/, maxLength: 512 };
 
 interface KnownToken {
   readonly token: TokenRow;
@@ -42,9 +43,9 @@ export function createTokenAuthenticator({ db, clock, log }: TokenAuthenticatorN
   let revocations = 0;
 
   async function authenticate(headers: Headers) {
-    const token = parseBearer(headers.get("authorization"));
-    if (token === null) return null;
-    const row = await findKnown(token);
+    const header = headers.get("authorization");
+    if (header === null) return null;
+    const row = await findKnown(parseBearer(header, tokenForm));
     return { subject: row.label, principal: `token ${row.id}`, role: row.role, authentication: "token" as const };
   }
 
@@ -80,14 +81,6 @@ export function createTokenAuthenticator({ db, clock, log }: TokenAuthenticatorN
   }
 
   return { authenticate, forget, close };
-}
-
-/** @throws UNAUTHENTICATED for another scheme, or a text that cannot be a token */
-function parseBearer(header: string | null): string | null {
-  if (header === null) return null;
-  const token = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(header)?.[1];
-  if (token === undefined || token.length > maxTokenLength) throw tokenRefused();
-  return token;
 }
 
 function isExpired(token: TokenRow, now: number): boolean {

@@ -12,6 +12,15 @@ export function tokenNotFound(id: string): Failure {
   );
 }
 
+/** UNAUTHENTICATED for a header without a bearer token. It does not repeat the header, which may be a token without its scheme. */
+export function schemeRefused(): Failure {
+  return fail(
+    "UNAUTHENTICATED",
+    "The Authorization header must be 'Bearer <token>': the word Bearer, a space, and the token",
+    null,
+  );
+}
+
 /** UNAUTHENTICATED, in one sentence for every reason: a caller without a valid token learns nothing about other tokens. */
 export function tokenRefused(): Failure {
   return fail("UNAUTHENTICATED", "The token is not known here, was revoked, or has expired", null);

@@ -4,6 +4,7 @@ import { fail } from "../platform/failure.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Authenticator } from "../platform/resource/caller.ts";
 import { isPrintable } from "../platform/resource/printable.ts";
+import { parseBearer } from "./bearer.ts";
 import { tokenRefused } from "./errors.ts";
 import { IssuerUnavailable, toReason } from "./issuer-documents.ts";
 import { createKeyFinder } from "./issuer-keys.ts";
@@ -27,7 +28,9 @@ const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256
 
 /** The difference allowed between this machine's clock and the issuer's. */
 const skewSeconds = 60;
-const maxTokenBytes = 8 * 1024;
+
+/** A JSON Web Token. */
+const tokenForm = { pattern: /^[\w-]+\.[\w-]+\.[\w-]+$/, maxLength: 8 * 1024 };
 
 /** Authenticates JSON Web Tokens of one issuer. */
 export function createOidcAuthenticator(options: OidcOptions): Authenticator {
@@ -41,9 +44,7 @@ export function createOidcAuthenticator(options: OidcOptions): Authenticator {
   async function authenticate(headers: Headers) {
     const header = headers.get("authorization");
     if (header === null) return null;
-    const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header)?.[1];
-    if (token === undefined || token.length > maxTokenBytes) throw tokenRefused();
-    const payload = await verify(token);
+    const payload = await verify(parseBearer(header, tokenForm));
     const subject = readSubject(payload, options.subjectClaim);
     const role = requireHighestRole(readNames(payload, options.rolesClaim), options.roles);
     const principal = `oidc ${options.issuer} ${payload.sub ?? subject}`;

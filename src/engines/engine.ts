@@ -42,6 +42,11 @@ export function createRunError(code: string, message: string): RunError {
   return { code, message, step: null };
 }
 
+/** Adds to an error the sentence about work that may go on after the run's end. */
+export function withRemains(error: RunError, remains: string | null | undefined): RunError {
+  return remains == null ? error : { ...error, message: `${error.message}. ${remains}` };
+}
+
 /** The result of {@link Engine.launch}. The scheduler reacts to each outcome differently. */
 export type LaunchOutcome =
   /** `isAdopted`: the answer to the launch was unclear, and a search found its run. */
@@ -77,6 +82,8 @@ export type RunStatus =
       readonly error: RunError | null;
       readonly result: Record<string, unknown> | null;
       readonly output: RunOutput | null;
+      /** A sentence about work that may go on although the run has ended; null or absent if the engine knows of none. */
+      readonly remains?: string | null;
     };
 
 /** A job that an engine can run, as `GET /engines/{EngineName}/jobs` lists it. */

@@ -18,7 +18,7 @@ interface SaveContext {
   readonly actor: Actor;
   /** Why the schedule is disabled, if it is; `manual` (by a person) unless given. */
   readonly reason?: "manual" | "over" | "failing";
-  /** The note of a schedule that is disabled now. */
+  /** The note of a schedule that is disabled, or was disabled before; null keeps the note that it has. */
   readonly note: string | null;
 }
 
@@ -54,7 +54,8 @@ function toDisabledField(
   { reason = "manual", note, actor, now }: SaveContext,
 ): Disabled | null {
   if (enable) return null;
-  return before.enable ? { reason, note, by: actor.subject, at: now.toISOString() } : before.disabled;
+  if (before.enable || before.disabled === null) return { reason, note, by: actor.subject, at: now.toISOString() };
+  return note === null ? before.disabled : { ...before.disabled, note };
 }
 
 /** Skips sessions of slots that have not started. Manual sessions still run; so do the last slots of a schedule that is over. */

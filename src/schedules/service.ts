@@ -88,7 +88,8 @@ export function createScheduleService(needs: ScheduleNeeds) {
 
   /**
    * Enabling begins with the next instant and sets the failures in a row to 0. A schedule that is enabled (or disabled) already is
-   * returned unchanged, with its version.
+   * returned unchanged, with its version; but a note replaces the note of a disabled schedule, which keeps the reason, the person
+   * and the time of its disabling.
    *
    * @throws SCHEDULE_NOT_FOUND
    */
@@ -101,7 +102,8 @@ export function createScheduleService(needs: ScheduleNeeds) {
     await requireSchedule(db, id);
     return inTransaction(db, async (tx) => {
       const before = await requireLocked(tx, id, null);
-      if (before.enable === enable) return toSchedule(before);
+      const isNewNote = !enable && note !== null && note !== before.disabled?.note;
+      if (before.enable === enable && !isNewNote) return toSchedule(before);
       await saveSchedule(tx, before, { ...before, enable }, { now: clock.now(), actor: change.actor, note });
       return recordSave(tx, change, { id, action: enable ? "schedule.enable" : "schedule.disable", before });
     });

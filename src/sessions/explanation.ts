@@ -55,7 +55,9 @@ function explainQueued(): Explanation {
 }
 
 function explainWaiting(session: SessionRow): Explanation {
-  if (session.is_early && session.run_after > session.slot) {
+  // Only slots are spread. A manual session, a retry or a backfill is due at its creation, although its answer is written in a
+  // transaction whose now() is earlier.
+  if (session.cause === "slot" && session.is_early && session.run_after > session.slot) {
     return toExplanation(`Its start is delayed by spread_seconds: it is due at ${toText(session.run_after)}`, {
       waitingOn: "time",
     });

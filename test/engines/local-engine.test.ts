@@ -11,6 +11,7 @@ import type { DeclaredJob } from "../../src/engines/local/jobs-file.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { fail } from "../../src/platform/failure.ts";
 import { createCounter, createTestClock, createTestLog, jobs, nodeJob } from "../scheduler/world.ts";
+import { patience } from "../support/time-limits.ts";
 import { describeEngine, toRequest } from "./suite.ts";
 
 describeEngine("local", async () => {
@@ -140,6 +141,19 @@ describe("the local engine alone", () => {
     });
   });
 
+  test("succeeds with a job that has exited with 0 when its run is canceled: only processes that it left behind are ended", async () => {
+    const leftBehind = 'trap "echo asked to end" TERM; kill -s USR1 "$PPID"; while :; do sleep 0.05; done';
+    const script = `trap "exit 0" USR1; sh -c '${leftBehind}' & wait`;
+    open([{ name: "leaves", command: ["sh", "-c", script], timeout_seconds: null, environment: {} }], [], 0.5);
+    const runId = await start("leaves");
+    await vi.waitFor(async () => {
+      expect(await find(runId)).toMatchObject({ output: { text: expect.stringContaining("asked to end") } });
+    }, patience);
+    await engine.cancel([runId]);
+    await ended.until(1);
+    expect(await find(runId)).toMatchObject({ state: "succeeded", error: null });
+  });
+
   test("replaces characters of a result that PostgreSQL rejects", async () => {
     open([nodeJob("odd", String.raw`console.log('{"a\\u0000b":"\\ud800","list":["\\u0000"]}')`)]);
     expect(await run("odd")).toMatchObject({ result: { "a\ufffdb": "\ufffd", list: ["\ufffd"] } });
@@ -152,6 +166,25 @@ describe("the local engine alone", () => {
     ]);
     expect(await run("huge")).toMatchObject({ state: "succeeded", result: null });
     expect(await run("list")).toMatchObject({ state: "succeeded", result: null });
+  });
+
+  test.for([
+    ["an integer that would be rounded", '{"id":9007199254740993}', /9007199254740993/],
+    ["a negative integer that would be rounded", '{"list":[{"id":-9007199254740993}]}', /write it as a string/],
+    ["a number beyond all numbers", '{"size":1e999}', /1e999/],
+    ["1,000 levels", `{"a":${"[".repeat(1000)}${"]".repeat(1000)}}`, /deeper than 32 levels/],
+    ["8,000 levels", `{"a":${"[".repeat(8000)}${"]".repeat(8000)}}`, /deeper than 32 levels/],
+    ["33 levels", `{"a":${"[".repeat(32)}${"]".repeat(32)}}`, /deeper than 32 levels/],
+  ] as const)("keeps no result with %s, and logs why", async ([, line, reason]) => {
+    open([nodeJob("odd", `console.log(${JSON.stringify(line)})`)]);
+    expect(await run("odd")).toMatchObject({ state: "succeeded", result: null });
+    expect(lines.at(-1)?.["msg"]).toMatch(reason);
+  });
+
+  test("keeps a result with the largest exact integers, fractions and 32 levels as they are written", async () => {
+    const line = `{"max":9007199254740991,"min":-9007199254740991,"part":0.1,"large":1e300,"text":"9007199254740993","a":${"[".repeat(31)}${"]".repeat(31)}}`;
+    open([nodeJob("odd", `console.log(${JSON.stringify(line)})`)]);
+    expect(await run("odd")).toMatchObject({ result: JSON.parse(line) });
   });
 
   test("gives a job PATH, its declared variables and its session, and nothing else of EOM's environment", async () => {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync, readdirSync } from "node:fs";
+import { chmod, copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -22,6 +22,7 @@ beforeEach(async () => {
   rollCall = await createRollCall(folder);
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await rollCall.close();
   await rm(folder, { recursive: true });
 });
@@ -100,6 +101,66 @@ test("does not wait for a process that left the group, nor for its output", asyn
   expect(await ended).toEqual({ how: "killed", signal: "SIGTERM" });
   process.kill(pid, "SIGKILL");
   await gone;
+});
+
+/** Lets EOM signal no process of the group, as kill(2) does for processes of another user. */
+function forbidSignals(leader: () => number): void {
+  const kill = process.kill.bind(process);
+  vi.spyOn(process, "kill").mockImplementation((pid, signal) => {
+    if (pid !== -leader()) return kill(pid, signal);
+    kill(pid, 0);
+    throw Object.assign(new Error("kill EPERM"), { code: "EPERM" });
+  });
+}
+
+test("gives up a program that EOM may not signal, and says that it may go on", async () => {
+  const { ended, end } = start(toNode(rollCall.answer("job")), { graceSeconds: 0.1 });
+  const { pid, gone } = await rollCall.wait("job");
+  forbidSignals(() => pid);
+  expect(end()).toBe(true);
+  expect(await ended).toEqual({ how: "not_ended", remains: expect.stringContaining("EPERM") });
+  vi.restoreAllMocks();
+  process.kill(pid, "SIGKILL");
+  await gone;
+});
+
+test("reports processes that a program left behind and that EOM may not signal", async () => {
+  let leader = 0;
+  const child = rollCall.answer("child", 'process.kill(process.ppid, "SIGUSR2")');
+  const { ended } = start(toNode(rollCall.answer("job") + toChild(child)), { graceSeconds: 0.1 });
+  forbidSignals(() => leader);
+  leader = (await rollCall.wait("job")).pid;
+  const { pid, gone } = await rollCall.wait("child");
+  expect(await ended).toEqual({ how: "killed", signal: "SIGUSR2", remains: expect.stringContaining("EPERM") });
+  vi.restoreAllMocks();
+  process.kill(pid, "SIGKILL");
+  await gone;
+});
+
+/** `setpriv` with the rights of root: a job that it runs as root cannot be signalled by an ordinary user, as with sudo. */
+async function createSetuidProgram(): Promise<string> {
+  const program = join(folder, "as-root");
+  await copyFile("/usr/bin/setpriv", program);
+  await chmod(program, 0o4755);
+  await chmod(folder, 0o755);
+  return program;
+}
+
+test("gives up a job that became root, when EOM is an ordinary user", async ({ skip }) => {
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/setpriv")) return skip("needs root and setpriv");
+  const program = await createSetuidProgram();
+  const script = `import { startCommand } from ${JSON.stringify(moduleUrl)};
+    process.setuid(65534);
+    const command = [${JSON.stringify(program)}, "--reuid", "0", "sh", "-c", "echo $$; exec sleep 600"];
+    const run = startCommand({ command, environment: { PATH: process.env.PATH }, input: "", graceSeconds: 0.1,
+      onOutput: (bytes) => { console.log(String(bytes).trim()); run.end(); } });
+    console.log(JSON.stringify(await run.ended));`;
+  const eom = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [pid, end] = (await text(eom.stdout)).trim().split("\n");
+  process.kill(Number(pid), "SIGKILL");
+  expect(JSON.parse(end ?? "")).toEqual({ how: "not_ended", remains: expect.stringContaining("EPERM") });
 });
 
 test("names the signal that ended a program", async () => {

@@ -188,6 +188,29 @@ describeOnDatabases("the scheduler's API", (base) => {
     });
   });
 
+  test("replaces the note of a disabled schedule, and keeps who disabled it and when", async ({
+    ask,
+    create,
+    world,
+  }) => {
+    const { id } = await create();
+    await ask("POST", `${schedules}/${id}/disable`, { note: "broken disk" });
+    world.clock.advance(60);
+    const noted = await ask("POST", `${schedules}/${id}/disable`, { note: "the new disk comes on Friday" });
+    expect(noted.body).toMatchObject({
+      enable: false,
+      version: 3,
+      disabled: {
+        reason: "manual",
+        note: "the new disk comes on Friday",
+        by: "ada",
+        at: "2026-11-23T10:00:00.000Z",
+      },
+    });
+    const unchanged = await ask("POST", `${schedules}/${id}/disable`, { note: null });
+    expect(unchanged.body).toEqual(noted.body);
+  });
+
   test("triggers a session, shows its history, and cancels it", async ({ ask, create }) => {
     const { id } = await create({ job: { name: "hang" } });
     const triggered = await ask("POST", `${schedules}/${id}/trigger`, undefined, {

@@ -48,6 +48,22 @@ describeWithRemote("a failed run", (remoteTest) => {
     session: async ({ world, remote }, use) => use(createSteps(world, remote)),
   });
 
+  test("is retried by a person without a word of spread_seconds, also if this process's clock is ahead", async ({
+    world,
+    session: { start, end, find },
+  }) => {
+    const { id } = await start({});
+    await end(1, "failed");
+    // As in the transaction that creates a session: now() is its start, and `run_after` is later.
+    world.clock.set("2040-01-01T00:00:00.000Z");
+    const retried = await world.api.sessions.retry(id, change);
+    expect(retried.explanation).toMatchObject({
+      sentence: expect.stringMatching(/^It has been due since 2040-01-01T00:00:00.000Z/),
+      waiting_on: "worker",
+    });
+    expect((await find(retried.id)).explanation.sentence).not.toContain("spread");
+  });
+
   test("is retried after a delay, as a new run of the same session, whose history has every attempt", async ({
     world,
     session: { start, end, find, listEvents },

@@ -119,7 +119,7 @@ function findStarter(
   if (builtIn !== undefined) return { timeoutSeconds: null, start: () => startBuiltIn(builtIn, request, log) };
   const job = jobs.find(({ name }) => name === request.job.name);
   if (job === undefined) return null;
-  return { timeoutSeconds: job.timeout_seconds, start: () => startDeclared(job, request, { path, graceSeconds }) };
+  return { timeoutSeconds: job.timeout_seconds, start: () => startDeclared(job, request, { log, path, graceSeconds }) };
 }
 
 function toBuiltInJob({ name, kinds, description }: BuiltIn): EngineJob {

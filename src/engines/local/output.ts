@@ -53,12 +53,65 @@ export function toKeepableText(text: string): string {
   return text.toWellFormed().replaceAll("\u0000", "\ufffd");
 }
 
-/** The result of a run: the last line of its standard output, if that is a JSON object of at most `maxBytes`; else null. */
-export function parseResult(output: string, maxBytes: number): Record<string, unknown> | null {
+/** Levels of objects and lists in a result, the object itself included: as many as in a request body. Some JSON readers fail at 64. */
+const maxResultLevels = 32;
+
+/**
+ * The result of a run: the last line of its standard output, if that is a JSON object that every client can read as it was written.
+ * Null for another line, and for an object of more than `maxBytes`, of more than 32 levels, or with a number that would change: an
+ * integer beyond ±(2^53 - 1), or a number beyond 1.8e308. Example: null for `{"id": 9007199254740993}`, which would be read as …992.
+ *
+ * @param onRefused called with a predicate if the line is an object that is not kept, for example "is nested deeper than 32 levels"
+ */
+export function parseResult(
+  output: string,
+  maxBytes: number,
+  onRefused: (problem: string) => void = () => {},
+): Record<string, unknown> | null {
   const line = output.trimEnd().split("\n").at(-1)?.trim() ?? "";
-  if (!line.startsWith("{") || Buffer.byteLength(line) > maxBytes) return null;
-  const result = parseJson(line);
+  if (!line.startsWith("{")) return null;
+  const problem = Buffer.byteLength(line) > maxBytes ? `has more than ${maxBytes} bytes` : findResultProblem(line);
+  if (problem !== null) onRefused(problem);
+  const result = problem === null ? parseJson(line) : undefined;
   return result === undefined ? null : toKeepable(result as Record<string, unknown>);
+}
+
+/** Null also for a line that is not JSON: a job may print any line. */
+function findResultProblem(line: string): string | null {
+  const value = parseJson(line);
+  if (value === undefined) return null;
+  // First: the search for numbers is recursive.
+  if (isDeeperThan(value, maxResultLevels)) return `is nested deeper than ${maxResultLevels} levels`;
+  const number = findChangedNumber(line);
+  return number === null
+    ? null
+    : `has the number ${number.slice(0, 50)}, which JSON readers change: write it as a string`;
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; depth <= levels; depth++) {
+    const containers = level.filter((part) => part !== null && typeof part === "object");
+    if (containers.length === 0) return false;
+    level = containers.flatMap((part) => Object.values(part));
+  }
+  return true;
+}
+
+/** The first number that JSON.parse does not read as it is written, as text. The digits of a fraction may be rounded. */
+function findChangedNumber(json: string): string | null {
+  let changed: string | null = null;
+  // The third argument, which TypeScript does not declare yet, has the text of a number.
+  JSON.parse(json, (_, value: unknown, { source = "" }: { readonly source?: string } = {}) => {
+    if (typeof value === "number" && !isKept(value, source)) changed ??= source;
+    return value;
+  });
+  return changed;
+}
+
+function isKept(value: number, source: string): boolean {
+  const isInteger = /^-?\d+$/.test(source);
+  return isInteger ? Number.isSafeInteger(value) : Number.isFinite(value);
 }
 
 /** A copy in which {@link toKeepableText} is applied to every string and every property name. */

@@ -18,21 +18,34 @@ export interface CommandRequest {
   readonly graceSeconds: number;
 }
 
-/** How the program ended. */
-export type CommandEnd =
+/**
+ * How the program ended. `remains` is a sentence about processes of the group that EOM could not end; they may go on. Absent if no
+ * process is left.
+ */
+export type CommandEnd = (
   | { readonly how: "exited"; readonly code: number }
   | { readonly how: "killed"; readonly signal: string }
-  | { readonly how: "not_started"; readonly reason: string };
+  | { readonly how: "not_started"; readonly reason: string }
+  /** It was under way after SIGKILL. `remains` says why. */
+  | { readonly how: "not_ended" }
+) & { readonly remains?: string };
 
 /** A program under way, with its process group. */
 export interface RunningCommand {
-  /** Resolves when no process of the group is left. Never rejects. */
+  /**
+   * Resolves when no process of the group is left, and at the latest `graceSeconds` and 3 s after `end`, even if processes could not
+   * be ended. Never rejects.
+   */
   readonly ended: Promise<CommandEnd>;
-  /** Ends the whole group. Safe to call twice. */
-  end(): void;
+  /**
+   * Ends the whole group. Safe to call twice.
+   *
+   * @returns whether the program was still under way: if not, it ended by itself, and only processes that it left behind are ended
+   */
+  end(): boolean;
 }
 
-/** How long to wait for a group after SIGKILL. A process that takes longer hangs in the kernel. */
+/** How long to wait for a group after SIGKILL. A process that takes longer hangs in the kernel, or EOM may not signal it. */
 const killedSeconds = 2;
 
 /** How long to read the pipes after the group has gone. A process that left the group may keep them open for ever. */
@@ -47,7 +60,7 @@ export function startCommand(request: CommandRequest): RunningCommand {
     return superviseLeader(spawnLeader(request), request);
   } catch (error) {
     // Such as an argument list that is too long. Most faults arrive as an event instead.
-    return { ended: Promise.resolve({ how: "not_started", reason: toReason(error) }), end() {} };
+    return { ended: Promise.resolve({ how: "not_started", reason: toReason(error) }), end: () => false };
   }
 }
 
@@ -59,7 +72,7 @@ function spawnLeader({ command, environment }: CommandRequest): ChildProcessWith
 function superviseLeader(child: ChildProcessWithoutNullStreams, request: CommandRequest): RunningCommand {
   const exited = waitForExit(child);
   // Without a process there is nothing to end, and there may be no pipes.
-  if (child.pid === undefined) return { ended: exited, end() {} };
+  if (child.pid === undefined) return { ended: exited, end: () => false };
   const guard = startGuard(child.pid);
   child.stdout.on("data", (bytes: Buffer) => request.onOutput(bytes, "stdout"));
   child.stderr.on("data", (bytes: Buffer) => request.onOutput(bytes, "stderr"));
@@ -67,19 +80,23 @@ function superviseLeader(child: ChildProcessWithoutNullStreams, request: Command
   child.stdin.on("error", () => {});
   child.stdin.end(request.input);
   const group = createGroup(child.pid, request.graceSeconds);
-  const ended = finish(child, exited, group.end).finally(() => guard?.stdin?.end("done\n"));
-  return { ended, end: group.end };
+  const ended = finish(child, exited, group).finally(() => guard?.stdin?.end("done\n"));
+  const end = () => {
+    void group.end();
+    return child.exitCode === null && child.signalCode === null;
+  };
+  return { ended, end };
 }
 
 async function finish(
   child: ChildProcessWithoutNullStreams,
   exited: Promise<CommandEnd>,
-  endGroup: () => Promise<void>,
+  group: ProcessGroup,
 ): Promise<CommandEnd> {
   const closed = once(child, "close").catch(() => {});
-  const end = await exited;
+  const end = await Promise.race([exited, group.givenUp]);
   // Processes that the program left behind belong to the run, and end with it.
-  await endGroup();
+  const remains = await group.end();
   await answerWithin<unknown>(
     drainSeconds,
     () => closed,
@@ -87,7 +104,11 @@ async function finish(
   );
   child.stdout.destroy();
   child.stderr.destroy();
-  return end;
+  if (remains === null) return end;
+  // A process that cannot be ended must not keep EOM from ending.
+  child.stdin.destroy();
+  child.unref();
+  return { ...end, remains };
 }
 
 function waitForExit(child: ChildProcess): Promise<CommandEnd> {
@@ -113,26 +134,47 @@ const startFaults: Readonly<Record<string, string>> = {
   EAGAIN: "the machine has too many processes",
 };
 
-function createGroup(pid: number, graceSeconds: number) {
-  let ending: Promise<void> | null = null;
-  const end = () => {
-    ending ??= endGroup(pid, graceSeconds);
-    return ending;
-  };
-  return { end };
+interface ProcessGroup {
+  /** Ends every process. Safe to call twice. Resolves to null, or to the sentence about processes that could not be ended. */
+  end(): Promise<string | null>;
+  /** Resolves if processes could not be ended. */
+  readonly givenUp: Promise<CommandEnd>;
 }
 
-async function endGroup(pid: number, graceSeconds: number): Promise<void> {
-  if (!signalGroup(pid, "SIGTERM")) return;
-  if (await isGoneWithin(pid, graceSeconds)) return;
-  signalGroup(pid, "SIGKILL");
-  await isGoneWithin(pid, killedSeconds);
+function createGroup(pid: number, graceSeconds: number): ProcessGroup {
+  const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<CommandEnd>();
+  let ending: Promise<string | null> | null = null;
+  async function endOrGiveUp(): Promise<string | null> {
+    const remains = await endGroup(pid, graceSeconds);
+    if (remains !== null) giveUp({ how: "not_ended" });
+    return remains;
+  }
+  const end = () => {
+    ending ??= endOrGiveUp();
+    return ending;
+  };
+  return { end, givenUp };
 }
+
+/** @returns null when no process is left, else a sentence */
+async function endGroup(pid: number, graceSeconds: number): Promise<string | null> {
+  if (signalGroup(pid, "SIGTERM") === "gone") return null;
+  if (await isGoneWithin(pid, graceSeconds)) return null;
+  const killed = signalGroup(pid, "SIGKILL");
+  if (await isGoneWithin(pid, killedSeconds)) return null;
+  // kill(2) succeeds if it reached one process of the group. Processes of other users show when they are alone.
+  return killed === "forbidden" || signalGroup(pid, 0) === "forbidden" ? forbiddenSentence : hangingSentence;
+}
+
+const forbiddenSentence =
+  "EOM may not signal some of the job's processes (EPERM), since they run as another user: they may go on. End them by hand";
+
+const hangingSentence = "Some of the job's processes did not end after SIGKILL: they may go on. End them by hand";
 
 async function isGoneWithin(pid: number, seconds: number): Promise<boolean> {
   const deadline = performance.now() + seconds * 1000;
   let zombieSights = 0;
-  for (let pause = 1; signalGroup(pid, 0); pause = Math.min(pause * 2, maxPauseMilliseconds)) {
+  for (let pause = 1; signalGroup(pid, 0) !== "gone"; pause = Math.min(pause * 2, maxPauseMilliseconds)) {
     if (performance.now() > deadline) return false;
     // Reads /proc at the slowest pace only: most groups are gone before.
     if (pause === maxPauseMilliseconds) zombieSights = isOnlyZombies(pid) ? zombieSights + 1 : 0;
@@ -145,13 +187,18 @@ async function isGoneWithin(pid: number, seconds: number): Promise<boolean> {
 /** The longest pause between two checks of a group. */
 const maxPauseMilliseconds = 50;
 
-/** Signal 0 only checks. @returns false when the group has no process */
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+/**
+ * Sends a signal to every process of the group that EOM may signal. Signal 0 only checks.
+ *
+ * @returns `gone` if the group has no process (ESRCH), `forbidden` if it has processes and EOM may signal none of them (EPERM), as when
+ *   a job is run by `sudo`
+ */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): "sent" | "gone" | "forbidden" {
   try {
     process.kill(-pid, signal);
-    return true;
-  } catch {
-    return false;
+    return "sent";
+  } catch (error) {
+    return toErrorCode(error) === "EPERM" ? "forbidden" : "gone";
   }
 }
 

@@ -13,6 +13,8 @@ export interface RunEnd {
   /** Null when it succeeded. */
   readonly error: RunError | null;
   readonly result: Record<string, unknown> | null;
+  /** A sentence about processes that EOM could not end, and that may go on; null if there are none. */
+  readonly remains: string | null;
 }
 
 /** A run under way. */
@@ -21,20 +23,29 @@ export interface LiveRun {
   readonly ended: Promise<RunEnd>;
   /** The output until now; null for a built-in job, which has none. */
   output(): RunOutput | null;
-  /** Asks the run to end. Safe to call twice. */
-  end(): void;
+  /**
+   * Asks the run to end. Safe to call twice.
+   *
+   * @returns whether its job was still under way. If not, the job ended by itself, and its own end counts
+   */
+  end(): boolean;
 }
 
 interface Surroundings {
+  readonly log: Logger;
   readonly path: string;
   readonly graceSeconds: number;
 }
 
 /**
  * Starts a declared job as a child process, with the run config on standard input. It succeeds with exit code 0; its result is the
- * last line of standard output, if that is a JSON object of at most 16 KiB.
+ * last line of standard output, if {@link parseResult} accepts it.
  */
-export function startDeclared(job: DeclaredJob, request: LaunchRequest, { path, graceSeconds }: Surroundings): LiveRun {
+export function startDeclared(
+  job: DeclaredJob,
+  request: LaunchRequest,
+  { log, path, graceSeconds }: Surroundings,
+): LiveRun {
   const output = createTail(maxOutputBytes);
   const stdout = createTail(maxOutputBytes);
   const { ended, end } = startCommand({
@@ -47,10 +58,14 @@ export function startDeclared(job: DeclaredJob, request: LaunchRequest, { path, 
       if (stream === "stdout") stdout.add(bytes);
     },
   });
-  const finish = (how: CommandEnd): RunEnd => ({
-    error: toError(job.name, how),
-    result: parseResult(stdout.toOutput().text, maxResultBytes),
-  });
+  const finish = (how: CommandEnd): RunEnd => {
+    const remains = how.remains ?? null;
+    if (remains !== null) log.warn({ job: job.name, session_id: request.sessionId }, remains);
+    const result = parseResult(stdout.toOutput().text, maxResultBytes, (problem) =>
+      log.warn({ job: job.name, session_id: request.sessionId }, `the result of a run is not kept: it ${problem}`),
+    );
+    return { error: toError(job.name, how), result, remains };
+  };
   return { ended: ended.then(finish), output: output.toOutput, end };
 }
 
@@ -72,6 +87,8 @@ function toError(job: string, end: CommandEnd): RunError | null {
       return createRunError("JOB_KILLED", `The job ${job} was ended by ${end.signal}`);
     case "not_started":
       return createRunError("JOB_NOT_STARTED", `The job ${job} was not started: ${end.reason}`);
+    case "not_ended":
+      return createRunError("JOB_KILLED", `The job ${job} could not be ended`);
     default:
       return end satisfies never;
   }
@@ -84,16 +101,20 @@ export function startBuiltIn(job: BuiltIn, request: LaunchRequest, log: Logger):
     if (!stopping.signal.aborted && !(error instanceof Failure)) {
       log.error({ job: job.name, session_id: request.sessionId, err: error }, "built-in job failed");
     }
-    return { error: toBuiltInError(job, error), result: null };
+    return { error: toBuiltInError(job, error), result: null, remains: null };
   });
-  return { ended, output: () => null, end: () => stopping.abort() };
+  const end = () => {
+    stopping.abort();
+    return true;
+  };
+  return { ended, output: () => null, end };
 }
 
 async function runBuiltIn(job: BuiltIn, request: LaunchRequest, signal: AbortSignal): Promise<RunEnd> {
   const result = await job.run(request.runConfig, { signal });
   if (signal.aborted) throw signal.reason;
   if (Buffer.byteLength(JSON.stringify(result)) > maxResultBytes) throw new Error("The result has more than 16 KiB");
-  return { error: null, result: toKeepable(result) };
+  return { error: null, result: toKeepable(result), remains: null };
 }
 
 /** Only the message of a Failure is public. */

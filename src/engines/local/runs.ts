@@ -1,6 +1,13 @@
 import type { Clock } from "../../platform/clock.ts";
 import { createId } from "../../platform/id.ts";
-import { createRunError, type LaunchRequest, type RunError, type RunStatus, type SessionAttempt } from "../engine.ts";
+import {
+  createRunError,
+  type LaunchRequest,
+  type RunError,
+  type RunStatus,
+  type SessionAttempt,
+  withRemains,
+} from "../engine.ts";
 import { startDeadline } from "./deadline.ts";
 import type { LiveRun, RunEnd } from "./run.ts";
 
@@ -81,11 +88,14 @@ export function createLocalRuns(clock: Clock, onRunEnded: () => void) {
   return { start, stop, stopAll, listIds, list, findStatus, forget, waitUntilIdle, count: () => runs.size };
 }
 
-/** The first cause counts: a run that is canceled after its limit has timed out. */
+/**
+ * The first cause counts: a run that is canceled after its limit has timed out. A job that had ended by itself has no cause, for
+ * example if it exited with 0 and processes that it left behind are being ended.
+ */
 function stopRun(run: Run, cause: StopCause): void {
   if (run.end !== null) return;
-  run.stopCause ??= cause;
-  run.live.end();
+  const wasUnderWay = run.live.end();
+  if (wasUnderWay) run.stopCause ??= cause;
 }
 
 function isOf(request: LaunchRequest, { sessionId, attempt }: SessionAttempt): boolean {
@@ -96,11 +106,14 @@ function toStatus({ end, startedAt, live }: Run): RunStatus {
   return end ?? { state: "running", startedAt, output: live.output() };
 }
 
-function toEndedStatus(endedAt: Date, run: Run, { error, result }: RunEnd): EndedStatus {
-  const facts = { startedAt: run.startedAt, endedAt, result, output: run.live.output() };
-  if (error === null) return { state: "succeeded", ...facts, error: null };
-  const state = run.stopCause === "cancel" ? "canceled" : "failed";
-  return { state, ...facts, error: run.stopCause === null ? error : stopErrors[run.stopCause] };
+function toEndedStatus(endedAt: Date, run: Run, { error, result, remains }: RunEnd): EndedStatus {
+  const facts = { startedAt: run.startedAt, endedAt, result, output: run.live.output(), remains };
+  // Before the exit code: a job that cleans up on SIGTERM may exit with 0, and has not done its work.
+  if (run.stopCause !== null) {
+    const state = run.stopCause === "cancel" ? "canceled" : "failed";
+    return { state, ...facts, error: withRemains(stopErrors[run.stopCause], remains) };
+  }
+  return { state: error === null ? "succeeded" : "failed", ...facts, error };
 }
 
 const stopErrors: Readonly<Record<StopCause, RunError>> = {

@@ -1,4 +1,4 @@
-import type { Engine, RunError, RunStatus } from "../../engines/engine.ts";
+import { type Engine, type RunError, type RunStatus, withRemains } from "../../engines/engine.ts";
 import type { SessionEnd } from "../../sessions/ends.ts";
 import { isStopRequest, replacedError, type StopReason } from "../../sessions/stop.ts";
 import type { LiveStatus, RunningSession } from "./queries.ts";
@@ -50,7 +50,11 @@ function toLostEnd(engine: Pick<Engine, "name">, session: RunningSession, endedA
   return { id: session.id, leaseToken: session.lease_token, from: "running", state, endedAt, error };
 }
 
-/** The engine's status, interpreted by the stop reason: a run that EOM ended for its time has failed. */
+/**
+ * The engine's status, interpreted by the stop reason: a run that EOM ended for its time has failed. A run that the engine reports as
+ * succeeded stays succeeded, although a stop was requested: it finished its work before the request reached it. The local engine
+ * reports no success for a run that it ended, whatever its exit code. Dagster reports SUCCESS only if every step has succeeded.
+ */
 function toEnd(session: RunningSession, status: Extract<RunStatus, { endedAt: Date }>): SessionEnd {
   const end = {
     id: session.id,
@@ -67,10 +71,14 @@ function toEnd(session: RunningSession, status: Extract<RunStatus, { endedAt: Da
     case "cancel":
       return { ...end, state: "canceled", error: status.error };
     case "replaced":
-      return { ...end, state: "canceled", error: replacedError };
+      return { ...end, state: "canceled", error: withRemains(replacedError, status.remains) };
     case "max_runtime":
     case "launch_timeout":
-      return { ...end, state: "failed", error: toLimitError(session, session.stop_reason) };
+      return {
+        ...end,
+        state: "failed",
+        error: withRemains(toLimitError(session, session.stop_reason), status.remains),
+      };
     case null:
       return { ...end, state: status.state, error: status.error };
     default:
