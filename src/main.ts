@@ -5,13 +5,10 @@ import { enableCompileCache } from "node:module";
 // written only by a user who can change EOM itself. If this process cannot write there, nothing is cached (decision 17).
 enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/eom`);
 const { runCommand } = await import("./commands/run.ts");
-const { eraseEnvironment } = await import("./platform/config/erase-environment.ts");
 
 const lingerMilliseconds = 1_000;
 
-const environment = { ...process.env };
-eraseEnvironment();
-process.exitCode = await runCommand(process.argv.slice(2), environment);
+process.exitCode = await runCommand(process.argv.slice(2), process.env);
 
 // Checks of doctor that timed out may keep the process from ending. If none does, Node ends before this.
 if (process.argv[2] === "doctor") setTimeout(() => process.exit(), lingerMilliseconds).unref();
