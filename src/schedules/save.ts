@@ -91,24 +91,33 @@ function withConflicts(write: (tx: DatabaseTransaction, schedule: SavedSchedule)
   };
 }
 
+interface SaveRecord {
+  readonly id: string;
+  readonly action: string;
+  readonly before: ScheduleRow | null;
+  readonly note?: string | null;
+}
+
 /**
  * Reads a written schedule back as the API shows it, and records the change. The last step of a transaction.
  *
  * @param before null for a created schedule
  * @param action as in the audit trail, for example `schedule.update`
+ * @param note of the request, if the schedule has no place for it: it is a field of `after` in the trail
  * @throws what `change.beforeCommit` throws
  */
 export async function recordSave(
   tx: DatabaseTransaction,
   change: Change<Schedule>,
-  { id, action, before }: { readonly id: string; readonly action: string; readonly before: ScheduleRow | null },
+  { id, action, before, note = null }: SaveRecord,
 ): Promise<Schedule> {
-  const after = toSchedule(await requireLocked(tx, id, null));
+  const result = toSchedule(await requireLocked(tx, id, null));
   return recordChange(tx, change, {
     action,
     kind: "schedule",
     id,
     before: before === null ? null : toSchedule(before),
-    after,
+    after: note === null ? result : { ...result, note },
+    result,
   });
 }

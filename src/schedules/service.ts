@@ -89,7 +89,7 @@ export function createScheduleService(needs: ScheduleNeeds) {
   /**
    * Enabling begins with the next instant and sets the failures in a row to 0. A schedule that is enabled (or disabled) already is
    * returned unchanged, with its version; but a note replaces the note of a disabled schedule, which keeps the reason, the person
-   * and the time of its disabling.
+   * and the time of its disabling. The note of an enabling is in the audit trail.
    *
    * @throws SCHEDULE_NOT_FOUND
    */
@@ -105,7 +105,9 @@ export function createScheduleService(needs: ScheduleNeeds) {
       const isNewNote = !enable && note !== null && note !== before.disabled?.note;
       if (before.enable === enable && !isNewNote) return toSchedule(before);
       await saveSchedule(tx, before, { ...before, enable }, { now: clock.now(), actor: change.actor, note });
-      return recordSave(tx, change, { id, action: enable ? "schedule.enable" : "schedule.disable", before });
+      if (!enable) return recordSave(tx, change, { id, action: "schedule.disable", before });
+      // An enabled schedule has no note.
+      return recordSave(tx, change, { id, action: "schedule.enable", before, note });
     });
   }
 

@@ -211,6 +211,15 @@ describeOnDatabases("the scheduler's API", (base) => {
     expect(unchanged.body).toEqual(noted.body);
   });
 
+  test("keeps the note of an enabling in the audit trail", async ({ ask, create, database }) => {
+    const { id } = await create({ enable: false });
+    const enabled = await ask("POST", `${schedules}/${id}/enable`, { note: "the disk is new" });
+    expect(enabled.body).not.toHaveProperty("note");
+    const { rows } = await sql<{ note: string }>`
+      select after ->> 'note' as note from eom_audit where object_id = ${id} order by id`.execute(database.db);
+    expect(rows.map(({ note }) => note)).toEqual([null, "the disk is new"]);
+  });
+
   test("triggers a session, shows its history, and cancels it", async ({ ask, create }) => {
     const { id } = await create({ job: { name: "hang" } });
     const triggered = await ask("POST", `${schedules}/${id}/trigger`, undefined, {
