@@ -8,7 +8,7 @@ const cronTriggerFields = {
   time_zone: timeZoneField.default("UTC"),
 };
 
-/** 10,000 months are 833 years: every instant that a search computes keeps a year of four digits. */
+/** 10,000 months are 833 years: a search never computes beyond the dates of JavaScript, which end in the year 275760. */
 const maxEvery = 10_000;
 
 /** The anchor is the first instant. Steps: see freq.ts. */
