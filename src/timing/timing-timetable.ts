@@ -5,11 +5,7 @@ import type { Timing } from "./model.ts";
 import type { Timetable } from "./timetable.ts";
 import { createWindowedTimetable } from "./window.ts";
 
-/**
- * Every instant of a timing from the year 1 to 9999: those of its trigger, through its policy of daylight saving, inside its window.
- *
- * @throws CRON_PARSE_ERROR
- */
+/** Every instant of a timing from the year 1 to 9999: those of its trigger, through its policy of daylight saving, inside its window. */
 export function createTimingTimetable({ trigger, active, policy }: Timing): Timetable {
   const timetable = createFourDigitYears(
     trigger.type === "cron" ? createCronTimetable(trigger, policy) : createFreqTimetable(trigger, policy),
