@@ -45,15 +45,20 @@ function refuseAwsWrapper(sent: string): void {
     );
   const inner = /^cron\((.*)\)$/is.exec(text)?.[1];
   if (inner === undefined) return;
-  const fields = splitFields(inner);
-  const reading = readYearLast(sent, fields) ?? attempt(() => normaliseExpression(inner, fields));
+  const reading = readInner(splitFields(inner), inner);
   const hint = reading === null ? "" : `: write ${reading}`;
-  throw cronParseError(sent, `cron(…) is AWS's form, and five fields without it are expected${hint}`, position);
+  throw cronParseError(sent, `cron(…) is AWS's form; expected are the fields alone${hint}`, position);
+}
+
+/** The meaning of the fields in `cron(…)`; null when they have none, or two: six fields without a `?`. */
+function readInner(fields: readonly CronField[], inner: string): string | null {
+  if (isYearLast(fields)) return readYearLast(inner, fields);
+  const isClear = fields.length === 5 || fields.some(({ text }) => text === "?");
+  return isClear ? attempt(() => normaliseExpression(inner, fields)) : null;
 }
 
 /** The five fields of AWS's six; null when they have no meaning. */
 function readYearLast(sent: string, fields: readonly CronField[]): string | null {
-  if (fields.length !== 6) return null;
   return attempt(() => normaliseYearLast(sent, fields));
 }
 

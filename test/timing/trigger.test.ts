@@ -146,6 +146,8 @@ describe("expressions", () => {
     ["99 18 ? * MON-FRI *", 18, /what you mean: five fields, or six with seconds first/],
     ["cron(0 10 * * ? *)", 0, /cron\(…\) is AWS's form.*write 0 10 \* \* \*$/],
     [" cron(0 10 * * MON)", 1, /write 0 10 \* \* MON$/],
+    ["cron(0 0 12 ? * MON)", 0, /write 0 0 12 \* \* MON$/],
+    ["cron(0 10 * * * *)", 0, /expected are the fields alone$/],
     ["rate(5 minutes)", 0, /use a trigger of the type freq/],
     ["? 10 * * *", 0, /\? is allowed in the fields day of month and day of week alone/],
     ["0 0 * ? *", 6, /\? is allowed/],
