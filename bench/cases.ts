@@ -76,12 +76,12 @@ async function listFilters(db: Database): Promise<ListCase[]> {
       (select collection_id from eom_storage_collection order by storage_id limit 1) as collection,
       min(created) as from, max(created) as to
     from eom_storage`.execute(db);
-  const [found] = rows;
-  if (found === undefined) throw new Error("there are no storages");
-  const at = (share: number) => new Date(found.from.getTime() + (found.to.getTime() - found.from.getTime()) * share);
+  const [sample] = rows;
+  if (sample === undefined) throw new Error("there are no storages");
+  const at = (share: number) => new Date(sample.from.getTime() + (sample.to.getTime() - sample.from.getTime()) * share);
   const filters: Record<string, Partial<ListStorages>> = {
-    "100 `ids`": { ids: found.ids },
-    "`collection_id`": { collection_id: [found.collection] },
+    "100 `ids`": { ids: sample.ids },
+    "`collection_id`": { collection_id: [sample.collection] },
     "`enable=true`, 95 %": { enable: [true] },
     "`enable=false`, 5 %": { enable: [false] },
     "`label`, 50 %": { label: ["team:t0"] },

@@ -1,4 +1,4 @@
-/** What the parent may ask of a server in a child process. */
+/** Questions that the parent may send to a server in a child process. */
 export type Question = "cpu";
 
 interface ServedChild {

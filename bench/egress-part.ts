@@ -19,7 +19,7 @@ import { startBenchPostgres } from "./postgres.ts";
 
 const aim = 1 / 100;
 
-/** What came to Dagster while the loops polled. */
+/** Requests that Dagster got while the loops polled. */
 interface Polled {
   /** How many requests of each operation. */
   readonly requests: Readonly<Record<string, number>>;
@@ -30,9 +30,9 @@ interface Polled {
 export const part: Part = {
   name: "egress",
   title: "Requests to Dagster",
-  async run({ smoke, rounds: wanted }: PartOptions): Promise<PartResult> {
+  async run({ smoke, rounds: requestedRounds }: PartOptions): Promise<PartResult> {
     const runs = smoke ? 300 : 1_000;
-    const polls = wanted ?? (smoke ? 1 : 5);
+    const polls = requestedRounds ?? (smoke ? 1 : 5);
     const { polled, version } = await measure(runs, polls);
     const requests = Object.values(polled.requests).reduce((sum, count) => sum + count, 0);
     const ratio = requests / polled.statuses;

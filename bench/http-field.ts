@@ -18,7 +18,7 @@ import { type Peer, requireSameAnswers, type Scenario } from "./scenarios.ts";
 
 /** To PostgreSQL, of each contestant in all. */
 export const poolSize = 10;
-/** Of the load, one request under way on each. */
+/** Connections of the load, with one request under way on each. */
 export const connections = 32;
 
 /** Everything that runs while the rounds go on. */

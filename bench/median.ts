@@ -1,4 +1,4 @@
-/** Of an even number, the middle between the two in the middle. */
+/** The median; for an even number of values the mean of the two in the middle. */
 export function toMedian(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

@@ -33,9 +33,9 @@ interface Herd {
 export const part: Part = {
   name: "memory",
   title: "Memory",
-  async run({ smoke, rounds: wanted }: PartOptions): Promise<PartResult> {
-    const rounds = wanted ?? (smoke ? 1 : 3);
-    const seconds = smoke ? { settle: 1, look: 1 } : { settle: 20, look: 10 };
+  async run({ smoke, rounds: requestedRounds }: PartOptions): Promise<PartResult> {
+    const rounds = requestedRounds ?? (smoke ? 1 : 3);
+    const seconds = smoke ? { pauseSeconds: 1, look: 1 } : { pauseSeconds: 20, look: 10 };
     await using stack = new AsyncDisposableStack();
     const postgres = await startBenchPostgres();
     stack.defer(postgres.remove);
@@ -47,7 +47,7 @@ export const part: Part = {
 
 interface Pace {
   /** Not looked at, after the program is ready. */
-  readonly settle: number;
+  readonly pauseSeconds: number;
   readonly look: number;
 }
 
@@ -70,11 +70,11 @@ async function createMigrated(postgres: BenchPostgres, name: string): Promise<st
   return url;
 }
 
-/** Of a Node that only waits: what none of its programs is below. */
+/** The memory of a Node that only waits: the floor of each program. */
 async function measureNode(pace: Pace): Promise<number> {
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
   await once(child, "spawn");
-  const bytes = await watchResident(child.pid ?? 0, pace);
+  const bytes = await measureResident(child.pid ?? 0, pace);
   const exited = once(child, "exit");
   child.kill();
   await exited;
@@ -87,12 +87,12 @@ async function measureEom(pace: Pace, environment: Readonly<Record<string, strin
   stack.defer(folder.remove);
   const eom = await startEom({ EOM_DATA_DIR: folder.path, EOM_PORT: "0", ...environment });
   stack.defer(eom.stop);
-  return await watchResident(eom.pid, pace);
+  return await measureResident(eom.pid, pace);
 }
 
-/** @returns the median of the process's resident set, once it has settled */
-async function watchResident(pid: number, { settle, look }: Pace): Promise<number> {
-  await delay(settle * 1000);
+/** @returns the median of the process's resident set, after its pause */
+async function measureResident(pid: number, { pauseSeconds, look }: Pace): Promise<number> {
+  await delay(pauseSeconds * 1000);
   const samples: number[] = [];
   const until = performance.now() + look * 1000;
   while (performance.now() < until) {
@@ -152,7 +152,7 @@ interface Setup extends Pace {
   readonly version: string;
 }
 
-function toText(idle: Idle, { scanned, due, schedules }: Herd, { rounds, settle, look, version }: Setup): string {
+function toText(idle: Idle, { scanned, due, schedules }: Herd, { rounds, pauseSeconds, look, version }: Setup): string {
   const toLine = (name: string, bytes: readonly number[]) => {
     const { result, spread } = toSpread(bytes, toMegabytes);
     return `| ${name} | ${result} | ${spread} |`;
@@ -171,7 +171,7 @@ ${toLine("`eom start`, on PostgreSQL", idle.postgres)}
 | ${due.toLocaleString("en")} of ${schedules.toLocaleString("en")} schedules | ${seconds.toFixed(1)} s | ${quarters} | ${heap} |
 
 - Idle: \`node src/main.ts start\` on its defaults and an empty database, API and all workers; the resident set as \`ps\` tells it, the
-  median of ${look} s that begin ${settle} s after it is ready. ${rounds} rounds in turns. PostgreSQL's own processes, where it has some, are
+  median of ${look} s that begin ${pauseSeconds} s after it is ready. ${rounds} rounds in turns. PostgreSQL's own processes, where it has some, are
   not in it; the embedded one is in this process, its memory with it.
 - Scan: \`bench/scanner.ts\`, a process that only scans, in batches of 1,000; looked at every 5 ms. Heap before and after: as after
   a garbage collection. One scan; PostgreSQL ${version} on the same machine, without fsync. Node ${process.version}.

@@ -33,13 +33,13 @@ export async function compare(
     "beside",
     comparison.beside,
     toRatios(compared)
-      .map((one) => one.toFixed(2))
+      .map((ratio) => ratio.toFixed(2))
       .join(" "),
   );
   return compared;
 }
 
-/** Of each round, how many times the other's rate mine is. */
+/** The ratio of my rate to the other's, for each round. */
 export function toRatios({ rounds }: Compared): number[] {
   return rounds.map((round) => toPerSecond(round, "mine") / toPerSecond(round, "other"));
 }

@@ -36,7 +36,7 @@ export function createSingle({ db }: OpenDatabase): Consume {
   };
 }
 
-/** What one writes first: lock, look, count, note, commit. Without keys, periods, reservations or events. */
+/** The naive first version: lock, look, count, note, commit. Without keys, periods, reservations or events. */
 export function createNaive(url: string, connections: number) {
   const client = postgres(url, { max: connections, onnotice: () => {} });
   const consume: Consume = (userId) =>

@@ -3,7 +3,7 @@ import type { Engine, LaunchRequest } from "../src/engines/engine.ts";
 interface NoopEngineNeeds {
   /** Runs at once; as in the embedded engine, those count too whose end is not recorded yet. */
   readonly maxRuns: number;
-  /** Called once for each run, when its status is first told. */
+  /** Called once for each run, when its status is first reported. */
   readonly onHandled: (runs: number) => void;
   /** Wakes whoever records ends, as the embedded engine does. */
   readonly onRunEnded: () => void;
@@ -12,7 +12,7 @@ interface NoopEngineNeeds {
 interface NoopRun {
   readonly request: LaunchRequest;
   readonly endedAt: Date;
-  isTold: boolean;
+  isReported: boolean;
 }
 
 /** Runs in this process that have succeeded when they are launched. */
@@ -27,7 +27,7 @@ export function createNoopEngine({ maxRuns, onHandled, onRunEnded }: NoopEngineN
     room: () => Math.max(0, maxRuns - runs.size),
     async launch(request) {
       const runId = `${request.sessionId}/${request.attempt}`;
-      runs.set(runId, { request, endedAt: new Date(), isTold: false });
+      runs.set(runId, { request, endedAt: new Date(), isReported: false });
       onRunEnded();
       return { outcome: "launched", runId };
     },
@@ -38,14 +38,14 @@ export function createNoopEngine({ maxRuns, onHandled, onRunEnded }: NoopEngineN
       });
     },
     async status(runIds) {
-      const told = runIds.flatMap((runId) => {
+      const reported = runIds.flatMap((runId) => {
         const run = runs.get(runId);
         return run === undefined ? [] : [{ runId, run }];
       });
-      onHandled(told.filter(({ run }) => !run.isTold).length);
-      for (const { run } of told) run.isTold = true;
+      onHandled(reported.filter(({ run }) => !run.isReported).length);
+      for (const { run } of reported) run.isReported = true;
       return new Map(
-        told.map(({ runId, run: { endedAt } }) => [
+        reported.map(({ runId, run: { endedAt } }) => [
           runId,
           { state: "succeeded", startedAt: endedAt, endedAt, error: null, result: null, output: null } as const,
         ]),

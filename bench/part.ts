@@ -1,6 +1,6 @@
 /** One line of the table in RESULTS.md. */
 export interface ResultRow {
-  /** What is measured, as in "GET one storage over HTTP". */
+  /** The measured work, as in "GET one storage over HTTP". */
   readonly work: string;
   readonly beside: string;
   /** As text with its unit, as in "0.54" or "1.2 s". */

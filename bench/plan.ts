@@ -2,7 +2,7 @@ import { type CompiledQuery, sql } from "kysely";
 import type { Database } from "../src/platform/database/tables.ts";
 import type { Statement } from "./statements.ts";
 
-/** What is read here of a node of EXPLAIN (FORMAT JSON). */
+/** The fields that are read of a node of EXPLAIN (FORMAT JSON). */
 interface PlanNode {
   readonly "Node Type": string;
   readonly "Relation Name"?: string;
@@ -16,17 +16,19 @@ interface Explained {
 
 /**
  * How a statement that was just sent reaches tables: `Seq Scan eom_storage`, `Index Scan eom_storage_name_key`. When its
- * connection has settled on one plan for any values, as PostgreSQL may from the sixth time on, that plan is told.
+ * connection uses one plan for any values, as PostgreSQL may from the sixth time on, that plan is returned.
  */
 export function listScans(database: Database, statement: Statement): Promise<string[]> {
   // The pool lends the connection that was used last.
   return database.connection().execute(async (db) => {
-    const rows = (await hasSettled(db, statement)) ? await explainSettled(db, statement) : await explain(db, statement);
+    const rows = (await hasGenericPlan(db, statement))
+      ? await explainGenericPlan(db, statement)
+      : await explain(db, statement);
     return rows.flatMap((row) => row["QUERY PLAN"].flatMap(({ Plan }) => scansBelow(Plan)));
   });
 }
 
-async function hasSettled(db: Database, statement: Statement): Promise<boolean> {
+async function hasGenericPlan(db: Database, statement: Statement): Promise<boolean> {
   const { rows } = await sql<{ generic_plans: number }>`
     select generic_plans from pg_prepared_statements where statement = ${statement.sql}`.execute(db);
   const [prepared] = rows;
@@ -40,7 +42,7 @@ async function explain(db: Database, statement: Statement): Promise<Explained[]>
 }
 
 /** Such a plan knows no values, so any will do. */
-async function explainSettled(db: Database, { sql: text, parameters }: Statement): Promise<Explained[]> {
+async function explainGenericPlan(db: Database, { sql: text, parameters }: Statement): Promise<Explained[]> {
   await sql`set plan_cache_mode = force_generic_plan`.execute(db);
   await sql.raw(`prepare explained as ${text}`).execute(db);
   const values = parameters.map(() => "null").join(", ");

@@ -84,16 +84,16 @@ function start(file: string, environment: Record<string, string>, execArgv: read
 
 /** The child's next message. @throws when it ends instead */
 async function hear(child: ChildProcess, name: string): Promise<unknown> {
-  const settled = new AbortController();
-  const ended = once(child, "exit", { signal: settled.signal }).then(([code]) => {
+  const finished = new AbortController();
+  const ended = once(child, "exit", { signal: finished.signal }).then(([code]) => {
     throw new Error(`${name} ended with ${code}`);
   });
-  const told = once(child, "message", { signal: settled.signal }).then(([message]) => message as unknown);
+  const answered = once(child, "message", { signal: finished.signal }).then(([message]) => message as unknown);
   try {
-    return await Promise.race([told, ended]);
+    return await Promise.race([answered, ended]);
   } finally {
-    settled.abort();
-    await Promise.allSettled([told, ended]);
+    finished.abort();
+    await Promise.allSettled([answered, ended]);
   }
 }
 

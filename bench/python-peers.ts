@@ -80,19 +80,19 @@ async function captureStatements() {
 /** Both servers say it in their first lines, before their workers are ready. */
 async function readUrl(output: NodeJS.ReadableStream): Promise<string> {
   const lines = createInterface({ input: output });
-  const found = Promise.withResolvers<string>();
+  const address = Promise.withResolvers<string>();
   lines.on("line", (line) => {
     const url = /(Listening at: |running on )(http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[2];
-    if (url !== undefined) found.resolve(url);
+    if (url !== undefined) address.resolve(url);
   });
-  return found.promise;
+  return address.promise;
 }
 
-/** Of the process and its children, from Linux's /proc. */
+/** Processor time of the process and its children, from Linux's /proc. */
 async function readCpu(pid: number): Promise<number | null> {
   if (process.platform !== "linux") return null;
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
-  const pids = [String(pid), ...children.trim().split(" ")].filter((one) => one !== "");
+  const pids = [String(pid), ...children.trim().split(" ")].filter((id) => id !== "");
   const times = await Promise.all(pids.map(readOwnCpu));
   return times.reduce((sum, time) => sum + time, 0);
 }

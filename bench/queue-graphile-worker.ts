@@ -42,7 +42,7 @@ serveQueue({
   async stop() {
     await runner?.stop();
   },
-  // What has failed stays, so an empty table is what there is to see.
+  // Failed jobs stay, so the table must be empty.
   async verify() {},
   close: () => sql.end(),
 });

@@ -17,7 +17,7 @@ export interface Queue {
 
 export type QueueOrder = { readonly order: "fill" | "work"; readonly jobs: number };
 
-/** What a process took to work its jobs off, from the start of its workers to the last end in the database. */
+/** Time that a process needed for its jobs, from the start of its workers to the last end in the database. */
 export interface Worked {
   readonly seconds: number;
   /** User and system time of the process itself, meanwhile. */

@@ -3,7 +3,7 @@ import { loadavg } from "node:os";
 import { describeMachine } from "./machine.ts";
 import type { Part, PartResult, ResultRow } from "./part.ts";
 
-/** What is kept of a part's last run, so that RESULTS.md can be composed again when only some parts were measured anew. */
+/** The kept result of a part's last run, to compose RESULTS.md again when only some parts were measured. */
 interface KeptResult extends PartResult {
   /** The day, the machine, its Node and how busy it was: parts may have been measured apart. */
   readonly measured: string;

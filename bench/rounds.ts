@@ -1,4 +1,4 @@
-/** What one contestant did in one turn. */
+/** The work of one contestant in one turn. */
 export interface Turn {
   readonly perSecond: number;
   /** User and system time of its own processes; null where this system does not tell it. */

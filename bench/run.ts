@@ -37,8 +37,8 @@ async function run(): Promise<void> {
 function chooseParts(only: string | undefined): readonly Part[] {
   if (only === undefined) return parts;
   return only.split(",").map((name) => {
-    const part = parts.find((one) => one.name === name);
-    if (part === undefined) throw new Error(`no part is named "${name}": ${parts.map((one) => one.name).join(", ")}`);
+    const part = parts.find((part) => part.name === name);
+    if (part === undefined) throw new Error(`no part is named "${name}": ${parts.map((part) => part.name).join(", ")}`);
     return part;
   });
 }

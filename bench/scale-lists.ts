@@ -65,13 +65,13 @@ function toCases<Query>({ of, list, usual, all, few }: ListCases<Query>): ScaleC
 
 const start: PageStart = { by: "offset", offset: 0 };
 const size = 8;
-/** What is marked lies at the far end of every order then. */
+/** Then the marked rows are at the far end of every order. */
 const backwards = { asc: false };
 const inOrder = { "usual order": {}, descending: backwards };
 /** After the first twenty rows. */
 const created_to = new Date(Date.parse(epoch) + 20.5 * 60_000);
 const marked = { "`label` of 20": { ...backwards, label: ["team:marked"] } };
-/** Of the MD5 of 7, which names and descriptions hold. */
+/** A part of the MD5 of 7, which names and descriptions contain. */
 const rare = { "`keyword` of one": { ...backwards, keyword: ["8f14e4"] } };
 const early = { "`created_to` of 20": { ...backwards, created_to } };
 
@@ -188,7 +188,7 @@ export async function createSessionCases(db: Database): Promise<ScaleCase[]> {
   });
 }
 
-/** Of the first day, on which there are fifty sessions of each of the first schedules. */
+/** The first day, with fifty sessions of each of the first schedules. */
 export function createTimelineCases(db: Database): ScaleCase[] {
   const { list } = createTimelineService({ db, clock: systemClock });
   const from = new Date(epoch);

@@ -22,7 +22,7 @@ export const part: Part = {
   title: "As the tables grow",
   async run({ smoke, rounds }: PartOptions): Promise<PartResult> {
     const sizes = smoke ? [1_000, 1_500, 2_000] : [1_000, 10_000, 100_000, 1_000_000];
-    // More warm calls than the five after which PostgreSQL may settle on a plan that knows no values.
+    // More warm calls than the five after which PostgreSQL may use a generic plan.
     const pace = smoke
       ? { rounds: 1, warmCalls: 1, calls: 1, seconds: 1 }
       : { rounds: rounds ?? 7, warmCalls: 8, calls: 15, seconds: 0.5 };
@@ -67,22 +67,22 @@ async function measureGroup(
   }
   await sql`checkpoint`.execute(postgres.db);
   const scaled: Scaled[] = [];
-  for (const [index, one] of (cases[0] ?? []).entries()) {
+  for (const [index, testCase] of (cases[0] ?? []).entries()) {
     const atEachSize = cases.flatMap((ofSize) => ofSize[index] ?? []);
-    scaled.push({ ...one, rounds: await measure(atEachSize, pace) });
+    scaled.push({ ...testCase, rounds: await measure(atEachSize, pace) });
   }
   return scaled;
 }
 
 /** The sizes take turns, and turns at going first. @returns of each round the milliseconds at each size */
 async function measure(atEachSize: readonly ScaleCase[], pace: Pace): Promise<number[][]> {
-  for (const one of atEachSize) await callOften(one, pace.warmCalls, pace.seconds);
+  for (const testCase of atEachSize) await callOften(testCase, pace.warmCalls, pace.seconds);
   const rounds: number[][] = [];
   for (let round = 0; round < pace.rounds; round += 1) {
     const order = [...atEachSize.entries()];
     if (round % 2 === 1) order.reverse();
     const milliseconds: number[] = [];
-    for (const [index, one] of order) milliseconds[index] = await callOften(one, pace.calls, pace.seconds);
+    for (const [index, testCase] of order) milliseconds[index] = await callOften(testCase, pace.calls, pace.seconds);
     rounds.push(milliseconds);
   }
   return rounds;

@@ -6,7 +6,7 @@ import { toSpread } from "./turns.ts";
 const aim = 1.3;
 
 export interface Scaled extends Pick<ScaleCase, "of" | "name" | "isCounted"> {
-  /** Of each round the milliseconds at each size. */
+  /** Milliseconds at each size, for each round. */
   readonly rounds: readonly (readonly number[])[];
 }
 
@@ -21,9 +21,9 @@ export function toRows(scaled: readonly Scaled[]): ResultRow[] {
 /** Told is the case that grows most. */
 function toRow(of: string, cases: readonly Scaled[], isCounted: boolean): ResultRow[] {
   const [worst] = cases
-    .filter((one) => one.isCounted === isCounted)
-    .map((one) => ({ first: toGrowth(one, 0), second: toGrowth(one, 1) }))
-    .sort((one, other) => other.first.median - one.first.median);
+    .filter((testCase) => testCase.isCounted === isCounted)
+    .map((testCase) => ({ first: toGrowth(testCase, 0), second: toGrowth(testCase, 1) }))
+    .sort((left, right) => right.first.median - left.first.median);
   if (worst === undefined) return [];
   return [
     {
@@ -46,7 +46,7 @@ function toGrowth({ rounds }: Scaled, base: number) {
       (ratio) => ratio.toFixed(2),
     ),
   );
-  return spreads.reduce((greatest, one) => (one.median > greatest.median ? one : greatest));
+  return spreads.reduce((greatest, spread) => (spread.median > greatest.median ? spread : greatest));
 }
 
 interface Setup {
@@ -58,10 +58,10 @@ interface Setup {
 }
 
 export function toText(scaled: readonly Scaled[], { sizes, rounds, calls, warmCalls, version }: Setup): string {
-  const lines = scaled.map((one) => {
-    const medians = sizes.map((_, size) => toMedian(one.rounds.map((milliseconds) => milliseconds[size] ?? 0)));
-    const growth = [toGrowth(one, 0), toGrowth(one, 1)].map(({ result, spread }) => `${result} (${spread})`);
-    return `| ${[one.of, one.name, ...medians.map((median) => median.toFixed(2)), ...growth].join(" | ")} |`;
+  const lines = scaled.map((testCase) => {
+    const medians = sizes.map((_, size) => toMedian(testCase.rounds.map((milliseconds) => milliseconds[size] ?? 0)));
+    const growth = [toGrowth(testCase, 0), toGrowth(testCase, 1)].map(({ result, spread }) => `${result} (${spread})`);
+    return `| ${[testCase.of, testCase.name, ...medians.map((median) => median.toFixed(2)), ...growth].join(" | ")} |`;
   });
   const heads = sizes.map((size) => `${size.toLocaleString("en")} rows, ms`);
   const columns = ["what", "asked how", ...heads, "the slowest to the first", "to the second"];

@@ -54,7 +54,7 @@ export function createPickCase(db: Database): ScaleCase {
 
 const isClaimed = sql<SqlBool>`phase = 'active' and state = 'claimed'`;
 
-/** What the pick before claimed, as if it had not. */
+/** Releases the sessions that the previous pick has claimed. */
 async function putBack(db: Database): Promise<void> {
   await sql`update ailbl_session set state = 'pending', lease_owner = null, lease_expires_at = null, picked = null
     where ${isClaimed}`.execute(db);

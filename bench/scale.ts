@@ -13,7 +13,7 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
   },
 });
-/** More than the five after which PostgreSQL may settle on a plan that knows no values. */
+/** More than the five after which PostgreSQL may use a generic plan. */
 const warmRuns = 6;
 const runs = 9;
 
@@ -26,7 +26,7 @@ async function run(): Promise<void> {
   const database = await startFilledDatabase(Number(values.rows), values.database ?? null);
   stack.defer(database.close);
   const recorded = recordStatements(database.db);
-  console.log("| list of 8 | found | median ms | slowest ms | by way of |\n| --- | --- | --- | --- | --- |");
+  console.log("| list of 8 | matches | median ms | slowest ms | by way of |\n| --- | --- | --- | --- | --- |");
   for (const asked of await listCases(database.db))
     if (asked.name.includes(values.only)) console.log(await toLine(database.db, recorded, asked));
 }
@@ -55,8 +55,8 @@ async function toLine(
 
 /** Without what every page has: its rows by their ids, and their collections. */
 function toWay(scans: readonly string[]): string {
-  const told = scans.filter((scan) => !/(Index Scan eom_storage_pkey|eom_storage_collection_pkey)$/.test(scan));
-  return told.map((scan) => scan.replace("eom_storage_", "")).join(", ") || "pkey";
+  const ways = scans.filter((scan) => !/(Index Scan eom_storage_pkey|eom_storage_collection_pkey)$/.test(scan));
+  return ways.map((scan) => scan.replace("eom_storage_", "")).join(", ") || "pkey";
 }
 
 await run();

@@ -15,11 +15,11 @@ interface ScanSettings extends ScanSetup {
 }
 
 const firstSlot = Date.parse("2026-11-23T10:00:00Z");
-const watchEveryMilliseconds = 5;
+const pollEveryMilliseconds = 5;
 
 /**
- * What a scan costs that finds as much to do among few and among many schedules, and what it holds when very many are due
- * at once.
+ * The cost of a scan with as many due schedules among few and among many, and its memory and transactions when very many are
+ * due at once.
  */
 export const part: Part = {
   name: "scan",
@@ -76,13 +76,13 @@ async function compare(
 }
 
 async function openHerd(db: Database, scanner: Scanner, size: number): Promise<Herd> {
-  const watch = watchTransactions(db, `herd_${size}`);
+  const observer = observeTransactions(db, `herd_${size}`);
   const scanned = await scanner.scan(toSlot(0), size);
-  return { size, scanned, longestSeconds: await watch.end() };
+  return { size, scanned, longestSeconds: await observer.end() };
 }
 
 /** By asking PostgreSQL, again and again, how old the oldest open transaction is: too short by at most the pause between. */
-function watchTransactions(db: Database, database: string) {
+function observeTransactions(db: Database, database: string) {
   const over = new AbortController();
   const watched = (async () => {
     let longest = 0;
@@ -91,7 +91,7 @@ function watchTransactions(db: Database, database: string) {
         select extract(epoch from max(clock_timestamp() - xact_start))::float8 as seconds
         from pg_stat_activity where datname = ${database} and backend_type = 'client backend'`.execute(db);
       longest = Math.max(longest, rows[0]?.seconds ?? 0);
-      await delay(watchEveryMilliseconds);
+      await delay(pollEveryMilliseconds);
     }
     return longest;
   })();

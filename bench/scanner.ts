@@ -6,7 +6,7 @@ import { scan } from "../src/scheduler/scan/scan.ts";
 import { readEnvironment } from "./child.ts";
 
 export interface ScanOrder {
-  /** What the scan's clock says. */
+  /** The time of the scan's clock. */
   readonly at: string;
 }
 
@@ -24,7 +24,7 @@ export interface Scanned {
 
 /** As the workers have it (workers.ts). */
 const settings = { batchSize: 1000, punctualSeconds: 10 };
-const watchEveryMilliseconds = 5;
+const pollEveryMilliseconds = 5;
 
 const { db, close } = openPostgresDatabase(readEnvironment("BENCH_DATABASE_URL"), 10);
 const log = createLogger({ level: "info", format: "json" });
@@ -33,11 +33,11 @@ const metrics = createSchedulerMetrics(new Registry());
 process.on("message", async ({ at }: ScanOrder) => {
   const clock = { now: () => new Date(at) };
   const before = readHeap();
-  const watch = watchMemory();
+  const observer = observeMemory();
   const startedAt = performance.now();
   const { sessions } = await scan({ db, clock, log, metrics, scan: settings }, new AbortController().signal);
   const seconds = (performance.now() - startedAt) / 1000;
-  const peaks = watch.end();
+  const peaks = observer.end();
   process.send?.({
     seconds,
     sessions,
@@ -49,13 +49,13 @@ process.on("message", async ({ at }: ScanOrder) => {
 process.on("disconnect", () => void close());
 process.send?.("ready");
 
-/** What is really held: the parent starts this program with --expose-gc. */
+/** Memory after a collection: the parent starts this program with --expose-gc. */
 function readHeap(): number {
   globalThis.gc?.();
   return process.memoryUsage().heapUsed;
 }
 
-function watchMemory() {
+function observeMemory() {
   const rssBytes: number[] = [];
   let peakHeapBytes = 0;
   const look = () => {
@@ -63,7 +63,7 @@ function watchMemory() {
     rssBytes.push(rss);
     peakHeapBytes = Math.max(peakHeapBytes, heapUsed);
   };
-  const timer = setInterval(look, watchEveryMilliseconds);
+  const timer = setInterval(look, pollEveryMilliseconds);
   const end = () => {
     look();
     clearInterval(timer);

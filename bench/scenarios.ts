@@ -18,7 +18,7 @@ export interface Scenario {
 const base = "/eom/admin/storages";
 const pathCount = 500;
 
-/** What is asked, about storages and collections picked evenly from all that there are. */
+/** The requests, for storages and collections that are picked evenly from all. */
 export async function listScenarios(db: Database, rows: number): Promise<Scenario[]> {
   const { rows: storages } = await sql<{ id: string }>`
     select id from eom_storage tablesample system (20) order by md5(id::text) limit ${pathCount}`.execute(db);

@@ -14,7 +14,7 @@ const firstSlot = Date.parse("2026-11-23T10:00:00Z");
 /** How the slots of a round are spread over schedules. */
 interface Case {
   readonly name: string;
-  /** Of each schedule, a minute apart. */
+  /** Slots of each schedule, a minute apart. */
   readonly slotsEach: number;
   readonly policy: Partial<Policy>;
 }
@@ -126,7 +126,7 @@ function toText(
 ): string {
   const aSecond = (seconds: readonly number[]) =>
     toSpread(
-      seconds.map((one) => slots / one),
+      seconds.map((duration) => slots / duration),
       (value) => value.toFixed(0),
     );
   const lines = measured.map(({ of, rounds }) => {

@@ -19,8 +19,8 @@ interface StartRound {
 export const part: Part = {
   name: "start",
   title: "Start to ready",
-  async run({ smoke, rounds: wanted }: PartOptions): Promise<PartResult> {
-    const rounds = wanted ?? (smoke ? 1 : 9);
+  async run({ smoke, rounds: requestedRounds }: PartOptions): Promise<PartResult> {
+    const rounds = requestedRounds ?? (smoke ? 1 : 9);
     const all: StartRound[] = [];
     for (let round = 0; round < warmRounds + rounds; round += 1) all.push(await measureRound());
     const measured = all.slice(warmRounds);

@@ -14,7 +14,7 @@ export type Statement = Pick<CompiledQuery, "sql" | "parameters">;
 /** A database that keeps what is sent through it: the queries' own statements, never a copy of them. */
 export interface RecordedDatabase {
   readonly db: Database;
-  /** What was sent since the last call. */
+  /** Statements that were sent since the last call. */
   take(): Statement[];
 }
 

@@ -59,9 +59,9 @@ export async function measureThroughput(settings: ThroughputSettings): Promise<P
     // Each goes first in turn, so that no drift favours one.
     const first = round % chosen.length;
     for (const contender of [...chosen.slice(first), ...chosen.slice(0, first)]) {
-      const one = await measureOne(db, processes.get(contender), contender, settings);
-      if (round > 0) worked.get(contender)?.push(one);
-      console.log(round, contender.name, `${(jobs / one.seconds).toFixed(0)}/s`);
+      const result = await measureOne(db, processes.get(contender), contender, settings);
+      if (round > 0) worked.get(contender)?.push(result);
+      console.log(round, contender.name, `${(jobs / result.seconds).toFixed(0)}/s`);
     }
   }
   const postgres = await findVersion(db);

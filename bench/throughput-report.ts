@@ -93,7 +93,7 @@ function toLine(measured: Measured, contender: Contender, worked: readonly Worke
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Of each round, to the fastest peer in it. */
+/** The ratio to the fastest peer, for each round. */
 function toRatios(measured: Measured, worked: readonly Worked[]): number[] {
   return worked.map(({ seconds }, round) => findBestPeerSeconds(measured, round) / seconds);
 }

@@ -4,8 +4,8 @@ import { build, type Metafile, type Plugin } from "esbuild";
 import { version } from "../src/version.ts";
 
 /*
- * Bundles the functions of deploy/fission for Fission's Node 22 environment: ES modules with everything that they import, and
- * the migrations, by whose names a function knows whether the database is as it wants it.
+ * Bundles the functions of deploy/fission for Fission's Node 22 environment: ES modules with all their imports, and the migrations: a
+ * function compares their names with the database's.
  *
  *   node scripts/build-fission.ts [folder] [--source-maps]     into dist/fission unless a folder is given
  */
@@ -13,22 +13,22 @@ import { version } from "../src/version.ts";
 const root = join(import.meta.dirname, "..");
 const migrations = join(root, "db/migrations");
 
-/** What is left out, by its place below src/, and what stands in its place. */
+/** Modules to leave out, by their path below src/, with their stand-ins. */
 const replaced: Readonly<Record<string, string>> = {
   "platform/database/embedded.ts": "fission/no-embedded-database.ts",
   "platform/http/docs.ts": "fission/no-docs.ts",
 };
 
-/** Node 22's has no `randomUUIDv7`. */
+/** Node 22's crypto has no `randomUUIDv7`. */
 const cryptoOfIds = { importer: "src/platform/id.ts", standIn: "src/fission/uuid-v7.ts" };
 
-/** Larger than all the rest together; their stand-ins must keep them out. */
-const unwanted = /node_modules\/(@electric-sql|swagger-ui-dist)\//;
+/** Larger than the rest of the bundle; their stand-ins must keep them out. */
+const excluded = /node_modules\/(@electric-sql|swagger-ui-dist)\//;
 
-/** Fission lays all files of a package into one folder, whatever folder they come from. */
+/** Fission puts all files of a package into one folder. */
 const migrationsFolder = { from: '"../../../db/migrations/"', to: '"./"' };
 
-/** Of the packages that are CommonJS and ask for Node's own modules. */
+/** Defines `require` for CommonJS packages that import Node's modules. */
 const requireBanner = `import { createRequire as createNodeRequire } from "node:module";
 const require = createNodeRequire(import.meta.url);`;
 
@@ -45,7 +45,8 @@ const leaveOut: Plugin = {
     );
     onLoad({ filter: /\/platform\/database\/migrate\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
-      if (!text.includes(migrationsFolder.from)) throw new Error(`${path} names the migrations in another way now`);
+      if (!text.includes(migrationsFolder.from))
+        throw new Error(`${path} no longer has ${migrationsFolder.from}: adapt scripts/build-fission.ts`);
       return { contents: text.replace(migrationsFolder.from, migrationsFolder.to), loader: "ts" };
     });
   },
@@ -66,30 +67,30 @@ async function buildFission(target: string, hasSourceMaps: boolean): Promise<voi
     platform: "node",
     target: "node22",
     banner: { js: requireBanner },
-    // Names stay: stack traces are read.
+    // Names stay, for stack traces.
     minifyWhitespace: true,
     minifySyntax: true,
-    // Node shows the whole line of a fault.
+    // Node prints the whole line of an error.
     lineLimit: 160,
     legalComments: "linked",
     sourcemap: hasSourceMaps ? "linked" : false,
     metafile: true,
     plugins: [leaveOut],
   });
-  refuseUnwanted(metafile);
+  refuseExcluded(metafile);
   await refuseUndeclared(metafile);
   for (const name of await readdir(migrations)) await cp(join(migrations, name), join(target, name));
   const manifest = { name: "eom-fission", version, private: true, type: "module", main: "index.mjs" };
   await writeFile(join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-  await tell(target);
+  await printSizes(target);
 }
 
-function refuseUnwanted({ inputs }: Metafile): void {
-  const found = Object.keys(inputs).filter((input) => unwanted.test(input));
-  if (found.length > 0) throw new Error(`the bundle would have ${found.join(", ")} in it`);
+function refuseExcluded({ inputs }: Metafile): void {
+  const paths = Object.keys(inputs).filter((input) => excluded.test(input));
+  if (paths.length > 0) throw new Error(`the bundle contains ${paths.join(", ")}, which a stand-in must replace`);
 }
 
-/** Bill of materials, audit and licences are about these; a package of development in the bundle would be in none of them. */
+/** Bill of materials, audit and licences cover dependencies alone: they would miss a development package in the bundle. */
 async function refuseUndeclared({ inputs }: Metafile): Promise<void> {
   const { packages } = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")) as {
     packages: Record<string, { dev?: boolean }>;
@@ -97,11 +98,13 @@ async function refuseUndeclared({ inputs }: Metafile): Promise<void> {
   const places = Object.keys(inputs).flatMap(
     (input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [],
   );
-  const found = [...new Set(places)].filter((place) => packages[place] === undefined || packages[place].dev === true);
-  if (found.length > 0) throw new Error(`the bundle would have ${found.join(", ")} in it, which is no dependency`);
+  const undeclared = [...new Set(places)].filter(
+    (place) => packages[place] === undefined || packages[place].dev === true,
+  );
+  if (undeclared.length > 0) throw new Error(`the bundle contains ${undeclared.join(", ")}, which is no dependency`);
 }
 
-async function tell(target: string): Promise<void> {
+async function printSizes(target: string): Promise<void> {
   let total = 0;
   for (const name of (await readdir(target)).sort()) {
     const { size } = await stat(join(target, name));

@@ -3,11 +3,13 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
-/** Everything that a commit must pass beside the tests, the quick ones first. */
+/** The checks that a commit must pass in addition to the tests, quick checks first. */
 const checks: Readonly<Record<string, readonly string[]>> = {
   "format and lint": ["biome", "ci", "--error-on-warnings", "."],
   types: ["tsc", "--noEmit"],
   "import law": ["node", "scripts/checks/import-law.ts"],
+  words: ["node", "scripts/checks/words.ts"],
+  "doc comments": ["node", "scripts/checks/doc-comments.ts"],
   "unused code": ["knip"],
   "generated files": ["node", "scripts/generate.ts", "--check"],
   "triggers of functions": ["node", "scripts/fission-triggers.ts", "--check"],

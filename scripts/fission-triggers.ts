@@ -4,15 +4,15 @@ import { listRoutes } from "../src/compose/program.ts";
 import { findHttpFunction, type HttpFunctionName, httpFunctions } from "../src/fission/table.ts";
 
 /*
- * Writes the HTTP triggers of the relativeurl variant from the table of routes: one for each path, a file for each function.
+ * Writes the HTTP triggers of the relativeurl variant from the table of routes: a trigger for each path, a file for each function.
  *
  *   node scripts/fission-triggers.ts [--check]
  */
 
 const folder = "deploy/fission/relativeurl";
 
-const head = `# Made by scripts/fission-triggers.ts from the table of routes; instead of the file of this name in specs/. A path that is not
-# here, and a method that a path does not have, is answered by Fission's router, not by EOM.
+const head = `# Made by scripts/fission-triggers.ts from the table of routes; replaces the file of this name in specs/. Fission's router, not EOM,
+# answers requests with other paths, and with other methods.
 `;
 
 function toTriggers(name: HttpFunctionName): string {
@@ -25,10 +25,10 @@ function listPaths(): [path: string, methods: ReadonlySet<string>][] {
   for (const { spec } of listRoutes()) {
     const known = methods.get(spec.path) ?? new Set();
     methods.set(spec.path, known.add(spec.method));
-    // The router does not take HEAD for GET.
+    // Fission's router does not accept HEAD for GET.
     if (spec.method === "GET") known.add("HEAD");
   }
-  return [...methods].sort(([one], [other]) => (one < other ? -1 : 1));
+  return [...methods].sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
 function findOwner(path: string): HttpFunctionName {
@@ -51,7 +51,7 @@ spec:
 `;
 }
 
-/** A name of Kubernetes: lower case, at most 63 characters. */
+/** A name for Kubernetes: lower case, at most 63 characters. */
 function toName(path: string): string {
   const words = path.replace(/^\/(eom|ailbl)\/admin/, "").replaceAll(/([a-z])([A-Z])/g, "$1-$2");
   return `eom-rel-${words
@@ -63,10 +63,10 @@ function toName(path: string): string {
 for (const name of Object.keys(httpFunctions) as HttpFunctionName[]) {
   const path = `${folder}/http-${name}.yaml`;
   const file = join(import.meta.dirname, "..", path);
-  const wanted = toTriggers(name);
-  if (!process.argv.includes("--check")) await writeFile(file, wanted);
-  else if ((await readFile(file, "utf8").catch(() => "")) !== wanted) {
-    console.error(`${path} is not what the routes say: run node scripts/fission-triggers.ts`);
+  const current = toTriggers(name);
+  if (!process.argv.includes("--check")) await writeFile(file, current);
+  else if ((await readFile(file, "utf8").catch(() => "")) !== current) {
+    console.error(`${path} differs from the routes: run node scripts/fission-triggers.ts and commit the files`);
     process.exitCode = 1;
   }
 }

@@ -9,7 +9,7 @@ import { toSessionStatesPage } from "./session-states-page.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** What is made from the code, and committed so that a change of it is seen in review. */
+/** Files that are made from the code. They are committed, so that a review shows their changes. */
 const files: Readonly<Record<string, () => Promise<string> | string>> = {
   "db/schema.sql": dumpSchema,
   "docs/reference/configuration.md": toConfigurationPage,
@@ -19,7 +19,7 @@ const files: Readonly<Record<string, () => Promise<string> | string>> = {
   "docs/reference/openapi.json": () => `${JSON.stringify(createOpenApiDocument(listRoutes(), version), null, 2)}\n`,
 };
 
-/** Writes the files, or with `--check` tells which are not as they would be written. */
+/** Writes the files; with `--check` lists files that are out of date instead. @returns the exit code */
 async function generate(isCheck: boolean): Promise<number> {
   let stale = 0;
   for (const [name, make] of Object.entries(files)) {
@@ -28,7 +28,7 @@ async function generate(isCheck: boolean): Promise<number> {
     if (isCheck) {
       if ((await readFile(path, "utf8").catch(() => "")) === text) continue;
       stale += 1;
-      console.error(`${relative(root, path)} is not current: run "npm run generate" and commit what it writes.`);
+      console.error(`${relative(root, path)} is out of date: run "npm run generate" and commit what it writes.`);
     } else {
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, text);

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /*
- * Checks the dependencies: each has a licence that asks for no more than a notice, and none that a running EOM needs has a
- * known advisory of high or critical severity. Reads the lockfile, not node_modules, so that packages of other platforms count.
+ * Checks the dependencies: each has a licence that requires no more than a notice, and no package of a running EOM has a known
+ * advisory of high or critical severity. Reads the lockfile, not node_modules, so that packages of other platforms count.
  */
 
 const root = join(import.meta.dirname, "..");
@@ -34,12 +34,12 @@ function listLicenceFaults(): string[] {
 
 interface Audit {
   readonly vulnerabilities?: Readonly<Record<string, { readonly severity: string }>>;
-  /** HTTP status of a registry that refuses: some have no audits. */
+  /** HTTP status of a registry that refuses: some registries have no audits. */
   readonly statusCode?: number;
   readonly error?: { readonly code?: string };
 }
 
-/** No network, or no registry at its other end: logged, not a fault. */
+/** No network or no registry: logged, not a fault. */
 const unreachable = new Set(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"]);
 
 function listAdvisories(): string[] {
@@ -48,9 +48,9 @@ function listAdvisories(): string[] {
   const { vulnerabilities, statusCode, error } = parseAudit(audit.stdout);
   const code = error?.code ?? (audit.error as NodeJS.ErrnoException | undefined)?.code ?? "";
   if (vulnerabilities !== undefined) {
-    const found = Object.entries(vulnerabilities);
-    console.log(`audit: ${found.length} packages with advisories`);
-    return found
+    const advisories = Object.entries(vulnerabilities);
+    console.log(`audit: ${advisories.length} packages with advisories`);
+    return advisories
       .filter(([, { severity }]) => severity === "high" || severity === "critical")
       .map(([name, { severity }]) => `${name}: ${severity}; see npm audit --omit=dev`);
   }

@@ -3,16 +3,17 @@ import { type FailureCode, failures, listStatuses } from "../src/platform/failur
 import { reasons } from "../src/storages/s3/reasons.ts";
 import { toPage } from "./page.ts";
 
+/** docs/reference/configuration.md: every variable, with its default. */
 export function toConfigurationPage(): string {
   const rows = Object.entries(variables as Readonly<Record<string, Variable>>).map(
     ([name, { default: value, about, secret }]) =>
       `| ${name} | ${value === null ? "" : value === "" ? "(empty)" : `\`${value}\``} | ${about}${secret === true ? " *Secret.*" : ""} |`,
   );
   return toPage("Configuration", [
-    "EOM reads environment variables. A value can also lie in a file: `<NAME>_FILE` names it, or it is mounted as",
+    "EOM reads environment variables. A value can also be in a file: `<NAME>_FILE` names the file, or it is mounted as",
     "`/secrets/<namespace>/<name>/<NAME>` or `/configs/<namespace>/<name>/<NAME>`, as Fission and Kubernetes do. An empty",
-    "value counts as not given. Everything is parsed once, at start: every problem is listed, and EOM exits with 2. A name",
-    "that begins with `EOM_` and is not here is a problem too.",
+    "value counts as missing. EOM parses all variables at start, lists every problem, and exits with 2 if there is one. An unknown",
+    "name that begins with `EOM_` is a problem too.",
     "",
     "| variable | default | |",
     "| --- | --- | --- |",
@@ -20,6 +21,7 @@ export function toConfigurationPage(): string {
   ]);
 }
 
+/** docs/reference/errors.md: every error code. */
 export function toErrorsPage(): string {
   const codes = Object.keys(failures) as FailureCode[];
   const rows = codes.map((code) => {
@@ -27,10 +29,10 @@ export function toErrorsPage(): string {
     return `| ${code} | ${listStatuses(code).join(" or ")} | ${kind.title} | ${toWaiting(kind)} |`;
   });
   return toPage("Errors", [
-    "Every failing answer has the body `{error_code, http_status, error_msg, x_user, details}`; with",
-    "`Accept: application/problem+json` it is told as RFC 9457. A code never changes its meaning.",
+    "Every failure has the body `{error_code, http_status, error_msg, x_user, details}`, or is an RFC 9457 problem if the request has",
+    "`Accept: application/problem+json`. A code never changes its meaning.",
     "",
-    "| error_code | status | meaning | try again |",
+    "| error_code | status | meaning | repeat the request |",
     "| --- | --- | --- | --- |",
     ...rows,
   ]);
@@ -41,6 +43,7 @@ function toWaiting(kind: object): string {
   return "statusWhenWaitingHelps" in kind ? `with ${kind.statusWhenWaitingHelps}, as \`Retry-After\` says` : "";
 }
 
+/** docs/reference/storage-reasons.md: every reason of a storage check. */
 export function toReasonsPage(): string {
   const rows = Object.entries(reasons).map(([reason, { meaning }]) => `| ${reason} | ${meaning} |`);
   return toPage("Reasons of a storage check", [

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/* Writes dist/sbom.json: what a running EOM consists of beside itself, as CycloneDX, from the lockfile. */
+/* Writes dist/sbom.json: the packages of a running EOM, as CycloneDX, from the lockfile. */
 
 interface Component {
   readonly "bom-ref": string;
@@ -27,17 +27,17 @@ function readBom(): Bom {
   return JSON.parse(stdout);
 }
 
-/** `--omit dev` of npm 11 also leaves out what a development dependency needs as well, as the client for S3. */
+/** npm 11's `--omit dev` also leaves out packages that a development dependency shares, such as the S3 client. */
 function withoutDevelopment(bom: Bom): Bom {
-  const isOfDevelopment = ({ properties = [] }: Component) =>
+  const isForDevelopment = ({ properties = [] }: Component) =>
     properties.some(({ name, value }) => name === "cdx:npm:package:development" && value === "true");
-  const left = new Set(bom.components.filter(isOfDevelopment).map((component) => component["bom-ref"]));
+  const removed = new Set(bom.components.filter(isForDevelopment).map((component) => component["bom-ref"]));
   return {
     ...bom,
-    components: bom.components.filter((component) => !left.has(component["bom-ref"])),
+    components: bom.components.filter((component) => !removed.has(component["bom-ref"])),
     dependencies: bom.dependencies
-      .filter(({ ref }) => !left.has(ref))
-      .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => !left.has(other)) })),
+      .filter(({ ref }) => !removed.has(ref))
+      .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((dependency) => !removed.has(dependency)) })),
   };
 }
 

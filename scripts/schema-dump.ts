@@ -5,7 +5,7 @@ import { startPglite } from "../src/platform/database/embedded.ts";
 import { migrate } from "../src/platform/database/migrate.ts";
 import type { Tables } from "../src/platform/database/tables.ts";
 
-/** What pg_dump says of a database that has just been migrated, without what differs from run to run. */
+/** pg_dump of a newly migrated database, without lines that differ between runs. */
 export async function dumpSchema(): Promise<string> {
   const pglite = await startPglite({ loadDataDir: await dataDir() });
   const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });

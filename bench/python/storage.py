@@ -100,7 +100,7 @@ def list_parameters(query: ListQuery) -> list[Any]:
 
 def to_storage(row: Mapping[str, Any]) -> Storage:
     columns = dict(row)
-    # What the models do not name is left out.
+    # Fields that the models do not name are left out.
     resource = {**columns, "credential": columns}
     return Storage.model_validate({**columns, "resource": resource})
 

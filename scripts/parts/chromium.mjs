@@ -1,5 +1,4 @@
-// Sees that there is a Chromium, in which the reference pages are opened (test/parts/docs-pages.test.ts): the one on the PATH, or
-// Debian's, which root may install.
+// Makes sure that there is a Chromium for test/parts/docs-pages.test.ts: on the PATH, or from Debian, which root may install.
 import { spawnSync } from "node:child_process";
 import { main } from "./main.mjs";
 

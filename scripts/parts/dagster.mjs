@@ -1,5 +1,5 @@
-// Installs a real Dagster, the one of the contract tests, into .parts/dagster/. The example's own packages are not copied
-// there, so that a change in them needs no new install.
+// Installs the real Dagster of the contract tests into .parts/dagster/. The example's own packages stay where they are, so that
+// their changes need no new install.
 import { fileURLToPath } from "node:url";
 import { main } from "./main.mjs";
 import { installPythonPart } from "./python-venv.mjs";

@@ -12,8 +12,8 @@ const FLAGS = ["-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags=-s -w"
  * `.parts/<part>/<binary>`. Does nothing when that binary was already built from the same files.
  *
  * @param {{ part: string, binary: string, target: string, label: string, minutes: number }} options `part` is the
- *   folder's name; `target` the package to build, "." for a program of our own; `label` what is built and its version,
- *   and `minutes` how long an empty cache takes on two cores, both only printed.
+ *   folder's name; `target` the package to build, "." for a program of our own. Printed only: `label`, the name and version, and
+ *   `minutes`, the time with an empty cache on two cores.
  * @returns {Promise<string>} the binary's absolute path
  * @throws when `go` is missing or the build fails
  */

@@ -1,5 +1,5 @@
-// Builds what the tests of deploy/kubernetes and deploy/fission need into .parts/helm/: Helm from source, and the schemas
-// of Kubernetes, of the Prometheus operator and of Fission out of the Go modules that they are published in.
+// Builds Helm from source into .parts/helm/, and copies the schemas of Kubernetes, the Prometheus operator and Fission out of their Go
+// modules: for the tests of deploy/kubernetes and deploy/fission.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -11,7 +11,7 @@ const SCHEMAS = resolve(fileURLToPath(new URL("../../.parts/helm/schemas", impor
 
 const crds = "example/prometheus-operator-crd/monitoring.coreos.com_";
 
-/** Modules that are only read, never built; `sum` is what go.sum would say of them. */
+/** Modules that are read, never built; `sum` is their line of a go.sum. */
 const SOURCES = [
   {
     module: "k8s.io/kubernetes@v1.37.2",
@@ -58,14 +58,14 @@ function copySchemas({ module, sum, files }) {
   console.log(`${module}: ${missing.join(", ")} copied`);
 }
 
-/** Outside of any module's folder: what these modules replace in their own go.mod cannot be required by another. */
+/** Runs outside of any module's folder: no module can require a module that replaces others in its go.mod. */
 function download(module, sum) {
   const { status, stdout, stderr } = spawnSync("go", ["mod", "download", "-json", module], {
     cwd: resolve(SCHEMAS, "/"),
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`"go mod download ${module}" failed: ${stderr || stdout}`);
-  const told = JSON.parse(stdout);
-  if (told.Sum !== sum) throw new Error(`${module} has the sum ${told.Sum} instead of ${sum}`);
-  return told.Dir;
+  const { Sum, Dir } = JSON.parse(stdout);
+  if (Sum !== sum) throw new Error(`${module} has the sum ${Sum} instead of ${sum}`);
+  return Dir;
 }

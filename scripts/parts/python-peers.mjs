@@ -1,4 +1,4 @@
-// Installs the Python stacks that the bench measures EOM beside (bench/python), into .parts/python-peers/.
+// Installs the Python stacks that the bench compares EOM with (bench/python) into .parts/python-peers/.
 import { fileURLToPath } from "node:url";
 import { main } from "./main.mjs";
 import { installPythonPart } from "./python-venv.mjs";

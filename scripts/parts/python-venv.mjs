@@ -7,14 +7,13 @@ import { fileURLToPath } from "node:url";
 const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 
 /**
- * Installs Python packages into a virtual environment of their own, `.parts/<part>/venv`, as a file of requirements pins
- * them. Does nothing when they are there already.
+ * Installs the Python packages of a requirements file into a virtual environment, `.parts/<part>/venv`. Does nothing when they are
+ * installed already.
  *
- * @param {{ part: string, label: string, requirements?: string, paths?: readonly string[] }} options `label` names them in
- *   what is printed, with the version that is pinned for `part` where there is one; `requirements` is
- *   `scripts/parts/<part>/requirements.txt` unless it is given; `paths` are folders whose modules are found as if they were
- *   installed.
- * @throws when there is no Python that they take, no venv module, or pip fails
+ * @param {{ part: string, label: string, requirements?: string, paths?: readonly string[] }} options `label` names the part in the
+ *   output, with the pinned version of the package `part` if there is one; `requirements` defaults to
+ *   `scripts/parts/<part>/requirements.txt`; `paths` are folders whose modules can be imported as if they were installed.
+ * @throws when there is no suitable Python, no venv module, or pip fails
  */
 export async function installPythonPart({ part, label, requirements = toRequirements(part), paths = [] }) {
   const output = join(ROOT, ".parts", part);
@@ -45,7 +44,7 @@ function toRequirements(part) {
 }
 
 /**
- * 3.11 to 3.14: what all of the pinned packages take.
+ * Finds a Python from 3.11 to 3.14, which all pinned packages support.
  *
  * @returns {{ command: string, version: string }}
  */
@@ -55,11 +54,11 @@ function findPython(name) {
   const version = status === 0 ? String(stdout).trim() : null;
   const [major, minor] = (version ?? "").split(".").map(Number);
   if (version !== null && major === 3 && minor >= 11 && minor <= 14) return { command, version };
-  const found = version === null ? 'there is no working "python3" on PATH' : `"python3" on PATH is ${version}`;
-  throw new Error(`${name} needs Python 3.11 to 3.14, but ${found}.`);
+  const problem = version === null ? 'there is no working "python3" on PATH' : `"python3" on PATH is ${version}`;
+  throw new Error(`${name} needs Python 3.11 to 3.14, but ${problem}.`);
 }
 
-/** A virtual environment knows the place where it was made: in a checkout that was moved it is made anew. */
+/** Changes when the checkout is moved: a virtual environment contains its own path, and must be created again. */
 function toStamp(facts) {
   const program = readFileSync(fileURLToPath(import.meta.url));
   const all = [...facts, process.platform, process.arch].join("\0");
@@ -69,9 +68,9 @@ function toStamp(facts) {
 function createVenv(python, venv, name) {
   const { status, stdout, stderr } = spawnSync(python, ["-m", "venv", venv], { encoding: "utf8" });
   if (status === 0) return;
-  const said = `${stdout}${stderr}`.trim().split("\n").at(-1);
+  const reason = `${stdout}${stderr}`.trim().split("\n").at(-1);
   throw new Error(
-    `${name} needs Python's venv module, which did not work (on Debian it is the package python3-venv): ${said}`,
+    `${name} needs Python's venv module, which did not work (on Debian it is the package python3-venv): ${reason}`,
   );
 }
 

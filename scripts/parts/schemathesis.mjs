@@ -1,4 +1,4 @@
-// Installs Schemathesis, which makes up requests from the OpenAPI document (test/fuzz), into .parts/schemathesis/.
+// Installs Schemathesis, which generates requests from the OpenAPI document (test/fuzz), into .parts/schemathesis/.
 import { main } from "./main.mjs";
 import { installPythonPart } from "./python-venv.mjs";
 

@@ -1,5 +1,5 @@
-// Builds the secrets server of the contract tests into .parts/vault/: HashiCorp Vault's core from the Go module proxy. OpenBao,
-// whose API is the same for what EOM uses, is not to be had there.
+// Builds the secrets server of the contract tests into .parts/vault/: HashiCorp Vault's core from the Go module proxy, which does not have
+// OpenBao. EOM uses the part of the API that both share.
 import { buildGoPart } from "./go-build.mjs";
 import { main } from "./main.mjs";
 

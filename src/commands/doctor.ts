@@ -13,11 +13,12 @@ import { UsageError } from "./usage.ts";
 
 const log = createLogger({ level: "silent", format: "json" });
 
+/** Runs every check that the configuration allows, and prints a line for each. Exit code 1 when one failed. */
 export const doctorCommand: Command = {
   usage: "",
   about: "checks config, database, secret store, engines, storages, webhooks, clock, jobs file, data folder, address",
   async run(args, environment) {
-    if (args.length > 0) throw new UsageError("eom doctor takes no words");
+    if (args.length > 0) throw new UsageError("eom doctor accepts no words");
     const findings = await diagnose(environment);
     for (const { check, status, message } of findings) {
       console.log(`${status === "ok" ? "ok  " : "FAIL"}  ${check.padEnd(20)} ${message}`);
@@ -34,14 +35,14 @@ async function diagnose(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems.map(({ name, message }) => toFailed("configuration", `${name} ${message}`));
   }
-  const [address, found] = await Promise.all([
+  const [address, parts] = await Promise.all([
     runChecks([createAddressCheck(config.EOM_HOST, config.EOM_PORT)]),
     diagnoseParts(config),
   ]);
-  return [{ check: "configuration", status: "ok", message: "complete" }, ...found, ...address];
+  return [{ check: "configuration", status: "ok", message: "complete" }, ...parts, ...address];
 }
 
-/** From the ground up. What stands on a thing that is broken is not looked at; all else is. */
+/** Database first, then its schema, then the program. Checks that need a broken part are left out; all others run. */
 async function diagnoseParts(config: Config): Promise<Finding[]> {
   if (config.EOM_DATABASE_URL === null && !hasEmbeddedDatabase(config.EOM_DATA_DIR)) {
     return [await diagnoseNewFolder(config.EOM_DATA_DIR), ...(await diagnoseBeside(config))];
@@ -66,20 +67,20 @@ async function diagnoseProgram(config: Config, database: ProgramDatabase, ground
   });
   if ("status" in program) {
     await database.close();
-    return withoutDoubles([...ground, program, ...(await diagnoseBeside(config))]);
+    return withoutRepeats([...ground, program, ...(await diagnoseBeside(config))]);
   }
-  return await look(program, [...program.checks, ...program.entryChecks]);
+  return await runAndClose(program, [...program.checks, ...program.entryChecks]);
 }
 
-/** What needs no database. A jobs file that cannot be used hides no other part. */
+/** The checks that need no database. If the jobs file is what keeps EOM from starting, they run again without it. */
 async function diagnoseBeside(config: Config): Promise<Finding[]> {
   const parts = await attempt("start", () => composeBesideDatabase(config, log));
-  if (!("status" in parts)) return await look(parts, parts.checks);
+  if (!("status" in parts)) return await runAndClose(parts, parts.checks);
   if (config.EOM_JOBS_FILE === null) return [parts];
-  return withoutDoubles([parts, ...(await diagnoseBeside({ ...config, EOM_JOBS_FILE: null }))]);
+  return withoutRepeats([parts, ...(await diagnoseBeside({ ...config, EOM_JOBS_FILE: null }))]);
 }
 
-async function look(parts: { close(): Promise<void> }, checks: readonly Check[]): Promise<Finding[]> {
+async function runAndClose(parts: { close(): Promise<void> }, checks: readonly Check[]): Promise<Finding[]> {
   try {
     return await runChecks(checks);
   } finally {
@@ -93,22 +94,23 @@ async function diagnoseNewFolder(folder: string): Promise<Finding> {
   return { check: "database", status: "ok", message: `none yet in ${folder}: "eom start" makes it` };
 }
 
-/** The words of Node and SQLite for a folder that cannot be used say nothing of what to do. */
-async function toFolderFinding(config: Config, found: Finding): Promise<Finding> {
+/** The embedded database reports an unusable folder in words that do not say what to do: then the folder's own problem is better. */
+async function toFolderFinding(config: Config, finding: Finding): Promise<Finding> {
   const problem = config.EOM_DATABASE_URL === null ? await findFolderProblem(config.EOM_DATA_DIR) : null;
-  return problem === null ? found : toFailed("data folder", problem);
+  return problem === null ? finding : toFailed("data folder", problem);
 }
 
 async function attempt<T extends object>(check: string, work: () => Promise<T>): Promise<T | Finding> {
   try {
     return await work();
   } catch (error) {
-    const answer = error instanceof FolderInUse ? " GET /eom/admin/doctor answers what this command would say." : "";
-    return toFailed(check, `${error instanceof Error ? error.message : error}${answer}`);
+    const advice =
+      error instanceof FolderInUse ? " Ask that process instead: GET /eom/admin/doctor runs the same checks." : "";
+    return toFailed(check, `${error instanceof Error ? error.message : error}${advice}`);
   }
 }
 
-function withoutDoubles(findings: readonly Finding[]): Finding[] {
+function withoutRepeats(findings: readonly Finding[]): Finding[] {
   return [...new Map(findings.map((finding) => [`${finding.check} ${finding.message}`, finding])).values()];
 }
 

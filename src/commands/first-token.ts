@@ -5,9 +5,10 @@ import { createChange } from "../platform/resource/change.ts";
 const actor = { subject: "eom start", onBehalfOf: null, requestId: null };
 
 /**
- * Sees to it that somebody can get in: by EOM_ADMIN_TOKEN, or on an embedded database that has no token yet by a new one.
+ * Makes sure that an administrator can log in: with EOM_ADMIN_TOKEN if it is set, else with a new token if the database is
+ * embedded and has no token yet. With PostgreSQL, `eom token create` makes the first token.
  *
- * @returns the new token, to be shown once; null when there was no need for one
+ * @returns the new token, to be shown once; null if none was made
  */
 export async function prepareAdminToken({ access, database }: Program, config: Config): Promise<string | null> {
   if (config.EOM_AUTH === "none") return null;

@@ -6,12 +6,12 @@ import { UsageError } from "./usage.ts";
 
 const actor = { subject: "eom quota", onBehalfOf: null, requestId: null };
 
-/** Exit code 1 when levels differ from their ledgers and were not mended. */
+/** Prints a line of JSON for each level that differs from its ledger. Exit code 1 when one differs and `--fix` is not given. */
 export const quotaCommand: Command = {
   usage: "reconcile [--fix]",
-  about: "re-adds the ledger; prints what differs, --fix mends it",
+  about: "compares levels with their ledger; --fix corrects them",
   async run(args, environment) {
-    const isFixing = parse(args);
+    const isFixing = parseIsFixing(args);
     const config = readConfig(environment);
     const log = createLogger({ level: "warn", format: "json" }, process.stderr);
     const program = await composeProgram(config, log);
@@ -31,10 +31,10 @@ export const quotaCommand: Command = {
   },
 };
 
-function parse(args: readonly string[]): boolean {
+function parseIsFixing(args: readonly string[]): boolean {
   const [verb, ...options] = args;
   if (verb !== "reconcile" || options.some((option) => option !== "--fix")) {
-    throw new UsageError("eom quota takes reconcile, and --fix to mend what differs");
+    throw new UsageError("eom quota accepts reconcile, and --fix to correct the levels that differ");
   }
   return options.length > 0;
 }

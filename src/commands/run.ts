@@ -26,7 +26,12 @@ const commands: Readonly<Record<string, Command>> = {
   openapi: openApiCommand,
 };
 
-/** Exit codes: 0 done, 1 it failed, 2 it was called or configured wrongly. */
+/**
+ * Runs the command that the first word names, and prints its error, if any, on standard error.
+ *
+ * @param args the words of the command line after `eom`
+ * @returns the exit code: 0 done, 1 failed, 2 called or configured wrongly
+ */
 export async function runCommand(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === "help" || name === "--help") {
@@ -52,12 +57,12 @@ export async function runCommand(args: readonly string[], environment: NodeJS.Pr
 
 function toHelp(): string {
   const lines = Object.entries(commands).map(
-    ([name, { usage, about }]) => `  eom ${`${name} ${usage}`.padEnd(46)} ${about}`,
+    ([name, { usage, about }]) => `  eom ${`${name} ${usage}`.padEnd(32)} ${about}`,
   );
   return ["EOM, the control plane of a data platform.", "", ...lines].join("\n");
 }
 
-/** What a person can act upon is told as a sentence; what nobody foresaw, with its stack. */
+/** Expected errors, which a person can act on, become one sentence; all others keep their stack. */
 function toSentence(error: unknown): string {
   if (error instanceof ConfigError || error instanceof UsageError || error instanceof FolderInUse) return error.message;
   const fault = toDatabaseFault(error);

@@ -6,20 +6,24 @@ import { rekeySecrets } from "../secrets/embedded/rekey.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./usage.ts";
 
+/**
+ * Seals the secrets of the embedded store again with the key of EOM_KEY_FILE, which is created when it does not exist. Safe
+ * to run again: secrets that the new key opens stay as they are.
+ */
 export const secretsCommand: Command = {
   usage: "rekey <old key file>",
-  about: "seals embedded secrets anew under EOM_KEY_FILE's key",
+  about: "seals embedded secrets again with EOM_KEY_FILE's key",
   async run(args, environment) {
     const [verb, oldFile, ...rest] = args;
     if (verb !== "rekey" || oldFile === undefined || rest.length > 0)
-      throw new UsageError("eom secrets takes rekey and the path of the key file that was in use");
+      throw new UsageError("eom secrets accepts rekey and the path of the key file that was used until now");
     const config = readConfig(environment);
     if (config.EOM_SECRETS !== "embedded")
-      throw new UsageError("Vault keeps the secrets: their keys are Vault's to change");
+      throw new UsageError("EOM_SECRETS is not embedded: Vault keeps the secrets, and its own keys; rotate them there");
     const from = await readKeyFile(oldFile);
     const database = await openDatabase(config);
     try {
-      // For what it throws: a newer EOM may keep its secrets otherwise.
+      // Throws when a newer EOM has migrated the database: it may seal secrets differently.
       await listPendingMigrations(database.db);
       const to = await readOrCreateKeyFile(config.keyFile);
       console.log(JSON.stringify(await rekeySecrets(database.db, { from, to })));

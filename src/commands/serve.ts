@@ -4,14 +4,14 @@ import { composeProgram, type Program } from "../compose/program.ts";
 import { type WorkerName, workerNames } from "../compose/workers.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
 import { connectionLimits, findFreePort, type HttpServer, startHttpServer } from "../platform/http/server.ts";
-import { createLogger, type Logger } from "../platform/log.ts";
+import { createLogger } from "../platform/log.ts";
 import { version } from "../version.ts";
 import type { Command } from "./command.ts";
 import { prepareAdminToken } from "./first-token.ts";
 import { waitForStop } from "./stop-signal.ts";
 import { UsageError } from "./usage.ts";
 
-/** Orchestrators usually kill 30 s after they asked: requests get this of it, the turns of workers the rest. */
+/** Orchestrators usually kill a process 30 s after SIGTERM: 10 s of them are for open requests, the rest for workers' turns. */
 const requestGraceMilliseconds = 10_000;
 
 interface Parts {
@@ -19,6 +19,7 @@ interface Parts {
   readonly workers: readonly WorkerName[];
 }
 
+/** `eom start`: runs until SIGINT or SIGTERM. */
 export const startCommand: Command = {
   usage: "",
   about: "API and all workers in one process",
@@ -28,6 +29,7 @@ export const startCommand: Command = {
   },
 };
 
+/** `eom api`: at least one process with workers must run beside it. */
 export const apiCommand: Command = {
   usage: "",
   about: "the API alone",
@@ -37,6 +39,7 @@ export const apiCommand: Command = {
   },
 };
 
+/** `eom worker`: serves no port. */
 export const workerCommand: Command = {
   usage: "[--only scan,pick,…]",
   about: "the workers alone, or some of them",
@@ -44,14 +47,14 @@ export const workerCommand: Command = {
 };
 
 function refuseWords(command: string, args: readonly string[]): void {
-  if (args.length > 0) throw new UsageError(`eom ${command} takes no words: it is configured by environment variables`);
+  if (args.length > 0) throw new UsageError(`eom ${command} accepts no words: environment variables configure it`);
 }
 
 function parseOnly(args: readonly string[]): readonly WorkerName[] {
   const names = readOnly(args)?.split(",") ?? workerNames;
   const unknown = names.filter((name) => !workerNames.includes(name as WorkerName));
   if (unknown.length > 0) {
-    throw new UsageError(`There is no worker ${unknown.join(", ")}; there are ${workerNames.join(", ")}`);
+    throw new UsageError(`There is no worker ${unknown.join(", ")}; the workers are ${workerNames.join(", ")}`);
   }
   return names as WorkerName[];
 }
@@ -61,14 +64,14 @@ function readOnly(args: readonly string[]): string | undefined {
     return parseArgs({ args: [...args], options: { only: { type: "string" } } }).values.only;
   } catch (error) {
     throw new UsageError(
-      `${error instanceof Error ? error.message : String(error)}\neom worker takes --only scan,pick,…`,
+      `${error instanceof Error ? error.message : String(error)}\neom worker accepts --only scan,pick,…`,
     );
   }
 }
 
 async function serve(environment: NodeJS.ProcessEnv, parts: Parts): Promise<number> {
   const read = readConfig(environment);
-  // Known before anything is composed: what is ours must be kept out of reach of storages.
+  // The port must be known before composing: storages must not reach EOM's own address.
   const config = read.EOM_PORT === 0 ? { ...read, EOM_PORT: await findFreePort(read.EOM_HOST) } : read;
   const log = createLogger({
     level: config.EOM_LOG_LEVEL,
@@ -83,7 +86,11 @@ async function serve(environment: NodeJS.ProcessEnv, parts: Parts): Promise<numb
       : null;
     if (server !== null) program.database.lock?.announce(server.url);
     await program.workers.start(parts.workers);
-    announce(config, program, server, parts, token, log);
+    announce({ config, program, server, parts, token });
+    if (allowsLoopback(config))
+      log.info(
+        "S3 endpoints on loopback are allowed, because EOM itself serves loopback alone from an embedded database",
+      );
     log.info({ signal: await stopped }, "stopping");
     await Promise.all([server?.stop(requestGraceMilliseconds), program.workers.stop()]);
   } finally {
@@ -93,15 +100,16 @@ async function serve(environment: NodeJS.ProcessEnv, parts: Parts): Promise<numb
   return 0;
 }
 
-/** The lines that a person waits for. The token goes to the terminal alone, never through the log. */
-function announce(
-  config: Config,
-  program: Program,
-  server: HttpServer | null,
-  parts: Parts,
-  token: string | null,
-  log: Logger,
-): void {
+interface Ready {
+  readonly config: Config;
+  readonly program: Program;
+  readonly server: HttpServer | null;
+  readonly parts: Parts;
+  readonly token: string | null;
+}
+
+/** Prints what a person at the terminal needs. The token is printed here alone, never logged. */
+function announce({ config, program, server, parts, token }: Ready): void {
   const database = program.database.kind === "embedded" ? `embedded in ${config.EOM_DATA_DIR}` : "PostgreSQL";
   console.log(`EOM ${version} is ready.`);
   if (server !== null) console.log(`  API        ${server.url}   (reference: ${server.url}/docs)`);
@@ -111,6 +119,4 @@ function announce(
     `  workers    ${parts.workers.length === 0 ? "none here" : `${parts.workers.join(", ")}, with the engine ${config.EOM_ENGINE}`}`,
   );
   if (token !== null) console.log(`  admin token, shown this once: ${token}`);
-  if (allowsLoopback(config))
-    log.info("S3 endpoints on loopback are allowed, for this is the embedded default on loopback");
 }

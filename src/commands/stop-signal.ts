@@ -1,4 +1,4 @@
-/** Resolves with the first SIGINT or SIGTERM. A second one ends the process at once, for those who cannot wait. */
+/** Resolves with the first SIGINT or SIGTERM. A second signal ends the process at once, with exit code 130. */
 export function waitForStop(): Promise<NodeJS.Signals> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let isStopping = false;

@@ -5,21 +5,22 @@ import { createLogger } from "../platform/log.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./usage.ts";
 
+/** Takes one turn and ends: for cron, or to see a worker's work once. */
 export const tickCommand: Command = {
-  usage: `<${workerNames.join("|")}>`,
-  about: "one turn of a worker; prints a JSON summary",
+  usage: "<worker>",
+  about: `one turn of a worker (${workerNames.join(", ")}); prints a JSON summary`,
   async run(args, environment) {
     const [name, ...rest] = args;
     if (!workerNames.includes(name as WorkerName) || rest.length > 0) {
-      throw new UsageError(`eom tick takes one of ${workerNames.join(", ")}`);
+      throw new UsageError(`eom tick accepts one worker: ${workerNames.join(", ")}`);
     }
     const config = readConfig(environment);
-    // Standard output belongs to the summary.
+    // Standard output is for the summary alone.
     const log = createLogger({ level: config.EOM_LOG_LEVEL, format: "json" }, process.stderr);
     const program = await composeProgram(config, log);
     try {
       const summary = await program.workers.tick(name as WorkerName);
-      // Else they would be ended with this process.
+      // The local engine's runs would end with this process.
       await program.workers.seeRunsThrough();
       console.log(JSON.stringify(summary));
       return 0;

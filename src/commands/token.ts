@@ -12,6 +12,7 @@ const usage = "create --role <role> --label <label> [--expires-at <time>] | list
 const actor = { subject: "eom token", onBehalfOf: null, requestId: null };
 const options = { role: { type: "string" }, label: { type: "string" }, "expires-at": { type: "string" } } as const;
 
+/** Creates, lists and revokes tokens in the database itself, without a running EOM. */
 export const tokenCommand: Command = {
   usage: "create|list|revoke …",
   about: "API tokens: role, label, expiry",
@@ -59,7 +60,7 @@ async function create(program: Program, values: Values): Promise<void> {
     const problems = input.error.issues.map(
       (issue) => `  --${issue.path.join(".").replace("_", "-")} ${issue.message}`,
     );
-    throw new UsageError(["The token cannot be made:", ...problems].join("\n"));
+    throw new UsageError(["The token cannot be created:", ...problems].join("\n"));
   }
   const created = await program.access.create(input.data, createChange(actor));
   console.log(JSON.stringify(created, null, 2));
@@ -70,7 +71,7 @@ async function list(program: Program): Promise<void> {
 }
 
 async function revoke(program: Program, id: string | undefined): Promise<void> {
-  if (id === undefined) throw new UsageError("eom token revoke needs the token's id; eom token list tells it");
+  if (id === undefined) throw new UsageError("eom token revoke needs the token's id; eom token list prints the ids");
   await program.access.revoke(id, createChange(actor));
   console.log(`revoked ${id}`);
 }

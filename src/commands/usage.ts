@@ -1,4 +1,4 @@
-/** A command was called with words that it does not know. The message says what it wants. */
+/** The command line has words that the command does not know. The message says which words it accepts. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);

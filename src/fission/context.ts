@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** What Fission's Node environment hands to a function, as far as we use it: Express's objects. */
+/** The argument that Fission's Node environment passes to a function, as far as we use it: Express's request and response. */
 export interface FissionContext {
   readonly request: FissionRequest;
   readonly response: ServerResponse;
 }
 
-/** Its `body` was parsed by Express: undefined where none of its parsers took the content type, and then still unread. */
+/** Express has parsed `body`. It is undefined when no parser accepts the content type; the stream is then still unread. */
 export type FissionRequest = IncomingMessage & { readonly body?: unknown; readonly app?: ExpressApp };
 
 /** The environment's own Express application. */
@@ -17,12 +17,15 @@ export interface ExpressApp {
   ): unknown;
 }
 
-/** What the environment sends. A status that is missing or below 100, or a header that is undefined, would harm it. */
+/** The answer that the environment sends. A missing status, a status below 100 or an undefined header would make it throw. */
 export interface FissionAnswer {
   readonly status: number;
   readonly body?: Uint8Array;
   readonly headers: Readonly<Record<string, string | string[]>>;
 }
 
-/** Has exactly one parameter: with none it is called without its context, with two as callback style, whose promise nobody awaits. */
+/**
+ * A function of Fission. It must declare exactly one parameter: the environment passes no context to a function that declares
+ * none, and does not await the promise of a function that declares two (it expects a callback).
+ */
 export type FissionFunction = (context: FissionContext) => Promise<FissionAnswer>;

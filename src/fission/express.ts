@@ -5,22 +5,23 @@ import type { RawBody } from "./to-request.ts";
 type Answerer = (context: FissionContext, raw: RawBody | null) => Promise<FissionAnswer>;
 
 /**
- * The environment parses bodies before a function sees them, and answers what it cannot parse by itself: in HTML, with a
- * stack trace. It marks answers with entity tags that EOM has not given. Its Express application is told of each request, so
- * from the first one on we have it leave both to us: an error handler of ours, the last one, gives the function what came.
- * In an environment that has no such application all stays as it is.
+ * Takes over two things that the environment's Express application does by itself: it answers a body that it cannot parse in
+ * HTML, with a stack trace, and it adds entity tags that are not EOM's. The first request of each application turns the tags
+ * off and adds an error handler, which passes the unparsed body to `answer`. Without an Express application nothing changes.
+ *
+ * @returns to be called with each request, before it is answered
  */
-export function createExpressSettler(answer: Answerer): (context: FissionContext) => void {
-  const settled = new WeakSet<ExpressApp>();
+export function createExpressTakeover(answer: Answerer): (context: FissionContext) => void {
+  const takenOver = new WeakSet<ExpressApp>();
   return ({ request, response }) => {
     const { app } = request;
-    // Set before anybody could say no to it.
+    // Express has set it on this response already.
     response.removeHeader("x-powered-by");
-    if (app === undefined || settled.has(app)) return;
-    settled.add(app);
+    if (app === undefined || takenOver.has(app)) return;
+    takenOver.add(app);
     app.set("etag", false);
     app.set("x-powered-by", false);
-    // Express knows an error handler by its four parameters.
+    // Express recognises an error handler by its four parameters.
     app.use(async (error, failed, failedResponse, _next) => {
       const context = { request: failed, response: failedResponse };
       send(context, await answer(context, toRawBody(error)));
@@ -28,7 +29,7 @@ export function createExpressSettler(answer: Answerer): (context: FissionContext
   };
 }
 
-/** As body-parser tells: what it could not parse, or how much it would not read. */
+/** body-parser's error has the text that it could not parse, or the length that it refused to read. */
 function toRawBody(error: unknown): RawBody | null {
   const { type, body, length } = error as { type?: unknown; body?: unknown; length?: unknown };
   if (type === "entity.parse.failed" && typeof body === "string") return { text: body };

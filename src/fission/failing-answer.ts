@@ -6,7 +6,7 @@ import type { Logger } from "../platform/log.ts";
 import type { FissionAnswer, FissionContext } from "./context.ts";
 import { toAnswer } from "./to-answer.ts";
 
-/** For what fails before or outside the app: in the one format, and logged with its cause. */
+/** The answer to a failure before or outside the app, in the format of all errors; logs it with its cause. */
 export async function toFailingAnswer(
   error: unknown,
   { request, response }: FissionContext,
@@ -16,14 +16,14 @@ export async function toFailingAnswer(
   const given = request.headers["x-request-id"];
   const requestId =
     findRequestId(new Headers(typeof given === "string" ? { "x-request-id": given } : {})) ?? createId();
-  const told = toErrorResponse(failure, {
+  const answer = toErrorResponse(failure, {
     requestId,
     xUser: null,
     path: (request.url ?? "/").split("?")[0] ?? "/",
     accept: request.headers.accept ?? null,
   });
   const line = { function: name, request_id: requestId, error_code: failure.code, error_msg: failure.message };
-  if (told.status < 500) log.info(line, "request refused");
+  if (answer.status < 500) log.info(line, "request refused");
   else log.error({ ...line, err: failure.cause ?? failure }, "function failed");
-  return toAnswer(told, response);
+  return toAnswer(answer, response);
 }

@@ -5,7 +5,7 @@ import { createWorkerFunction } from "./worker-function.ts";
 
 const pod = createPod(process.env);
 
-/** By the names that they have in deploy/fission. */
+/** All functions, by their names in deploy/fission without `eom-`. Loading this file reads no configuration yet: the first call does. */
 export const functions = {
   storage: createHttpFunction("storage", pod),
   quota: createHttpFunction("quota", pod),

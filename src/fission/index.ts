@@ -1,6 +1,7 @@
 /*
- * What Fission's Node environment loads, by names such as `index.storage`. It tries several files and tells only why the
- * last one was not there; so the rest is loaded from here, where what is wrong with it can be told.
+ * The entry that Fission's Node environment loads, by names such as `index.storage`. The environment tries several files and
+ * reports only why the last one is missing. So this file imports nothing that can fail, loads the rest itself, and prints
+ * the error.
  */
 
 import { addPromiseTry } from "./promise-try.ts";
@@ -19,7 +20,7 @@ export const workerSweep = functions["worker-sweep"];
 
 async function load() {
   try {
-    // Of Node 26, before anything uses it: triggers do as they are loaded.
+    // Node 22 lacks both; src/timing uses Temporal as soon as it is loaded.
     addPromiseTry();
     if (!("Temporal" in globalThis)) await import("temporal-polyfill/global");
     return (await import("./functions.ts")).functions;

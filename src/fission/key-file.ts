@@ -2,6 +2,7 @@ import { chmod, copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../platform/config/config.ts";
+import { toErrorCode } from "../platform/error-code.ts";
 
 interface KeyCopy {
   readonly path: string;
@@ -9,10 +10,10 @@ interface KeyCopy {
 }
 
 /**
- * Fission's fetcher lays secrets down with mode 0750, which is too open for a key: this process gets a copy of its own, for as
- * long as it takes to read it.
+ * Copies the key file for this process alone, with mode 0600: Fission's fetcher writes secrets with mode 0750, which is too
+ * open for a key. Remove the copy when the key is read.
  *
- * @throws ConfigError when there is none
+ * @throws ConfigError when the file cannot be copied, for example because it does not exist
  */
 export async function copyKeyFile(path: string): Promise<KeyCopy> {
   const folder = await mkdtemp(join(tmpdir(), "eom-key-"));
@@ -24,7 +25,8 @@ export async function copyKeyFile(path: string): Promise<KeyCopy> {
     return { path: copy, remove };
   } catch (error) {
     await remove();
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
-    throw new ConfigError([{ name: "EOM_KEY_FILE", message: `names ${path}, which cannot be copied (${code})` }]);
+    throw new ConfigError([
+      { name: "EOM_KEY_FILE", message: `names ${path}, which cannot be copied (${toErrorCode(error)})` },
+    ]);
   }
 }

@@ -1,4 +1,4 @@
 import type { createDocsRoutes as real } from "../platform/http/docs.ts";
 
-/** Takes the place of the pages in the bundle: Swagger UI is larger than all the rest, and no function serves them. */
+/** Replaces platform/http/docs.ts in the bundle: Swagger UI is larger than everything else in it, and no function serves it. */
 export const createDocsRoutes: typeof real = () => [];

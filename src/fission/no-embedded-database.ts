@@ -1,6 +1,10 @@
 import type { openEmbeddedDatabase as real } from "../platform/database/embedded.ts";
 
-/** Takes the place of the embedded database in the bundle: PGlite is larger than all the rest. */
+/**
+ * Replaces platform/database/embedded.ts in the bundle: PGlite is larger than everything else in it.
+ *
+ * @throws Error always
+ */
 export const openEmbeddedDatabase: typeof real = async () => {
-  throw new Error("There is no embedded database in a function: set EOM_DATABASE_URL");
+  throw new Error("A function has no embedded database: set EOM_DATABASE_URL");
 };

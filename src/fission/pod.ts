@@ -7,19 +7,26 @@ import type { Route } from "../platform/http/route.ts";
 import { createLogger, type Logger } from "../platform/log.ts";
 import { copyKeyFile } from "./key-file.ts";
 
-/** What the functions of one pod share: a pod serves one of them, but nothing here counts on it. */
+/** The state that the functions of one pod share. Fission runs one function in a pod; several work too. */
 export interface Pod {
   /**
-   * Composed by the first who asks, on a database that somebody has migrated, and kept. After a failure the next who asks
-   * begins anew.
+   * The composed program. The first call composes it, on a database that `eom migrate` has migrated; later calls return the
+   * same program. After a failure the next call composes again.
    *
-   * @throws CONFIGURATION_ERROR, DATABASE_UNAVAILABLE
+   * @throws CONFIGURATION_ERROR when a variable, the key or the schema is wrong
+   * @throws DATABASE_UNAVAILABLE when the database cannot be reached
    */
   program(): Promise<Program>;
+  /** Every route of EOM, also the routes of other functions. Needs no configuration. */
   routes(): readonly Route[];
   readonly log: Logger;
 }
 
+/**
+ * Reads nothing yet: the configuration is read when the first call needs the program.
+ *
+ * @param environment the variables that configure EOM, such as `process.env`
+ */
 export function createPod(environment: NodeJS.ProcessEnv): Pod {
   const log = createLogger({ level: "info", format: "json" });
   let program: Promise<Program> | null = null;
@@ -42,12 +49,12 @@ export function createPod(environment: NodeJS.ProcessEnv): Pod {
 
 async function compose(environment: NodeJS.ProcessEnv): Promise<Program> {
   const config = readConfig(environment);
-  refuseUnfit(config);
+  refuseUnsuitable(config);
   const log = createLogger({ level: config.EOM_LOG_LEVEL, format: "json" });
   const key = config.EOM_SECRETS === "embedded" ? await copyKeyFile(config.keyFile) : null;
   try {
     const program = await composeProgram(
-      { ...config, ...inFunctions(config), keyFile: key?.path ?? config.keyFile },
+      { ...config, ...toFunctionSettings(config), keyFile: key?.path ?? config.keyFile },
       log,
     );
     await prepareAdminToken(program, config).catch(async (error: unknown) => {
@@ -61,32 +68,33 @@ async function compose(environment: NodeJS.ProcessEnv): Promise<Program> {
 }
 
 /**
- * A function is no place for an embedded database, and none to make a key, which would go with its pod; and it is open to
- * whoever reaches the router.
+ * Refuses settings that a function cannot work with: an embedded database or a generated key would be lost with the pod, and
+ * every caller that reaches the router reaches the function.
  *
- * @throws ConfigError
+ * @throws ConfigError with every problem
  */
-function refuseUnfit(config: Config): void {
+function refuseUnsuitable(config: Config): void {
   const problems: Problem[] = [];
   if (config.EOM_DATABASE_URL === null)
-    problems.push({ name: "EOM_DATABASE_URL", message: "is needed in a function: PostgreSQL 14 or newer" });
-  if (config.EOM_AUTH === "none") problems.push({ name: "EOM_AUTH", message: "must not be none in a function" });
+    problems.push({ name: "EOM_DATABASE_URL", message: "is required in a function: name a PostgreSQL 14 or newer" });
+  if (config.EOM_AUTH === "none")
+    problems.push({ name: "EOM_AUTH", message: "must not be none in a function: use token or oidc" });
   if (config.EOM_AUTH === "gateway")
     problems.push({
       name: "EOM_AUTH",
-      message: "must not be gateway in a function, which sees no address of its caller",
+      message: "must not be gateway in a function, which does not see its caller's address: use token or oidc",
     });
   if (config.EOM_SECRETS === "embedded" && config.EOM_KEY_FILE === null)
-    problems.push({ name: "EOM_KEY_FILE", message: "or EOM_SECRETS=vault is needed in a function" });
+    problems.push({ name: "EOM_KEY_FILE", message: "is required in a function, unless EOM_SECRETS is vault" });
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** Migrating is for `eom migrate`. A turn of a worker holds one connection beside those that it works with. */
-function inFunctions(config: Config) {
+/** Never migrates: `eom migrate` does. The pool has two connections at least, because a turn's lock keeps one for itself. */
+function toFunctionSettings(config: Config) {
   return { EOM_MIGRATE: false, EOM_DATABASE_POOL: Math.max(config.EOM_DATABASE_POOL, 2) };
 }
 
-/** What nobody could name is about the set-up: the schema, a key, an address. The log tells it. */
+/** An error without a code, while starting, comes from the set-up: schema, key, address. The log has its cause. */
 function toStartFailure(error: unknown): Failure {
   const failure = toFailure(error);
   if (failure.code !== "INTERNAL_ERROR") return failure;

@@ -1,4 +1,4 @@
-/** What Node 22 lacks of what EOM uses of the language; Temporal comes from a package. */
+/** Adds `Promise.try` to Node 22, which has none. (Temporal, its other gap, comes from a package.) */
 export function addPromiseTry(): void {
   Promise.try ??= (async (work, ...args) => await work(...args)) as typeof Promise.try;
 }

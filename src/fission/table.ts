@@ -1,9 +1,9 @@
 import type { WorkerName } from "../compose/workers.ts";
 
 /**
- * The functions that answer HTTP, and the paths that each serves; of several that fit, the longest decides, as in Fission's
- * router. `admin` has what no room owns: tokens, webhooks, the audit trail, overview, doctor, the OpenAPI document, and the
- * answer to paths that are not there.
+ * The functions that answer HTTP, with the path prefixes that each serves. The longest matching prefix decides, as in
+ * Fission's router: `/eom/admin/quotas/7` is served by `quota`, though `admin` matches too. `admin` serves the rest: tokens,
+ * webhooks, the audit trail, overview, doctor, the OpenAPI document, and paths that do not exist.
  */
 export const httpFunctions = {
   storage: ["/eom/admin/storages"],
@@ -12,11 +12,13 @@ export const httpFunctions = {
   admin: ["/eom/admin", "/openapi.json"],
 } as const satisfies Record<string, readonly string[]>;
 
+/** A function that answers HTTP; in the specs its name begins with `eom-`. */
 export type HttpFunctionName = keyof typeof httpFunctions;
 
 /**
- * The functions that timers call, and whose turns each takes, one after the other. Backfills open sessions as scan does.
- * Bulk actions and notifications may take long, so they share a function with what nobody waits for: poll sweeps too.
+ * The functions that timers call, with the workers whose turns each takes, one after the other. Backfill is with scan, since
+ * both open sessions. Bulk actions and notifications may take long, so they are with work that is not urgent (a late sweep
+ * harms nothing: poll sweeps too).
  */
 export const workerFunctions = {
   "worker-scheduler-scan": ["scan", "backfill"],
@@ -26,16 +28,17 @@ export const workerFunctions = {
   "worker-sweep": ["notify", "sweep"],
 } as const satisfies Record<string, readonly WorkerName[]>;
 
+/** A function that a timer calls; in the specs its name begins with `eom-`. */
 export type WorkerFunctionName = keyof typeof workerFunctions;
 
-/** Whose a path is; null for a path that is served without Fission alone, such as `/metrics`. */
+/** The function that serves a path; null for a path that only EOM's own server has, such as `/metrics`. */
 export function findHttpFunction(path: string): HttpFunctionName | null {
-  let found: { name: HttpFunctionName; length: number } | null = null;
+  let longest: { name: HttpFunctionName; length: number } | null = null;
   for (const [name, prefixes] of Object.entries(httpFunctions) as [HttpFunctionName, readonly string[]][]) {
     for (const prefix of prefixes) {
       if (path !== prefix && !path.startsWith(`${prefix}/`)) continue;
-      if (found === null || prefix.length > found.length) found = { name, length: prefix.length };
+      if (longest === null || prefix.length > longest.length) longest = { name, length: prefix.length };
     }
   }
-  return found?.name ?? null;
+  return longest?.name ?? null;
 }

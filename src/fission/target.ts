@@ -3,13 +3,18 @@ import type { Route } from "../platform/http/route.ts";
 import type { FissionRequest } from "./context.ts";
 
 /**
- * The path and query that the client asked for. With `prefix` and `keepPrefix` they arrive as they are, and no header of
- * Fission is looked at. With `relativeurl` every path has become `/`: the router tells the path in `X-Fission-Full-Url`, and
- * what it took for `{StorageId}` in `X-Fission-Params-StorageId`. Of the latter only those count that the route declares,
- * since the router lets a client's others through; and each must be there, since a client can have it removed on the way
- * (`Connection: X-Fission-Params-StorageId`), and a request without it would mean something else.
+ * The path and query that the client requested.
  *
- * @throws VALIDATION_ERROR when one of the headers is missing or two of them disagree
+ * | trigger | path of the request | headers |
+ * | --- | --- | --- |
+ * | `prefix` with `keepPrefix` | as the client sent it | not read |
+ * | `relativeurl` | always `/` | path in `X-Fission-Full-Url`, value of `{StorageId}` in `X-Fission-Params-StorageId` |
+ *
+ * Only parameters that the route declares are read: the router passes a client's own `X-Fission-Params-` headers through.
+ * Every declared parameter must be there: a client can have the header removed on the way
+ * (`Connection: X-Fission-Params-StorageId`), and the request would then mean another path.
+ *
+ * @throws VALIDATION_ERROR when a header is missing, or differs from its segment of the path
  */
 export function findTarget(request: FissionRequest, listRoutes: () => readonly Route[]): string {
   const url = request.url ?? "/";
@@ -17,8 +22,8 @@ export function findTarget(request: FissionRequest, listRoutes: () => readonly R
   if (path !== "/") return url;
   const [fullPath] = splitQuery(readHeader(request, "X-Fission-Full-Url"));
   const template = findTemplate(fullPath, listRoutes());
-  const found = template === null ? fullPath : fillIn(template, fullPath, request);
-  return query === "" ? found : `${found}?${query}`;
+  const target = template === null ? fullPath : fillIn(template, fullPath, request);
+  return query === "" ? target : `${target}?${query}`;
 }
 
 function splitQuery(url: string): [path: string, query: string] {
@@ -26,10 +31,10 @@ function splitQuery(url: string): [path: string, query: string] {
   return at === -1 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
 }
 
-/** Of those that fit, the one with the fewest parameters: `/storages/verify` before `/storages/{StorageId}`. */
+/** The matching template with the fewest parameters: `/storages/verify` before `/storages/{StorageId}`. */
 function findTemplate(path: string, routes: readonly Route[]): string | null {
   const templates = routes.map(({ spec }) => spec.path).filter((template) => toPattern(template).test(path));
-  return templates.toSorted((one, other) => listNames(one).length - listNames(other).length)[0] ?? null;
+  return templates.toSorted((left, right) => listNames(left).length - listNames(right).length)[0] ?? null;
 }
 
 function fillIn(template: string, path: string, request: FissionRequest): string {
@@ -40,7 +45,7 @@ function fillIn(template: string, path: string, request: FissionRequest): string
     const header = `X-Fission-Params-${name}`;
     const value = encodeURIComponent(fromLatin1(readHeader(request, header)));
     if (value !== encodeURIComponent(decode(segments[index] ?? "")))
-      throw invalid(`/${header}`, "is not what X-Fission-Full-Url has in its place");
+      throw invalid(`/${header}`, "differs from its segment of the path in X-Fission-Full-Url");
     return value;
   });
   return filled.join("/");
@@ -49,11 +54,15 @@ function fillIn(template: string, path: string, request: FissionRequest): string
 function readHeader({ headers }: FissionRequest, name: string): string {
   const value = headers[name.toLowerCase()];
   if (typeof value !== "string" || value === "")
-    throw invalid(`/${name}`, "is missing, which Fission's router sets", "required");
+    throw invalid(
+      `/${name}`,
+      "is missing: Fission's router sets it, so the request must come through the router unchanged",
+      "required",
+    );
   return value;
 }
 
-/** Node takes the bytes of a header for latin1; the router sends UTF-8. */
+/** Node decodes headers as latin1; the router sends UTF-8. */
 function fromLatin1(text: string): string {
   return Buffer.from(text, "latin1").toString("utf8");
 }

@@ -4,8 +4,8 @@ import type { FissionAnswer } from "./context.ts";
 const lengthHeaders = new Set(["content-length", "transfer-encoding", "connection"]);
 
 /**
- * The answer as the environment takes it: bytes, since Express would add a charset to text, and the content type set beside
- * it, since Express would add one there too. Headers that may come several times are lists.
+ * The answer in the environment's form. The body is bytes, and the content type is set on Express's response directly: Express
+ * would add a charset to a text and to a content type among the headers. `Set-Cookie` is a list, as it may come several times.
  */
 export async function toAnswer(response: Response, express: ServerResponse): Promise<FissionAnswer> {
   const headers: Record<string, string | string[]> = {};

@@ -2,20 +2,21 @@ import { Readable } from "node:stream";
 import { invalid } from "../platform/failure.ts";
 import type { FissionContext, FissionRequest } from "./context.ts";
 
-/** Those of one hop, and Fission's own: what a client may have written into them means nothing to the app. */
+/** Headers of one hop, and Fission's own, which a client may have forged: the app must not see either. */
 const dropped = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer|x-fission-.*)$/;
 
-/** Never looked at: the app knows paths, and links by them. */
+/** A placeholder: the app reads paths alone. */
 const origin = "http://function";
 
-/** A body in place of the parsed one, or its size when nobody kept it. */
+/** A body that Express could not parse: its text, or its size when Express did not read it. */
 export type RawBody = { readonly text: string } | { readonly bytes: number };
 
 /**
- * The request as the web-standard app takes it. A body that Express has parsed is written out again.
+ * The request in web-standard form, for the app. A body that Express has parsed is serialised again.
  *
  * @param target path and query
- * @throws VALIDATION_ERROR for a method that is none
+ * @param raw the body that Express could not parse; null in all other cases
+ * @throws VALIDATION_ERROR for an invalid method or path
  */
 export function toRequest({ request, response }: FissionContext, target: string, raw: RawBody | null): Request {
   const method = request.method ?? "GET";
@@ -29,18 +30,18 @@ export function toRequest({ request, response }: FissionContext, target: string,
     });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw invalid("", "cannot be read: its method or its path is none", "unparsed_request");
+    throw invalid("", "has an invalid method or path", "unparsed_request");
   }
 }
 
-/** The values stay latin1, as Node gives them to EOM's own server too. */
+/** Values stay latin1, as in the headers that Node gives to EOM's own server. */
 function toHeaders(request: FissionRequest, raw: RawBody | null): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value === undefined || dropped.test(name)) continue;
-    for (const one of Array.isArray(value) ? value : [value]) headers.append(name, one);
+    for (const text of Array.isArray(value) ? value : [value]) headers.append(name, text);
   }
-  // Inflated by then. Otherwise the length stays, since limits are about what was sent.
+  // Express has inflated the body. The length of an uncompressed body stays: limits apply to the bytes that were sent.
   if (request.body !== undefined && headers.has("content-encoding")) {
     headers.delete("content-encoding");
     headers.delete("content-length");
@@ -56,14 +57,14 @@ function toBody(
   if (raw !== null) return "text" in raw ? raw.text : null;
   const { body, headers } = request;
   if (body === undefined) return request.readableDidRead || !hasBody(request) ? null : toStream(request);
-  // Express makes `{}` of nothing.
+  // Express parses an empty body as `{}`.
   if (headers["content-length"] === "0") return null;
   if (typeof body === "string") return body;
   if (body instanceof Uint8Array) return new Uint8Array(body);
   return toJson(body);
 }
 
-/** What is too deep to be written out is deeper than EOM takes by far; so is this, and the app says so in its turn. */
+/** A body too deep for JSON.stringify becomes 1000 nested lists, which are too deep for EOM too: the app refuses them. */
 function toJson(body: unknown): string {
   try {
     return JSON.stringify(body);
@@ -77,12 +78,12 @@ function hasBody({ headers }: FissionRequest): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
-/** Node's own type of web streams is another than the global one. */
+/** Node's type of web streams differs from the global type. */
 function toStream(request: FissionRequest): ReadableStream {
   return Readable.toWeb(request) as unknown as ReadableStream;
 }
 
-/** Aborts when the client goes away before it has its answer. */
+/** Aborts when the client disconnects before it has its answer. */
 function toSignal(response: FissionContext["response"]): AbortSignal {
   const gone = new AbortController();
   response.once("close", () => {

@@ -2,10 +2,13 @@ import { sql } from "kysely";
 import type { Database } from "../platform/database/tables.ts";
 
 /**
- * Does the work unless somebody does it already, in whichever process: then null, at once. A lock of PostgreSQL, held by a
- * connection that is kept for it: unlike a lease it needs no time to run out when its pod dies. It only spares calls that
- * would pile up; turns beside each other are harmless, so one whose connection is lost goes on. Not for PgBouncer's
- * transaction mode, where a connection is not the same for two statements.
+ * Does the work, unless any process is doing work of the same name: then it returns null at once. Keeps calls from piling up;
+ * overlapping turns are harmless, so work goes on when its lock is lost with its connection.
+ *
+ * The lock is a PostgreSQL advisory lock on a connection of its own: when the pod dies it is free at once, where a lease would
+ * have to expire. It does not work through PgBouncer in transaction mode, which changes connections between statements.
+ *
+ * @param name names the lock, such as `worker-sweep`
  */
 export function runAlone<T>(db: Database, name: string, work: () => Promise<T>): Promise<T | null> {
   const key = sql`hashtextextended(${`eom ${name}`}, 0)`;
@@ -20,7 +23,7 @@ export function runAlone<T>(db: Database, name: string, work: () => Promise<T>):
   });
 }
 
-/** Back in the pool it would keep the lock, and nobody would ever take a turn again. Where it is lost, its lock is too. */
+/** In the pool the connection would keep the lock for ever. If it is lost already, its lock is gone too. */
 async function dropConnection(connection: Database): Promise<void> {
   await sql`select pg_terminate_backend(pg_backend_pid())`.execute(connection).catch(() => {});
 }

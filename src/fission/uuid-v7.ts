@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** Takes the place of Node 26's own in the bundle. RFC 9562, 5.7: 48 bits of milliseconds, the version, and chance. */
+/** Replaces Node 26's function in the bundle. RFC 9562, 5.7: 48 bits of milliseconds, the version, and random bits. */
 export function randomUUIDv7(): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(Date.now(), 0, 6);

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Program } from "../compose/program.ts";
 import type { WorkerName } from "../compose/workers.ts";
 import { fail, toStatus } from "../platform/failure.ts";
 import { toFailure } from "../platform/http/error-body.ts";
+import { answerWithin } from "../platform/outbound/answer-within.ts";
 import type { FissionFunction } from "./context.ts";
 import { toFailingAnswer } from "./failing-answer.ts";
 import type { Pod } from "./pod.ts";
@@ -10,53 +10,57 @@ import { type WorkerFunctionName, workerFunctions } from "./table.ts";
 import { toAnswer } from "./to-answer.ts";
 import { runAlone } from "./turn-lock.ts";
 
-/** Below the functionTimeout of the specs (120 s), and above what a turn takes at most (60 s). */
+/** Below the functionTimeout of the specs (120 s), and above the longest turn (60 s). */
 const answerSeconds = 100;
 
-interface WorkerSettings {
-  readonly answerSeconds?: number;
-}
+/** The body of the answer, beside the function's name. */
+type Report =
+  | { readonly skipped: true }
+  | { readonly skipped: false; readonly done: Readonly<Record<string, unknown>> }
+  | { readonly unfinished: true };
 
 /**
- * Takes one turn of each of the function's workers when a timer calls, and tells what was done. Fission's timer waits for an
- * answer and queues up its calls meanwhile: so a call that finds a turn under way is answered at once (`skipped`), and one
- * whose turn takes too long is answered before Fission gives up on it (`unfinished`), while the turn goes on and keeps its
- * lock. What a turn launched in this pod goes on after its answer, without the lock, so that the next is picked meanwhile.
- * Never throws; never answers 404, which the timer would try again and again.
+ * The function that a timer calls: takes one turn of each of its workers, and answers with their summaries. Never throws.
+ *
+ * Fission's timer waits for each answer and queues its calls meanwhile, so no call waits long:
+ *
+ * | the turn | answer |
+ * | --- | --- |
+ * | done | `{function, skipped: false, done: {scan: {…}}}` |
+ * | under way in another call | `{function, skipped: true}`, at once |
+ * | not done after 100 s | `{function, unfinished: true}`; the turn goes on, with its lock |
+ * | failed | an error, never with 404, which the timer would repeat as for a function that does not exist yet |
+ *
+ * Runs that the turn has launched in this pod go on after the answer, without the lock, so that the next call can pick.
  */
-export function createWorkerFunction(
-  name: WorkerFunctionName,
-  pod: Pod,
-  settings: WorkerSettings = {},
-): FissionFunction {
-  const milliseconds = (settings.answerSeconds ?? answerSeconds) * 1000;
+export function createWorkerFunction(name: WorkerFunctionName, pod: Pod): FissionFunction {
   return async (context) => {
-    const over = new AbortController();
     try {
-      const turn = takeTurn(name, pod);
-      // Whoever was told `unfinished` does not hear of it.
-      turn.catch((error: unknown) => {
-        if (over.signal.aborted) pod.log.error({ function: name, err: error }, "a turn failed after its answer");
-      });
-      const told = await Promise.race([turn, delay(milliseconds, { unfinished: true }, { signal: over.signal })]);
-      return await toAnswer(Response.json({ function: name, ...told }), context.response);
+      const report = await reportInTime(name, pod);
+      return await toAnswer(Response.json({ function: name, ...report }), context.response);
     } catch (error) {
-      return toFailingAnswer(neverMissing(error), context, { log: pod.log, name });
-    } finally {
-      over.abort();
+      return toFailingAnswer(replaceNotFound(error), context, { log: pod.log, name });
     }
   };
 }
 
-/** The timer would take 404 for a function that is not there yet. */
-function neverMissing(error: unknown): unknown {
-  const { status } = toStatus(toFailure(error));
-  return status === 404
-    ? fail("INTERNAL_ERROR", "A turn met a fault that it does not know", null, { cause: error })
-    : error;
+async function reportInTime(name: WorkerFunctionName, pod: Pod): Promise<Report> {
+  let isLate = false;
+  const turn = takeTurn(name, pod);
+  turn.catch((error: unknown) => {
+    if (isLate) pod.log.error({ function: name, err: error }, "a turn failed after its answer");
+  });
+  return answerWithin<Report>(
+    answerSeconds,
+    () => turn,
+    () => {
+      isLate = true;
+      return { unfinished: true };
+    },
+  );
 }
 
-async function takeTurn(name: WorkerFunctionName, pod: Pod) {
+async function takeTurn(name: WorkerFunctionName, pod: Pod): Promise<Report> {
   const { database, workers } = await pod.program();
   try {
     const done = await runAlone(database.db, name, () => tickAll(workers, workerFunctions[name]));
@@ -65,13 +69,13 @@ async function takeTurn(name: WorkerFunctionName, pod: Pod) {
     workers.seeRunsThrough().catch((error: unknown) => {
       pod.log.error(
         { function: name, err: error },
-        "the runs of this pod could not be asked about; the next call tries again",
+        "the runs of this pod could not be polled; the next call tries again",
       );
     });
   }
 }
 
-/** One that fails does not keep the next from its turn. */
+/** A failing worker does not keep the next worker from its turn; the first error is thrown at the end. */
 async function tickAll(workers: Program["workers"], names: readonly WorkerName[]) {
   const done: Record<string, unknown> = {};
   const faults: unknown[] = [];
@@ -84,4 +88,11 @@ async function tickAll(workers: Program["workers"], names: readonly WorkerName[]
   }
   if (faults.length > 0) throw faults[0];
   return done;
+}
+
+function replaceNotFound(error: unknown): unknown {
+  const { status } = toStatus(toFailure(error));
+  return status === 404
+    ? fail("INTERNAL_ERROR", "A worker's turn failed; the log of the function has the cause", null, { cause: error })
+    : error;
 }

@@ -8,25 +8,25 @@ import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 
 const fewRows = 2_000;
-/** Among fewer that wait, the statement that picks would be planned well by chance. */
+/** With fewer waiting sessions, PostgreSQL would plan the pick's statement well by chance. */
 const manyRows: Readonly<Record<string, number>> = { queue: 60_000 };
 const usualManyRows = 20_000;
-/** After five calls PostgreSQL may settle on a plan that knows no values. */
+/** After five calls PostgreSQL may use a generic plan. */
 const warmCalls = 8;
 
-/** Of a way to the rows that grows with the table, ten times as many. */
-const mostTimes = 2;
-/** A total is exact up to 10,000, which the longer table has. */
-const mostMore = 250;
+/** Largest allowed ratio of blocks. A way to the rows that grows with the table would read ten times as many. */
+const maxTimes = 2;
+/** Blocks allowed beyond that: a total counts up to 10,000 rows, which only the longer table has. */
+const maxMore = 250;
 
 interface Filled {
   readonly database: TestDatabase;
-  /** Of one connection, so that what it reads is all that is read. */
+  /** With one connection, so that its reads are all reads. */
   readonly opened: OpenDatabase;
   readonly cases: readonly ScaleCase[];
 }
 
-describe.each(groups)("the tables of $name, when they are much longer", (group) => {
+describe.each(groups)("longer tables of $name", (group) => {
   let filled: Filled[];
   beforeAll(async () => {
     filled = [];
@@ -39,10 +39,10 @@ describe.each(groups)("the tables of $name, when they are much longer", (group) 
     }
   });
 
-  test("let the same blocks be read for the same rows", async () => {
+  test("need the same blocks for the same rows", async () => {
     const [few, many] = await Promise.all(filled.map(countAll));
     expect(few?.size).toBeGreaterThan(0);
-    const grown = [...(many ?? [])].filter(([name, blocks]) => blocks > mostTimes * (few?.get(name) ?? 0) + mostMore);
+    const grown = [...(many ?? [])].filter(([name, blocks]) => blocks > maxTimes * (few?.get(name) ?? 0) + maxMore);
     expect(Object.fromEntries(grown.map(([name, blocks]) => [name, `${few?.get(name)}, then ${blocks}`]))).toEqual({});
   });
 });
@@ -56,10 +56,10 @@ async function fill(group: ScaleGroup, size: number): Promise<Filled> {
   return { database, opened, cases: await group.createCases(opened.db, size) };
 }
 
-/** By its name, how many blocks a case reads. */
+/** Blocks that each case reads, by its name. */
 async function countAll({ opened, cases }: Filled): Promise<Map<string, number>> {
   const blocks = new Map<string, number>();
-  for (const one of cases) blocks.set(`${one.of}: ${one.name}`, await countBlocks(opened, one));
+  for (const scaleCase of cases) blocks.set(`${scaleCase.of}: ${scaleCase.name}`, await countBlocks(opened, scaleCase));
   return blocks;
 }
 
@@ -74,7 +74,7 @@ async function countBlocks(opened: OpenDatabase, { prepare, run }: ScaleCase): P
   return (await readBlocks(opened)) - before;
 }
 
-/** Blocks of tables and indexes that this connection has read, whether they were in the cache or not. */
+/** Blocks of tables and indexes that this connection has read, from the cache or not. */
 async function readBlocks({ db }: OpenDatabase): Promise<number> {
   await sql`select pg_stat_force_next_flush()`.execute(db);
   const { rows } = await sql<{ blocks: number }>`

@@ -13,7 +13,7 @@ import { createTestDatabase, type TestDatabase } from "../support/database/datab
 
 const mainFile = join(import.meta.dirname, "../../src/main.ts");
 
-/** The command line as a person uses it: processes of their own, on a real PostgreSQL and on the embedded one. */
+/** The command line as a person uses it: each command is a process, on a real PostgreSQL or the embedded database. */
 describe("eom", () => {
   let folder: string;
   let database: TestDatabase;
@@ -56,7 +56,7 @@ describe("eom", () => {
     return { out, err, code: code as number };
   };
 
-  /** Resolves with the lines up to the one that matches; the rest is read and dropped. */
+  /** Resolves with the lines up to the first match; later output is dropped. */
   const waitFor = async (child: ChildProcess, pattern: RegExp) => {
     const lines: string[] = [];
     if (child.stdout === null) throw new Error("no output to read");
@@ -68,7 +68,7 @@ describe("eom", () => {
     return lines.join("\n");
   };
 
-  test("start serves on PostgreSQL with a fixed token, and ends cleanly on SIGTERM", async () => {
+  test("start serves on PostgreSQL with a fixed token, and exits with 0 on SIGTERM", async () => {
     const token = "t".repeat(32);
     const child = launch(["start"], onPostgres({ EOM_ADMIN_TOKEN: token }));
     const banner = await waitFor(child, /workers/);
@@ -82,7 +82,7 @@ describe("eom", () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  test("start shows the first token of an embedded database once, and keeps it out of the folder", async () => {
+  test("start prints the first token of an embedded database once, and the token works after a restart", async () => {
     const first = launch(["start"], {});
     const banner = await waitFor(first, /shown this once/);
     const token = /shown this once: (\S+)/.exec(banner)?.[1] ?? "";
@@ -113,8 +113,8 @@ describe("eom", () => {
       expect(err).toContain(name);
   });
 
-  test("refuses words that it does not know with a usage line, and exits with 2", async () => {
-    const told = vi.spyOn(console, "error").mockImplementation(() => {});
+  test("refuses unknown words with a usage line, and exits with 2", async () => {
+    const printed = vi.spyOn(console, "error").mockImplementation(() => {});
     for (const args of [
       ["nonsense"],
       ["tick", "nonsense"],
@@ -131,8 +131,8 @@ describe("eom", () => {
     ]) {
       expect({ args, code: await runCommand(args, onPostgres()) }).toEqual({ args, code: 2 });
     }
-    expect(told).toHaveBeenCalledTimes(12);
-    expect(told.mock.calls.join("\n")).not.toMatch(/\n {4}at /);
+    expect(printed).toHaveBeenCalledTimes(12);
+    expect(printed.mock.calls.join("\n")).not.toMatch(/\n {4}at /);
   });
 
   test("token creates, lists and revokes", async () => {
@@ -154,7 +154,7 @@ describe("eom", () => {
     }
   });
 
-  test("quota reconcile prints what differs and exits with 1; --fix mends it", async () => {
+  test("quota reconcile prints levels that differ and exits with 1; --fix corrects them", async () => {
     const { db } = database;
     await sql`insert into eom_quota (id, name, name_key, search_text, type, value, expire, enable, labels, created,
         created_by, modified, modified_by)
@@ -164,9 +164,9 @@ describe("eom", () => {
     await sql`insert into eom_user_quota (user_id, type, quota_id, assigned, assigned_by, period_start, used, modified,
         modified_by)
       select 'user123', type, id, now(), 't', now(), 7, now(), 't' from eom_quota`.execute(db);
-    const found = await run(["quota", "reconcile"]);
-    expect(found.code).toBe(1);
-    const [drift, sum] = found.out
+    const result = await run(["quota", "reconcile"]);
+    expect(result.code).toBe(1);
+    const [drift, sum] = result.out
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
@@ -179,7 +179,7 @@ describe("eom", () => {
     });
   });
 
-  test("migrate --check says what is missing, migrate brings it, and start refuses until then", async () => {
+  test("migrate --check exits with 1 when a migration is missing, and start refuses the database", async () => {
     await database.db.deleteFrom("eom_migration" as never).execute();
     expect((await run(["migrate", "--check"])).code).toBe(1);
     const refused = await run(["start"]);
@@ -187,7 +187,7 @@ describe("eom", () => {
     expect(refused.err).toMatch(/lacks 0001_baseline.*eom migrate/);
   });
 
-  test("doctor says what is wrong and what to do, and exits with 1", async () => {
+  test("doctor prints a FAIL line for each fault and exits with 1", async () => {
     const well = await run(["doctor"]);
     expect(well.code).toBe(0);
     expect(well.out).toMatch(/ok +database +PostgreSQL \d+/);
@@ -203,7 +203,7 @@ describe("eom", () => {
     expect(vault.out + vault.err).not.toContain("canary-token");
   });
 
-  test("secrets rekey seals anew what is kept, under the key that EOM_KEY_FILE names", async () => {
+  test("secrets rekey seals stored secrets again with the key of EOM_KEY_FILE", async () => {
     const old = join(folder, "data", "key");
     await run(["migrate"]);
     const missing = await run(["secrets", "rekey", old]);
@@ -221,7 +221,7 @@ describe("eom", () => {
     expect((await run(["doctor"])).code).toBe(1);
   });
 
-  test("secrets rekey leaves a database alone that a newer EOM migrated, and makes no key for it", async () => {
+  test("secrets rekey refuses a database that a newer EOM has migrated, and creates no key", async () => {
     const old = join(folder, "old-key");
     await writeFile(old, randomBytes(32), { mode: 0o600 });
     await sql`insert into eom_migration (name, timestamp) values ('9999_later', '2099')`.execute(database.db);

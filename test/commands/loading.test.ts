@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const run = promisify(execFile);
 const commands = new URL("../../src/commands/run.ts", import.meta.url);
 
-/** Loads what every command loads, and tells the packages that it came from. */
+/** Loads the modules that every command loads, and prints their packages. */
 const listPackages = `
 import { registerHooks } from "node:module";
 const packages = new Set();
@@ -20,7 +20,7 @@ await import("${commands}");
 console.log([...packages].filter((name) => name !== undefined).join(" "));
 `;
 
-test("a start loads neither database, nor the clients of S3, Dagster and Vault, before the configuration says which", async () => {
+test("a start loads no database and no client of S3, Dagster or Vault before it knows the configuration", async () => {
   const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", listPackages], {
     cwd: join(import.meta.dirname, "../.."),
   });

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 export const storages = "/eom/admin/storages";
 export const schedules = "/ailbl/admin/schedules";
 
-/** A storage that nobody proves; each has its own name and place. */
+/** The body of a storage that cannot be reached. Each has its own name and location. */
 export function describeStorage(changes: Record<string, unknown> = {}, resource: Record<string, unknown> = {}) {
   return {
     name: randomUUID(),
@@ -19,7 +19,7 @@ export function describeStorage(changes: Record<string, unknown> = {}, resource:
   };
 }
 
-/** A schedule of an inventory, of a storage that there is not unless changed. */
+/** The body of a schedule that runs an inventory. Its storage does not exist, unless `changes` names another. */
 export function describeSchedule(changes: Record<string, unknown> = {}) {
   return {
     name: randomUUID(),

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { failures } from "../../src/platform/failure.ts";
-import { createTestApp, isThroughFunctions, type TestApp, type Told } from "../support/http/app.ts";
+import { type Answer, createTestApp, isThroughFunctions, type TestApp } from "../support/http/app.ts";
 import { type Provoked, type ProvokedCode, provocations } from "./provocations.ts";
 
-// What no function serves, Fission's router refuses.
+// Through functions, Fission's router answers for paths that no function serves.
 const codes = (Object.keys(provocations) as ProvokedCode[]).filter(
   (code) => !(isThroughFunctions && code === "ROUTE_NOT_FOUND"),
 );
@@ -13,7 +13,7 @@ let app: TestApp;
 const undone: (() => Promise<void>)[] = [];
 beforeAll(async () => {
   app = await createTestApp("postgres");
-  // Before a function's first request, the environment answers by itself what it cannot parse.
+  // The first request of a function: until then the environment itself answers bodies that it cannot parse.
   await app.request("GET", "/eom/admin/storages");
 });
 afterAll(async () => {
@@ -25,31 +25,31 @@ describe.each(codes)("%s", (code) => {
   const { status, title, details } = failures[code];
   let provoked: Provoked;
   beforeAll(async () => {
-    provoked = await provocations[code]({ app, cleanUp: (undo) => undone.push(undo) });
+    provoked = await provocations[code]({ app, onEnd: (undo) => undone.push(undo) });
   });
 
-  const provoke = (headers: Record<string, string>): Promise<Told> => {
+  const provoke = (headers: Record<string, string>): Promise<Answer> => {
     const { request, method, path, body, options } = provoked;
     return request(method, path, body, { ...options, headers: { ...options?.headers, ...headers } });
   };
 
-  test("leaves the app as the contract has it: five fields, status, headers, details", async () => {
-    const told = await provoke({ "x-request-id": "contract-1" });
-    expect(told.body).toMatchObject({ error_code: code, http_status: status });
-    expect(Object.keys(told.body)).toEqual(["error_code", "http_status", "error_msg", "x_user", "details"]);
-    expect(told.body.error_msg).toMatch(/\S/);
-    expect(told.body.x_user).toBe(toExpectedUser(code, provoked.path));
-    expectDetails(told.body.details, details);
-    expect(told.status).toBe(status);
-    expect(told.headers.get("content-type")).toBe("application/json");
-    expectHeaders(told, code);
+  test("has the contract's five fields, status, headers and details", async () => {
+    const answer = await provoke({ "x-request-id": "contract-1" });
+    expect(answer.body).toMatchObject({ error_code: code, http_status: status });
+    expect(Object.keys(answer.body)).toEqual(["error_code", "http_status", "error_msg", "x_user", "details"]);
+    expect(answer.body.error_msg).toMatch(/\S/);
+    expect(answer.body.x_user).toBe(toExpectedUser(code, provoked.path));
+    expectDetails(answer.body.details, details);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get("content-type")).toBe("application/json");
+    expectHeaders(answer, code);
   });
 
-  test("is told as RFC 9457 to those who ask for it", async () => {
-    const told = await provoke({ "x-request-id": "contract-1", accept: "application/problem+json" });
-    expect(told.status).toBe(status);
-    expect(told.headers.get("content-type")).toBe("application/problem+json");
-    const { detail, details: found, ...rest } = told.body;
+  test("is an RFC 9457 problem when the request accepts that", async () => {
+    const answer = await provoke({ "x-request-id": "contract-1", accept: "application/problem+json" });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get("content-type")).toBe("application/problem+json");
+    const { detail, details: problemDetails, ...rest } = answer.body;
     expect(rest).toEqual({
       type: `/docs/errors#${code.toLowerCase()}`,
       title,
@@ -59,18 +59,18 @@ describe.each(codes)("%s", (code) => {
       x_user: toExpectedUser(code, provoked.path),
     });
     expect(detail).toMatch(/\S/);
-    expectDetails(found, details);
-    expectHeaders(told, code);
+    expectDetails(problemDetails, details);
+    expectHeaders(answer, code);
   });
 });
 
-test("no failure tells its cause", async () => {
-  const { request, method, path } = await provocations.INTERNAL_ERROR({ app, cleanUp: () => {} });
-  const told = await request(method, path);
-  expect(JSON.stringify([told.body, [...told.headers]])).not.toMatch(/hunter2|TypeError|the cause/);
+test("an answer never contains the failure's cause", async () => {
+  const { request, method, path } = await provocations.INTERNAL_ERROR({ app, onEnd: () => {} });
+  const answer = await request(method, path);
+  expect(JSON.stringify([answer.body, [...answer.headers]])).not.toMatch(/hunter2|TypeError|the cause/);
 });
 
-/** Whom the path is about, else who asks. */
+/** The user in the path, else the caller. */
 function toExpectedUser(code: ProvokedCode, path: string): string | null {
   const pathUser = /\/users\/([^/?]+)/.exec(path)?.[1];
   if (pathUser !== undefined) return decodeURIComponent(pathUser);
@@ -78,13 +78,13 @@ function toExpectedUser(code: ProvokedCode, path: string): string | null {
   return code === "FORBIDDEN" ? "viewer" : "admin";
 }
 
-function expectDetails(found: unknown, schema: z.ZodType): void {
-  if (schema instanceof z.ZodObject) expect(schema.strict().safeParse(found).error).toBeUndefined();
-  else expect(found).toBeNull();
+function expectDetails(actual: unknown, schema: z.ZodType): void {
+  if (schema instanceof z.ZodObject) expect(schema.strict().safeParse(actual).error).toBeUndefined();
+  else expect(actual).toBeNull();
 }
 
-/** Every failure has its request id and is not to be cached; some have one header more. */
-function expectHeaders({ headers }: Told, code: ProvokedCode): void {
+/** Every failure has its request id and must not be cached; some codes have one more header. */
+function expectHeaders({ headers }: Answer, code: ProvokedCode): void {
   const { retryAfterSeconds } = { retryAfterSeconds: null, ...failures[code] };
   expect(headers.get("x-request-id")).toBe("contract-1");
   expect(headers.get("cache-control")).toBe("no-store");

@@ -7,21 +7,21 @@ import { createTestApp, isThroughFunctions, type TestApp } from "../support/http
 import { describeSchedule, describeStorage, schedules, storages } from "./described.ts";
 import { describeQuota, provocations } from "./provocations.ts";
 
-/** The parts of the document that this test walks. */
+/** The parts of the document that this test reads. */
 interface Operation {
   readonly operationId: string;
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
-  readonly responses: Readonly<Record<string, Answer & { readonly $ref?: string }>>;
+  readonly responses: Readonly<Record<string, Described & { readonly $ref?: string }>>;
 }
 
-interface Answer {
+interface Described {
   readonly content?: Readonly<Record<string, unknown>>;
 }
 
 interface Document {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly responses: Readonly<Record<string, Answer>> };
+  readonly components: { readonly responses: Readonly<Record<string, Described>> };
 }
 
 let app: TestApp;
@@ -42,15 +42,15 @@ test("the document is valid OpenAPI 3.1", async () => {
   expect(result.valid).toBe(true);
 });
 
-test("its patterns are regular expressions as JSON Schema has them: without flags, read as Unicode", () => {
+test("its patterns are valid in JSON Schema: without flags, read as Unicode, anchored at their end", () => {
   const patterns = JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g);
-  const found = [...patterns].map(([, pattern]) => JSON.parse(pattern ?? "") as string);
-  expect(found.length).toBeGreaterThan(5);
-  for (const pattern of found) expect(() => new RegExp(pattern, "u"), pattern).not.toThrow();
-  expect(found.filter((pattern) => !pattern.endsWith("$"))).toEqual([]);
+  const sources = [...patterns].map(([, pattern]) => JSON.parse(pattern ?? "") as string);
+  expect(sources.length).toBeGreaterThan(5);
+  for (const pattern of sources) expect(() => new RegExp(pattern, "u"), pattern).not.toThrow();
+  expect(sources.filter((pattern) => !pattern.endsWith("$"))).toEqual([]);
 });
 
-test("it lists every route, with its parameters, and every operation has a name of its own", () => {
+test("it lists every route with its parameters, and each operation id once", () => {
   const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
   );
@@ -68,26 +68,26 @@ test("it lists every route, with its parameters, and every operation has a name 
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-describe("real answers fit the document", () => {
+describe("real answers match the document", () => {
   const ask = async (method: string, path: string, body?: unknown, options?: Parameters<TestApp["request"]>[3]) => {
-    const told = await app.request(method, path, body, options);
-    expectToFit(method, path, told);
-    return told;
+    const answer = await app.request(method, path, body, options);
+    expectMatch(method, path, answer);
+    return answer;
   };
 
-  function expectToFit(method: string, path: string, told: Awaited<ReturnType<TestApp["request"]>>): void {
+  function expectMatch(method: string, path: string, answer: Awaited<ReturnType<TestApp["request"]>>): void {
     const [pattern, operation] = findOperation(method, path.split("?")[0] ?? "");
-    const here = ["paths", pattern, method.toLowerCase(), "responses", String(told.status)];
-    const named = operation.responses[told.status];
-    expect(named, `${method} ${pattern} does not tell of ${told.status}`).toBeDefined();
-    const component = named?.$ref?.split("/").at(-1);
-    const answer = component === undefined ? named : document.components.responses[component];
-    const type = told.headers.get("content-type")?.split(";")[0];
+    const here = ["paths", pattern, method.toLowerCase(), "responses", String(answer.status)];
+    const response = operation.responses[answer.status];
+    expect(response, `${method} ${pattern} does not describe ${answer.status}`).toBeDefined();
+    const component = response?.$ref?.split("/").at(-1);
+    const described = component === undefined ? response : document.components.responses[component];
+    const type = answer.headers.get("content-type")?.split(";")[0];
     if (type === undefined) {
-      expect(answer?.content).toBeUndefined();
+      expect(described?.content).toBeUndefined();
       return;
     }
-    expect(Object.keys(answer?.content ?? {})).toContain(type);
+    expect(Object.keys(described?.content ?? {})).toContain(type);
     const steps = [
       ...(component === undefined ? here : ["components", "responses", component]),
       "content",
@@ -96,15 +96,15 @@ describe("real answers fit the document", () => {
     ];
     const check = ajv.getSchema(`openapi.json#/${steps.map(toStep).join("/")}`);
     expect(check, steps.join(" ")).toBeDefined();
-    check?.(told.body);
+    check?.(answer.body);
     expect(check?.errors ?? [], `${method} ${path}`).toEqual([]);
   }
 
   function findOperation(method: string, path: string): [string, Operation] {
     for (const [pattern, methods] of Object.entries(document.paths)) {
       const operation = methods[method.toLowerCase()];
-      const isIt = new RegExp(`^${pattern.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`).test(path);
-      if (isIt && operation !== undefined) return [pattern, operation];
+      const isMatch = new RegExp(`^${pattern.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`).test(path);
+      if (isMatch && operation !== undefined) return [pattern, operation];
     }
     throw new Error(`the document has no ${method} ${path}`);
   }
@@ -128,9 +128,9 @@ describe("real answers fit the document", () => {
 
   test("along the life of a schedule and its session", async () => {
     const storage = (await ask("POST", `${storages}?verify=false`, describeStorage())).body;
-    const wanted = describeSchedule({ params: { storage_id: storage.id } });
-    await ask("POST", `${schedules}/preview`, { trigger: wanted.trigger, count: 3 });
-    const schedule = (await ask("POST", schedules, wanted)).body;
+    const input = describeSchedule({ params: { storage_id: storage.id } });
+    await ask("POST", `${schedules}/preview`, { trigger: input.trigger, count: 3 });
+    const schedule = (await ask("POST", schedules, input)).body;
     const path = `${schedules}/${schedule.id}`;
     await ask("GET", schedules);
     await ask("GET", path);
@@ -147,7 +147,7 @@ describe("real answers fit the document", () => {
     await ask("GET", "/ailbl/admin/engines");
   });
 
-  test("along what is done with many schedules and sessions", async () => {
+  test("along backfills, bulk actions, retries, logs, timeline and overview", async () => {
     const storage = (await ask("POST", `${storages}?verify=false`, describeStorage())).body;
     const schedule = (await ask("POST", schedules, describeSchedule({ params: { storage_id: storage.id } }))).body;
     const path = `${schedules}/${schedule.id}`;
@@ -174,7 +174,7 @@ describe("real answers fit the document", () => {
     expect((await ask("GET", "/eom/admin/overview")).status).toBe(200);
   });
 
-  test("along the life of a quota, of a user who has it, and of what is metered", async () => {
+  test("along the life of a quota, its assignment, usage and reservations", async () => {
     const quotaId = (await ask("POST", "/eom/admin/quotas", describeQuota())).body.id;
     const quota = `/eom/admin/quotas/${quotaId}`;
     for (const path of ["/eom/admin/quotas?enable=true", quota]) await ask("GET", path);
@@ -192,12 +192,12 @@ describe("real answers fit the document", () => {
     expect((await meter("usage/consume", { amounts })).status).toBe(200);
     expect((await meter("usage/consume", { amounts: { MaxOrderTimes: 9 } })).status).toBe(403);
     expect((await meter("usage/adjust", { amounts: { MaxOrderTimes: -1 } })).status).toBe(200);
-    const [held, other] = [await meter("reservations", { amounts }), await meter("reservations", { amounts })];
-    expect([held.status, other.status]).toEqual([201, 201]);
-    await ask("GET", `${user}/reservations/${held.body.id}`);
-    await meter(`reservations/${held.body.id}/commit`, { amounts: { MaxOrderTimes: 1 } });
-    await meter(`reservations/${held.body.id}/commit`, {});
-    await meter(`reservations/${other.body.id}/release`, {});
+    const [first, second] = [await meter("reservations", { amounts }), await meter("reservations", { amounts })];
+    expect([first.status, second.status]).toEqual([201, 201]);
+    await ask("GET", `${user}/reservations/${first.body.id}`);
+    await meter(`reservations/${first.body.id}/commit`, { amounts: { MaxOrderTimes: 1 } });
+    await meter(`reservations/${first.body.id}/commit`, {});
+    await meter(`reservations/${second.body.id}/release`, {});
     for (const path of [`${user}/usage`, `${user}/usage/ledger?size=2`]) await ask("GET", path);
     await ask("DELETE", quota);
     await ask("DELETE", `${user}/quotas/${quotaId}`);
@@ -215,7 +215,7 @@ describe("real answers fit the document", () => {
     await ask("DELETE", path);
   });
 
-  test("along the life of a token, and of what tells about the system", async () => {
+  test("along the life of a token, and in the audit trail, doctor and document", async () => {
     const token = (await ask("POST", "/eom/admin/tokens", { label: "a", role: "viewer" })).body;
     await ask("GET", "/eom/admin/tokens");
     await ask("GET", `/eom/admin/tokens/${token.id}`);
@@ -224,17 +224,17 @@ describe("real answers fit the document", () => {
       await ask("GET", path);
   });
 
-  test.skipIf(isThroughFunctions)("and of a process, which a function has not", async () => {
+  test.skipIf(isThroughFunctions)("in the probes, which functions do not have", async () => {
     for (const path of ["/healthz", "/readyz"]) await ask("GET", path);
   });
 
   test.each(Object.entries(provocations))("for the failure %s, in both formats", async (code, provoke) => {
     const undone: (() => Promise<void>)[] = [];
-    const { request, method, path, body, options } = await provoke({ app, cleanUp: (undo) => undone.push(undo) });
+    const { request, method, path, body, options } = await provoke({ app, onEnd: (undo) => undone.push(undo) });
     const isOfARoute = !["ROUTE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INTERNAL_ERROR"].includes(code);
     for (const accept of ["application/json", "application/problem+json"]) {
-      const told = await request(method, path, body, { ...options, headers: { ...options?.headers, accept } });
-      if (isOfARoute) expectToFit(method, path, told);
+      const answer = await request(method, path, body, { ...options, headers: { ...options?.headers, accept } });
+      if (isOfARoute) expectMatch(method, path, answer);
     }
     for (const undo of undone.reverse()) await undo();
   });

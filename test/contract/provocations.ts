@@ -25,13 +25,13 @@ import { createTestApp, type TestApp } from "../support/http/app.ts";
 import { startTcpProxy } from "../support/http/tcp-proxy.ts";
 import { describeSchedule, describeStorage, schedules, storages } from "./described.ts";
 
-/** Where provocations happen. `cleanUp` takes what is to be undone at the end, last first. */
+/** The app that a provocation uses. Functions given to `onEnd` run at the end, the last first. */
 export interface Scene {
   readonly app: TestApp;
-  cleanUp(undo: () => Promise<void>): void;
+  onEnd(undo: () => Promise<void>): void;
 }
 
-/** A request that fails as provoked, however often it is sent. */
+/** A request that fails with the provoked code each time it is sent. */
 export interface Provoked {
   readonly request: TestApp["request"];
   readonly method: string;
@@ -40,22 +40,22 @@ export interface Provoked {
   readonly options?: Parameters<TestApp["request"]>[3];
 }
 
-const unproved = `${storages}?verify=false`;
+const unverified = `${storages}?verify=false`;
 
 export async function createStorage(
   app: TestApp,
   changes?: Record<string, unknown>,
 ): Promise<{ id: string; name: string }> {
-  const told = await app.request("POST", unproved, describeStorage(changes));
-  if (told.status !== 201) throw new Error(`no storage was made: ${JSON.stringify(told.body)}`);
-  return told.body;
+  const answer = await app.request("POST", unverified, describeStorage(changes));
+  if (answer.status !== 201) throw new Error(`the storage was not created: ${JSON.stringify(answer.body)}`);
+  return answer.body;
 }
 
 export async function createSchedule(app: TestApp): Promise<{ id: string; name: string; params: unknown }> {
   const storage = await createStorage(app);
-  const told = await app.request("POST", schedules, describeSchedule({ params: { storage_id: storage.id } }));
-  if (told.status !== 201) throw new Error(`no schedule was made: ${JSON.stringify(told.body)}`);
-  return told.body;
+  const answer = await app.request("POST", schedules, describeSchedule({ params: { storage_id: storage.id } }));
+  if (answer.status !== 201) throw new Error(`the schedule was not created: ${JSON.stringify(answer.body)}`);
+  return answer.body;
 }
 
 export const quotas = "/eom/admin/quotas";
@@ -68,9 +68,9 @@ export async function createQuota(
   app: TestApp,
   changes?: Record<string, unknown>,
 ): Promise<{ id: string; name: string }> {
-  const told = await app.request("POST", quotas, describeQuota(changes));
-  if (told.status !== 201) throw new Error(`no quota was made: ${JSON.stringify(told.body)}`);
-  return told.body;
+  const answer = await app.request("POST", quotas, describeQuota(changes));
+  if (answer.status !== 201) throw new Error(`the quota was not created: ${JSON.stringify(answer.body)}`);
+  return answer.body;
 }
 
 export const webhooks = "/eom/admin/webhooks";
@@ -80,22 +80,22 @@ export async function createWebhook(
   changes: Record<string, unknown> = {},
 ): Promise<{ id: string; secret: string | null }> {
   const body = { address: "https://hooks.example.org/eom", event_types: ["*"], ...changes };
-  const told = await app.request("POST", webhooks, body);
-  if (told.status !== 201) throw new Error(`no webhook was made: ${JSON.stringify(told.body)}`);
-  return told.body;
+  const answer = await app.request("POST", webhooks, body);
+  if (answer.status !== 201) throw new Error(`the webhook was not created: ${JSON.stringify(answer.body)}`);
+  return answer.body;
 }
 
-/** Where a user's quotas are; the user is one that needs encoding, unless another is named. */
+/** The path of a user's quotas. The default user id must be encoded in a path. */
 export function toUserQuotas(userId: string = "user/123 ü"): string {
   return `/eom/admin/users/${encodeURIComponent(userId)}/quotas`;
 }
 
 export async function assignQuota(app: TestApp, userId: string, quotaId: string): Promise<void> {
-  const told = await app.request("POST", toUserQuotas(userId), { quota_id: quotaId });
-  if (told.status !== 201) throw new Error(`no quota was assigned: ${JSON.stringify(told.body)}`);
+  const answer = await app.request("POST", toUserQuotas(userId), { quota_id: quotaId });
+  if (answer.status !== 201) throw new Error(`the quota was not assigned: ${JSON.stringify(answer.body)}`);
 }
 
-/** A user of its own with a quota of so many orders; returns the path of the user. */
+/** Creates a user with a quota of `maxOrderTimes` orders. @returns the user's path */
 export async function createMeteredUser(app: TestApp, maxOrderTimes: number | null): Promise<string> {
   const userId = randomUUID();
   const { id } = await createQuota(app, { value: { max_order_times: maxOrderTimes } });
@@ -103,7 +103,7 @@ export async function createMeteredUser(app: TestApp, maxOrderTimes: number | nu
   return `/eom/admin/users/${userId}`;
 }
 
-/** A call of metering, with a key of its own unless one is given. */
+/** Sends a metering request, with a new key unless one is given. */
 export function meter(app: TestApp, path: string, body?: unknown, key: string = randomUUID(), role?: Role) {
   const headers = { "idempotency-key": key };
   return app.request("POST", path, body, role === undefined ? { headers } : { headers, role });
@@ -121,16 +121,16 @@ const plain =
 
 type Provocation = (scene: Scene) => Promise<Provoked>;
 
-/** All but those of requests that never become one: test/platform/http/server.test.ts provokes these on a socket. */
+/** Every code but two, whose requests never reach the app: test/platform/http/server.test.ts provokes them on a socket. */
 export type ProvokedCode = Exclude<FailureCode, "REQUEST_TIMEOUT" | "HEADERS_TOO_LARGE">;
 
-/** One for each row of the table of failures, through the real app. */
+/** A provocation for each row of the table of failures, through the real app. */
 export const provocations: Readonly<Record<ProvokedCode, Provocation>> = {
-  MALFORMED_JSON: plain("POST", unproved, '{"name": '),
-  VALIDATION_ERROR: plain("POST", unproved, { surprise: true }),
+  MALFORMED_JSON: plain("POST", unverified, '{"name": '),
+  VALIDATION_ERROR: plain("POST", unverified, { surprise: true }),
   CRON_PARSE_ERROR: plain("POST", schedules, describeSchedule({ trigger: { type: "cron", expression: "61 3 * * *" } })),
   UNAUTHENTICATED: plain("GET", storages, undefined, { role: null }),
-  FORBIDDEN: plain("POST", unproved, describeStorage(), { role: "viewer" }),
+  FORBIDDEN: plain("POST", unverified, describeStorage(), { role: "viewer" }),
   ROUTE_NOT_FOUND: plain("GET", "/eom/nowhere"),
   METHOD_NOT_ALLOWED: plain("PATCH", storages, {}),
   STORAGE_NOT_FOUND: plain("GET", `${storages}/${randomUUID()}`),
@@ -154,12 +154,12 @@ export const provocations: Readonly<Record<ProvokedCode, Provocation>> = {
   },
   async STORAGE_NAME_CONFLICT(scene) {
     const { name } = await createStorage(scene.app);
-    return plain("POST", unproved, describeStorage({ name }))(scene);
+    return plain("POST", unverified, describeStorage({ name }))(scene);
   },
   async STORAGE_LOCATION_CONFLICT(scene) {
     const body = describeStorage();
-    await scene.app.request("POST", unproved, body);
-    return plain("POST", unproved, { ...body, name: randomUUID() })(scene);
+    await scene.app.request("POST", unverified, body);
+    return plain("POST", unverified, { ...body, name: randomUUID() })(scene);
   },
   async STORAGE_IN_USE(scene) {
     const { id } = await createStorage(scene.app, { collection_ids: [randomUUID()] });
@@ -231,14 +231,14 @@ export const provocations: Readonly<Record<ProvokedCode, Provocation>> = {
     const { id } = await createStorage(scene.app);
     return plain("PUT", `${storages}/${id}`, { description: "x" }, { headers: { "if-match": '"7"' } })(scene);
   },
-  PAYLOAD_TOO_LARGE: plain("POST", unproved, JSON.stringify({ name: "x".repeat(maxBodyBytes) })),
-  UNSUPPORTED_MEDIA_TYPE: plain("POST", unproved, "<storage/>", { headers: { "content-type": "application/xml" } }),
+  PAYLOAD_TOO_LARGE: plain("POST", unverified, JSON.stringify({ name: "x".repeat(maxBodyBytes) })),
+  UNSUPPORTED_MEDIA_TYPE: plain("POST", unverified, "<storage/>", { headers: { "content-type": "application/xml" } }),
   async INTERNAL_ERROR(scene) {
     return { request: createFaultyRequest(scene.app), method: "GET", path: "/fault" };
   },
   async DATABASE_ERROR(scene) {
     const app = await createTestApp("postgres");
-    scene.cleanUp(app.close);
+    scene.onEnd(app.close);
     await sql`drop table eom_storage_collection`.execute(app.database.db);
     return { request: app.request, method: "GET", path: storages };
   },
@@ -261,14 +261,14 @@ export const provocations: Readonly<Record<ProvokedCode, Provocation>> = {
       EOM_OIDC_ISSUER: issuer,
       EOM_OIDC_AUDIENCE: "eom",
     });
-    scene.cleanUp(app.close);
+    scene.onEnd(app.close);
     const authorization = `Bearer ${['{"alg":"RS256","kid":"one"}', "{}", "x"].map((part) => Buffer.from(part).toString("base64url")).join(".")}`;
     return { request: app.request, method: "GET", path: storages, options: { role: null, headers: { authorization } } };
   },
   async DAGSTER_ERROR(scene) {
     const nowhere = `http://127.0.0.1:${await findFreePort()}`;
     const app = await createTestApp("postgres", { EOM_DAGSTER_URL: nowhere });
-    scene.cleanUp(app.close);
+    scene.onEnd(app.close);
     return { request: app.request, method: "GET", path: "/ailbl/admin/engines/dagster/jobs" };
   },
   async SECRET_STORE_UNAVAILABLE(scene) {
@@ -277,12 +277,12 @@ export const provocations: Readonly<Record<ProvokedCode, Provocation>> = {
       VAULT_ADDR: `http://127.0.0.1:${await findFreePort()}`,
       VAULT_TOKEN: "none",
     });
-    scene.cleanUp(app.close);
-    return { request: app.request, method: "POST", path: unproved, body: describeStorage() };
+    scene.onEnd(app.close);
+    return { request: app.request, method: "POST", path: unverified, body: describeStorage() };
   },
 } satisfies Record<ProvokedCode, Provocation>;
 
-/** The routes of metering, where nobody may wait any more. */
+/** The routes of metering, with a queue that is always full. */
 function createCrowdedRequest(app: TestApp): TestApp["request"] {
   const service = createMeteringService({
     db: app.database.db,
@@ -297,11 +297,11 @@ function createCrowdedRequest(app: TestApp): TestApp["request"] {
 async function sendWithKey({ app }: Scene): Promise<Provoked> {
   const body = describeStorage();
   const options = { headers: { "idempotency-key": randomUUID() } };
-  await app.request("POST", unproved, body, options);
-  return { request: app.request, method: "POST", path: unproved, body, options };
+  await app.request("POST", unverified, body, options);
+  return { request: app.request, method: "POST", path: unverified, body, options };
 }
 
-/** The route throws what nobody foresaw, with a secret in it. */
+/** A route that throws an unexpected error with a secret in its message. */
 function createFaultyRequest({ database }: TestApp): TestApp["request"] {
   const none = z.strictObject({});
   const route = defineRoute(
@@ -324,7 +324,7 @@ function createFaultyRequest({ database }: TestApp): TestApp["request"] {
   return createRequest({ database }, [route]);
 }
 
-/** Asks as an admin an app of these routes alone. */
+/** Sends requests as an admin to an app that has these routes alone. */
 function createRequest({ database }: Pick<TestApp, "database">, routes: readonly Route[]): TestApp["request"] {
   const app = createApp({
     rateLimit: noRateLimit,
@@ -339,7 +339,7 @@ function createRequest({ database }: Pick<TestApp, "database">, routes: readonly
   return async (method, path, body, options) => {
     const headers = { "content-type": "application/json", ...options?.headers };
     const payload = body === undefined ? {} : { body: JSON.stringify(body) };
-    return tell(await app.request(path, { method, headers, ...payload }));
+    return toAnswer(await app.request(path, { method, headers, ...payload }));
   };
 }
 
@@ -350,12 +350,12 @@ async function sealWithOtherKey({ database }: TestApp, storageId: string): Promi
     .select("credential_ref")
     .where("id", "=", storageId)
     .executeTakeFirstOrThrow();
-  const other = createEmbeddedSecretStore({ db, key: createSecretKey(randomBytes(32)) });
-  await other.delete(credential_ref);
-  await other.create(credential_ref, { access_key_id: "AK", secret_access_key: "SK" }, {});
+  const otherStore = createEmbeddedSecretStore({ db, key: createSecretKey(randomBytes(32)) });
+  await otherStore.delete(credential_ref);
+  await otherStore.create(credential_ref, { access_key_id: "AK", secret_access_key: "SK" }, {});
 }
 
-/** The whole program behind a proxy that has just closed every connection to PostgreSQL. */
+/** Sends requests to the whole program, whose every connection to PostgreSQL has just been closed. */
 async function createCutOffRequest(scene: Scene): Promise<TestApp["request"]> {
   const database = await createTestDatabase("postgres");
   const url = new URL(database.url ?? "");
@@ -364,7 +364,7 @@ async function createCutOffRequest(scene: Scene): Promise<TestApp["request"]> {
   const dataDir = await mkdtemp(join(tmpdir(), "eom-cut-"));
   const config = readConfig({ EOM_DATA_DIR: dataDir, EOM_DATABASE_URL: url.toString() }, []);
   const program = await composeProgram(config, createLogger({ level: "silent", format: "json" }));
-  scene.cleanUp(async () => {
+  scene.onEnd(async () => {
     proxy.behave("forward");
     await program.close();
     await proxy.stop();
@@ -379,9 +379,9 @@ async function createCutOffRequest(scene: Scene): Promise<TestApp["request"]> {
   proxy.behave("slam");
   proxy.cut();
   return async (method, path, _body, options) =>
-    tell(await program.app.request(path, { method, headers: { authorization, ...options?.headers } }));
+    toAnswer(await program.app.request(path, { method, headers: { authorization, ...options?.headers } }));
 }
 
-async function tell(response: Response) {
+async function toAnswer(response: Response) {
   return { status: response.status, headers: response.headers, body: await response.json() };
 }

@@ -12,10 +12,10 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
 const dockerfile = await readFile(join(root, "deploy/docker/Dockerfile"), "utf8");
 
-/** The image's user, who owns nothing of it. */
+/** The image's user, which owns no file of the image. */
 const uid = 10001;
 
-test("what the Dockerfile installs and copies starts as a user without rights, from files that nobody can write", async () => {
+test("the files that the Dockerfile installs start under a user without rights, and are not writable", async () => {
   const folder = await mkdtemp(join(tmpdir(), "eom-image-"));
   const [app, data] = [join(folder, "app"), join(folder, "data")];
   await chmod(folder, 0o755);
@@ -23,13 +23,13 @@ test("what the Dockerfile installs and copies starts as a user without rights, f
   await chmod(data, 0o777);
   for (const source of listCopied()) await cp(join(root, source), join(app, source), { recursive: true });
   const install = /^RUN npm (ci .*)$/m.exec(dockerfile)?.[1]?.split(" ") ?? [];
-  // With the machine's own settings of npm.
+  // npm uses the settings of this machine.
   await run("npm", install, { cwd: app });
   await run("chmod", ["-R", "a-w,a+rX", app]);
   await expect(stat(join(app, "node_modules/vitest"))).rejects.toThrow();
 
   const isRoot = process.getuid?.() === 0;
-  // A Node that the user can reach, wherever the checkout lies.
+  // Copied, because the user may not be allowed to enter the folder of the checkout.
   const node = join(folder, "node");
   await cp(process.execPath, node);
   await chmod(node, 0o755);
@@ -53,7 +53,7 @@ test("what the Dockerfile installs and copies starts as a user without rights, f
   await rm(folder, { recursive: true, force: true });
 });
 
-test("compose runs nothing as root, with more rights than it needs, or before the database is migrated", async () => {
+test("compose runs no service as root or with needless rights, and none before the database is migrated", async () => {
   const { services } = parse(await readFile(join(root, "deploy/docker/compose.yaml"), "utf8"), { merge: true });
   for (const name of ["migration", "api", "worker"]) {
     expect(services[name], name).toMatchObject({ read_only: true, cap_drop: ["ALL"], image: "eom" });
@@ -63,7 +63,7 @@ test("compose runs nothing as root, with more rights than it needs, or before th
   expect(dockerfile).toMatch(/^USER 10001:10001$/m);
 });
 
-/** From the checkout, not from another stage. */
+/** Copies from the checkout; copies from another stage are left out. */
 function listCopied(): string[] {
   return [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(([, words = ""]) => words.split(" ").slice(0, -1));
 }

@@ -40,7 +40,7 @@ describeOnDatabases("the engines API", (test) => {
     const remote = createRemoteEngine();
     remote.breakDown("no route");
     expect(await openApi(own, remote.engine).get("/engines")).toMatchObject({
-      data: [{ state: "failing", detail: "It is away: no route" }],
+      data: [{ state: "failing", detail: "It is down: no route" }],
     });
     const check = () => Promise.reject(new Error("canary"));
     expect(JSON.stringify(await openApi(own, { ...remote.engine, check }).get("/engines"))).not.toContain("canary");

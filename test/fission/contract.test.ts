@@ -4,12 +4,12 @@ import { describeStorage, schedules, storages } from "../contract/described.ts";
 import { createStorage, provocations } from "../contract/provocations.ts";
 import { createFissionApp, type FissionApp } from "../support/fission/app.ts";
 import { variants } from "../support/fission/specs.ts";
-import type { Told } from "../support/http/app.ts";
+import type { Answer } from "../support/http/app.ts";
 
-/** What the router says by itself where each path has its own trigger; there is no way to reach EOM with these. */
+/** Answers of the router itself when each path has its own trigger: such requests do not reach EOM. */
 const ofTheRouter: readonly string[] = ["ROUTE_NOT_FOUND", "METHOD_NOT_ALLOWED"];
 
-/** The router splits the path of a user whose id has a slash in it. */
+/** The router splits a path whose user id has a slash. */
 const withSlash: readonly string[] = ["USER_QUOTA_NOT_FOUND"];
 
 describe.each(variants)("through the functions, with %s", (variant) => {
@@ -17,7 +17,7 @@ describe.each(variants)("through the functions, with %s", (variant) => {
   const undone: (() => Promise<void>)[] = [];
   beforeAll(async () => {
     app = await createFissionApp(variant);
-    // The first request to each pod, which settles what Express does by itself.
+    // The first request to each pod makes EOM take over Express's own answers.
     for (const path of [storages, "/eom/admin/quotas", schedules, "/eom/admin/me"]) await app.request("GET", path);
   });
   afterAll(async () => {
@@ -25,36 +25,43 @@ describe.each(variants)("through the functions, with %s", (variant) => {
     await app.close();
   });
 
-  test.each(Object.entries(provocations))("%s is told as by the server itself", async (code, provoke) => {
-    const provoked = await provoke({ app, cleanUp: (undo) => undone.push(undo) });
-    // Of a program of its own, which has no functions.
+  test.each(Object.entries(provocations))("%s is answered as by the server itself", async (code, provoke) => {
+    const provoked = await provoke({ app, onEnd: (undo) => undone.push(undo) });
+    // The provocation uses a program of its own, which has no functions.
     if (provoked.request !== app.request) return;
-    // No trigger leads there, so it is Fission's router that answers.
+    // No trigger has this path, so Fission's router answers.
     if (findHttpFunction(provoked.path.split("?")[0] ?? "") === null) return;
     if (variant === "relativeurl" && [...ofTheRouter, ...withSlash].includes(code)) return;
     for (const accept of ["application/json", "application/problem+json"]) {
       const options = { ...provoked.options, headers: { ...provoked.options?.headers, accept, "x-request-id": "one" } };
       const { method, path, body } = provoked;
-      const told = await app.request(method, path, body, options);
-      const wanted = await app.direct(method, path, body, options);
-      expect(toComparable(told)).toEqual(toComparable(wanted));
+      const answer = await app.request(method, path, body, options);
+      const expected = await app.direct(method, path, body, options);
+      expect(toComparable(answer)).toEqual(toComparable(expected));
     }
   });
 
-  test("a storage lives as it does with the server itself", async () => {
+  test("a storage is created, read, changed and deleted as through the server itself", async () => {
     const made = await app.request("POST", `${storages}?verify=false`, describeStorage({ name: "größe €" }));
     expect(made.status).toBe(201);
     const path = `${storages}/${made.body.id}`;
     expect(made.headers.get("location")).toBe(path);
-    for (const asked of [path, storages, `${storages}?filter[keyword]=gr%C3%B6%C3%9Fe&size=1`, `${path}/dependants`])
-      expect(toComparable(await app.request("GET", asked))).toEqual(toComparable(await app.direct("GET", asked)));
+    for (const requested of [
+      path,
+      storages,
+      `${storages}?filter[keyword]=gr%C3%B6%C3%9Fe&size=1`,
+      `${path}/dependants`,
+    ])
+      expect(toComparable(await app.request("GET", requested))).toEqual(
+        toComparable(await app.direct("GET", requested)),
+      );
     expect((await app.request("PUT", path, { description: "new" })).body).toMatchObject({ version: 2 });
     const gone = await app.request("DELETE", path);
     expect([gone.status, gone.body, gone.headers.get("content-type")]).toEqual([204, "", null]);
     expect((await app.request("GET", path)).status).toBe(404);
   });
 
-  test("HEAD, and an unchanged object, are answered without a body", async () => {
+  test("answers to HEAD, and for an unchanged object, have no body", async () => {
     const { id } = await createStorage(app);
     const path = `${storages}/${id}`;
     const head = await app.request("HEAD", path);
@@ -66,7 +73,7 @@ describe.each(variants)("through the functions, with %s", (variant) => {
     expect(list.headers.get("x-powered-by")).toBeNull();
   });
 
-  test("a body that is no JSON object, or none, is told as by the server itself", async () => {
+  test("a body that is missing or no JSON object is answered as by the server itself", async () => {
     const path = `${storages}?verify=false`;
     for (const body of ["", "null", "7", "[]", "{", '{"__proto__": {}}', '{"name": "\\ud800"}'])
       expect(toComparable(await app.request("POST", path, body)), body).toEqual(
@@ -79,36 +86,36 @@ describe.each(variants)("through the functions, with %s", (variant) => {
       "application/json; charset=latin1",
     ]) {
       const options = { headers: { "content-type": type } };
-      const told = await app.request("POST", path, "a=b", options);
-      expect(toComparable(told), type).toEqual(toComparable(await app.direct("POST", path, "a=b", options)));
+      const answer = await app.request("POST", path, "a=b", options);
+      expect(toComparable(answer), type).toEqual(toComparable(await app.direct("POST", path, "a=b", options)));
     }
   });
 
-  test("a body that is deeper than anybody can write out again is refused as too deep", async () => {
-    const told = await app.request("POST", storages, `{"labels": ${"[".repeat(200_000)}${"]".repeat(200_000)}}`);
-    expect(told).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
-    expect(told.body.details.issues).toEqual(expect.arrayContaining([expect.objectContaining({ code: "too_deep" })]));
+  test("a body that is too deep to be serialised again is refused as too deep", async () => {
+    const answer = await app.request("POST", storages, `{"labels": ${"[".repeat(200_000)}${"]".repeat(200_000)}}`);
+    expect(answer).toMatchObject({ status: 400, body: { error_code: "VALIDATION_ERROR" } });
+    expect(answer.body.details.issues).toEqual(expect.arrayContaining([expect.objectContaining({ code: "too_deep" })]));
   });
 
   test("a body above EOM's limit is refused by EOM, also above Express's", async () => {
     for (const mebibytes of [1.5, 3]) {
-      const told = await app.request("POST", storages, { name: "x".repeat(mebibytes * 1024 * 1024) });
-      expect(told.status).toBe(413);
-      expect(told.body).toMatchObject({ error_code: "PAYLOAD_TOO_LARGE", details: { limit: 1024 * 1024 } });
+      const answer = await app.request("POST", storages, { name: "x".repeat(mebibytes * 1024 * 1024) });
+      expect(answer.status).toBe(413);
+      expect(answer.body).toMatchObject({ error_code: "PAYLOAD_TOO_LARGE", details: { limit: 1024 * 1024 } });
     }
   });
 
-  test("without a token nothing is told of the body", async () => {
-    const told = await app.request("POST", storages, "{", { role: null });
-    expect(told.body).toMatchObject({ error_code: "UNAUTHENTICATED", x_user: null });
+  test("without a token the answer says nothing about the body", async () => {
+    const answer = await app.request("POST", storages, "{", { role: null });
+    expect(answer.body).toMatchObject({ error_code: "UNAUTHENTICATED", x_user: null });
   });
 
-  test("nothing of it was unforeseen", () => {
+  test("no request caused an unexpected error in a pod", () => {
     expect(app.fission.output.join("")).not.toMatch(/Caught exception|Function error|ExperimentalWarning/);
   });
 });
 
-test("a body that Express cannot read is told by Express in the first request of a pod, and by EOM from then on", async () => {
+test("a body that Express cannot parse is answered by Express in a pod's first request, and by EOM afterwards", async () => {
   const app = await createFissionApp("prefix");
   const first = await app.request("POST", storages, "{");
   expect([first.status, first.headers.get("content-type")]).toEqual([400, "text/html; charset=utf-8"]);
@@ -121,8 +128,8 @@ test("a body that Express cannot read is told by Express in the first request of
   await app.close();
 });
 
-/** Without what differs from request to request, and what belongs to the connection. */
-function toComparable({ status, headers, body }: Told) {
+/** Leaves out values that differ between requests, and headers of the connection. */
+function toComparable({ status, headers, body }: Answer) {
   const skipped = ["date", "connection", "keep-alive", "content-length", "x-request-id", "transfer-encoding"];
   const kept = [...headers].filter(([name]) => !skipped.includes(name)).sort();
   const text = JSON.stringify(body).replaceAll(/"request_id":"[^"]*"|"duration_ms":\d+/g, '"":0');

@@ -21,7 +21,7 @@ afterAll(async () => {
 const start = (options: { bundle?: string; mounted?: Record<string, Record<string, string>> }) =>
   startFission({ variant: "prefix", bundle: bundle.folder, node: findFunctionNode(), environment: {}, ...options });
 
-test("a pod is configured by the files that Fission mounts, each key a variable", async () => {
+test("mounted files configure a pod: each key is a variable", async () => {
   const fission = start({
     mounted: {
       "secrets/default/eom-secrets": { EOM_DATABASE_URL: `${app.database.url}\n` },
@@ -34,15 +34,18 @@ test("a pod is configured by the files that Fission mounts, each key a variable"
   await fission.close();
 });
 
-test("a pod without configuration answers that it has none, and its log says what is missing", async () => {
+test("a pod without configuration answers CONFIGURATION_ERROR, and its log names the missing variable", async () => {
   const fission = start({});
   const { status, body } = await fission.request("GET", "/eom/admin/me");
   expect([status, JSON.parse(body.toString())]).toMatchObject([500, { error_code: "CONFIGURATION_ERROR" }]);
-  await vi.waitFor(() => expect(fission.output.join("")).toMatch(/EOM_DATABASE_URL is needed in a function/), patience);
+  await vi.waitFor(
+    () => expect(fission.output.join("")).toMatch(/EOM_DATABASE_URL is required in a function/),
+    patience,
+  );
   await fission.close();
 });
 
-test("a module that cannot be loaded says so in the pod's log, though Fission tells of another", async () => {
+test("a module that cannot be loaded is named in the pod's log, though Fission reports another error", async () => {
   const broken = await buildBundle(tmpdir());
   const names = await readdir(broken.folder);
   const chunk = names.find((name) => /^functions-.*\.mjs$/.test(name)) ?? "";

@@ -29,17 +29,17 @@ const schedules = "/ailbl/admin/schedules";
 const onDagster = { engine: "dagster", job: { location: "pipelines", repository: null, name: "ok" } };
 
 async function trigger(name: string, fields: object): Promise<string> {
-  const described = { name, kind: 1, enable: false, trigger: { type: "cron", expression: "0 3 * * *" }, ...fields };
-  const made = await app.request("POST", schedules, described);
+  const body = { name, kind: 1, enable: false, trigger: { type: "cron", expression: "0 3 * * *" }, ...fields };
+  const made = await app.request("POST", schedules, body);
   expect(made.status, JSON.stringify(made.body)).toBe(201);
   return (await app.request("POST", `${schedules}/${made.body.id}/trigger`)).body.id;
 }
 
 async function tick(name: WorkerFunctionName) {
   const { status, body } = await app.fission.tick(`eom-${name}`);
-  const told = JSON.parse(body.toString());
-  expect(status, JSON.stringify(told)).toBe(200);
-  return told;
+  const report = JSON.parse(body.toString());
+  expect(status, JSON.stringify(report)).toBe(200);
+  return report;
 }
 
 const find = async (id: string) => (await app.request("GET", `/ailbl/admin/sessions/${id}`)).body;
@@ -48,18 +48,21 @@ const becomes = (id: string, state: string) =>
   vi.waitFor(async () => expect((await find(id)).state).toBe(state), patience);
 
 test.each<[string, readonly WorkerFunctionName[]]>([
-  ["by the picker and the poller alone", ["worker-session-picker", "worker-session-poller"]],
-  ["with sweeps in between", ["worker-session-picker", "worker-sweep", "worker-session-poller", "worker-sweep"]],
-])("a session on Dagster comes to its end, %s, whose pods stay", async (name, functions) => {
+  ["as picker and poller", ["worker-session-picker", "worker-session-poller"]],
+  [
+    "as picker and poller with sweeps in between",
+    ["worker-session-picker", "worker-sweep", "worker-session-poller", "worker-sweep"],
+  ],
+])("a session on Dagster ends when its functions are called %s", async (name, functions) => {
   const id = await trigger(name, onDagster);
   for (let round = 0; round < 4; round += 1) {
-    for (const each of functions) await tick(each);
+    for (const worker of functions) await tick(worker);
     dagster.work();
   }
   expect(await find(id)).toMatchObject({ state: "succeeded", attempt: 1 });
 });
 
-test("a run that lives in the picker's pod holds up no other, and is seen through after the call's answer", async () => {
+test("a run in the picker's pod delays no other run, and ends after the call's answer", async () => {
   const long = await trigger("long", { job: { name: "hang" } });
   expect(await tick("worker-session-picker")).toMatchObject({ skipped: false, done: { pick: { launched: 1 } } });
   const quick = await trigger("quick", { job: { name: "echo" } });
@@ -77,22 +80,22 @@ test("a run that lives in the picker's pod holds up no other, and is seen throug
   await becomes(long, "canceled");
 });
 
-test("two ticks that overlap: the second is answered at once, while an engine keeps the first", async () => {
-  const held = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
+test("of two overlapping ticks the second is answered at once, while the first waits for an engine", async () => {
+  const released = Promise.withResolvers<void>();
+  const launching = Promise.withResolvers<void>();
   dagster.misbehave(
     async ({ response, handle }) => {
-      asked.resolve();
-      await held.promise;
+      launching.resolve();
+      await released.promise;
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify((await handle()).body));
     },
     { operation: "LaunchRun", times: 1 },
   );
   await trigger("slow", onDagster);
   const first = tick("worker-session-picker");
-  await asked.promise;
+  await launching.promise;
   expect(await tick("worker-session-picker")).toEqual({ function: "worker-session-picker", skipped: true });
-  held.resolve();
+  released.resolve();
   expect(await first).toMatchObject({ skipped: false, done: { pick: { launched: 1 } } });
   expect(await tick("worker-session-picker")).toMatchObject({ skipped: false });
 });

@@ -5,26 +5,26 @@ import { readObjects, readSpecs, type Spec, variants } from "../support/fission/
 
 const validate = createValidator();
 
-/** Read by `fission spec` alone, and never sent to a cluster. */
-const ofTheCommand = ["DeploymentConfig", "ArchiveUploadSpec"];
+/** Kinds that `fission spec` reads itself and never sends to a cluster. */
+const localKinds = ["DeploymentConfig", "ArchiveUploadSpec"];
 
 const toObject = (spec: Spec) => ({ apiVersion: "", ...spec });
 
 describe.each(variants)("with %s", (variant) => {
-  test("every object is what the definitions of Fission 1.27.0 take, field by field", () => {
-    const sent = readSpecs(variant).filter(({ kind }) => !ofTheCommand.includes(kind));
+  test("every object matches Fission 1.27.0's definitions, field by field", () => {
+    const sent = readSpecs(variant).filter(({ kind }) => !localKinds.includes(kind));
     expect(new Set(sent.map(({ kind }) => kind)).size).toBe(5);
     for (const spec of sent) expect(validate(toObject(spec)), `${spec.kind} ${spec.metadata?.name}`).toEqual([]);
   });
 
-  test("every name leads to an object of the specs, or of the example's secrets", () => {
+  test("every reference names an object of the specs or of the example's secrets", () => {
     const specs = [...readSpecs(variant), ...readExample()];
     const names = new Set(specs.map(({ kind, metadata }) => `${kind} ${metadata?.namespace}/${metadata?.name}`));
     for (const reference of specs.flatMap(listReferences)) expect([...names]).toContain(reference);
   });
 });
 
-test("the example of secret and configuration is what Kubernetes takes", () => {
+test("the example of secret and configuration matches Kubernetes' definitions", () => {
   for (const object of readExample()) expect(validate(toObject(object))).toEqual([]);
 });
 

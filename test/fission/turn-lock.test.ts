@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** The statement does not reach the database, as when it is canceled there. */
+/** Makes the unlocking statement fail before it reaches the database. */
 const withoutUnlocking: KyselyPlugin = {
   transformQuery({ node }) {
     if (JSON.stringify(node).includes("pg_advisory_unlock")) throw new Error("canceled");
@@ -19,7 +19,7 @@ const withoutUnlocking: KyselyPlugin = {
   transformResult: async ({ result }) => result,
 };
 
-test("a lock that could not be released goes with its connection", async () => {
+test("a lock that cannot be released is dropped with its connection", async () => {
   const { db } = database;
   expect(await runAlone(db.withPlugin(withoutUnlocking), "turn", async () => "done")).toBe("done");
   expect(await runAlone(db, "turn", async () => "done again")).toBe("done again");
@@ -28,7 +28,7 @@ test("a lock that could not be released goes with its connection", async () => {
   expect(rows).toEqual([]);
 });
 
-test("who fails releases it, and what it threw is thrown", async () => {
+test("failing work releases the lock, and its error is thrown", async () => {
   const failing = runAlone(database.db, "turn", () => Promise.reject(new Error("no")));
   await expect(failing).rejects.toThrow("no");
   expect(await runAlone(database.db, "turn", async () => "done")).toBe("done");

@@ -21,7 +21,7 @@ describe("the specs", () => {
   });
 
   test.each(variants)(
-    "lead to each function, and call each, by files that can be left out until its turn has come, with %s",
+    "have one trigger file a function, so that functions can be deployed one after the other, with %s",
     (variant) => {
       const triggers = [...readSpecFiles(variant)].flatMap(([file, specs]) =>
         specs
@@ -36,7 +36,7 @@ describe("the specs", () => {
     },
   );
 
-  test("have a timer for each worker function, with seconds, and a time-out that its turn fits into", () => {
+  test("have a timer with seconds for each worker function, and a time-out longer than its turn", () => {
     for (const name of Object.keys(workerFunctions)) {
       const timer = ofKind("TimeTrigger").find(({ metadata }) => metadata?.name === `eom-${name}`);
       expect(timer?.spec.cron.split(" "), name).toHaveLength(6);
@@ -47,7 +47,7 @@ describe("the specs", () => {
     expect(Object.values(workerFunctions).flat().sort()).toEqual([...workerNames].sort());
   });
 
-  test("hold no secret", () => {
+  test("contain no secret", () => {
     const text = JSON.stringify(readSpecs("prefix"));
     expect(text).not.toMatch(/postgres(ql)?:\/\/|password|Bearer/i);
   });
@@ -66,7 +66,7 @@ describe("a timer's call", () => {
   };
 
   test.each(Object.entries(workerFunctions))(
-    "of %s takes one turn of each of its workers, and tells what was done",
+    "of %s takes one turn of each of its workers and answers with their summaries",
     async (name, workers) => {
       const { status, body } = await tick(name);
       expect(status).toBe(200);
@@ -75,7 +75,7 @@ describe("a timer's call", () => {
     },
   );
 
-  test("that finds a turn under way elsewhere is answered at once, and takes none", async () => {
+  test("is answered at once and takes no turn when a turn is under way elsewhere", async () => {
     await app.database.db.connection().execute(async (holder) => {
       await sql`select pg_advisory_lock(hashtextextended('eom worker-sweep', 0))`.execute(holder);
       expect(await tick("worker-sweep")).toEqual({
@@ -88,7 +88,7 @@ describe("a timer's call", () => {
   });
 });
 
-test("a timer's call without a database is told so, and not by 404", async () => {
+test("a timer's call without a database is answered 503, not 404", async () => {
   const app = await createFissionApp("prefix", { EOM_DATABASE_URL: "postgres://eom:eom@127.0.0.1:1/eom" });
   const { status, headers, body } = await app.fission.tick("eom-worker-session-picker");
   await app.close();

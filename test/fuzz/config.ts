@@ -1,14 +1,13 @@
 import type { Objects } from "./objects.ts";
 
-/** How often a made up request names an object that there is, in place of one that there is not. */
+/** Share of generated requests that name an existing object; the others name an object that does not exist. */
 const probability = 0.7;
 
 /**
- * The configuration of Schemathesis, as TOML. Every check is on but one.
- *
- * `positive_data_acceptance` wants each request that fits the document to be taken. What it finds are rules between fields,
- * which JSON Schema has no words for: `cursor` beside `page`, `to` before `from`, an amount of another type than the quota's,
- * a parameter beside its own `filter[…]`; and requests whose key or entity tag was another's.
+ * The configuration of Schemathesis, as TOML. All its checks are on, except `positive_data_acceptance`: it expects EOM to
+ * accept each request that matches the document. It reports rules between fields, which JSON Schema cannot express: `cursor`
+ * beside `page`, `to` before `from`, an amount of another type than the quota's, a parameter beside its own `filter[…]`; and
+ * requests with the key or the entity tag of another request.
  */
 export function toConfig(objects: Objects, words: readonly string[], token: string): string {
   const lines = [
@@ -18,7 +17,7 @@ export function toConfig(objects: Objects, words: readonly string[], token: stri
     'warnings = ["missing_auth", "missing_test_data"]',
     "[checks.positive_data_acceptance]",
     "enabled = false",
-    // What is too long may be too long for a head already.
+    // 431: an overlong value may make the header too long.
     "[checks.negative_data_rejection]",
     'expected-statuses = ["400", "401", "403", "404", "405", "409", "412", "413", "415", "422", "428", "429", "431"]',
     "[generation]",
@@ -37,7 +36,7 @@ export function toConfig(objects: Objects, words: readonly string[], token: stri
   return `${lines.join("\n")}\n`;
 }
 
-/** TOML's basic strings are JSON's, for what stands here. */
+/** A TOML string: for these values the same as a JSON string. */
 function toText(text: string): string {
   return JSON.stringify(text);
 }

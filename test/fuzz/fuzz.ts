@@ -9,10 +9,14 @@ import { startEom } from "../support/processes/eom-process.ts";
 import { toConfig } from "./config.ts";
 import { type Ask, createObjects } from "./objects.ts";
 
-// Has Schemathesis make up requests from /openapi.json of a running EOM on PostgreSQL, valid ones and broken ones, and judge
-// every answer by that document. EOM_FUZZ_EXAMPLES says how many for each operation and phase, EOM_SEED which; the exit code
-// is not 0 when it finds a fault. Routes that are fuzzed as well call out: to storages and webhooks that are not there.
-// Options of the command line are passed to Schemathesis, for example `npm run test:fuzz -- --report junit`.
+/*
+ * Fuzzes a running EOM on PostgreSQL: Schemathesis generates valid and invalid requests from /openapi.json, and checks each
+ * answer against that document. The exit code is not 0 when it finds a fault.
+ *
+ * EOM_FUZZ_EXAMPLES is the number of requests for each operation and phase, EOM_SEED the seed. Options of the command line are
+ * passed to Schemathesis, for example `npm run test:fuzz -- --report junit`. Some requests make EOM call storages and webhooks,
+ * which do not exist.
+ */
 
 const token = "token-of-the-fuzzer-which-is-long-enough";
 const jobName = "nothing";
@@ -44,14 +48,15 @@ async function fuzz(): Promise<number> {
     seed,
     ...process.argv.slice(2),
   ]);
-  await expectStillIn(toAsk(url));
+  await expectValidToken(toAsk(url));
   return code;
 }
 
-/** It may have revoked its own token, and been told 401 of all else: that would be a run of nothing. @throws then */
-async function expectStillIn(ask: Ask): Promise<void> {
+/** @throws when the fuzzer has revoked its own token: then every answer since was 401, and the run has tested nothing */
+async function expectValidToken(ask: Ask): Promise<void> {
   const { role } = (await ask("GET", "/eom/admin/me")) as { role?: string };
-  if (role !== "admin") throw new Error(`the fuzzer's token has the role ${role} after the run`);
+  if (role !== "admin")
+    throw new Error(`the fuzzer's token has the role ${role} after the run, not admin: choose another EOM_SEED`);
 }
 
 function toEnvironment(database: string, folder: string): Record<string, string> {
@@ -63,7 +68,7 @@ function toEnvironment(database: string, folder: string): Record<string, string>
     EOM_ADMIN_TOKEN: token,
     EOM_PORT: "0",
     EOM_EGRESS_ALLOW: "127.0.0.1",
-    // The fuzzer leaves the token out, or sends another, far more often than one address may.
+    // Off: the fuzzer leaves the token out, or sends a wrong token, more often than the limit of an address allows.
     EOM_AUTH_FAILURES: "0",
     EOM_LOG_LEVEL: "fatal",
     EOM_LOG_FORMAT: "json",

@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { describeSchedule, describeStorage, schedules, storages } from "../contract/described.ts";
 
-/** Sends a request as an admin. @returns the answer's body @throws when it is refused */
+/** Sends a request as an admin. @returns the answer's body @throws when the request is refused */
 export type Ask = (method: string, path: string, body?: unknown) => Promise<Record<string, unknown>>;
 
-/** The ids, by the name of the path's parameter. */
+/** Ids of existing objects, by the name of the path's parameter. */
 export type Objects = Readonly<Record<string, readonly string[]>>;
 
 const user = "ada";
 
-/** One object of every kind and more, so that made up requests find something to act on. */
+/** Creates at least one object of every kind, for generated requests to act on. */
 export async function createObjects(ask: Ask, jobName: string): Promise<Objects> {
   const collection = randomUUID();
   const storageIds = await createMany(3, (n) =>

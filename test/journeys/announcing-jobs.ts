@@ -3,19 +3,19 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-/** A process that said, over a connection that lasts as long as it lives, which session it is of. */
+/** A process that has announced its session over a connection, which stays open as long as the process lives. */
 export interface Announcement {
   readonly sessionId: string;
   readonly slot: string;
   readonly who: "job" | "its child";
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has ended. */
   readonly gone: Promise<unknown>;
 }
 
 export interface Announcements {
-  /** For a jobs file: says that it is there, has a child that says so too, and neither ever ends. */
+  /** A command for a jobs file: it announces itself, starts a child that does the same, and neither ends by itself. */
   readonly job: { readonly name: string; readonly command: readonly string[]; readonly environment: object };
-  /** Job and child, of a session that has not been waited for before. */
+  /** Job and child of the next session that no earlier call has returned. */
   next(): Promise<readonly [Announcement, Announcement]>;
   stop(): Promise<void>;
 }

@@ -18,7 +18,7 @@ import { echo, type MisbehavingVault, reset, startMisbehavingVault } from "../su
 const storages = "/eom/admin/storages";
 const tokens = "/eom/admin/tokens";
 
-/** Not secret, and in every place that is searched: else nothing would be proved by finding nothing. */
+/** Not secret, and expected in every place that is searched: it shows that the search finds what is there. */
 const witness = "AKIAWITNESSWITNESS42";
 
 interface World {
@@ -26,19 +26,19 @@ interface World {
   /** The admin's. */
   readonly token: string;
   readonly dataDir: string;
-  /** Whatever came out or was kept, by where it was found. */
+  /** Every text that was sent or stored, by its place. */
   readonly places: Map<string, string | Buffer>;
-  readonly ask: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Told>;
+  readonly ask: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
   close(): Promise<void>;
 }
 
-interface Told {
+interface Answer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into it by path
   readonly body: any;
 }
 
-describe("no secret stands in an answer, a log line, the trail, the metrics, the documents, the database or a file", () => {
+describe("no secret is in an answer, a log line, the audit trail, the metrics, the documents, the database or a file", () => {
   let s3: S3Server;
   let world: World;
   let secrets: Record<string, string>;
@@ -66,7 +66,7 @@ describe("no secret stands in an answer, a log line, the trail, the metrics, the
     await collect(world);
     expectWitness(world);
     expect(findCanaries(world.places, secrets)).toEqual([]);
-    // What was left out of the search does show them.
+    // The answers that are not searched do contain them.
     for (const token of created)
       expect(findCanaries(new Map([["answer", JSON.stringify(token)]]), secrets)).toHaveLength(1);
   });
@@ -85,7 +85,7 @@ describe("no secret stands in an answer, a log line, the trail, the metrics, the
     await vault.stop();
   });
 
-  test("and the search would find one, in whatever form", () => {
+  test("the search finds a secret in every form", () => {
     const secret = createCanary();
     for (const [offset, form] of toForms(`${secret}`).entries()) {
       expect(findCanaries(new Map([["there", Buffer.from(`x${form}y`)]]), { it: secret }), String(offset)).toEqual([
@@ -120,7 +120,7 @@ async function createWorld(environment: Record<string, string>): Promise<World> 
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    // The one answer that shows a token.
+    // Only the answer to a token's creation may contain the token.
     const showsToken = method === "POST" && path === tokens && response.status === 201;
     if (!showsToken) keep(`${method} ${path} ${response.status}`, `${JSON.stringify([...response.headers])}\n${text}`);
     const isJson = response.headers.get("content-type")?.includes("json") === true;
@@ -142,10 +142,10 @@ function describeStorage(s3: S3Server, credential: unknown, changes: Record<stri
   };
 }
 
-/** Everything that goes well. */
+/** Requests that succeed. */
 async function live({ ask, program }: World, s3: S3Server, secrets: Record<string, string>): Promise<void> {
   const right = { access_key_id: s3.accessKeyId, secret_access_key: s3.secretAccessKey };
-  const unproved = {
+  const unverified = {
     access_key_id: witness,
     secret_access_key: secrets["the S3 secret"],
     session_token: secrets["the session token"],
@@ -154,21 +154,21 @@ async function live({ ask, program }: World, s3: S3Server, secrets: Record<strin
     body: { status: "PASS" },
   });
   const headers = { "idempotency-key": randomUUID() };
-  const wanted = describeStorage(s3, unproved);
-  const { body: storage } = await ask("POST", `${storages}?verify=false`, wanted, headers);
-  expect(await ask("POST", `${storages}?verify=false`, wanted, headers)).toMatchObject({ status: 201, body: storage });
+  const input = describeStorage(s3, unverified);
+  const { body: storage } = await ask("POST", `${storages}?verify=false`, input, headers);
+  expect(await ask("POST", `${storages}?verify=false`, input, headers)).toMatchObject({ status: 201, body: storage });
   const path = `${storages}/${storage.id}`;
   await ask("PUT", path, { description: `${witness} renamed` });
   expect((await ask("POST", `${path}/verify`)).body.status).toBe("FAIL");
   expect((await ask("PUT", path, { resource: { credential: right } })).status).toBe(200);
   expect((await ask("POST", `${path}/verify`)).body.status).toBe("PASS");
-  expect((await ask("PUT", `${path}?verify=false`, { resource: { credential: unproved } })).status).toBe(200);
+  expect((await ask("PUT", `${path}?verify=false`, { resource: { credential: unverified } })).status).toBe(200);
   expect((await ask("PUT", path, { resource: { credential: right } })).status).toBe(200);
   await run({ ask, program }, storage.id);
   await program.workers.tick("sweep");
 }
 
-/** A session that works with the credential. */
+/** A session whose job uses the credential. */
 async function run({ ask, program }: Pick<World, "ask" | "program">, storageId: string): Promise<void> {
   const schedule = await ask("POST", "/ailbl/admin/schedules", {
     name: randomUUID(),
@@ -185,7 +185,7 @@ async function run({ ask, program }: Pick<World, "ask" | "program">, storageId: 
   expect(await ask("GET", `/ailbl/admin/sessions/${session.body.id}`)).toMatchObject({ body: { state: "succeeded" } });
 }
 
-/** @returns the answers that show a token, each a secret from now on */
+/** @returns the answers that contain a token; each token is a secret from then on */
 async function createTokens({ ask }: World, secrets: Record<string, string>): Promise<unknown[]> {
   const headers = { "idempotency-key": createCanary() };
   const body = { label: "ci", role: "viewer" };
@@ -203,7 +203,7 @@ async function createTokens({ ask }: World, secrets: Record<string, string>): Pr
   return [first.body];
 }
 
-/** Everything that a client, or an S3 server, can do wrong with a secret in its hands. */
+/** Wrong requests that contain a secret, by clients and by an S3 server. */
 async function fail({ ask }: World, s3: S3Server, secrets: Record<string, string>): Promise<void> {
   const secret = secrets["the S3 secret"] ?? "";
   const session_token = secrets["the session token"] ?? "";
@@ -254,7 +254,7 @@ async function fail({ ask }: World, s3: S3Server, secrets: Record<string, string
   await refuse(409, describeStorage(s3, right, { name }));
 }
 
-/** Servers that refuse, and repeat whatever they were sent. */
+/** Servers that refuse each request and repeat it in their answer. */
 async function failOnS3(
   refuse: (status: number, body: unknown, query: string) => Promise<void>,
   credential: { session_token: string },
@@ -278,7 +278,7 @@ async function failOnS3(
   }
 }
 
-/** Faults of the database whose messages tell of rows. */
+/** Faults of the database whose messages contain rows. */
 async function breakDatabase({ ask, program }: World, secrets: Record<string, string>): Promise<void> {
   const { db } = program.database;
   const credential = {
@@ -290,11 +290,11 @@ async function breakDatabase({ ask, program }: World, secrets: Record<string, st
   for (const table of ["eom_storage", "eom_sealed_secret", "eom_secret_intent", "eom_audit", "eom_token"]) {
     await sql`alter table ${sql.table(table)} add constraint broken check (false) not valid`.execute(db);
     const headers = { "idempotency-key": secrets["the idempotency key"] ?? "" };
-    const told =
+    const answer =
       table === "eom_token"
         ? await ask("POST", tokens, { label: "broken", role: "admin" })
         : await ask("POST", `${storages}?verify=false`, { name: table, resource }, headers);
-    expect(told, table).toMatchObject({ status: 500, body: { error_code: "DATABASE_ERROR" } });
+    expect(answer, table).toMatchObject({ status: 500, body: { error_code: "DATABASE_ERROR" } });
     await sql`alter table ${sql.table(table)} drop constraint broken`.execute(db);
   }
 }
@@ -313,8 +313,8 @@ async function failInVault(
   for (const misbehaviour of [echo(400), echo(403), echo(404), echo(500), echo(503), reset]) {
     vault.misbehave(misbehaviour);
     const resource = { type: "s3", endpoint: "http://127.0.0.1:9", bucket: "scenes", prefix: randomUUID(), credential };
-    const told = await ask("POST", `${storages}?verify=false`, { name: randomUUID(), resource });
-    expect([500, 503]).toContain(told.status);
+    const answer = await ask("POST", `${storages}?verify=false`, { name: randomUUID(), resource });
+    expect([500, 503]).toContain(answer.status);
     expect([200, 500, 503]).toContain((await ask("POST", `${storages}/${id}/verify`)).status);
     await ask("PUT", `${storages}/${id}?verify=false`, { resource: { credential } });
     await sql`update eom_secret_intent set not_before = now()`.execute(program.database.db);
@@ -324,7 +324,7 @@ async function failInVault(
   }
 }
 
-/** All that tells, then all that is kept: the database while it runs, the files when it is closed. */
+/** Reads everything that answers, then everything that is stored: the database while it runs, its files when it is closed. */
 async function collect(world: World): Promise<void> {
   const { ask, places, program, dataDir } = world;
   for (const path of [
@@ -337,9 +337,9 @@ async function collect(world: World): Promise<void> {
   ])
     expect((await ask("GET", path)).status, path).toBe(200);
   for (let cursor = "", pages = 0; cursor !== null && pages < 50; pages += 1) {
-    const told = await ask("GET", `/eom/admin/audit?size=100${cursor === "" ? "" : `&cursor=${cursor}`}`);
-    places.set(`the trail, page ${pages}`, JSON.stringify(told.body));
-    cursor = told.body.next_cursor;
+    const answer = await ask("GET", `/eom/admin/audit?size=100${cursor === "" ? "" : `&cursor=${cursor}`}`);
+    places.set(`the trail, page ${pages}`, JSON.stringify(answer.body));
+    cursor = answer.body.next_cursor;
   }
   places.set("the database's dump", await dumpDatabase(program.database.db));
   await program.close();
@@ -350,9 +350,9 @@ async function collect(world: World): Promise<void> {
 }
 
 function expectWitness({ places }: World): void {
-  const found = findCanaries(places, { witness }).join("\n");
+  const findings = findCanaries(places, { witness }).join("\n");
   for (const place of [`GET ${storages}`, "the trail, page 0", "the database's dump", "the file database"])
-    expect(found).toContain(place);
+    expect(findings).toContain(place);
   const all = [...places.keys()].join("\n");
   for (const place of ["a log line", "/metrics", "/openapi.json", "pg_wal"]) expect(all).toContain(place);
 }

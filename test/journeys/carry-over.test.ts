@@ -17,7 +17,7 @@ let [old, ours]: TestApp[] = [];
 let servers: HttpServer[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "eom-carry-over-"));
-  // One in the place of the old functions, whose paths, fields and answers it has.
+  // Stands for the old functions: it has their paths, fields and answers.
   old = await createTestApp("postgres", { EOM_STORAGE_VERIFY: "false" });
   ours = await createTestApp("embedded", { EOM_STORAGE_VERIFY: "false" });
   servers = await Promise.all(
@@ -55,7 +55,7 @@ async function make(path: string, body: unknown): Promise<string> {
 const list = async (app: TestApp | undefined, path: string) =>
   (await app?.request("GET", `${path}?size=100`))?.body.data;
 
-test("everything is carried over once, with its references, however often it is run; what is refused is told", async () => {
+test("every object is carried over once, with its references, also when the script runs again; refused objects are reported", async () => {
   const storage = await make(storages, describeStorage({ name: "größe", labels: { team: "eo" } }));
   await make(storages, describeStorage({ name: "unproved" }));
   const quota = await make(quotas, { name: "orders", ...limit });
@@ -66,7 +66,7 @@ test("everything is carried over once, with its references, however often it is 
   await writeFile(join(folder, "credentials.json"), JSON.stringify({ [storage]: credential }));
 
   const first = await carryOver();
-  // One storage has no credential in the file.
+  // The file has no credential for the second storage.
   expect(first.code).toBe(1);
   expect(first.lines).toEqual(
     expect.arrayContaining([
@@ -80,8 +80,8 @@ test("everything is carried over once, with its references, however often it is 
   const again = await carryOver();
   expect(again.lines.filter((line) => line.endsWith(": made"))).toEqual([]);
 
-  const [carried, ...others] = await list(ours, storages);
-  expect(others).toEqual([]);
+  const [carried, ...rest] = await list(ours, storages);
+  expect(rest).toEqual([]);
   expect(carried).toMatchObject({ name: "größe", labels: { team: "eo", "python/id": storage } });
   expect(await list(ours, quotas)).toMatchObject([{ name: "orders", ...limit }]);
   expect(await list(ours, "/eom/admin/users/ada%20l/quotas")).toHaveLength(1);

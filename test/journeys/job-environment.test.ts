@@ -11,7 +11,7 @@ import { findSecrets } from "./secret-search.ts";
 
 const mainFile = join(import.meta.dirname, "../../src/main.ts");
 
-/** Tells all that a process is given. */
+/** A command that prints everything its process is given. */
 const script = `
   const { readFileSync } = require("node:fs");
   console.log(JSON.stringify({
@@ -34,7 +34,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("a declared job is given what its declaration and its session say, and nothing of EOM's own environment", async () => {
+test("a declared job gets the variables of its declaration and its session, and nothing else of EOM's environment", async () => {
   const secrets = Object.fromEntries(
     ["database password", "admin token", "Vault token", "another's secret"].map((name) => [
       name,
@@ -72,7 +72,7 @@ test("a declared job is given what its declaration and its session say, and noth
   expect(findSecrets(secrets, { session: [JSON.stringify(body)], output: [eom.out, eom.err] })).toEqual([]);
 });
 
-/** A process of EOM with secrets in its environment, that runs what is due and waits for its end. */
+/** A process of EOM with secrets in its environment. It runs the due session and waits for its end. */
 async function takeTurn(secrets: Record<string, string>) {
   const url = new URL(app.database.url ?? "");
   url.password = secrets["database password"] ?? "";

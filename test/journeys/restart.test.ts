@@ -43,7 +43,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** `eom start`, as far as its banner. */
+/** Starts `eom start` and waits for its banner. */
 async function start(): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(process.execPath, [mainFile, "start"], {
     env: environment,
@@ -81,12 +81,12 @@ async function createSchedule(url: string): Promise<string> {
   return ((await response.json()) as { id: string }).id;
 }
 
-test("a killed process loses its run and nothing else; one that is asked to stop ends its run and says so", async () => {
+test("a killed process loses its run and nothing else; a process that is asked to stop ends its run and records that", async () => {
   const killed = await start();
   const scheduleId = await createSchedule(killed.url);
   const lost = await announcements.next();
   await end(killed.child, "SIGKILL");
-  // Nobody was left to end it but its guard.
+  // After the kill only the run's guard could end it.
   await requireGone(lost);
 
   const stopped = await start();
@@ -110,7 +110,7 @@ test("a killed process loses its run and nothing else; one that is asked to stop
   await program.close();
 });
 
-/** @throws with what is left, when something is after a while */
+/** @throws with the processes that are still there after a while */
 async function requireGone(announced: Awaited<ReturnType<Announcements["next"]>>): Promise<void> {
   const late = new AbortController();
   const patience = delay(goneSeconds * 1000, undefined, { signal: late.signal }).then(() => {
@@ -137,7 +137,7 @@ async function expectEnded(program: Program, sessionId: string, error: { code: s
   expect(session.explanation.sentence).toContain(error.message);
 }
 
-/** Between the first and the last, each second is one session's or stands among the skipped, with its reason. */
+/** Each second between the first and the last slot has one session, or is recorded as skipped with a reason. */
 async function expectEverySlotOnce({ database }: Program, scheduleId: string): Promise<void> {
   const { rows } = await sql<{ slot: Date; times: number }>`
     with taken as (

@@ -10,9 +10,9 @@ const tokens = "/eom/admin/tokens";
 const schedules = "/ailbl/admin/schedules";
 
 export interface S3Pair {
-  /** Takes any credential. */
+  /** Accepts any credential. */
   readonly kind: MisbehavingS3;
-  /** Refuses every request, and repeats all that came with it: headers, body and all. */
+  /** Refuses every request, and repeats its headers and body in the answer. */
   readonly talkative: MisbehavingS3;
 }
 
@@ -33,24 +33,24 @@ export async function startS3Pair(): Promise<S3Pair> {
   return { kind, talkative };
 }
 
-/** Signs that have a form of their own in JSON, in URLs and in base64; a header can carry them. */
+/** Characters that are escaped in JSON, URLs and base64, and allowed in a header. */
 const newSecret = (name: string) => `${name}+/"\\&=%'${randomBytes(12).toString("base64")}`;
 
-/** A client with secrets in its hands, and all that was said to it. */
+/** A client that sends secrets, and every answer that it got. */
 export interface Client {
   readonly program: Program;
   readonly s3: S3Pair;
-  /** Not secret: the search must find it. */
+  /** Not secret: the search must find this text. */
   readonly control: string;
-  /** By name; the journey adds to it. */
+  /** Secrets by name. The journey adds more. */
   readonly secrets: Record<string, string>;
   readonly answers: string[];
-  /** The answers that may show a token: its creation, and the replay of that. */
+  /** Answers that may contain a token: to its creation, and to a repetition of that request. */
   readonly showings: string[];
   credential(which?: "first" | "second"): Record<string, unknown>;
-  /** A storage to be created, in a place of its own. */
+  /** The body of a storage with a location of its own. */
   describe(changes?: object, resource?: object): Record<string, unknown>;
-  /** Fails when the answer has another status. */
+  /** @throws when the answer has another status */
   ask(
     status: number,
     method: string,
@@ -93,7 +93,7 @@ export async function createClient(program: Program, s3: S3Pair, control: string
     });
     const text = await response.text();
     said.push(`${response.status} ${JSON.stringify([...response.headers])} ${text}`);
-    // The path, which may hold a token, and the answer must not be printed.
+    // Path and answer may contain a secret: they must not be printed.
     expect(response.status, `answer ${said.length} to ${method}`).toBe(status);
     return { body: text.startsWith("{") ? JSON.parse(text) : null };
   };
@@ -182,7 +182,7 @@ export async function beRefused({ ask, describe, credential, s3 }: Client, path:
   await ask(400, "PUT", path, { resource: { endpoint: "http://127.0.0.1:9" } });
 }
 
-/** A run that needs the credential: one that gets through, and one that is refused. */
+/** Two runs that use the credential: S3 accepts the first and refuses the second. */
 export async function run({ ask, describe, program, s3 }: Client, id: string): Promise<void> {
   const { body } = await ask(
     201,
@@ -229,7 +229,7 @@ export async function leadToken({ ask, describe, secrets, showings }: Client): P
   await ask(401, "GET", "/eom/admin/me", undefined, withToken);
 }
 
-/** A bug, in effect: a table that a statement needs is not there. */
+/** Drops a table that a statement needs, as a bug would. */
 export async function breakTables(
   { ask, describe, credential, secrets, program }: Client,
   path: string,

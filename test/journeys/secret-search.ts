@@ -1,13 +1,13 @@
 import { sql } from "kysely";
 import type { Database } from "../../src/platform/database/tables.ts";
 
-/** By name: what a failing test may print is the name alone. */
+/** Secrets by name: a failing test prints names alone. */
 export type Secrets = Readonly<Record<string, string>>;
 
-/** Where something was said or kept, and all of it. */
+/** The complete text of each place, by the place's name. */
 export type Places = Readonly<Record<string, readonly (string | Buffer)[]>>;
 
-/** Every secret that is found, as `<place>: <name>, <form>`, each once. */
+/** Lists each secret that is in a place once, as `<place>: <name>, <form>`. */
 export function findSecrets(secrets: Secrets, places: Places): string[] {
   const forms = Object.entries(secrets).flatMap(([name, value]) =>
     Object.entries(listForms(value)).map(([form, bytes]) => ({ name: `${name}, ${form}`, bytes })),
@@ -18,7 +18,7 @@ export function findSecrets(secrets: Secrets, places: Places): string[] {
   });
 }
 
-/** The ways in which a text is written on its way through JSON, URLs, headers, dumps and tokens. */
+/** The forms of a text in JSON, URLs, headers, dumps and tokens. */
 function listForms(secret: string): Record<string, Buffer> {
   const bytes = Buffer.from(secret);
   const forms: Record<string, string> = {
@@ -27,7 +27,7 @@ function listForms(secret: string): Record<string, Buffer> {
     "in JSON in JSON": JSON.stringify(JSON.stringify(secret)).slice(3, -3),
     "URL-encoded": encodeURIComponent(secret),
     "form-encoded": new URLSearchParams([["", secret]]).toString().slice(1),
-    // As PostgreSQL writes bytea.
+    // As PostgreSQL prints bytea.
     hex: bytes.toString("hex"),
     "upper hex": bytes.toString("hex").toUpperCase(),
   };
@@ -37,7 +37,7 @@ function listForms(secret: string): Record<string, Buffer> {
   return Object.fromEntries(Object.entries(forms).map(([form, text]) => [form, Buffer.from(text)]));
 }
 
-/** What is always the same of it, whatever bytes stand before (modulo 3) and behind it. */
+/** The part of a text's base64 that does not depend on the bytes before it (their count modulo 3) and after it. */
 function encodeAfter(bytes: Buffer, before: number, encoding: "base64" | "base64url"): string {
   const text = Buffer.concat([Buffer.alloc(before), bytes]).toString(encoding);
   return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
@@ -51,8 +51,8 @@ export async function dumpTables(db: Database): Promise<Record<string, string[]>
   const dump: Record<string, string[]> = {};
   for (const { schema, name } of rows) {
     const table = sql.table(`${schema}.${name}`);
-    const found = await sql<{ line: string }>`select t::text as line from ${table} as t`.execute(db);
-    dump[`table ${name}`] = found.rows.map(({ line }) => line);
+    const result = await sql<{ line: string }>`select t::text as line from ${table} as t`.execute(db);
+    dump[`table ${name}`] = result.rows.map(({ line }) => line);
   }
   return dump;
 }

@@ -17,7 +17,7 @@ import {
 } from "./secret-life.ts";
 import { dumpTables, findSecrets } from "./secret-search.ts";
 
-// The driver of PostgreSQL hangs statements and parameters on its errors, which that of the embedded database does not.
+// PostgreSQL's driver adds statements and parameters to its errors; the embedded database's driver does not.
 
 const control = `control.${randomBytes(9).toString("hex")}`;
 
@@ -33,7 +33,7 @@ afterEach(async () => {
   await Promise.all([s3.kind.stop(), s3.talkative.stop(), vault.stop()]);
 });
 
-test("secrets that the database keeps are found nowhere, though everything failed that can", async () => {
+test("secrets in the embedded store leak nowhere, even after every failure", async () => {
   app = await createTestApp("postgres");
   const client = await createClient(app.program, s3, control);
   const path = await live(client);
@@ -43,7 +43,7 @@ test("secrets that the database keeps are found nowhere, though everything faile
   await expectNothing(app, client);
 });
 
-test("secrets that Vault keeps, and its token, are found nowhere, though Vault failed as well", async () => {
+test("secrets in Vault and Vault's token leak nowhere, even after every failure, Vault's too", async () => {
   const { address: VAULT_ADDR, token: VAULT_TOKEN } = vault;
   app = await createTestApp("postgres", { EOM_SECRETS: "vault", VAULT_ADDR, VAULT_TOKEN });
   const client = await createClient(app.program, s3, control);
@@ -67,7 +67,7 @@ async function live(client: Client): Promise<string> {
   return path;
 }
 
-/** The secret store is away. */
+/** Sends requests that need the secret store while it cannot be used. */
 async function askInVain({ ask, describe, credential, program }: Client, status: number, path: string): Promise<void> {
   await Promise.all([
     ask(status, "POST", "/eom/admin/storages", describe()),
@@ -91,17 +91,17 @@ async function expectNothing({ program, log, database }: TestApp, { ask, secrets
   const places = { answers, log, ...documents, ...(await dumpTables(database.db)) };
   expect(findSecrets(secrets, places)).toEqual([]);
 
-  // The search does find what is there, in each of these places.
+  // The search finds the texts that must be in each of these places.
   expect(findSecrets({ token: secrets["token"] ?? "" }, { showings })).toContain("showings: token, clear");
   const known = { control, "in metrics": 'route="/eom/admin/storages"', "in documents": "STORAGE_NAME_CONFLICT" };
-  const found = findSecrets(known, places);
+  const findings = findSecrets(known, places);
   for (const place of ["answers", "log", "table eom_storage", "table eom_audit"])
-    expect(found).toContain(`${place}: control, clear`);
-  expect(found).toContain("/metrics: in metrics, clear");
-  expect(found).toEqual(expect.arrayContaining(["/openapi.json: in documents, clear"]));
+    expect(findings).toContain(`${place}: control, clear`);
+  expect(findings).toContain("/metrics: in metrics, clear");
+  expect(findings).toEqual(expect.arrayContaining(["/openapi.json: in documents, clear"]));
 }
 
-test("the search finds a secret in every form, wherever it stands", async () => {
+test("the search finds a secret in every form, at every position", async () => {
   const secret = `it's "a"/+\\&=%${randomBytes(9).toString("base64")}`;
   const hidden = [
     secret,

@@ -12,7 +12,7 @@ import { createLoad } from "../support/processes/load.ts";
 import { partPatience } from "../support/time-limits.ts";
 
 const token = "token-of-the-back-up-which-is-long-enough";
-/** As workers.ts has it. */
+/** As in src/scheduler/workers.ts. */
 const punctualSeconds = 10;
 
 let folder: string;
@@ -25,22 +25,22 @@ beforeEach(async () => {
   processes = [];
 });
 afterEach(async () => {
-  await Promise.all(processes.map((one) => one.kill()));
+  await Promise.all(processes.map((process) => process.kill()));
   await Promise.all(servers.map((server) => server.remove()));
   await rm(folder, { recursive: true, force: true });
 });
 
-test("a back-up taken under load and restored lacks nothing of what was told before its end, and EOM goes on from there", async () => {
+test("a back-up taken under load has every change that was answered before its end, and EOM continues on the restored data", async () => {
   const before = await createServer();
   const { load } = await start(before);
   const scheduleIds = await load.createSchedules();
   const quotaId = await load.createUser();
   const underWay = load.begin(scheduleIds);
   await expect.poll(() => underWay.done.triggered, partPatience).toBeGreaterThan(20);
-  // While it is taken, all goes on; it holds what was answered before it ended.
+  // Clients go on during the back-up, which has every change that was answered before its end.
   const backup = join(folder, "backup");
-  const told = await takeBaseBackup(before, backup, () => [...underWay.done.consumed]);
-  await expect.poll(() => underWay.done.consumed.length, partPatience).toBeGreaterThan(told.length + 50);
+  const answered = await takeBaseBackup(before, backup, () => [...underWay.done.consumed]);
+  await expect.poll(() => underWay.done.consumed.length, partPatience).toBeGreaterThan(answered.length + 50);
   const { failures } = await underWay.stop();
   expect(failures).toEqual([]);
   await endAll();
@@ -53,8 +53,8 @@ test("a back-up taken under load and restored lacks nothing of what was told bef
   });
   const restored = await start(after);
   const used = await readUsed(restored.load, quotaId);
-  expect(used).toBeGreaterThanOrEqual(told.length);
-  for (const key of [...told.slice(0, 20), ...told.slice(-20)])
+  expect(used).toBeGreaterThanOrEqual(answered.length);
+  for (const key of [...answered.slice(0, 20), ...answered.slice(-20)])
     expect((await restored.load.consume(key)).status).toBe(200);
   expect(await readUsed(restored.load, quotaId)).toBe(used);
 
@@ -81,7 +81,7 @@ async function createServer(backup?: string): Promise<PostgresServer> {
   return server;
 }
 
-/** One that answers, and another that works. */
+/** Starts two processes: an API and a worker. */
 async function start(server: PostgresServer) {
   const environment = toEnvironment(server);
   const api = await startEom("api", { environment });
@@ -91,7 +91,7 @@ async function start(server: PostgresServer) {
 }
 
 async function endAll(): Promise<void> {
-  await Promise.all(processes.map((one) => one.stop()));
+  await Promise.all(processes.map((process) => process.stop()));
   processes = [];
 }
 

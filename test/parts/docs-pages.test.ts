@@ -11,7 +11,7 @@ let browser: Browser;
 beforeAll(async () => {
   app = await createServerApp("embedded");
   server = await startHttpServer(app.program.app, "127.0.0.1", 0, connectionLimits);
-  // Its sandbox does not work for root; what it opens is ours alone.
+  // Chromium's sandbox does not work for root. It opens our own pages alone.
   const executablePath = execFileSync("which", ["chromium"], { encoding: "utf8" }).trim();
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 });
@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 let page: Page;
-/** What the browser complains of: scripts that fail, what is missing, what the policy of the page forbids. */
+/** The browser's complaints: failed scripts, missing files, violations of the page's policy. */
 let complaints: string[];
 let hosts: Set<string>;
 beforeEach(async () => {
@@ -40,7 +40,7 @@ afterEach(() => page.close());
 
 const operationOf = (path: string) => page.locator(".opblock", { has: page.locator(`[data-path="${path}"]`) });
 
-test("/docs lists every operation, from this server alone, without a complaint of the browser", async () => {
+test("/docs lists every operation, loads files from this server alone, and causes no complaint of the browser", async () => {
   await page.goto(`${server.url}/docs`);
   await page.locator(".opblock").first().waitFor();
   const { body } = await app.request("GET", "/openapi.json");
@@ -50,7 +50,7 @@ test("/docs lists every operation, from this server alone, without a complaint o
   expect(complaints).toEqual([]);
 });
 
-test("/docs asks with the token that was entered there, and keeps it nowhere", async () => {
+test("/docs sends requests with the entered token, and stores it nowhere", async () => {
   await page.goto(`${server.url}/docs`);
   await page.locator("button.authorize").first().click();
   await page.locator(".auth-container input").fill(app.tokens.operator);
@@ -68,7 +68,7 @@ test("/docs asks with the token that was entered there, and keeps it nowhere", a
   expect(complaints).toEqual([]);
 });
 
-test("/docs/errors leads from an answer to the words for its code", async () => {
+test("/docs/errors has an anchor for the code of each answer", async () => {
   await page.goto(`${server.url}/docs/errors#storage_not_found`);
   expect(await page.locator("#storage_not_found").textContent()).toContain("The storage does not exist");
   expect(complaints).toEqual([]);

@@ -18,17 +18,17 @@ import { createTestDatabase, type TestDatabase } from "../support/database/datab
 import { createMarkedEngine } from "../support/processes/scheduler-jobs.ts";
 import type { WorkerTask } from "../support/processes/scheduler-worker.ts";
 
-/** How long workers are killed for; EOM_KILLING_SECONDS=600 looks for longer. */
+/** Seconds during which workers are killed. Set EOM_KILLING_SECONDS=600 for a longer search. */
 const killingSeconds = Number(process.env["EOM_KILLING_SECONDS"] ?? 120);
 
 const leastKilled = killingSeconds / 5;
 
-/** The leases of the last dead run out, a sweep finds them, what they held is tried again: a minute or two, and then some. */
-const settlingSeconds = 480;
+/** Time for the last leases to expire, for a sweep to find them, and for their sessions to run again: a minute or two, four times that here. */
+const maxCatchUpSeconds = 480;
 
 const workerCount = 4;
 
-/** As createSchedulerWorkers has it. */
+/** As in createSchedulerWorkers. */
 const punctualSeconds = 10;
 
 interface Worker {
@@ -60,13 +60,13 @@ describe("four worker processes that are killed at random under load", () => {
   });
 
   test(
-    "each slot becomes one session or has one reason, no run is launched twice, and nothing is left behind",
+    "leave each slot with one session or one reason, launch no run twice, and leave no process behind",
     async () => {
       const ids = await createSchedules();
       for (let count = 0; count < workerCount; count += 1) await start();
       const killed = await killAtRandom(ids);
       for (const id of ids) await api.schedules.setEnabled(id, false, null, change);
-      await expect.poll(countUnfinished, { timeout: settlingSeconds * 1000, interval: 500 }).toBe(0);
+      await expect.poll(countUnfinished, { timeout: maxCatchUpSeconds * 1000, interval: 500 }).toBe(0);
       const end = Date.now();
       await Promise.all([...workers].map(stop));
 
@@ -77,10 +77,10 @@ describe("four worker processes that are killed at random under load", () => {
       for (const id of ids) expect(await listSlotFaults(database.db, id, end, punctualSeconds)).toEqual([]);
       expect(killed).toBeGreaterThan(leastKilled);
     },
-    (4 * killingSeconds + settlingSeconds + 240) * 1000,
+    (4 * killingSeconds + maxCatchUpSeconds + 240) * 1000,
   );
 
-  /** Most are due each second, and most do nothing: the load is EOM's own. */
+  /** Most schedules fire each second, and most jobs do nothing: the load is EOM's own work. */
   async function createSchedules(): Promise<string[]> {
     const ids: string[] = [];
     for (let index = 0; index < 240; index += 1) {
@@ -116,11 +116,11 @@ describe("four worker processes that are killed at random under load", () => {
     expect(await exited).toEqual([0, null]);
   }
 
-  /** Also lets people come between: a schedule is disabled for a while, or edited. @returns how many were killed */
+  /** Kills workers, and meanwhile disables and edits schedules, as people do. @returns the number of killed workers */
   async function killAtRandom(ids: readonly string[]): Promise<number> {
     const until = Date.now() + killingSeconds * 1000;
     let killed = 0;
-    // A busy machine starts workers slowly, and takes longer for as many deaths.
+    // A busy machine starts workers slowly: it needs more time for the same number of kills.
     while (Date.now() < until || killed <= leastKilled) {
       await delay(200 + Math.random() * 2000);
       const victim = [...workers][Math.floor(Math.random() * workers.size)];
@@ -159,7 +159,7 @@ describe("four worker processes that are killed at random under load", () => {
     return [...Map.groupBy(lines, (line) => line)].filter(([, same]) => same.length > 1).map(([line]) => line);
   }
 
-  /** What runs by this test's jobs, wherever it came to. */
+  /** Processes of this test's jobs, whichever parent they have. */
   async function listMarkedProcesses(): Promise<string[]> {
     const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
     const marked = await Promise.all(

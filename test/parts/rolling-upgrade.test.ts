@@ -12,8 +12,8 @@ import { createLoad, type Load } from "../support/processes/load.ts";
 import { createNextVersion } from "../support/processes/next-version.ts";
 
 const rollingSeconds = Number(process.env["EOM_ROLLING_SECONDS"] ?? 120);
-const settlingSeconds = 360;
-/** As workers.ts has it. */
+const maxCatchUpSeconds = 360;
+/** As in src/scheduler/workers.ts. */
 const punctualSeconds = 10;
 const token = "token-of-the-rolling-upgrade";
 
@@ -43,14 +43,14 @@ beforeEach(async () => {
   processes = new Set();
 });
 afterEach(async () => {
-  await Promise.all([...processes].map((one) => one.kill()));
+  await Promise.all([...processes].map((process) => process.kill()));
   await balancer.stop();
   await database.close();
   await rm(folder, { recursive: true, force: true });
 });
 
-test("processes replaced one at a time by those of a next version, with a migration between, fail no request and lose no slot", {
-  timeout: (rollingSeconds + settlingSeconds + 480) * 1000,
+test("a rolling upgrade with a migration fails no request and loses no slot", {
+  timeout: (rollingSeconds + maxCatchUpSeconds + 480) * 1000,
 }, async () => {
   const parts = [await begin("api"), await begin("api"), await begin("worker"), await begin("worker")];
   const scheduleIds = await load.createSchedules();
@@ -72,12 +72,12 @@ test("processes replaced one at a time by those of a next version, with a migrat
   while (Date.now() < until);
   const done = await underWay.stop();
 
-  // Whoever is told to go back finds a database that it does not know.
+  // A downgrade is refused: the older version does not know this database.
   const { code, output } = await runEom(["api"], { environment });
   expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/newer EOM.*9999_next/) });
 
   for (const id of scheduleIds) await load.ask("POST", `/ailbl/admin/schedules/${id}/disable`, {});
-  await expect.poll(countUnfinished, { timeout: settlingSeconds * 1000, interval: 200 }).toBe(0);
+  await expect.poll(countUnfinished, { timeout: maxCatchUpSeconds * 1000, interval: 200 }).toBe(0);
   const end = Date.now();
   expect(done.failures.slice(0, 5)).toEqual([]);
   expect(done.retries / done.requests).toBeLessThan(0.01);
@@ -88,17 +88,17 @@ test("processes replaced one at a time by those of a next version, with a migrat
   for (const id of scheduleIds) expect(await listSlotFaults(database.db, id, end, punctualSeconds)).toEqual([]);
 });
 
-/** One place in the deployment, filled by one process after the other. */
+/** A replica of the deployment: one process, replaced by the next. */
 async function begin(command: "api" | "worker") {
   const start = async (checkout: string) => {
-    const one = await startEom(command, { checkout, environment });
-    processes.add(one);
-    if (one.url !== null) balancer.add(one.url);
-    return one;
+    const process = await startEom(command, { checkout, environment });
+    processes.add(process);
+    if (process.url !== null) balancer.add(process.url);
+    return process;
   };
   let now = await start(thisCheckout);
   return {
-    /** The new one serves before the old one is asked to stop. */
+    /** Starts the new process before it stops the old process. */
     async replace(checkout: string) {
       const old = now;
       now = await start(checkout);

@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterAll(() => vault.stop());
 
 describe("the vault secret store's login by AppRole", () => {
-  test("is made anew, unseen, when Vault let the token expire", async () => {
-    // It stands still: the store does not know, and is told by Vault alone.
+  test("is repeated, unnoticed by callers, when the token has expired", async () => {
+    // The clock stands still: the store learns of the expiry from Vault's answer alone.
     const startedAt = new Date();
     const clock = { now: () => startedAt };
     const auth = await vault.createAppRole("expiring", { token_ttl: "4s" });
@@ -44,7 +44,7 @@ describe("the vault secret store's login by AppRole", () => {
     expect(await vault.findToken(accessors[0])).toMatchObject({ last_renewal_time: expect.any(Number) });
   });
 
-  test("is made anew when a renewal is cut short by the token's maximum", async () => {
+  test("is repeated when the token's maximum shortens a renewal", async () => {
     const clock = createClock();
     const { log, line } = createRecordedLog();
     const auth = await vault.createAppRole("short", { token_ttl: "1h", token_max_ttl: "1h" });
@@ -101,7 +101,7 @@ describe("the vault secret store's login by Kubernetes", () => {
 });
 
 describe("the vault secret store's token from a file", () => {
-  test("is renewed when it is periodic, as nobody else may do it", async () => {
+  test("is renewed when it is periodic", async () => {
     const clock = createClock();
     const { log, line } = createRecordedLog();
     const { client_token, accessor } = await vault.createToken({ period: "1h", policies: ["eom"] });
@@ -116,7 +116,7 @@ describe("the vault secret store's token from a file", () => {
     expect(await vault.findToken(accessor)).toMatchObject({ last_renewal_time: expect.any(Number) });
   });
 
-  test("is replaced, unseen, by the one that an agent put there", async () => {
+  test("is replaced, unnoticed by callers, by the token that an agent has written", async () => {
     const old = await vault.createToken({ policies: ["eom"] });
     const tokenFile = await vault.writeCredential(old.client_token);
     const store = vault.createRestrictedStore({ method: "token", tokenFile });
@@ -126,13 +126,13 @@ describe("the vault secret store's token from a file", () => {
     expect(await store.find(newRef())).toBeNull();
   });
 
-  test("may lack even the right to ask about itself", async () => {
+  test("may lack the right to look itself up", async () => {
     const { client_token } = await vault.createToken({ policies: ["eom"], no_default_policy: true });
     expect(await vault.createRestrictedStore({ method: "token", token: client_token }).check()).toBeNull();
   });
 });
 
-/** Runs with the real one, ahead of it. */
+/** A clock that runs with the real clock, but ahead of it. */
 function createClock() {
   let ahead = 0;
   return {

@@ -33,7 +33,7 @@ describe("the vault secret store", () => {
   const findMetadata = (path: string) =>
     vault.server.request<{ data: { custom_metadata: unknown } }>(`secret/metadata/${path}`);
 
-  test("leaves no trace of a secret that was deleted", async () => {
+  test("leaves no trace of a deleted secret", async () => {
     const store = vault.createRootStore();
     const ref = newRef();
     await store.create(ref, secret, { storage_id: "a" });
@@ -42,12 +42,12 @@ describe("the vault secret store", () => {
     expect((await findMetadata(ref)).status).toBe(404);
   });
 
-  test("leaves no probe behind when it was asked whether it can be used", async () => {
+  test("leaves no probe behind after a check", async () => {
     expect(await vault.createRootStore({ pathPrefix: "probed" }).check()).toBeNull();
     expect((await findMetadata("probed?list=true")).status).toBe(404);
   });
 
-  test("writes labels as custom metadata where its policy allows that, and does without where not", async () => {
+  test("writes labels as custom metadata if its policy allows that, and no labels else", async () => {
     const ref = newRef();
     const labels = { storage_id: "a", storage_name: "Zürich" };
     await vault.createRootStore().create(ref, secret, labels);
@@ -87,7 +87,7 @@ describe("the vault secret store", () => {
   });
 });
 
-describe("the vault secret store, asked whether it can be used", () => {
+describe("the vault secret store's check", () => {
   test.each([
     ["create", "secret/data/team/eom/*"],
     ["read", "secret/data/team/eom/*"],
@@ -99,7 +99,7 @@ describe("the vault secret store, asked whether it can be used", () => {
     expect(await vault.createRestrictedStore(auth).check()).toContain(`must also allow "${right}" on ${path},`);
   });
 
-  test("says that a KV version 1 mount is none of the right kind, and leaves nothing in it", async () => {
+  test("says that a KV version 1 mount has the wrong version, and leaves nothing in it", async () => {
     await vault.put("sys/mounts/kv1", { type: "kv", options: { version: "1" } });
     const store = vault.createRootStore({ mount: "kv1" });
     expect(await store.check()).toMatch(/no KV version 2 engine/);

@@ -20,7 +20,7 @@ describe("permissions on versitygw", () => {
   });
   afterAll(() => server.stop());
 
-  /** A user who may do only these actions in a bucket of its own. */
+  /** Creates a user with these permissions alone, on a bucket of its own. */
   const proveAs = async (actions: readonly string[], changes: Partial<S3Location> = {}) => {
     buckets += 1;
     const bucket = `permissions-${buckets}`;
@@ -37,11 +37,11 @@ describe("permissions on versitygw", () => {
     return { status: report.status, checks: report.checks.map(({ check, status, reason }) => [check, status, reason]) };
   };
 
-  test("a user who may do nothing fails", async () => {
+  test("a user without permissions fails", async () => {
     expect((await proveAs([])).status).toBe("FAIL");
   });
 
-  test("a user who may list and not write fails at the write, and is told so", async () => {
+  test("a user who may list but not write fails at the write, and the report says so", async () => {
     const { status, checks } = await proveAs(["s3:ListBucket"]);
     expect(status).toBe("FAIL");
     expect(checks.slice(0, 2)).toEqual([
@@ -50,22 +50,22 @@ describe("permissions on versitygw", () => {
     ]);
   });
 
-  test("a user who may not delete is warned of what stays behind", async () => {
+  test("a user who may not delete gets a warning about the object that stays behind", async () => {
     const { status, checks } = await proveAs(["s3:ListBucket", "s3:PutObject", "s3:GetObject"]);
     expect([status, checks[3]]).toEqual(["WARN", ["DELETE", "WARN", "access_denied"]]);
   });
 
-  test("a user who may only write is warned, for some storages are only written to", async () => {
+  test("a user who may only write gets a warning: some storages are write-only", async () => {
     const { status, checks } = await proveAs(["s3:PutObject"]);
     expect([status, checks[1]]).toEqual(["WARN", ["WRITE", "PASS", null]]);
   });
 
-  test("a user who may only read passes where the storage is read-only", async () => {
+  test("a user who may only read passes if the storage is read-only", async () => {
     const { status } = await proveAs(["s3:ListBucket", "s3:GetObject"], { read_only: true });
     expect(status).toBe("PASS");
   });
 
-  test("another region is told by its name", async () => {
+  test("a wrong region is reported with the right region's name", async () => {
     await server.createBucket("regions");
     const { checks } = await probe("regions", server, { region: "us-east-1" });
     expect(checks[0]).toEqual(["LIST", "FAIL", "wrong_region"]);

@@ -8,36 +8,37 @@ interface Step {
   readonly attempt: number;
 }
 
-interface SettledSession {
+interface EndedSession {
   readonly id: string;
   readonly state: SessionState;
   readonly attempt: number;
   readonly lease_owner: string | null;
   readonly steps: readonly Step[] | null;
-  readonly told: readonly string[] | null;
+  /** Types of its events, such as `session.failed`. */
+  readonly events: readonly string[] | null;
 }
 
 /**
- * Every session has ended, by lawful steps without a gap, and its end was told once.
+ * Checks that every session has ended, that its history has only allowed steps without a gap, and that it has one event.
  *
- * @returns what is wrong, in words
+ * @returns one sentence per fault
  */
 export async function listSessionFaults(db: Database): Promise<string[]> {
-  const { rows } = await sql<SettledSession>`
+  const { rows } = await sql<EndedSession>`
     with steps as (
       select session_id, jsonb_agg(jsonb_build_object('from_state', from_state, 'to_state', to_state, 'attempt', attempt) order by id) as steps
       from ailbl_session_event group by session_id
-    ), told as (
-      select object_id, jsonb_agg(type) as told from eom_event where kind = 'session' group by object_id
+    ), events as (
+      select object_id, jsonb_agg(type) as events from eom_event where kind = 'session' group by object_id
     )
-    select s.id, s.state, s.attempt, s.lease_owner, steps.steps, told.told
-    from ailbl_session as s left join steps on steps.session_id = s.id left join told on told.object_id = s.id::text`.execute(
+    select s.id, s.state, s.attempt, s.lease_owner, steps.steps, events.events
+    from ailbl_session as s left join steps on steps.session_id = s.id left join events on events.object_id = s.id::text`.execute(
     db,
   );
   return rows.flatMap((session) => listFaultsOf(session).map((fault) => `session ${session.id}: ${fault}`));
 }
 
-function listFaultsOf({ state, attempt, lease_owner, steps, told }: SettledSession): string[] {
+function listFaultsOf({ state, attempt, lease_owner, steps, events }: EndedSession): string[] {
   const faults: string[] = [];
   if (!isEnded(state)) faults.push(`is still ${state}`);
   if (lease_owner !== null) faults.push("is still leased");
@@ -50,21 +51,21 @@ function listFaultsOf({ state, attempt, lease_owner, steps, told }: SettledSessi
     at = { state: step.to_state, attempt: step.attempt };
   }
   if (at.state !== state || at.attempt !== attempt) faults.push(`is ${state} and its history ends with ${at.state}`);
-  return [...faults, ...listTold(state, told ?? [])];
+  return [...faults, ...listEventFaults(state, events ?? [])];
 }
 
-/** One that a worker holds may stay as it is and have another holder, or be asked to end. */
+/** A leased session may also keep its state: when another worker takes it over, or when a caller asks to cancel it. */
 function isLawful({ from_state: from, to_state: to }: Step): boolean {
   return (from === to && isLeased(from)) || (nextStates[from] as readonly SessionState[]).includes(to);
 }
 
-/** What ended before anybody claimed it may be told or not. */
-function listTold(state: SessionState, told: readonly string[]): string[] {
-  const isQuiet = (state === "skipped" || state === "canceled") && told.length === 0;
-  return isQuiet || told.length === 1 ? [] : [`was told ${told.length} times: ${told.join(", ")}`];
+/** A session has one event. A session that ended before it was claimed may have none. */
+function listEventFaults(state: SessionState, events: readonly string[]): string[] {
+  const isQuiet = (state === "skipped" || state === "canceled") && events.length === 0;
+  return isQuiet || events.length === 1 ? [] : [`has ${events.length} events: ${events.join(", ")}`];
 }
 
-/** The counters of the schedules against a recount. @returns what is wrong, in words */
+/** Compares the counters of the schedules with a recount. @returns one sentence per fault */
 export async function listCounterFaults(db: Database): Promise<string[]> {
   const { rows } = await sql<{ id: string; kept: object; counted: object }>`
     select c.schedule_id as id, jsonb_build_array(c.sessions, c.succeeded, c.failed) as kept,
@@ -76,27 +77,27 @@ export async function listCounterFaults(db: Database): Promise<string[]> {
     .map(({ id, kept, counted }) => `${id}: counts ${JSON.stringify(kept)}, and there are ${JSON.stringify(counted)}`);
 }
 
-/** Schedules of which two slots are under way at once, though their policy forbids it. */
+/** Lists schedules with two slots under way at once that do not have overlap `allow`. */
 export async function listOverlapping(db: Database): Promise<string[]> {
-  const { rows } = await sql<{ told: string }>`
-    select s.schedule_id || ': under way at once: ' || string_agg(s.slot::text || ' ' || s.state, ', ') as told
+  const { rows } = await sql<{ fault: string }>`
+    select s.schedule_id || ': under way at once: ' || string_agg(s.slot::text || ' ' || s.state, ', ') as fault
     from ailbl_session as s join ailbl_schedule as c on c.id = s.schedule_id
     where s.cause = 'slot' and s.phase in ('active', 'retrying') and c.policy ->> 'overlap' <> 'allow'
     group by s.schedule_id having count(*) > 1`.execute(db);
-  return rows.map(({ told }) => told);
+  return rows.map(({ fault }) => fault);
 }
 
-/** What the narrow table of open sessions has and should not, or should have and has not. */
+/** Compares ailbl_open_session, the narrow index of open sessions, with ailbl_session. @returns each row that differs */
 export async function listOpenFaults(db: Database): Promise<unknown[]> {
   const { rows } = await sql`
     with kept as (
       select session_id as id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from ailbl_open_session
-    ), wanted as (
+    ), expected as (
       select id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from ailbl_session
       where ended is null
     )
-    (select 'too much' as fault, * from (table kept except table wanted) as k)
+    (select 'too much' as fault, * from (table kept except table expected) as k)
     union all
-    (select 'missing', * from (table wanted except table kept) as w)`.execute(db);
+    (select 'missing', * from (table expected except table kept) as w)`.execute(db);
   return rows;
 }

@@ -17,16 +17,16 @@ interface SlotSession {
   readonly created: number;
 }
 
-/** A stretch of instants of which none runs. */
+/** A range of instants without sessions. Times are in milliseconds. */
 interface Stretch {
   readonly first: number;
   readonly last: number;
   readonly reason: SkipReason;
-  /** Null while a disabled schedule passes over it. */
+  /** Null for the range of a schedule that is disabled now, which is not recorded before it is enabled. */
   readonly recorded: number | null;
 }
 
-/** All that the database tells of one schedule's slots. */
+/** Everything that the database records of one schedule's slots. */
 interface Books {
   readonly versions: readonly Version[];
   readonly sessions: readonly SlotSession[];
@@ -37,10 +37,11 @@ interface Books {
 }
 
 /**
- * Accounts for each slot of a schedule until `end`, which must not be after the last scan: it has exactly one session, or
- * stands in exactly one stretch that did not run, for a reason that was true then. Knows nothing of how a scan decides.
+ * Checks each slot of a schedule until `end`: it has exactly one session, or is in exactly one skipped range, whose reason was
+ * true at that time. Shares no code with the scan's decisions.
  *
- * @returns what is wrong, in words
+ * @param end milliseconds, not after the last scan
+ * @returns one sentence per fault
  */
 export async function listSlotFaults(
   db: Database,
@@ -57,7 +58,7 @@ export async function listSlotFaults(
   };
   const faults = [
     ...listUncountedOnce(books),
-    ...listStrangers(books),
+    ...listUnknownSlots(books),
     ...books.stretches.flatMap((stretch) => (isFitting(books, stretch) ? [] : [`does not fit: ${toText(stretch)}`])),
     ...listBeyondLimit(books),
   ];
@@ -94,7 +95,7 @@ async function readBooks(db: Database, scheduleId: string, end: number) {
   };
 }
 
-/** Never two, and never none but when the schedule was over. */
+/** Lists instants with two records, or with none although the schedule was not over. */
 function listUncountedOnce(books: Books): string[] {
   const { instants, sessions, stretches } = books;
   const opened = Map.groupBy(sessions, ({ slot }) => slot);
@@ -103,19 +104,20 @@ function listUncountedOnce(books: Books): string[] {
     const covering = stretches.filter((stretch) => covers(stretch, instant));
     if (instant.isLeftOut && own > 0) return [`ran though left out: ${toTime(instant.at)}`];
     if (own + covering.length === 1) return [];
-    if (own + covering.length === 0) return isOver(books, instant.at) ? [] : [`nothing tells of ${toTime(instant.at)}`];
-    return [`told more than once: ${toTime(instant.at)}, ${own} sessions, ${covering.map(toText).join(", ")}`];
+    if (own + covering.length === 0)
+      return isOver(books, instant.at) ? [] : [`neither session nor reason: ${toTime(instant.at)}`];
+    return [`recorded more than once: ${toTime(instant.at)}, ${own} sessions, ${covering.map(toText).join(", ")}`];
   });
 }
 
-/** A stretch that a scan wrote is one of slots alone; what was left out between them has a stretch of its own. */
+/** A range that a scan wrote covers slots only: a left-out instant between them has a range of its own, with `dst_gap`. */
 function covers({ first, last, reason }: Stretch, { at, isLeftOut }: Instant): boolean {
   if (at < first || at > last) return false;
   if (reason === "dst_gap") return isLeftOut;
   return !isLeftOut || reason === "paused" || reason === "edited";
 }
 
-/** The last scan before had used `max_sessions` up, and nobody has opened the schedule anew. */
+/** Whether an earlier scan had used up `max_sessions`, and no edit has given the schedule slots again since. */
 function isOver({ versions, sessions, stretches }: Books, at: number): boolean {
   const scanned = [
     ...sessions.map(({ created }) => created),
@@ -136,8 +138,8 @@ function isOver({ versions, sessions, stretches }: Books, at: number): boolean {
   });
 }
 
-/** Sessions and stretches of instants that the schedule never had. */
-function listStrangers({ instants, sessions, stretches }: Books): string[] {
+/** Lists sessions and ranges at times that were no instant of the schedule. */
+function listUnknownSlots({ instants, sessions, stretches }: Books): string[] {
   const known = new Set(instants.map(({ at }) => at));
   const ends = stretches.flatMap(({ first, last, recorded }) => (recorded === null ? [first] : [first, last]));
   return [...sessions.map(({ slot }) => slot), ...ends]
@@ -178,7 +180,7 @@ function isFitting({ versions, sessions, instants, punctualSeconds }: Books, str
   }
 }
 
-/** More sessions than `max_sessions`, or later than the misfire policy lets them be. */
+/** Lists sessions beyond `max_sessions`, and sessions created later than the misfire policy allows. */
 function listBeyondLimit({ versions, sessions, slotSessions, punctualSeconds }: Books): string[] {
   const counted =
     slotSessions === sessions.length ? [] : [`counts ${slotSessions} of ${sessions.length} slot sessions`];

@@ -1,30 +1,14 @@
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { expect } from "vitest";
 import { launchAll } from "../../src/scheduler/launch/launch.ts";
 import { pick } from "../../src/scheduler/pick/pick.ts";
 import { expireOtherLeases } from "../../src/scheduler/renew/leases.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import type { Session } from "../../src/sessions/model.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
-import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
+import { describeOnDatabases } from "./fixtures.ts";
+import { change, notAborted, toCreate, type World } from "./world.ts";
 
-/** Processes die here by their steps being dropped: what they would have done next is not called. */
-describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
-  let database: TestDatabase;
-  let world: World;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-  });
-  afterAll(() => database.close());
-  beforeEach(() => {
-    world = createWorld({ db: database.db });
-  });
-  afterEach(async () => {
-    await world.close();
-    await sql`delete from ailbl_session`.execute(database.db);
-    await sql`delete from ailbl_schedule`.execute(database.db);
-  });
-
+function createSteps(world: World) {
   async function trigger(fields: Record<string, unknown> = {}): Promise<Session> {
     const schedule = await world.api.schedules.create(toCreate(fields), change);
     return world.api.sessions.trigger(schedule.id, change);
@@ -32,7 +16,19 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
 
   const find = (id: string) => world.api.sessions.find(id);
 
-  test("between claim and launch: the session runs once, in another process", async () => {
+  return { trigger, find };
+}
+
+/** A process dies by omission: the test does not call its next step. For example `pick` without `launchAll`. */
+describeOnDatabases("after a process died", (worldTest) => {
+  const test = worldTest.extend<{ readonly steps: ReturnType<typeof createSteps> }>({
+    steps: async ({ world }, use) => use(createSteps(world)),
+  });
+
+  test("between claim and launch, its session runs once, in another process", async ({
+    world,
+    steps: { trigger, find },
+  }) => {
     const { id } = await trigger();
     const dying = world.createProcess({ leaseSeconds: 0 });
     expect((await pick(dying)).claims).toHaveLength(1);
@@ -60,7 +56,10 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     await dying.engine.close();
   });
 
-  test("between claim and launch, when somebody wanted the session to end: it is canceled and not picked again", async () => {
+  test("between claim and launch, its session is canceled and not picked again if its schedule was deleted", async ({
+    world,
+    steps: { trigger, find },
+  }) => {
     const { id, schedule_id } = await trigger();
     const dying = world.createProcess({ leaseSeconds: 0 });
     await pick(dying);
@@ -70,7 +69,10 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     await dying.engine.close();
   });
 
-  test("while its own child runs: the session fails and says so, when the lease has run out", async () => {
+  test("while its child process ran, its session fails with RUN_LOST when the lease has expired", async ({
+    world,
+    steps: { trigger, find },
+  }) => {
     const { id } = await trigger({ job: { name: "hang" } });
     const dying = world.createProcess({ leaseSeconds: 0 });
     await tick("pick", dying, notAborted);
@@ -83,7 +85,7 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
       duplicates: 0,
     });
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
-    // Should it live after all, it finds that the session is another's, and ends its child.
+    // If the process is alive after all, its next poll finds that it lost the session, and ends the child process.
     const before = await find(id);
     expect(await tick("poll", dying, notAborted)).toEqual({ polled: 0, ended: 0, stopped: 0 });
     await world.runsEnded.until(1);
@@ -93,7 +95,10 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     expect(world.lines).toContainEqual(expect.objectContaining({ code: "SESSION_LOCK_LOST", session_id: id }));
   });
 
-  test("between the launch of a child and the note of it: the session fails, since nobody can look for the child", async () => {
+  test("between the launch of a child process and the record of its run, its session fails with RUN_LOST", async ({
+    world,
+    steps: { trigger, find },
+  }) => {
     const { id } = await trigger({ job: { name: "hang" } });
     const dying = world.createProcess({ leaseSeconds: 0 });
     const [claim] = (await pick(dying)).claims;
@@ -106,7 +111,7 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     await dying.engine.close();
   });
 
-  test("a lease that is alive is left alone", async () => {
+  test("sessions of other processes keep their leases until they expire", async ({ world, steps: { trigger } }) => {
     await trigger({ job: { name: "hang" } });
     await tick("pick", world.needs, notAborted);
     const other = world.createProcess();
@@ -120,10 +125,13 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     await other.engine.close();
   });
 
-  test("our own runs survive a stand-still that was longer than their lease", async () => {
+  test("a process that stalled for longer than its leases keeps its own runs", async ({
+    world,
+    steps: { trigger, find },
+  }) => {
     const { id } = await trigger({ job: { name: "hang" } });
     await tick("pick", world.needs, notAborted);
-    await sql`update ailbl_session set lease_expires_at = now() - interval '1 hour'`.execute(database.db);
+    await sql`update ailbl_session set lease_expires_at = now() - interval '1 hour'`.execute(world.db);
     expect(await tick("sweep", world.needs, notAborted)).toEqual({
       requeued: 0,
       canceled: 0,
@@ -134,11 +142,14 @@ describe.each(databaseKinds)("a process that dies, on %s", (kind) => {
     expect((await find(id)).state).toBe("running");
   });
 
-  test("on a database that is ours alone, the dead are not waited for", async () => {
+  test("the only process of a database ends its sessions without waiting for the leases to expire", async ({
+    world,
+    steps: { trigger },
+  }) => {
     await trigger({ job: { name: "hang" } });
     const dying = world.createProcess();
     await tick("pick", dying, notAborted);
-    await expireOtherLeases(database.db, world.needs.lease.owner);
+    await expireOtherLeases(world.db, world.needs.lease.owner);
     expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ failed: 1, duplicates: 0 });
     await dying.engine.close();
   });

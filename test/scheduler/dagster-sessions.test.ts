@@ -50,7 +50,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     await fake.stop();
   });
 
-  /** Its breaker goes by the world's clock. */
+  /** The circuit breaker of this engine uses the world's clock. */
   function createEngine(maxCallSeconds = 20) {
     const clock = createTestClock(start);
     return createDagsterEngine({
@@ -76,26 +76,26 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
   const listRuns = (sessionId: string): FakeRun[] =>
     [...fake.runs.values()].filter(({ tags }) => tags.some(({ value }) => value === sessionId));
 
-  /** Everything goes on, two minutes a round, until the session has ended. */
+  /** Takes turns and advances Dagster's runs, two minutes a round, until the session has ended. */
   async function seeThrough(id: string, needs: SchedulerContext = world.needs): Promise<SessionWithHistory> {
     for (let round = 0; round < 20; round += 1) {
       for (const name of ["sweep", "pick", "poll"] as const) await tick(name, needs, notAborted).catch(ignoreFault);
       fake.work();
       const session = await world.api.sessions.find(id);
       if (session.ended !== null) return session;
-      // Longer than a search, and than any pause of the breaker, whose probe is then under way.
+      // Longer than a search, and longer than any pause of the circuit breaker, which then probes the engine.
       world.clock.advance(121);
       await vi.waitUntil(() => world.needs.engine.room() > 0, { ...patience, interval: 1 });
     }
     throw new Error(`the session has not ended: ${JSON.stringify((await world.api.sessions.find(id)).history)}`);
   }
 
-  /** As a loop does, whose next turn asks again. */
+  /** Ignores an unreachable engine, as a loop does: its next turn tries again. */
   function ignoreFault(error: unknown): void {
     if (!(error instanceof EngineUnreachable)) throw error;
   }
 
-  /** Of what a session may have made, one run was let be; it is the session's own, and came to what the session says. */
+  /** Expects that all runs of a session but one were canceled, and that this run is the session's run and has its state. */
   function expectOneRun({ id, state, run }: SessionWithHistory): void {
     const [ran, ...others] = listRuns(id).filter(({ status }) => status !== "CANCELED");
     expect(others).toEqual([]);
@@ -133,7 +133,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
       member("launchRun", { __typename: "PipelineNotFoundError", message: "no" }),
       { state: "succeeded" },
     ],
-  ])("one that %s has one run in the end, and the session's state is true", async ([, misbehaviour, expected]) => {
+  ])("a session has one run, and the state of that run, when Dagster %s", async ([, misbehaviour, expected]) => {
     fake.misbehave(misbehaviour, { operation: "LaunchRun", times: 1 });
     const session = await seeThrough(await trigger());
     expect(session).toMatchObject({ ...expected, attempt: 1 });
@@ -149,7 +149,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     ["RunStatuses", "does not understand", schemaError],
     ["FindRuns", "does not understand", schemaError],
   ])(
-    "one that, asked for %s, %s has one run in the end, and the session's state is true",
+    "a session has one run, and the state of that run, when Dagster, asked for %s, %s",
     async ([operation, , misbehaviour]) => {
       await world.close();
       world = createWorld({ db: database.db, start, engine: createEngine(misbehaviour === hang ? 1 : 20) });
@@ -163,7 +163,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     },
   );
 
-  test("of two runs with one tag the oldest stays, and the other is terminated", async () => {
+  test("the oldest of two runs with the same tag is kept, and the other is terminated", async () => {
     fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
     const id = await trigger();
     await tick("pick", world.needs, notAborted);
@@ -181,7 +181,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expect(listRuns(id)).toHaveLength(2);
   });
 
-  test("a second run that is about to start, which Dagster does not cancel, is canceled as soon as it has", async () => {
+  test("a second run that Dagster cannot cancel before it has started is canceled once it has", async () => {
     fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
     const id = await trigger({ job: { ...inPipelines, name: "hang" } });
     await tick("pick", world.needs, notAborted);
@@ -200,25 +200,22 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
 
   test.for<[string, Misbehaviour]>([
     ["dying webserver", dieInLaunch],
-    ["launch that came to an exception", launchException("with a run that was not submitted")],
-  ])(
-    "a run that a %s wrote down and never submitted is given up, and another is launched",
-    async ([, misbehaviour]) => {
-      fake.misbehave(misbehaviour, { operation: "LaunchRun", times: 1 });
-      const session = await seeThrough(await trigger());
-      for (const run of fake.runs.values()) run.creationTime -= 3600;
-      await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
-      await tick("sweep", world.needs, notAborted);
-      expect(session).toMatchObject({ state: "succeeded", attempt: 1 });
-      expect(listRuns(session.id).map(({ status }) => status)).toEqual(["CANCELED", "SUCCESS"]);
-      expectOneRun(session);
-    },
-  );
+    ["launch that raised an exception", launchException("with a run that was not submitted")],
+  ])("a run that a %s stored and never submitted is given up, and another is launched", async ([, misbehaviour]) => {
+    fake.misbehave(misbehaviour, { operation: "LaunchRun", times: 1 });
+    const session = await seeThrough(await trigger());
+    for (const run of fake.runs.values()) run.creationTime -= 3600;
+    await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
+    await tick("sweep", world.needs, notAborted);
+    expect(session).toMatchObject({ state: "succeeded", attempt: 1 });
+    expect(listRuns(session.id).map(({ status }) => status)).toEqual(["CANCELED", "SUCCESS"]);
+    expectOneRun(session);
+  });
 
   test.for<[string, Misbehaviour, number, number]>([
     ["found after a lost answer", loseAnswer, 1, 0],
     ["found after an exception", launchException("with a run"), 1, 0],
-    ["looked for in vain", reset, 0, 1],
+    ["searched for without a match", reset, 0, 1],
   ])("a run that is %s is counted", async ([, misbehaviour, adopted, givenUp]) => {
     fake.misbehave(misbehaviour, { operation: "LaunchRun", times: 1 });
     await seeThrough(await trigger());
@@ -247,7 +244,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expectOneRun(session);
   });
 
-  test("a run that somebody has executed again in Dagster is neither taken nor ended", async () => {
+  test("a re-execution of a run by a user of Dagster is neither adopted nor ended", async () => {
     fake.misbehave(loseAnswer, { operation: "LaunchRun", times: 1 });
     const id = await trigger();
     await tick("pick", world.needs, notAborted);
@@ -259,12 +256,12 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expect(fake.runs.get(runId)?.status).toBe("STARTED");
   });
 
-  test("a run that was deleted is lost, and the session says so", async () => {
+  test("a run deleted in Dagster fails its session with RUN_LOST", async () => {
     fake.misbehave(deleteRun, { operation: "LaunchRun", times: 1 });
     expect(await seeThrough(await trigger())).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
   });
 
-  test("a job that the credential may not launch holds up no other session", async () => {
+  test("a job that the credential may not launch delays no other session", async () => {
     const allowed = await trigger({ job: { ...inPipelines, name: "hang" } });
     await tick("pick", world.needs, notAborted);
     const refused = { launchRun: { __typename: "UnauthorizedError", message: "not this one" } };
@@ -283,7 +280,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expect(await world.api.sessions.find(forbidden)).toMatchObject({ state: "pending", attempt: 1 });
   });
 
-  test("while Dagster is down nothing is lost and nothing fails; when it is back, what waits is run", async () => {
+  test("sessions wait without failing while Dagster is down, and run once when it is back", async () => {
     fake.misbehave(answer(503, "Service Unavailable"));
     const id = await trigger({ policy: { max_consecutive_failures: 1 } });
     for (let round = 0; round < 10; round += 1) {
@@ -297,7 +294,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expectOneRun(session);
   });
 
-  test("what Dagster says of a run that failed stands in the session: what was raised, and in which step", async () => {
+  test("a failed session has the exception and the step that Dagster reports", async () => {
     const session = await seeThrough(await trigger({ job: { ...inPipelines, name: "fail" } }));
     expect(session).toMatchObject({
       state: "failed",
@@ -316,7 +313,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expect(listRuns(id).map(({ status }) => status)).toEqual(["CANCELED"]);
   });
 
-  test("a thousand runs under way are polled with four requests, and all of them also where the answers are slow", {
+  test("a thousand runs are polled with four requests, and over several turns when the answers are slow", {
     timeout: heavyTestTimeout,
   }, async () => {
     const policy = { overlap: "allow", misfire: "all", max_catch_up: 1000, catch_up_seconds: 86_400 };
@@ -329,7 +326,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expect(await tick("poll", world.needs, notAborted)).toMatchObject({ polled: 1000 });
     expect(fake.count() - before).toBe(4);
 
-    // One page is all that there is time for in a turn, and one of the first has a failure whose reason cannot be read.
+    // Each turn has time for one page. A run of the first page has failed, and its reason cannot be read.
     fake.work();
     const { rows } = await sql<{ run_id: string }>`select run_id from ailbl_session order by id limit 1`.execute(
       database.db,
@@ -354,7 +351,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     expect((await query.execute(database.db)).rows).toHaveLength(999);
   });
 
-  test("a process killed at each step leaves one run a session, whose state is true", {
+  test("a process killed at any step leaves one run per session, and the session has the state of its run", {
     timeout: heavyTestTimeout,
   }, async () => {
     let isWhole = false;
@@ -370,7 +367,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     }
   });
 
-  /** A process that picks, launches and polls to the end, but for its death. @returns whether it got there */
+  /** Picks, launches and polls in a process that dies after `fuse` half steps. @returns whether it survived to the end */
   async function liveUntil(fuse: number): Promise<boolean> {
     const life = createLife();
     const db = createMortalDatabase(database.db, life);

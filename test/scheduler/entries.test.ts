@@ -7,7 +7,7 @@ import { createTestApp, type TestApp } from "../support/http/app.ts";
 const schedules = "/ailbl/admin/schedules";
 const sessions = "/ailbl/admin/sessions";
 
-/** What needs no clock of a test's own, and so holds for every entry; routes.test.ts has the rest, of the server alone. */
+/** Behaviour of every entry. Tests that need a still clock, such as test/schedules/routes.test.ts, run on the server only. */
 describe.each(databaseKinds)("schedules and sessions over HTTP, on %s", (kind) => {
   let app: TestApp;
   let storageId: string;
@@ -21,19 +21,19 @@ describe.each(databaseKinds)("schedules and sessions over HTTP, on %s", (kind) =
     id = (await create()).id;
   });
 
-  const describeOne = (changes: object = {}) => describeSchedule({ params: { storage_id: storageId }, ...changes });
+  const toBody = (changes: object = {}) => describeSchedule({ params: { storage_id: storageId }, ...changes });
 
   async function create(changes: object = {}) {
-    const { status, body } = await app.request("POST", schedules, describeOne(changes));
+    const { status, body } = await app.request("POST", schedules, toBody(changes));
     expect(status, JSON.stringify(body)).toBe(201);
     return body;
   }
 
-  test("a schedule is made, read, changed by its version and deleted", async () => {
-    const made = await app.request("POST", schedules, describeOne({ name: "größe 東京" }));
-    const path = `${schedules}/${made.body.id}`;
-    expect([made.headers.get("location"), made.headers.get("etag")]).toEqual([path, '"1"']);
-    expect((await app.request("GET", path)).body).toEqual(made.body);
+  test("a schedule is created, read, changed by its version and deleted", async () => {
+    const created = await app.request("POST", schedules, toBody({ name: "größe 東京" }));
+    const path = `${schedules}/${created.body.id}`;
+    expect([created.headers.get("location"), created.headers.get("etag")]).toEqual([path, '"1"']);
+    expect((await app.request("GET", path)).body).toEqual(created.body);
     const put = (ifMatch: string) =>
       app.request("PUT", path, { labels: { team: "eu" } }, { headers: { "if-match": ifMatch } });
     expect((await put('"1"')).body).toMatchObject({ version: 2, name: "größe 東京", labels: { team: "eu" } });
@@ -42,27 +42,27 @@ describe.each(databaseKinds)("schedules and sessions over HTTP, on %s", (kind) =
     expect((await app.request("GET", path)).body).toMatchObject({ error_code: "SCHEDULE_NOT_FOUND" });
   });
 
-  test("a name is there once, also when many ask for it at a time; a create with the same key is one", async () => {
+  test("a name is given to one of several concurrent creates, and an idempotency key creates one schedule", async () => {
     const names = ["once", "ONCE", "Once"];
-    const told = await Promise.all(names.map((name) => app.request("POST", schedules, describeOne({ name }))));
-    expect(told.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+    const answers = await Promise.all(names.map((name) => app.request("POST", schedules, toBody({ name }))));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
     const headers = { "idempotency-key": "once" };
-    const body = describeOne({ name: "by its key" });
+    const body = toBody({ name: "by its key" });
     const first = await app.request("POST", schedules, body, { headers });
     const again = await app.request("POST", schedules, body, { headers });
     expect([again.status, again.body]).toEqual([201, first.body]);
   });
 
-  test("what is wrong is told at once, by its path", async () => {
+  test("a validation error lists every issue with its path", async () => {
     const wrong = { name: "", trigger: { type: "sunrise" }, policy: { spread_seconds: -5 } };
-    const { status, body } = await app.request("POST", schedules, describeOne(wrong));
+    const { status, body } = await app.request("POST", schedules, toBody(wrong));
     expect([status, body.error_code]).toEqual([400, "VALIDATION_ERROR"]);
     expect(body.details.issues.map(({ path }: { path: string }) => path)).toEqual(
       expect.arrayContaining(["/name", "/trigger/type", "/policy/spread_seconds"]),
     );
   });
 
-  test("it is disabled with a note, and enabled, by an operator and by no viewer", async () => {
+  test("an operator disables a schedule with a note and enables it; a viewer may not", async () => {
     const path = `${schedules}/${id}/disable`;
     expect((await app.request("POST", path, {}, { role: "viewer" })).status).toBe(403);
     const disabled = await app.request("POST", path, { note: "broken disk" }, { role: "operator" });
@@ -71,7 +71,7 @@ describe.each(databaseKinds)("schedules and sessions over HTTP, on %s", (kind) =
     expect(enabled.body).toMatchObject({ enable: true, disabled: null, version: 3 });
   });
 
-  test("it is triggered, which makes a session that tells its life and takes one cancel", async () => {
+  test("a trigger creates a session, which has a history and can be canceled once", async () => {
     const triggered = await app.request("POST", `${schedules}/${id}/trigger`, undefined, { role: "operator" });
     const path = `${sessions}/${triggered.body.id}`;
     expect([triggered.status, triggered.headers.get("location")]).toEqual([201, path]);
@@ -86,7 +86,7 @@ describe.each(databaseKinds)("schedules and sessions over HTTP, on %s", (kind) =
     expect(history.map(({ to }: { to: string }) => to)).toEqual(["pending", "canceled"]);
   });
 
-  test("slots are previewed for a trigger, and told of a schedule", async () => {
+  test("slots are previewed for a trigger and listed for a schedule", async () => {
     const trigger = { type: "cron", expression: "0 0/30 8 ? * MON-FRI", time_zone: "Europe/Berlin" };
     const asked = { trigger, from: "2026-11-27T07:10:00+01:00", count: 2 };
     expect((await app.request("POST", `${schedules}/preview`, asked)).body.next).toEqual([
@@ -97,29 +97,29 @@ describe.each(databaseKinds)("schedules and sessions over HTTP, on %s", (kind) =
     expect(body.next.map(({ slot }: { slot: string }) => slot.slice(11))).toEqual(["03:00:00.000Z", "03:00:00.000Z"]);
   });
 
-  test("a list is read a page at a time, without losing or repeating one", async () => {
+  test("pages of a list contain every schedule once", async () => {
     for (let index = 0; index < 4; index += 1) await create({ labels: { list: "paged" } });
     const ids: string[] = [];
     for (let cursor: string | null = ""; cursor !== null; ) {
       const asked = `filter[label]=list:paged&size=2${cursor === "" ? "" : `&cursor=${cursor}`}`;
       const { body } = await app.request("GET", `${schedules}?${asked}`);
-      ids.push(...body.data.map((one: { id: string }) => one.id));
+      ids.push(...body.data.map((schedule: { id: string }) => schedule.id));
       cursor = body.next_cursor;
     }
     expect([ids.length, new Set(ids).size]).toEqual([4, 4]);
   });
 
-  test("one action on many is tried first, and a storage tells which schedules want it", async () => {
-    const one = await create({ labels: { bulk: "one" } });
+  test("a dry run of a bulk action changes nothing, and a storage lists its schedules as dependants", async () => {
+    const schedule = await create({ labels: { bulk: "one" } });
     const action = { action: "disable", filter: { label: ["bulk:one"] }, dry_run: true };
     const { body } = await app.request("POST", `${schedules}/bulk`, action);
-    expect(JSON.stringify(body)).toContain(one.id);
-    expect((await app.request("GET", `${schedules}/${one.id}`)).body).toMatchObject({ enable: true });
+    expect(JSON.stringify(body)).toContain(schedule.id);
+    expect((await app.request("GET", `${schedules}/${schedule.id}`)).body).toMatchObject({ enable: true });
     const dependants = await app.request("GET", `/eom/admin/storages/${storageId}/dependants`);
     expect(JSON.stringify(dependants.body)).toContain(id);
   });
 
-  test("the engine is told, with its state and its jobs", async () => {
+  test("the engine is listed with its state and its jobs", async () => {
     const engines = await app.request("GET", "/ailbl/admin/engines", undefined, { role: "viewer" });
     expect(engines.body.data).toMatchObject([{ name: "local", state: "ok" }]);
     const jobs = await app.request("GET", "/ailbl/admin/engines/local/jobs", undefined, { role: "viewer" });

@@ -11,7 +11,7 @@ import { createWorld, type World } from "./world.ts";
 
 type WorldOptions = Omit<Parameters<typeof createWorld>[0], "db">;
 
-/** What a test of the scheduler, of schedules, sessions, backfills, bulk actions or the timeline gets by name. */
+/** Fixtures for tests of the scheduler, schedules, sessions, backfills, bulk actions and the timeline. */
 interface SchedulerFixtures {
   /** One for all tests of a file. Its rows are deleted after each test that has used `world`. */
   readonly database: TestDatabase;
@@ -21,8 +21,16 @@ interface SchedulerFixtures {
   readonly ask: Api;
 }
 
-/** Rows that a world writes, in an order that no foreign key refuses; the rest goes with them. */
-const tables = ["ailbl_bulk", "ailbl_session", "ailbl_schedule", "eom_storage", "eom_idempotency_key"];
+/** Tables that a world writes, in the order of their foreign keys. Rows of the tables that refer to them are deleted too. */
+const tables = [
+  "ailbl_bulk",
+  "ailbl_session",
+  "ailbl_schedule",
+  "ailbl_doubtful_launch",
+  "ailbl_engine_bucket",
+  "eom_storage",
+  "eom_idempotency_key",
+];
 
 /** Vitest's `test` with the fixtures above. */
 type SchedulerTest = ReturnType<typeof createSchedulerTest>;

@@ -1,33 +1,33 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { expect } from "vitest";
 import { tick } from "../../src/scheduler/tick.ts";
 import { listSessionsSchema } from "../../src/sessions/model.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
-import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
+import { describeOnDatabases } from "./fixtures.ts";
+import { change, notAborted, toCreate, type World } from "./world.ts";
 
-describe.each(databaseKinds)("the life of a session on %s", (kind) => {
-  let database: TestDatabase;
-  let world: World;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-  });
-  afterAll(() => database.close());
-  beforeEach(() => {
-    world = createWorld({ db: database.db });
-  });
-  afterEach(() => world.close());
-
-  async function onlySession(scheduleId: string) {
+function createSteps(world: World) {
+  async function findOnlySession(scheduleId: string) {
     const { rows } = await world.api.sessions.list(listSessionsSchema.parse({ schedule_id: [scheduleId] }));
     expect(rows).toHaveLength(1);
     return world.api.sessions.find(rows[0]?.id ?? "");
   }
 
-  test("a slot is scanned, picked, launched and polled to its end, with its result and history", async () => {
+  return { findOnlySession };
+}
+
+describeOnDatabases("the life of a session", (worldTest) => {
+  const test = worldTest.extend<{ readonly steps: ReturnType<typeof createSteps> }>({
+    steps: async ({ world }, use) => use(createSteps(world)),
+  });
+
+  test("scan, pick, launch and poll run a slot to its end, with its result and history", async ({
+    world,
+    steps: { findOnlySession },
+  }) => {
     const schedule = await world.api.schedules.create(toCreate(), change);
     expect(schedule.next_due_at).toBe("2026-11-23T10:01:00.000Z");
     world.clock.set("2026-11-23T10:01:02.000Z");
     expect(await tick("scan", world.needs, notAborted)).toMatchObject({ schedules: 1, sessions: 1, skipped: 0 });
-    expect(await onlySession(schedule.id)).toMatchObject({
+    expect(await findOnlySession(schedule.id)).toMatchObject({
       state: "pending",
       run: null,
       slot: "2026-11-23T10:01:00.000Z",
@@ -35,7 +35,7 @@ describe.each(databaseKinds)("the life of a session on %s", (kind) => {
     expect(await tick("pick", world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, queued: 0, launched: 1 });
     await world.runsEnded.until(1);
     expect(await tick("poll", world.needs, notAborted)).toMatchObject({ polled: 1, ended: 1 });
-    const session = await onlySession(schedule.id);
+    const session = await findOnlySession(schedule.id);
     expect(session).toMatchObject({
       state: "succeeded",
       error: null,
@@ -54,13 +54,16 @@ describe.each(databaseKinds)("the life of a session on %s", (kind) => {
     expect(stats).toEqual([1, 1, 0]);
   });
 
-  test("a failing job ends its session with code, sentence and fingerprint, and counts", async () => {
+  test("a job that fails ends its session with an error code and message, and counts as a failure of its schedule", async ({
+    world,
+    steps: { findOnlySession },
+  }) => {
     const schedule = await world.api.schedules.create(toCreate({ job: { name: "fail" } }), change);
     await world.api.sessions.trigger(schedule.id, change);
     await tick("pick", world.needs, notAborted);
     await world.runsEnded.until(1);
     await tick("poll", world.needs, notAborted);
-    const session = await onlySession(schedule.id);
+    const session = await findOnlySession(schedule.id);
     expect(session).toMatchObject({
       state: "failed",
       cause: "manual",

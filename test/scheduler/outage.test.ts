@@ -9,7 +9,7 @@ import { createPostgresServer } from "../support/database/postgres.ts";
 import { patience } from "../support/time-limits.ts";
 import { change, createWorld, toCreate } from "./world.ts";
 
-test("a worker outlives its database, does not repeat itself in the log, and goes on by itself when it is back", async () => {
+test("a worker survives an outage of its database, logs each cause once, and continues when the database is back", async () => {
   const server = await createPostgresServer();
   const database = openPostgresDatabase(server.url, 2);
   await migrate(database.db);
@@ -30,7 +30,7 @@ test("a worker outlives its database, does not repeat itself in the log, and goe
   await vi.waitFor(() => expect(count("worker turn failed; it will be tried again")).toBeGreaterThan(0), patience);
   await server.start();
   await vi.waitFor(() => expect(count("worker works again")).toBe(1), patience);
-  // The connection that was cut, those that are refused, and perhaps a server that is about to start.
+  // Causes: the connection was closed, new ones are refused, and perhaps the server is starting.
   const causes = world.lines.filter(({ msg }) => msg === "worker turn failed; it will be tried again").map(toCause);
   expect(causes).toEqual(causes.filter((cause, index) => cause !== causes[index - 1]));
   world.clock.set("2026-11-23T10:01:01.000Z");

@@ -1,32 +1,18 @@
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { expect, vi } from "vitest";
 import type { Engine } from "../../src/engines/engine.ts";
 import type { StorageForRun } from "../../src/engines/run-storage.ts";
+import type { Database } from "../../src/platform/database/tables.ts";
 import { launchAll } from "../../src/scheduler/launch/launch.ts";
 import { pick } from "../../src/scheduler/pick/pick.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import { listSessionsSchema } from "../../src/sessions/model.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { patience } from "../support/time-limits.ts";
+import { describeOnDatabases } from "./fixtures.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
 
-describe.each(databaseKinds)("pick on %s", (kind) => {
-  let database: TestDatabase;
-  let world: World;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-  });
-  afterAll(() => database.close());
-  beforeEach(() => {
-    world = createWorld({ db: database.db });
-  });
-  afterEach(async () => {
-    await world.close();
-    await sql`delete from ailbl_session`.execute(database.db);
-    await sql`delete from ailbl_schedule`.execute(database.db);
-  });
-
+function createSteps(world: World) {
   async function listStates(scheduleId: string) {
     const query = listSessionsSchema.parse({ schedule_id: [scheduleId], sortby: "slot", size: "100" });
     return (await world.api.sessions.list(query)).rows.map(({ state, reason, cause }) => [cause, state, reason]);
@@ -37,7 +23,15 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
     await tick("scan", world.needs, notAborted);
   }
 
-  test("claims each session once when pickers overlap", async () => {
+  return { listStates, scanAt };
+}
+
+describeOnDatabases("pick", (worldTest) => {
+  const test = worldTest.extend<{ readonly steps: ReturnType<typeof createSteps> }>({
+    steps: async ({ world }, use) => use(createSteps(world)),
+  });
+
+  test("claims each session once when pickers overlap", async ({ world, steps: { listStates, scanAt } }) => {
     const { id } = await world.api.schedules.create(toCreate({ policy: { overlap: "allow", misfire: "all" } }), change);
     await scanAt("2026-11-23T10:50:00.000Z");
     const pickers = Array.from({ length: 4 }, () => world.createProcess());
@@ -50,7 +44,10 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
     await Promise.all(pickers.map(({ engine }) => engine.close()));
   });
 
-  test("with overlap skip, a slot whose predecessor is active is skipped and says why", async () => {
+  test("skips a slot under overlap skip while another one is active, and records the reason", async ({
+    world,
+    steps: { listStates, scanAt },
+  }) => {
     const { id } = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
     await scanAt("2026-11-23T10:01:01.000Z");
     await tick("pick", world.needs, notAborted);
@@ -64,7 +61,10 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
     expect(past[0]).toMatchObject({ slot: "2026-11-23T10:02:00.000Z", reason: "overlap" });
   });
 
-  test("never has two sessions of a schedule active under overlap skip, however many pick at once", async () => {
+  test("claims one session of a schedule under overlap skip when pickers overlap", async ({
+    world,
+    steps: { listStates, scanAt },
+  }) => {
     const { id } = await world.api.schedules.create(toCreate({ policy: { misfire: "all" } }), change);
     await scanAt("2026-11-23T10:20:00.000Z");
     const pickers = Array.from({ length: 4 }, () => world.createProcess());
@@ -74,7 +74,7 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
     await Promise.all(pickers.map(({ engine }) => engine.close()));
   });
 
-  test("with overlap allow, slots run beside each other", async () => {
+  test("runs slots at the same time under overlap allow", async ({ world, steps: { listStates, scanAt } }) => {
     const { id } = await world.api.schedules.create(
       toCreate({ job: { name: "hang" }, policy: { overlap: "allow" } }),
       change,
@@ -89,7 +89,10 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
     ]);
   });
 
-  test("a manual session starts although another one is active, and stays off the slots", async () => {
+  test("starts a manual session while a slot is active, and does not list it among the slots", async ({
+    world,
+    steps: { listStates, scanAt },
+  }) => {
     const { id } = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
     await scanAt("2026-11-23T10:01:01.000Z");
     await tick("pick", world.needs, notAborted);
@@ -102,22 +105,25 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
     expect((await world.api.slots.list(id, 10)).past).toHaveLength(1);
   });
 
-  test("one owner's long queue does not hold up another owner's only session", async () => {
+  test("claims an owner's only session although another owner's long queue is older", async ({
+    world,
+    steps: { scanAt },
+  }) => {
     const policy = { overlap: "allow", misfire: "all" };
     await world.api.schedules.create(toCreate({ owner: "many", policy }), change);
     await scanAt("2026-11-23T10:40:00.000Z");
     const few = await world.api.schedules.create(toCreate({ owner: "few" }), change);
     await scanAt("2026-11-23T10:41:01.000Z");
     await world.close();
-    const narrow = createWorld({ db: database.db, maxRuns: 4, start: "2026-11-23T10:41:02.000Z" });
+    const narrow = createWorld({ db: world.db, maxRuns: 4, start: "2026-11-23T10:41:02.000Z" });
     const { claims } = await pick(narrow.needs);
     expect(claims).toHaveLength(4);
     expect(claims.map(({ session }) => session.schedule_id)).toContain(few.id);
     await narrow.close();
   });
 
-  test("claims no more than the engine has room for; the rest waits", async () => {
-    const narrow = createWorld({ db: database.db, maxRuns: 2 });
+  test("claims no more sessions than the engine has room for", async ({ world, steps: { listStates } }) => {
+    const narrow = createWorld({ db: world.db, maxRuns: 2 });
     const { id } = await narrow.api.schedules.create(
       toCreate({ policy: { overlap: "allow", misfire: "all" } }),
       change,
@@ -129,7 +135,7 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
     await narrow.close();
   });
 
-  test("counts what is still being launched against the engine's room", async () => {
+  test("counts launches under way against the engine's room", async ({ world, steps: { listStates } }) => {
     const { engine } = createRemoteEngine("local");
     const answers: (() => void)[] = [];
     let runs = 0;
@@ -145,7 +151,7 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
       },
     };
     const start = "2026-11-23T10:00:00.000Z";
-    const slowWorld = createWorld({ db: database.db, engine: slow, start });
+    const slowWorld = createWorld({ db: world.db, engine: slow, start });
     const policy = { overlap: "allow", misfire: "all", catch_up_seconds: 86_400, max_catch_up: 90 };
     const { id } = await slowWorld.api.schedules.create(toCreate({ policy }), change);
     slowWorld.clock.set("2026-11-23T11:30:00.000Z");
@@ -160,41 +166,32 @@ describe.each(databaseKinds)("pick on %s", (kind) => {
   });
 });
 
-describe.each(databaseKinds)("launch on %s", (kind) => {
-  let database: TestDatabase;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-  });
-  afterAll(() => database.close());
-  afterEach(async () => {
-    await sql`delete from ailbl_session`.execute(database.db);
-    await sql`delete from ailbl_schedule`.execute(database.db);
-    await sql`delete from eom_storage`.execute(database.db);
-  });
+async function insertStorage(db: Database): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    insert into eom_storage (id, name, name_key, search_text, enable, labels, endpoint, region, bucket, prefix, path_style,
+      read_only, access_key_id, credential_ref, created, created_by, modified, modified_by)
+    values (gen_random_uuid(), 's', 's', 's', true, '{}', 'https://s3.example.org', 'eu', 'b', 'p/', true, false, 'AK',
+      'ref/1', now(), 'x', now(), 'x') returning id`.execute(db);
+  return rows[0]?.id ?? "";
+}
 
-  async function insertStorage(): Promise<string> {
-    const { rows } = await sql<{ id: string }>`
-      insert into eom_storage (id, name, name_key, search_text, enable, labels, endpoint, region, bucket, prefix, path_style,
-        read_only, access_key_id, credential_ref, created, created_by, modified, modified_by)
-      values (gen_random_uuid(), 's', 's', 's', true, '{}', 'https://s3.example.org', 'eu', 'b', 'p/', true, false, 'AK',
-        'ref/1', now(), 'x', now(), 'x') returning id`.execute(database.db);
-    return rows[0]?.id ?? "";
-  }
+const location = {
+  endpoint: "https://s3.example.org",
+  region: "eu",
+  bucket: "b",
+  prefix: "p/",
+  path_style: true,
+  read_only: false,
+  ca_certificate: null,
+};
 
-  const location = {
-    endpoint: "https://s3.example.org",
-    region: "eu",
-    bucket: "b",
-    prefix: "p/",
-    path_style: true,
-    read_only: false,
-    ca_certificate: null,
-  };
-
-  test("an ingest run is told the interval, the storage and where its secret lies, and its result can be read", async () => {
+describeOnDatabases("launch", (test) => {
+  test("gives an ingest run its interval, its storage and the reference of its secret, and keeps its result", async ({
+    world,
+  }) => {
     const seen: Record<string, unknown>[] = [];
-    const world = createWorld({
-      db: database.db,
+    const ingest = createWorld({
+      db: world.db,
       storages: {
         findStoragesForRuns: async (ids) =>
           new Map(ids.map((id) => [id, { outcome: "ready", location, credentialRef: "ref/1", name: "s" }])),
@@ -211,17 +208,17 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
         },
       ],
     });
-    const storageId = await insertStorage();
+    const storageId = await insertStorage(world.db);
     const params = { storage_id: storageId, options: { deep: true } };
-    const schedule = await world.api.schedules.create(
+    const schedule = await ingest.api.schedules.create(
       toCreate({ kind: 5, params, job: { name: "inventory" } }),
       change,
     );
-    const { id } = await world.api.sessions.trigger(schedule.id, change);
-    await tick("pick", world.needs, notAborted);
-    await world.runsEnded.until(1);
-    await tick("poll", world.needs, notAborted);
-    expect(await world.api.sessions.find(id)).toMatchObject({
+    const { id } = await ingest.api.sessions.trigger(schedule.id, change);
+    await tick("pick", ingest.needs, notAborted);
+    await ingest.runsEnded.until(1);
+    await tick("poll", ingest.needs, notAborted);
+    expect(await ingest.api.sessions.find(id)).toMatchObject({
       state: "succeeded",
       run: { result: { objects: 3, bytes: 1024 } },
     });
@@ -238,47 +235,44 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
         options: { deep: true },
       },
     ]);
-    await world.close();
+    await ingest.close();
   });
 
-  test.each([
+  test.for([
     ["disabled", "STORAGE_DISABLED"],
     ["missing", "STORAGE_MISSING"],
-  ] as const)("a storage that is %s fails the session before anything is launched", async (outcome, code) => {
-    let found: StorageForRun | null = { outcome: "ready", location, credentialRef: "ref/1", name: "s" };
-    const world = createWorld({
-      db: database.db,
+  ] as const)("fails a session whose storage is %s, and launches nothing", async ([outcome, code], { world }) => {
+    let storage: StorageForRun | null = { outcome: "ready", location, credentialRef: "ref/1", name: "s" };
+    const ingest = createWorld({
+      db: world.db,
       storages: {
         findStoragesForRuns: async (ids) =>
-          new Map(found === null ? [] : ids.map((id) => [id, found as StorageForRun])),
+          new Map(storage === null ? [] : ids.map((id) => [id, storage as StorageForRun])),
       },
     });
-    const params = { storage_id: await insertStorage() };
-    const schedule = await world.api.schedules.create(toCreate({ kind: 5, params }), change);
-    const { id } = await world.api.sessions.trigger(schedule.id, change);
-    found = outcome === "missing" ? null : { outcome };
-    expect(await tick("pick", world.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, queued: 0, launched: 0 });
-    const session = await world.api.sessions.find(id);
+    const params = { storage_id: await insertStorage(world.db) };
+    const schedule = await ingest.api.schedules.create(toCreate({ kind: 5, params }), change);
+    const { id } = await ingest.api.sessions.trigger(schedule.id, change);
+    storage = outcome === "missing" ? null : { outcome };
+    expect(await tick("pick", ingest.needs, notAborted)).toEqual({ claimed: 1, skipped: 0, queued: 0, launched: 0 });
+    const session = await ingest.api.sessions.find(id);
     expect(session).toMatchObject({ state: "failed", run: null, error: { code } });
     expect(session.explanation.sentence).toMatch(/nothing was launched/);
-    expect(world.runsEnded.count()).toBe(0);
-    await world.close();
+    expect(ingest.runsEnded.count()).toBe(0);
+    await ingest.close();
   });
 
-  test("a schedule that this version cannot read fails its session, and keeps no other from starting", async () => {
-    const world = createWorld({ db: database.db });
+  test("fails the session of a schedule that this version cannot read, and launches the others", async ({ world }) => {
     const broken = await world.api.schedules.create(toCreate(), change);
     const { id } = await world.api.sessions.trigger(broken.id, change);
-    await sql`update ailbl_schedule set params = '{"from_the_future": 1}' where id = ${broken.id}`.execute(database.db);
+    await sql`update ailbl_schedule set params = '{"from_the_future": 1}' where id = ${broken.id}`.execute(world.db);
     const fine = await world.api.schedules.create(toCreate(), change);
     await world.api.sessions.trigger(fine.id, change);
     expect(await tick("pick", world.needs, notAborted)).toMatchObject({ claimed: 2, launched: 1 });
     expect(await world.api.sessions.find(id)).toMatchObject({ state: "failed", error: { code: "PARAMS_UNREADABLE" } });
-    await world.close();
   });
 
-  test("one whose lease was lost launches nothing and writes nothing", async () => {
-    const world = createWorld({ db: database.db });
+  test("launches and writes nothing for a session whose lease was lost", async ({ world }) => {
     const schedule = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
     const slow = world.createProcess({ leaseSeconds: 0 });
@@ -293,11 +287,9 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     expect((await slow.engine.check()).detail).toMatch(/ 0 of/);
     expect(world.lines).toContainEqual(expect.objectContaining({ code: "SESSION_LOCK_LOST", session_id: id }));
     await slow.engine.close();
-    await world.close();
   });
 
-  test("a canceled session that a worker has claimed is not launched", async () => {
-    const world = createWorld({ db: database.db });
+  test("does not launch a claimed session that was canceled", async ({ world }) => {
     const schedule = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
     const { claims } = await pick(world.needs);
@@ -306,6 +298,5 @@ describe.each(databaseKinds)("launch on %s", (kind) => {
     if (claim === undefined) throw new Error("nothing was claimed");
     expect(await launchAll(world.needs, [claim])).toEqual(["canceled"]);
     expect(await world.api.sessions.find(id)).toMatchObject({ state: "canceled", run: null });
-    await world.close();
   });
 });

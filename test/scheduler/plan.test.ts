@@ -40,8 +40,8 @@ function toClock(time: Date): string {
 const onTime = { nextDueAt: "2026-11-23T10:01:00Z", now: "2026-11-23T10:01:03Z" };
 const afterHours = { nextDueAt: "2026-11-23T07:01:00Z", now: "2026-11-23T10:00:30Z" };
 
-describe("planning", () => {
-  test.each(["skip", "latest", "all"] as const)("a slot that is on time runs, whatever the policy: %s", (misfire) => {
+describe("planSlots", () => {
+  test.each(["skip", "latest", "all"] as const)("runs a slot that is on time under misfire %s", (misfire) => {
     expect(plan({ misfire }, onTime)).toEqual({
       run: ["10:01:00"],
       skipped: [],
@@ -50,7 +50,7 @@ describe("planning", () => {
     });
   });
 
-  test("skip runs none of the missed slots", () => {
+  test("runs no missed slot under misfire skip", () => {
     expect(plan({ misfire: "skip" }, afterHours)).toEqual({
       run: [],
       skipped: [
@@ -62,7 +62,7 @@ describe("planning", () => {
     });
   });
 
-  test("latest runs the newest missed slot alone", () => {
+  test("runs only the newest missed slot under misfire latest", () => {
     expect(plan({ misfire: "latest" }, afterHours)).toMatchObject({
       run: ["10:00:00"],
       skipped: [
@@ -72,11 +72,11 @@ describe("planning", () => {
     });
   });
 
-  test("latest runs nothing that was missed when a newer slot is on time", () => {
+  test("runs no missed slot under misfire latest when a newer slot is on time", () => {
     expect(plan({ misfire: "latest" }, { ...afterHours, now: "2026-11-23T10:00:05Z" }).run).toEqual(["10:00:00"]);
   });
 
-  test("latest runs nothing when even the newest slot is older than the window", () => {
+  test("runs nothing under misfire latest when the newest slot is older than catch_up_seconds", () => {
     const daily = { nextDueAt: "2026-11-22T02:00:00Z", now: "2026-11-23T10:00:00Z", expression: "0 2 * * *" };
     expect(plan({ misfire: "latest" }, daily)).toMatchObject({
       run: [],
@@ -84,13 +84,13 @@ describe("planning", () => {
     });
   });
 
-  test("all runs each missed slot within the window", () => {
+  test("runs each missed slot within catch_up_seconds under misfire all", () => {
     const planned = plan({ misfire: "all", catch_up_seconds: 300 }, afterHours);
     expect(planned.run).toEqual(["09:56:00", "09:57:00", "09:58:00", "09:59:00", "10:00:00"]);
     expect(planned.skipped).toEqual([["07:01:00", "09:55:00", "missed_window"]]);
   });
 
-  test("max_catch_up keeps the newest", () => {
+  test("runs the newest max_catch_up missed slots", () => {
     const planned = plan({ misfire: "all", catch_up_seconds: 600, max_catch_up: 2 }, afterHours);
     expect(planned.run).toEqual(["09:59:00", "10:00:00"]);
     expect(planned.skipped).toEqual([
@@ -99,7 +99,7 @@ describe("planning", () => {
     ]);
   });
 
-  test("every instant is either run or in exactly one stretch, and none comes twice", () => {
+  test("plans every instant once, as a session or in one skipped range", () => {
     const cases = fc.record({
       misfire: fc.constantFrom("skip", "latest", "all"),
       catch_up_seconds: fc.integer({ min: 0, max: 4000 }),
@@ -119,15 +119,15 @@ describe("planning", () => {
           now,
           punctualSeconds,
         );
-        const told = [
+        const slots = [
           ...planned.run.map(({ slot }) => slot.toISOString()),
           ...planned.skipped.flatMap(({ first, last }) =>
             listFrom({ trigger, active: null, policy: defaultPolicy }, first, last),
           ),
         ].sort();
-        expect(told).toEqual(listFrom({ trigger, active: null, policy: defaultPolicy }, nextDueAt, now));
+        expect(slots).toEqual(listFrom({ trigger, active: null, policy: defaultPolicy }, nextDueAt, now));
         expect(planned.nextDueAt).toEqual(findNextInstant({ trigger, active: null, policy: defaultPolicy }, now));
-        expect(planned.lastSlot.toISOString()).toBe(told.at(-1));
+        expect(planned.lastSlot.toISOString()).toBe(slots.at(-1));
       }),
       { numRuns: 60 },
     );
@@ -141,8 +141,8 @@ const bases = [
   { zone: "UTC", from: "2026-11-23T00:00:00Z" },
 ];
 
-describe("one scan after another", () => {
-  test("every slot is told exactly once, whenever the scans are and whatever the policy", () => {
+describe("repeated scans", () => {
+  test("plan every slot exactly once, at any times and under any policy", () => {
     const cases = fc.record({
       base: fc.constantFrom(...bases),
       expression: fc.constantFrom("30 2 * * *", "0,30 2-3 * * *", "15 * * * *", "*/40 1-4 * * *", "0 3,15 * * *"),
@@ -170,10 +170,10 @@ describe("one scan after another", () => {
           policy: { ...defaultPolicy, ...policy },
         };
         const start = new Date(base.from);
-        const { told, now } = scanAgainAndAgain(schedule, start, pauses);
-        const slots = listNextInstants(schedule, start, told.length + 1).filter((at) => at <= now);
+        const { planned, now } = scanAgainAndAgain(schedule, start, pauses);
+        const slots = listNextInstants(schedule, start, planned.length + 1).filter((at) => at <= now);
         const leftOut = listGapInstants(schedule, start, now);
-        expect(told.toSorted()).toEqual([...slots, ...leftOut].map((at) => at.toISOString()).toSorted());
+        expect(planned.toSorted()).toEqual([...slots, ...leftOut].map((at) => at.toISOString()).toSorted());
       }),
       { numRuns: 100 },
     );
@@ -181,20 +181,20 @@ describe("one scan after another", () => {
 });
 
 function scanAgainAndAgain(schedule: Timing & { id: string; policy: Policy }, start: Date, pauses: readonly number[]) {
-  const told: string[] = [];
+  const slots: string[] = [];
   let nextDueAt = findNextInstant(withGapInstants(schedule), start);
   let now = start;
   for (const pause of pauses) {
     now = new Date(now.getTime() + pause * 1000);
     if (nextDueAt === null || nextDueAt > now) continue;
     const planned = planSlots({ ...schedule, nextDueAt }, now, punctualSeconds);
-    told.push(...planned.run.map(({ slot }) => slot.toISOString()));
+    slots.push(...planned.run.map(({ slot }) => slot.toISOString()));
     for (const { first, last, reason } of planned.skipped)
-      told.push(...(reason === "dst_gap" ? [first.toISOString()] : listFrom(schedule, first, last)));
+      slots.push(...(reason === "dst_gap" ? [first.toISOString()] : listFrom(schedule, first, last)));
     for (const { slot, runAfter } of planned.run) expectSpread(schedule, slot, runAfter);
     nextDueAt = planned.nextDueAt;
   }
-  return { told, now };
+  return { planned: slots, now };
 }
 
 function expectSpread(schedule: Timing & { policy: Policy }, slot: Date, runAfter: Date): void {
@@ -207,7 +207,7 @@ function expectSpread(schedule: Timing & { policy: Policy }, slot: Date, runAfte
 describe("spread", () => {
   const slot = new Date("2026-11-23T10:00:00Z");
 
-  test("is the same for a schedule at every slot, and differs between schedules", () => {
+  test("is the same at every slot of a schedule, and is spread evenly over schedules", () => {
     const next = new Date("2026-11-24T10:00:00Z");
     const starts = Array.from(
       { length: 200 },
@@ -219,12 +219,12 @@ describe("spread", () => {
       ),
     );
     expect(Math.max(...starts)).toBeLessThanOrEqual(600_000);
-    // Evenly: each tenth of the spread has its share of the schedules.
+    // Each tenth of the spread has more than 8 of the 200 schedules; 20 is the mean.
     for (let tenth = 0; tenth < 10; tenth += 1)
       expect(starts.filter((start) => Math.floor(start / 60_000) === tenth).length).toBeGreaterThan(8);
   });
 
-  test("ends before the next slot, where that is nearer", () => {
+  test("ends before the next slot when the spread is longer than the pause between slots", () => {
     const next = new Date(slot.getTime() + 1000);
     for (let index = 0; index < 200; index += 1) {
       const start = spreadStart(`schedule ${index}`, slot, { spread_seconds: 86_400 }, next);
@@ -244,26 +244,26 @@ describe("max_sessions", () => {
   };
   const planned = planSlots(due, now, punctualSeconds);
 
-  test("lets the oldest run, skips what lies beyond as one stretch, and then nothing is due", () => {
+  test("runs the oldest slots, skips the rest as one range, and leaves nothing due", () => {
     const left = countLeft(12, 10);
     expect(listWithin(planned, left).map(({ slot }) => toClock(slot))).toEqual(["10:00:00", "10:01:00"]);
-    const settled = limitPlan(planned, left, 2);
-    expect(settled.skipped).toEqual([{ first: new Date("2026-11-23T10:02:00Z"), last: now, reason: "max_sessions" }]);
-    expect(settled.nextDueAt).toBeNull();
+    const limited = limitPlan(planned, left, 2);
+    expect(limited.skipped).toEqual([{ first: new Date("2026-11-23T10:02:00Z"), last: now, reason: "max_sessions" }]);
+    expect(limited.nextDueAt).toBeNull();
   });
 
-  test("that is lowered below what has run lets nothing run", () => {
+  test("runs nothing when it is below the number of sessions already run", () => {
     expect(listWithin(planned, countLeft(3, 10))).toEqual([]);
     expect(limitPlan(planned, countLeft(3, 10), 0)).toMatchObject({ skipped: [{ last: now }], nextDueAt: null });
   });
 
-  test("looks at the rest again when a slot had its session already", () => {
-    const settled = limitPlan(planned, 2, 1);
-    expect(settled).toMatchObject({ skipped: [], nextDueAt: new Date("2026-11-23T10:02:00Z") });
-    expect(toClock(settled.lastSlot)).toBe("10:01:00");
+  test("leaves the remaining slots due when a slot had its session already", () => {
+    const limited = limitPlan(planned, 2, 1);
+    expect(limited).toMatchObject({ skipped: [], nextDueAt: new Date("2026-11-23T10:02:00Z") });
+    expect(toClock(limited.lastSlot)).toBe("10:01:00");
   });
 
-  test("that is not reached, or not set, changes nothing", () => {
+  test("changes nothing when it is not reached or not set", () => {
     expect(limitPlan(planned, 5, 4)).toBe(planned);
     expect(limitPlan(planned, countLeft(null, 99), 4)).toBe(planned);
   });

@@ -1,26 +1,11 @@
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { expect, vi } from "vitest";
 import { tick } from "../../src/scheduler/tick.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { patience } from "../support/time-limits.ts";
-import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
+import { describeOnDatabases } from "./fixtures.ts";
+import { change, notAborted, toCreate, type World } from "./world.ts";
 
-describe.each(databaseKinds)("poll on %s", (kind) => {
-  let database: TestDatabase;
-  let world: World;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-  });
-  afterAll(() => database.close());
-  beforeEach(() => {
-    world = createWorld({ db: database.db });
-  });
-  afterEach(async () => {
-    await world.close();
-    await sql`delete from ailbl_session`.execute(database.db);
-    await sql`delete from ailbl_schedule`.execute(database.db);
-  });
-
+function createSteps(world: World) {
   async function startHanging(policy: Record<string, unknown> = {}): Promise<string> {
     const schedule = await world.api.schedules.create(toCreate({ job: { name: "hang" }, policy }), change);
     const { id } = await world.api.sessions.trigger(schedule.id, change);
@@ -28,7 +13,18 @@ describe.each(databaseKinds)("poll on %s", (kind) => {
     return id;
   }
 
-  test("a run that takes too long is ended, and the session says so", async () => {
+  return { startHanging };
+}
+
+describeOnDatabases("poll", (worldTest) => {
+  const test = worldTest.extend<{ readonly steps: ReturnType<typeof createSteps> }>({
+    steps: async ({ world }, use) => use(createSteps(world)),
+  });
+
+  test("ends a run after max_runtime_seconds, and its session fails with MAX_RUNTIME_EXCEEDED", async ({
+    world,
+    steps: { startHanging },
+  }) => {
     const id = await startHanging({ max_runtime_seconds: 60 });
     world.clock.advance(60);
     expect(await tick("poll", world.needs, notAborted)).toMatchObject({ stopped: 0 });
@@ -42,7 +38,10 @@ describe.each(databaseKinds)("poll on %s", (kind) => {
     expect(session.history.map(({ cause }) => cause)).toContain("max_runtime");
   });
 
-  test("a canceled session ends its run, and is canceled when the run has ended", async () => {
+  test("ends the run of a session that was asked to cancel, which is canceled when the run has ended", async ({
+    world,
+    steps: { startHanging },
+  }) => {
     const id = await startHanging();
     expect(await world.api.sessions.cancel(id, change)).toMatchObject({ state: "running" });
     await tick("poll", world.needs, notAborted);
@@ -55,24 +54,24 @@ describe.each(databaseKinds)("poll on %s", (kind) => {
     expect([row.failed, row.consecutive_failures]).toEqual([0, 0]);
   });
 
-  test("a heartbeat keeps the lease, and writes nothing while it is long", async () => {
+  test("renews a lease that expires soon, and writes nothing before", async ({ world, steps: { startHanging } }) => {
     const id = await startHanging();
     const lease = async () => {
       const { rows } = await sql<{ at: string; xmin: string }>`
-        select lease_expires_at::text as at, xmin::text from ailbl_session where id = ${id}`.execute(database.db);
+        select lease_expires_at::text as at, xmin::text from ailbl_session where id = ${id}`.execute(world.db);
       return rows[0];
     };
     await tick("poll", world.needs, notAborted);
     const fresh = await lease();
     await tick("poll", world.needs, notAborted);
     expect(await lease()).toEqual(fresh);
-    await sql`update ailbl_session set lease_expires_at = now() + interval '20 seconds'`.execute(database.db);
+    await sql`update ailbl_session set lease_expires_at = now() + interval '20 seconds'`.execute(world.db);
     const short = await lease();
     await tick("poll", world.needs, notAborted);
     expect((await lease())?.at.localeCompare(short?.at ?? "")).toBe(1);
   });
 
-  test("counts the ends by their state", async () => {
+  test("counts ended sessions by their state", async ({ world, steps: { startHanging } }) => {
     const id = await startHanging();
     await world.api.sessions.cancel(id, change);
     await vi.waitFor(async () => {

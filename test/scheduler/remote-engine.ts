@@ -9,8 +9,8 @@ interface RemoteRun {
 }
 
 /**
- * An engine whose runs outlive the processes that launch them, as Dagster's do, and which can be told to answer a launch
- * unclearly. Its runs change by hand, or by {@link work}.
+ * An engine whose runs outlive the processes that launch them, as Dagster's do. Runs change when the test calls `set` or
+ * `work`. After `answerUnclearly`, the next launch has no clear answer.
  */
 export function createRemoteEngine(name = "remote") {
   const runs = new Map<string, RemoteRun>();
@@ -60,7 +60,7 @@ export function createRemoteEngine(name = "remote") {
     },
     forget() {},
     check: async () =>
-      fault === null ? { state: "ok", detail: "a test's own" } : { state: "failing", detail: `It is away: ${fault}` },
+      fault === null ? { state: "ok", detail: "a test's own" } : { state: "failing", detail: `It is down: ${fault}` },
     jobs: async () =>
       jobNames.map((name) => ({ location: null, repository: null, name, kinds: [1, 5], description: null })),
     locations: async () => [],
@@ -81,7 +81,7 @@ export function createRemoteEngine(name = "remote") {
     runs,
     canceled,
     forced,
-    /** Every one that was asked for. */
+    /** Every launch request, oldest first. */
     requests,
     answerUnclearly(how: "with a run" | "without a run") {
       unclear = how;
@@ -94,7 +94,7 @@ export function createRemoteEngine(name = "remote") {
       if (run === undefined) throw new Error(`no run ${runId}`);
       run.status = status;
     },
-    /** What happens on the other side meanwhile: `ok` and `fail` come to their ends, `hang` when it is canceled. */
+    /** Advances the runs: `ok` and `fail` end, `hang` ends once it is canceled. */
     work() {
       for (const [runId, run] of runs) {
         if (!("endedAt" in run.status)) run.status = toNextStatus(run, canceled.includes(runId));

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import type { LaunchOutcome, LaunchRequest } from "../../src/engines/engine.ts";
 import { createEngines } from "../../src/engines/registry.ts";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
@@ -12,25 +12,13 @@ import { pick } from "../../src/scheduler/pick/pick.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
 import { listSessionsSchema, type Session } from "../../src/sessions/model.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
+import { describeWithRemote } from "./remote-fixtures.ts";
 import { change, createWorld, noStorages, notAborted, toCreate, type World, withEngine } from "./world.ts";
 
-describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
-  let database: TestDatabase;
-  let remote: ReturnType<typeof createRemoteEngine>;
-  let world: World;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-  });
-  afterAll(() => database.close());
-  beforeEach(async () => {
-    for (const table of ["ailbl_session", "ailbl_schedule", "ailbl_doubtful_launch", "ailbl_engine_bucket"])
-      await sql`delete from ${sql.table(table)}`.execute(database.db);
-    remote = createRemoteEngine();
-    world = createWorld({ db: database.db, engine: remote.engine });
-  });
+type RemoteEngine = ReturnType<typeof createRemoteEngine>;
 
+function createSteps(world: World, remote: RemoteEngine) {
   async function trigger(fields: Record<string, unknown> = {}): Promise<Session> {
     const schedule = await world.api.schedules.create(toCreate(fields), change);
     return world.api.sessions.trigger(schedule.id, change);
@@ -38,11 +26,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
 
   const find = (id: string) => world.api.sessions.find(id);
 
-  /** The engine, but for what it answers to launches. */
+  /** The engine with another answer to each launch. */
   const answering = (launch: (request: LaunchRequest) => Promise<LaunchOutcome>) =>
     withEngine(world.needs, { ...remote.engine, launch });
 
-  /** As a process that takes single turns has them. */
+  /** The workers of a process that takes single turns. */
   const createWorkers = () =>
     createSchedulerWorkers({
       ...world.needs,
@@ -53,14 +41,36 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       isOnlyProcess: false,
     });
 
-  async function passWatch(): Promise<void> {
-    await sql`update ailbl_doubtful_launch set check_at = now()`.execute(database.db);
+  /** Makes every doubtful launch due for its next check. */
+  async function makeChecksDue(): Promise<void> {
+    await sql`update ailbl_doubtful_launch set check_at = now()`.execute(world.db);
   }
 
   const listDoubtful = async () =>
-    (await sql<{ attempt: number }>`select attempt from ailbl_doubtful_launch`.execute(database.db)).rows;
+    (await sql<{ attempt: number }>`select attempt from ailbl_doubtful_launch`.execute(world.db)).rows;
 
-  test("a run that was launched and not noted is found, and nothing is launched twice", async () => {
+  /** Launches `count` sessions of one schedule in one turn. */
+  async function launchMany(count: number, needs: SchedulerContext = world.needs): Promise<void> {
+    const policy = { overlap: "allow", misfire: "all", max_catch_up: 1000, catch_up_seconds: 86_400 };
+    await world.api.schedules.create(toCreate({ job: { name: "hang" }, policy }), change);
+    world.clock.advance(count * 60);
+    await tick("scan", world.needs, notAborted);
+    await tick("pick", needs, notAborted);
+  }
+
+  return { trigger, find, answering, createWorkers, makeChecksDue, listDoubtful, launchMany };
+}
+
+describeWithRemote("runs on a remote engine", (remoteTest) => {
+  const test = remoteTest.extend<{ readonly steps: ReturnType<typeof createSteps> }>({
+    steps: async ({ world, remote }, use) => use(createSteps(world, remote)),
+  });
+
+  test("a run launched by a process that died before recording it is adopted, and not launched again", async ({
+    world,
+    remote,
+    steps: { trigger, find },
+  }) => {
     const { id } = await trigger();
     const dying = world.createProcess({ leaseSeconds: 0 });
     const [claim] = (await pick(dying)).claims;
@@ -84,14 +94,18 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(remote.runs.size).toBe(1);
   });
 
-  test("an unclear answer is settled by looking, and only relaunched when a long enough look found nothing", async () => {
+  test("a launch with an unclear answer is searched for, and launched again only after a minute without a match", async ({
+    world,
+    remote,
+    steps: { trigger, find },
+  }) => {
     const here = world.needs;
-    const found = await trigger();
+    const launched = await trigger();
     remote.answerUnclearly("with a run");
     await tick("pick", here, notAborted);
-    expect((await find(found.id)).state).toBe("unknown");
+    expect((await find(launched.id)).state).toBe("unknown");
     await tick("poll", here, notAborted);
-    expect((await find(found.id)).state).toBe("running");
+    expect((await find(launched.id)).state).toBe("running");
 
     const missing = await trigger();
     remote.answerUnclearly("without a run");
@@ -105,7 +119,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(await find(missing.id)).toMatchObject({ state: "running", attempt: 1 });
   });
 
-  test("an engine that does not answer for a minute has not said that there is no run", async () => {
+  test("a minute in which the engine does not answer does not count as a search without a match", async ({
+    world,
+    remote,
+    steps: { trigger, find },
+  }) => {
     const { id } = await trigger();
     remote.answerUnclearly("without a run");
     await tick("pick", world.needs, notAborted);
@@ -119,7 +137,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect((await find(id)).state).toBe("pending");
   });
 
-  test("a session whose run the engine cannot look for holds up no other, and is not launched again", async () => {
+  test("a session whose run the engine cannot search for delays no other session, and is not launched again", async ({
+    world,
+    remote,
+    steps: { trigger, find, listDoubtful },
+  }) => {
     remote.answerUnclearly("without a run");
     const blind = await trigger();
     await tick("pick", world.needs, notAborted);
@@ -139,18 +161,19 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     }
     expect([(await find(blind.id)).state, (await find(other.id)).state]).toEqual(["unknown", "running"]);
     await sql`update ailbl_session set state = 'pending', lease_owner = null, lease_expires_at = null
-      where id = ${blind.id}`.execute(database.db);
+      where id = ${blind.id}`.execute(world.db);
     await tick("pick", half, notAborted);
     expect([(await find(blind.id)).state, remote.requests.length]).toEqual(["pending", 2]);
-    await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(
-      database.db,
-    );
-    await sql`update ailbl_session set state = 'canceled', ended = now() where id = ${blind.id}`.execute(database.db);
+    await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(world.db);
+    await sql`update ailbl_session set state = 'canceled', ended = now() where id = ${blind.id}`.execute(world.db);
     await tick("sweep", half, notAborted);
     expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
   });
 
-  test("a launch that never has a clear answer is given up after the schedule's launch time-out", async () => {
+  test("a launch that never has a clear answer is given up after the schedule's launch_timeout_seconds", async ({
+    world,
+    steps: { trigger, find, answering },
+  }) => {
     const { id } = await trigger({ policy: { launch_timeout_seconds: 200, max_retries: 1, retry_delay_seconds: 1 } });
     const silent = answering(async () => ({ outcome: "unclear", message: "timed out" }));
     for (let round = 0; round < 2; round += 1) {
@@ -167,16 +190,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(session.history.filter(({ cause }) => cause === "run_not_found")).toHaveLength(6);
   });
 
-  /** Sessions of one schedule, launched at once. */
-  async function launchMany(count: number, needs: SchedulerContext = world.needs): Promise<void> {
-    const policy = { overlap: "allow", misfire: "all", max_catch_up: 1000, catch_up_seconds: 86_400 };
-    await world.api.schedules.create(toCreate({ job: { name: "hang" }, policy }), change);
-    world.clock.advance(count * 60);
-    await tick("scan", world.needs, notAborted);
-    await tick("pick", needs, notAborted);
-  }
-
-  test("turns that are too short for all runs ask about each of them in the end", async () => {
+  test("polls every run over several turns when one turn is too short for all", async ({
+    world,
+    remote,
+    steps: { launchMany },
+  }) => {
     await launchMany(300);
     const turn = new AbortController();
     const asked: string[][] = [];
@@ -196,7 +214,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(asked.map(({ length }) => length)).toEqual([250, 50, 250, 50]);
   });
 
-  test("a slow search leaves time to poll known runs, and reaches every session in later turns", async () => {
+  test("a slow search leaves time to poll known runs, and reaches every session in later turns", async ({
+    world,
+    remote,
+    steps: { trigger, find, answering, launchMany },
+  }) => {
     const { id } = await trigger({ job: { name: "hang" } });
     await tick("pick", world.needs, notAborted);
     await launchMany(
@@ -223,7 +245,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(new Set(searched).size).toBe(60);
   });
 
-  test("a running session is taken over and polled to its end", async () => {
+  test("a running session is taken over and polled to its end", async ({ world, remote, steps: { trigger, find } }) => {
     const { id } = await trigger();
     await tick("pick", world.createProcess({ leaseSeconds: 0 }), notAborted);
     const other = world.createProcess();
@@ -234,7 +256,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(await find(id)).toMatchObject({ state: "succeeded", duration_seconds: 4 });
   });
 
-  test("a run that does not start in time is ended, and the session says so", async () => {
+  test("a run that does not start in time is canceled, and its session fails with LAUNCH_TIMED_OUT", async ({
+    world,
+    remote,
+    steps: { trigger, find },
+  }) => {
     const here = world.needs;
     const { id } = await trigger({ policy: { launch_timeout_seconds: 60 } });
     await tick("pick", here, notAborted);
@@ -255,7 +281,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "LAUNCH_TIMED_OUT" } });
   });
 
-  test("a run that the engine no longer knows is lost after a few polls and some seconds, not at once", async () => {
+  test("a run that the engine no longer knows is lost only after several polls and 15 seconds", async ({
+    world,
+    remote,
+    steps: { trigger, find },
+  }) => {
     const here = world.needs;
     const { id } = await trigger();
     await tick("pick", here, notAborted);
@@ -267,7 +297,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
   });
 
-  test("of two runs of one session the oldest stays, the other is ended and counted", async () => {
+  test("the oldest of two runs of one session is kept, the other is canceled and counted", async ({
+    world,
+    remote,
+    steps: { trigger, find },
+  }) => {
     const { id } = await trigger();
     remote.answerUnclearly("with a run");
     await tick("pick", world.needs, notAborted);
@@ -279,7 +313,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(counted.values).toEqual([{ labels: { engine: "remote" }, value: 1 }]);
   });
 
-  test("a run that appears after its session was launched again is ended, also when the session has ended", async () => {
+  test("a run that appears after its session was launched again is canceled, also after the session's end", async ({
+    world,
+    remote,
+    steps: { trigger, find, makeChecksDue },
+  }) => {
     const { id } = await trigger();
     remote.answerUnclearly("without a run");
     await tick("pick", world.needs, notAborted);
@@ -293,16 +331,20 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     await tick("poll", world.needs, notAborted);
     expect(await find(id)).toMatchObject({ state: "succeeded" });
     await remote.engine.launch({ ...late, job: { ...late.job, name: "hang" } });
-    await passWatch();
+    await makeChecksDue();
     expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ duplicates: 1 });
     expect(remote.canceled).toEqual(["run-2"]);
     expect(await find(id)).toMatchObject({ state: "succeeded", run: { id: "run-1" } });
     remote.work();
-    await passWatch();
+    await makeChecksDue();
     expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ duplicates: 0 });
   });
 
-  test("a run that appears before its session is launched again is taken, and none is launched", async () => {
+  test("a run that appears before its session is launched again is adopted, and no other is launched", async ({
+    world,
+    remote,
+    steps: { trigger, find },
+  }) => {
     const { id } = await trigger();
     remote.answerUnclearly("without a run");
     await tick("pick", world.needs, notAborted);
@@ -316,7 +358,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(remote.runs.size).toBe(1);
   });
 
-  test("a session that waits for longer than that is still looked for before it is launched again", async () => {
+  test("a session whose doubtful launch is no longer checked is still searched for before it is launched again", async ({
+    world,
+    remote,
+    steps: { trigger, find },
+  }) => {
     const { id } = await trigger();
     remote.answerUnclearly("without a run");
     await tick("pick", world.needs, notAborted);
@@ -324,32 +370,36 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     world.clock.advance(61);
     await tick("poll", world.needs, notAborted);
     await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
-    await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(
-      database.db,
-    );
+    await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(world.db);
     await tick("sweep", world.needs, notAborted);
     await tick("pick", world.needs, notAborted);
     expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
     expect(remote.runs.size).toBe(1);
   });
 
-  test("the last look is made again when the engine could not be asked", async () => {
+  test("the last check of a doubtful launch is repeated when the engine could not be reached", async ({
+    world,
+    remote,
+    steps: { trigger, makeChecksDue, listDoubtful },
+  }) => {
     await trigger();
     remote.answerUnclearly("with a run");
     await tick("pick", world.needs, notAborted);
     await tick("poll", world.needs, notAborted);
-    await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(
-      database.db,
-    );
+    await sql`update ailbl_doubtful_launch set since = now() - interval '1 hour', check_at = now()`.execute(world.db);
     const blind = withEngine(world.needs, { ...remote.engine, listRuns: () => Promise.reject(new Error("no route")) });
     await expect(tick("sweep", blind, notAborted)).rejects.toThrow("no route");
     expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
-    await passWatch();
+    await makeChecksDue();
     await tick("sweep", world.needs, notAborted);
     expect(await listDoubtful()).toEqual([]);
   });
 
-  test("a second run that does not end is counted once, asked at every look, and given up in the end", async () => {
+  test("a second run that does not end is counted once, canceled at every check, and forced after 5 minutes", async ({
+    world,
+    remote,
+    steps: { trigger },
+  }) => {
     await trigger({ job: { name: "hang" } });
     remote.answerUnclearly("with a run");
     await tick("pick", world.needs, notAborted);
@@ -357,7 +407,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     await tick("poll", world.needs, notAborted);
     for (const minutes of [0, 6]) {
       await sql`update ailbl_doubtful_launch set check_at = now(), since = now() - make_interval(mins => ${minutes})`.execute(
-        database.db,
+        world.db,
       );
       await tick("sweep", world.needs, notAborted);
     }
@@ -365,7 +415,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect([remote.canceled, remote.forced]).toEqual([["run-2", "run-2"], ["run-2"]]);
   });
 
-  test("a launch is watched until its second run has ended, and looked at every quarter of a minute", async () => {
+  test("a launch is checked every 15 seconds until its second run has ended", async ({
+    world,
+    remote,
+    steps: { trigger, listDoubtful },
+  }) => {
     await trigger({ job: { name: "hang" } });
     remote.answerUnclearly("with a run");
     await tick("pick", world.needs, notAborted);
@@ -373,13 +427,13 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     await tick("poll", world.needs, notAborted);
     const lookAfter = async (minutes: number) => {
       await sql`update ailbl_doubtful_launch set check_at = now(), since = now() - make_interval(mins => ${minutes})`.execute(
-        database.db,
+        world.db,
       );
       await tick("sweep", world.needs, notAborted);
     };
     await lookAfter(10);
     const { rows } =
-      await sql`select from ailbl_doubtful_launch where check_at <= now() + interval '15 seconds'`.execute(database.db);
+      await sql`select from ailbl_doubtful_launch where check_at <= now() + interval '15 seconds'`.execute(world.db);
     expect(rows).toHaveLength(1);
     await lookAfter(60);
     expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
@@ -388,14 +442,18 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(await listDoubtful()).toEqual([]);
   });
 
-  test("a process that dies between its launch and its word leaves a launch that is watched from then on", async () => {
+  test("a launch whose process died before recording it is checked for second runs", async ({
+    world,
+    remote,
+    steps: { trigger, find, answering, makeChecksDue },
+  }) => {
     const { id } = await trigger({ job: { name: "hang" } });
     await tick(
       "pick",
       answering(() => Promise.reject(new Error("died here"))),
       notAborted,
     );
-    await sql`update ailbl_session set lease_expires_at = now() - interval '1 second'`.execute(database.db);
+    await sql`update ailbl_session set lease_expires_at = now() - interval '1 second'`.execute(world.db);
     const other = world.createProcess();
     expect(await tick("sweep", other, notAborted)).toMatchObject({ adopted: 1 });
     await tick("poll", other, notAborted);
@@ -403,12 +461,16 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     await tick("poll", other, notAborted);
     await tick("pick", other, notAborted);
     await remote.engine.launch(remote.requests.at(-1) as LaunchRequest);
-    await passWatch();
+    await makeChecksDue();
     expect(await tick("sweep", other, notAborted)).toMatchObject({ duplicates: 1 });
     expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-1" } });
   });
 
-  test("single turns see a session through, each in a process of its own, also one whose run is looked for in vain", async () => {
+  test("single turns, each in its own process, run a session to its end, also after a search without a match", async ({
+    world,
+    remote,
+    steps: { trigger, find, createWorkers },
+  }) => {
     const { id } = await trigger();
     remote.answerUnclearly("without a run");
     for (let minute = 0; minute < 6; minute += 1) {
@@ -434,7 +496,10 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     ]);
   });
 
-  test("a session that is canceled while its launch comes to nothing is canceled at once", async () => {
+  test("a session canceled during a launch that fails is canceled at once", async ({
+    world,
+    steps: { trigger, find, answering },
+  }) => {
     const { id } = await trigger();
     const here = answering(async () => {
       await world.api.sessions.cancel(id, change);
@@ -444,7 +509,10 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(await find(id)).toMatchObject({ state: "canceled", error: { code: "SESSION_CANCELED" } });
   });
 
-  test("the grace of an engine that is not ready begins anew after it was unreachable", async () => {
+  test("the grace time of an engine that is not ready starts again after the engine was unreachable", async ({
+    world,
+    steps: { trigger, find, answering },
+  }) => {
     const error = { code: "JOB_UNKNOWN", message: "Could not find the job", step: null };
     const loading = answering(async () => ({ outcome: "not_ready", error }));
     const { id } = await trigger();
@@ -460,7 +528,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(await find(id)).toMatchObject({ state: "pending" });
   });
 
-  test("a slot that came back from its engine neither ends nor outlives a newer one", async () => {
+  test("a slot returned to the queue by its engine is skipped for a newer slot, which keeps running", async ({
+    world,
+    remote,
+    steps: { answering },
+  }) => {
     world.clock.set("2026-11-23T10:00:30.000Z");
     const policy = { overlap: "cancel_previous" };
     const schedule = await world.api.schedules.create(toCreate({ policy, job: { name: "hang" } }), change);
@@ -481,7 +553,7 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(remote.canceled).toEqual([]);
   });
 
-  test("a doubtful launch is watched for a quarter of an hour, and then no more", async () => {
+  test("a doubtful launch is checked for 15 minutes", async ({ world, remote, steps: { trigger, listDoubtful } }) => {
     await trigger();
     remote.answerUnclearly("with a run");
     await tick("pick", world.needs, notAborted);
@@ -489,13 +561,16 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     await tick("sweep", world.needs, notAborted);
     expect(await listDoubtful()).toEqual([{ attempt: 1 }]);
     await sql`update ailbl_doubtful_launch set since = now() - interval '16 minutes', check_at = now()`.execute(
-      database.db,
+      world.db,
     );
     await tick("sweep", world.needs, notAborted);
     expect(await listDoubtful()).toEqual([]);
   });
 
-  test("an engine that is not ready is asked again for a grace time; then what it said is final", async () => {
+  test("a launch on an engine that is not ready is retried for a grace time, and then fails with the engine's error", async ({
+    world,
+    steps: { trigger, find, answering },
+  }) => {
     const error = { code: "JOB_UNKNOWN", message: "Could not find the job", step: null };
     const here = answering(async () => ({ outcome: "not_ready", error }));
     const { id } = await trigger();
@@ -511,7 +586,10 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "JOB_UNKNOWN" } });
   });
 
-  test("a connection that fails costs a session nothing: it waits, counts no failure, and runs when the engine is back", async () => {
+  test("a session waits without counting a failure while its engine is unreachable, and runs when it is back", async ({
+    world,
+    steps: { trigger, find, answering },
+  }) => {
     const away = answering(async () => ({ outcome: "unreachable", message: "Nothing listens there" }));
     const { id, schedule_id } = await trigger({ policy: { max_consecutive_failures: 1 } });
     for (let minute = 0; minute < 30; minute += 1) {
@@ -528,7 +606,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(await world.api.schedules.find(schedule_id)).toMatchObject({ consecutive_failures: 0 });
   });
 
-  test("a launch in doubt that cannot be looked for is not launched again", async () => {
+  test("a doubtful launch is not repeated while the engine cannot be searched", async ({
+    world,
+    remote,
+    steps: { trigger, find },
+  }) => {
     const { id } = await trigger();
     remote.answerUnclearly("without a run");
     await tick("pick", world.needs, notAborted);
@@ -541,7 +623,11 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(remote.runs.size).toBe(0);
   });
 
-  test("a run that was asked to end long ago and goes on is given up", async () => {
+  test("a run that still runs 5 minutes after it was canceled is forced to end", async ({
+    world,
+    remote,
+    steps: { trigger },
+  }) => {
     const { id } = await trigger({ job: { name: "hang" } });
     await tick("pick", world.needs, notAborted);
     await world.api.sessions.cancel(id, change);
@@ -552,72 +638,74 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
     expect(remote.forced).toEqual(["run-1"]);
   });
 
-  describe("of several engines", () => {
-    const other = createRemoteEngine("other");
+  describe("with several engines", () => {
+    const several = test.extend<{ readonly second: RemoteEngine; readonly both: World }>({
+      // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of a fixture's needs from its first parameter.
+      second: async ({}, use) => use(createRemoteEngine("other")),
+      both: async ({ world, remote, second }, use) => {
+        const engines = createEngines([remote.engine, second.engine], "remote");
+        await use(createWorld({ db: world.db, engines }));
+      },
+    });
 
-    function openBoth() {
-      const engines = createEngines([remote.engine, other.engine], "remote");
-      return createWorld({ db: database.db, engines });
-    }
-
-    test("each session runs in the one that its schedule names, the default's where it names none", async () => {
-      const both = openBoth();
+    several("runs each session on its schedule's engine, or on the default one", async ({ remote, second, both }) => {
       for (const fields of [{}, { engine: "other" }]) {
         const schedule = await both.api.schedules.create(toCreate(fields), change);
         await both.api.sessions.trigger(schedule.id, change);
         expect(schedule.engine).toBe(fields.engine ?? "remote");
       }
       expect(await tick("pick", both.needs, notAborted)).toMatchObject({ launched: 2 });
-      expect([remote.runs.size, other.runs.size]).toEqual([1, 1]);
+      expect([remote.runs.size, second.runs.size]).toEqual([1, 1]);
     });
 
-    test("one that is named and does not exist is refused with those that do", async () => {
-      const create = openBoth().api.schedules.create(toCreate({ engine: "third" }), change);
+    several("refuses an engine that does not exist, and lists the engines that do", async ({ both }) => {
+      const create = both.api.schedules.create(toCreate({ engine: "third" }), change);
       await expect(create).rejects.toMatchObject({
         code: "VALIDATION_ERROR",
         details: { issues: [{ path: "/engine", message: expect.stringContaining("remote, other") }] },
       });
     });
 
-    test("sessions that wait follow their schedule when it comes to name another", async () => {
-      const both = openBoth();
-      const before = other.runs.size;
+    several("moves waiting sessions when their schedule changes its engine", async ({ remote, second, both }) => {
       const schedule = await both.api.schedules.create(toCreate(), change);
       const { id } = await both.api.sessions.trigger(schedule.id, change);
       await both.api.schedules.update(schedule.id, { engine: "other" }, null, change);
       await tick("pick", both.needs, notAborted);
       await tick("pick", both.needs, notAborted);
       expect(await both.api.sessions.find(id)).toMatchObject({ state: "running", run: { engine: "other" } });
-      expect([remote.runs.size, other.runs.size - before]).toEqual([0, 1]);
+      expect([remote.runs.size, second.runs.size]).toEqual([0, 1]);
     });
 
-    test("also when that one takes none, and what an earlier attempt left behind is not looked for in the other", async () => {
-      const full = { ...remote.engine, room: () => 0 };
-      const both = createWorld({ db: database.db, engines: createEngines([full, other.engine], "remote") });
-      const job = { name: "fail" };
-      const policy = { max_retries: 1, retry_delay_seconds: 1 };
-      const schedule = await both.api.schedules.create(toCreate({ job, policy }), change);
-      const { id } = await both.api.sessions.trigger(schedule.id, change);
-      await tick("pick", world.needs, notAborted);
-      const error = { code: "RUN_FAILED", message: "No such thing", step: null };
-      const facts = { startedAt: null, endedAt: world.clock.now(), result: null, output: null };
-      remote.set("run-1", { state: "failed", ...facts, error });
-      await tick("poll", world.needs, notAborted);
-      expect(await both.api.sessions.find(id)).toMatchObject({ state: "retry_wait", run: { id: "run-1" } });
-      await both.api.schedules.update(schedule.id, { engine: "other" }, null, change);
-      expect(await both.api.sessions.find(id)).toMatchObject({ state: "retry_wait", run: null });
-      both.clock.advance(2);
-      await tick("pick", both.needs, notAborted);
-      expect(await both.api.sessions.find(id)).toMatchObject({
-        state: "running",
-        attempt: 2,
-        run: { engine: "other" },
-      });
-    });
+    several(
+      "moves sessions from an engine without room, and does not search the new engine for earlier attempts",
+      async ({ world, remote, second }) => {
+        const full = { ...remote.engine, room: () => 0 };
+        const both = createWorld({ db: world.db, engines: createEngines([full, second.engine], "remote") });
+        const job = { name: "fail" };
+        const policy = { max_retries: 1, retry_delay_seconds: 1 };
+        const schedule = await both.api.schedules.create(toCreate({ job, policy }), change);
+        const { id } = await both.api.sessions.trigger(schedule.id, change);
+        await tick("pick", world.needs, notAborted);
+        const error = { code: "RUN_FAILED", message: "No such thing", step: null };
+        const facts = { startedAt: null, endedAt: world.clock.now(), result: null, output: null };
+        remote.set("run-1", { state: "failed", ...facts, error });
+        await tick("poll", world.needs, notAborted);
+        expect(await both.api.sessions.find(id)).toMatchObject({ state: "retry_wait", run: { id: "run-1" } });
+        await both.api.schedules.update(schedule.id, { engine: "other" }, null, change);
+        expect(await both.api.sessions.find(id)).toMatchObject({ state: "retry_wait", run: null });
+        both.clock.advance(2);
+        await tick("pick", both.needs, notAborted);
+        expect(await both.api.sessions.find(id)).toMatchObject({
+          state: "running",
+          attempt: 2,
+          run: { engine: "other" },
+        });
+      },
+    );
 
-    test("a full one, or one that is away, holds up no session of the other", async () => {
+    several("a full engine delays no session of another engine", async ({ world, remote, second }) => {
       const full = { ...remote.engine, room: () => 0 };
-      const both = createWorld({ db: database.db, engines: createEngines([full, other.engine], "remote") });
+      const both = createWorld({ db: world.db, engines: createEngines([full, second.engine], "remote") });
       const stuck = await both.api.schedules.create(toCreate(), change);
       for (let count = 0; count < 60; count += 1) await both.api.sessions.trigger(stuck.id, change);
       const free = await both.api.schedules.create(toCreate({ engine: "other" }), change);
@@ -625,25 +713,27 @@ describe.each(databaseKinds)("runs that live elsewhere, on %s", (kind) => {
       expect(await tick("pick", both.needs, notAborted)).toMatchObject({ claimed: 1, launched: 1 });
     });
 
-    test("no more runs are under way than an engine may have, whoever picks", async () => {
+    several("never exceeds an engine's maxRuns when processes pick at the same time", async ({ world, remote }) => {
       const narrow = { ...remote.engine, launchesPerSecond: 100, maxRuns: 3 };
       const engines = createEngines([narrow], "remote");
-      const processes = [createWorld({ db: database.db, engines }), createWorld({ db: database.db, engines })];
+      const processes = [createWorld({ db: world.db, engines }), createWorld({ db: world.db, engines })];
       const schedule = await world.api.schedules.create(toCreate({ job: { name: "hang" } }), change);
       for (let count = 0; count < 9; count += 1) await world.api.sessions.trigger(schedule.id, change);
       await Promise.all(processes.map(({ needs }) => tick("pick", needs, notAborted)));
       expect(remote.runs.size).toBe(3);
     });
 
-    test("what an engine runs that this process does not know is left to those that do, for a while", async () => {
-      const both = openBoth();
-      const schedule = await both.api.schedules.create(toCreate({ engine: "other" }), change);
-      const { id } = await both.api.sessions.trigger(schedule.id, change);
-      await tick("pick", { ...both.needs, lease: { owner: "dying", seconds: 0 } }, notAborted);
-      expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ adopted: 0, failed: 0 });
-      await sql`update ailbl_session set lease_expires_at = now() - interval '11 minutes'`.execute(database.db);
-      expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ failed: 1 });
-      expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
-    });
+    several(
+      "leaves sessions of an unknown engine to other processes for 10 minutes after their lease expired",
+      async ({ world, both, steps: { find } }) => {
+        const schedule = await both.api.schedules.create(toCreate({ engine: "other" }), change);
+        const { id } = await both.api.sessions.trigger(schedule.id, change);
+        await tick("pick", { ...both.needs, lease: { owner: "dying", seconds: 0 } }, notAborted);
+        expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ adopted: 0, failed: 0 });
+        await sql`update ailbl_session set lease_expires_at = now() - interval '11 minutes'`.execute(world.db);
+        expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ failed: 1 });
+        expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
+      },
+    );
   });
 });

@@ -1,87 +1,89 @@
 import { sql } from "kysely";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { expect } from "vitest";
 import { scan } from "../../src/scheduler/scan/scan.ts";
-import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
-import { change, createWorld, notAborted, toCreate, type World } from "./world.ts";
+import { describeOnDatabases } from "./fixtures.ts";
+import { change, notAborted, toCreate, type World } from "./world.ts";
 
-describe.each(databaseKinds)("scan on %s", (kind) => {
-  let database: TestDatabase;
-  let world: World;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-  });
-  afterAll(() => database.close());
-  beforeEach(() => {
-    world = createWorld({ db: database.db });
-  });
-  afterEach(async () => {
-    await world.close();
-    await sql`delete from ailbl_session`.execute(database.db);
-    await sql`delete from ailbl_schedule`.execute(database.db);
-  });
-
+function createSteps(world: World) {
   async function listSlots(scheduleId: string): Promise<string[]> {
     const { rows } = await sql<{ slot: Date }>`
-      select slot from ailbl_session where schedule_id = ${scheduleId} order by slot`.execute(database.db);
+      select slot from ailbl_session where schedule_id = ${scheduleId} order by slot`.execute(world.db);
     return rows.map(({ slot }) => slot.toISOString());
   }
 
-  const past = async (id: string) => (await world.api.slots.list(id, 20)).past;
+  const listPast = async (id: string) => (await world.api.slots.list(id, 20)).past;
 
-  test("opens one session per slot when scanners overlap", async () => {
+  return { listSlots, listPast };
+}
+
+describeOnDatabases("scan", (worldTest) => {
+  const test = worldTest.extend<{ readonly steps: ReturnType<typeof createSteps> }>({
+    steps: async ({ world }, use) => use(createSteps(world)),
+  });
+
+  test("opens one session per slot when scanners overlap", async ({ world }) => {
     const scanners = Array.from({ length: 4 }, () => world.createProcess({ batchSize: 7 }));
     const ids: string[] = [];
     for (let index = 0; index < 30; index += 1) ids.push((await world.api.schedules.create(toCreate(), change)).id);
     for (let minute = 0; minute < 5; minute += 1) {
       world.clock.advance(60);
       await Promise.all(scanners.map((scanner) => scan(scanner, notAborted)));
-      // What the last round's scanners left to each other.
+      // Schedules that each scanner skipped because another one had locked them.
       await scan(world.needs, notAborted);
     }
     const { rows } = await sql`
-      select schedule_id, slot from ailbl_session group by schedule_id, slot having count(*) = 1`.execute(database.db);
+      select schedule_id, slot from ailbl_session group by schedule_id, slot having count(*) = 1`.execute(world.db);
     expect(rows).toHaveLength(30 * 5);
-    const { rows: all } = await sql`select 1 from ailbl_session`.execute(database.db);
+    const { rows: all } = await sql`select 1 from ailbl_session`.execute(world.db);
     expect(all).toHaveLength(30 * 5);
-    const { rows: counted } = await sql`select 1 from ailbl_schedule_stats where sessions = 5`.execute(database.db);
+    const { rows: counted } = await sql`select 1 from ailbl_schedule_stats where sessions = 5`.execute(world.db);
     expect(counted).toHaveLength(30);
     await Promise.all(scanners.map(({ engine }) => engine.close()));
   });
 
-  test("opens no second session for a slot when the scan that opened it did not get to say so", async () => {
+  test("opens no second session for a slot when the schedule's next_due_at is still that slot", async ({
+    world,
+    steps: { listSlots },
+  }) => {
     const { id } = await world.api.schedules.create(toCreate(), change);
     world.clock.set("2026-11-23T10:01:01.000Z");
     await scan(world.needs, notAborted);
-    await sql`update ailbl_schedule set next_due_at = '2026-11-23T10:01:00Z' where id = ${id}`.execute(database.db);
+    await sql`update ailbl_schedule set next_due_at = '2026-11-23T10:01:00Z' where id = ${id}`.execute(world.db);
     expect(await scan(world.needs, notAborted)).toMatchObject({ schedules: 1, sessions: 0 });
     expect(await listSlots(id)).toEqual(["2026-11-23T10:01:00.000Z"]);
   });
 
-  test("records the slots that a stand-still swallowed, with their reason", async () => {
+  test("records the slots missed while no scan ran, with their reason", async ({
+    world,
+    steps: { listSlots, listPast },
+  }) => {
     const { id } = await world.api.schedules.create(toCreate({ policy: { catch_up_seconds: 120 } }), change);
     world.clock.set("2026-11-23T10:10:30.000Z");
     await scan(world.needs, notAborted);
     expect(await listSlots(id)).toEqual(["2026-11-23T10:10:00.000Z"]);
-    expect(await past(id)).toEqual([
+    expect(await listPast(id)).toEqual([
       { slot: "2026-11-23T10:10:00.000Z", session_id: expect.any(String), reason: null },
       { slot: "2026-11-23T10:09:00.000Z", session_id: null, reason: "misfire_policy" },
       { from: "2026-11-23T10:01:00.000Z", to: "2026-11-23T10:08:00.000Z", session_id: null, reason: "missed_window" },
     ]);
   });
 
-  test("an edited trigger never fires for the past, and what it swallowed is recorded", async () => {
+  test("opens no session for the slots before an edit of the trigger, and records them as edited", async ({
+    world,
+    steps: { listPast },
+  }) => {
     const { id } = await world.api.schedules.create(toCreate(), change);
     world.clock.set("2026-11-23T10:02:20.000Z");
     const trigger = { type: "cron" as const, expression: "*/2 * * * *", time_zone: "UTC" };
     const edited = await world.api.schedules.update(id, { trigger }, null, change);
     expect(edited.next_due_at).toBe("2026-11-23T10:04:00.000Z");
     expect(await scan(world.needs, notAborted)).toMatchObject({ schedules: 0, sessions: 0 });
-    expect(await past(id)).toEqual([
+    expect(await listPast(id)).toEqual([
       { from: "2026-11-23T10:01:00.000Z", to: "2026-11-23T10:02:00.000Z", session_id: null, reason: "edited" },
     ]);
   });
 
-  test("an edit that leaves the trigger as it is moves no slot", async () => {
+  test("an edit with an unchanged trigger moves no slot", async ({ world, steps: { listSlots } }) => {
     const { id, trigger } = await world.api.schedules.create(toCreate(), change);
     world.clock.set("2026-11-23T10:01:02.000Z");
     await world.api.schedules.update(id, { description: "new", trigger }, null, change);
@@ -89,7 +91,10 @@ describe.each(databaseKinds)("scan on %s", (kind) => {
     expect(await listSlots(id)).toEqual(["2026-11-23T10:01:00.000Z"]);
   });
 
-  test("a disabled schedule opens nothing, and enabling it does not make up for that", async () => {
+  test("opens no session for the slots of a disabled schedule, also after it is enabled", async ({
+    world,
+    steps: { listPast },
+  }) => {
     const { id } = await world.api.schedules.create(toCreate(), change);
     await world.api.schedules.setEnabled(id, false, "maintenance", change);
     world.clock.set("2026-11-23T10:05:30.000Z");
@@ -104,10 +109,10 @@ describe.each(databaseKinds)("scan on %s", (kind) => {
     const enabled = await world.api.schedules.setEnabled(id, true, null, change);
     expect(enabled).toMatchObject({ next_due_at: "2026-11-23T10:06:00.000Z", disabled: null });
     expect(await scan(world.needs, notAborted)).toMatchObject({ schedules: 0 });
-    expect(await past(id)).toEqual([paused]);
+    expect(await listPast(id)).toEqual([paused]);
   });
 
-  test("disabling skips what has not started, and leaves alone what was asked for by hand", async () => {
+  test("disabling a schedule skips its pending slots and keeps its manual sessions", async ({ world }) => {
     const { id } = await world.api.schedules.create(toCreate(), change);
     world.clock.set("2026-11-23T10:01:02.000Z");
     await scan(world.needs, notAborted);
@@ -119,18 +124,18 @@ describe.each(databaseKinds)("scan on %s", (kind) => {
       by: "ada",
       at: "2026-11-23T10:01:02.000Z",
     });
-    const { rows } = await sql`select cause, state, reason from ailbl_session order by cause`.execute(database.db);
+    const { rows } = await sql`select cause, state, reason from ailbl_session order by cause`.execute(world.db);
     expect(rows).toEqual([
       { cause: "manual", state: "pending", reason: null },
       { cause: "slot", state: "skipped", reason: "paused" },
     ]);
   });
 
-  test("a schedule that cannot be planned does not hold up the others", async () => {
+  test("scans the other schedules when one cannot be planned", async ({ world, steps: { listSlots } }) => {
     const broken = await world.api.schedules.create(toCreate(), change);
     const fine = await world.api.schedules.create(toCreate(), change);
     await sql`update ailbl_schedule set trigger = jsonb_set(trigger, '{time_zone}', '"Mars/Olympus"') where id = ${broken.id}`.execute(
-      database.db,
+      world.db,
     );
     world.clock.set("2026-11-23T10:01:02.000Z");
     expect(await scan({ ...world.needs, scan: { batchSize: 2, punctualSeconds: 10 } }, notAborted)).toMatchObject({

@@ -2,7 +2,10 @@ import type { Engine, LaunchOutcome, RunStatus } from "../../src/engines/engine.
 import type { Clock } from "../../src/platform/clock.ts";
 import { createId } from "../../src/platform/id.ts";
 
-/** What the jobs of a simulation do. `slow` runs until it is canceled or the story ends; `flaky` fails at its first attempt. */
+/**
+ * Jobs of a simulation. `slow` runs until it is canceled or the simulation ends; `flaky` fails at its first attempt. On a
+ * durable engine the launches of two jobs have no clear answer: `unclear` makes a run, `absent` makes none at the first time.
+ */
 export const simulatedJobs = ["ok", "fail", "flaky", "slow", "unclear", "absent"] as const;
 
 interface SimulatedRun {
@@ -13,12 +16,13 @@ interface SimulatedRun {
   status: RunStatus;
 }
 
-/** Of all engines of a story together, how often each attempt of a session was launched. */
+/** Launches by session and attempt (`<session> <attempt>`), over all engines of a simulation. */
 export type Launches = Map<string, number>;
 
 /**
- * An engine whose runs come forward when `work` is called: within the process that launched them, or outliving it. Of a
- * durable one, `unclear` launches a run and does not say so, and `absent` launches none and does not say so either.
+ * Creates an engine whose runs advance when the test calls `work`.
+ *
+ * @param durable whether runs outlive the process that launched them
  */
 export function createSimulatedEngine(durable: boolean, clock: Clock, launches: Launches) {
   const runs = new Map<string, SimulatedRun>();
@@ -84,7 +88,7 @@ export function createSimulatedEngine(durable: boolean, clock: Clock, launches: 
 
   return {
     engine,
-    /** One step on for every run; with `isEnding`, slow ones end too. */
+    /** Advances every run by one step. With `isEnding`, slow runs end too. */
     work(isEnding: boolean) {
       for (const run of runs.values()) run.status = toNextStatus(run, clock.now(), isEnding);
     },

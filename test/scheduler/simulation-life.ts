@@ -10,17 +10,19 @@ import {
 import type { Engine } from "../../src/engines/engine.ts";
 import type { Database, Tables } from "../../src/platform/database/tables.ts";
 
+/** Thrown by each step of a process that has died. */
 export class Died extends Error {}
 
-/** A process that may die before or after each step that others could see: a statement, a commit, a word with the engine. */
+/** A process that may die before or after each step with an effect outside: a statement, a commit, a call to the engine. */
 export interface Life {
   isDead(): boolean;
-  /** It dies when it has got so many half steps further; null is never. */
+  /** Lets the process die after this many half steps (before a step, after a step). Null: never. */
   burn(halfSteps: number | null): void;
-  /** @throws Died, also ever after */
+  /** Runs a step. @throws Died when the process dies here, and at every later step */
   take<T>(step: () => Promise<T>): Promise<T>;
 }
 
+/** Creates a process that lives until `burn` sets its end. */
 export function createLife(): Life {
   let left = Number.POSITIVE_INFINITY;
   const pass = () => {
@@ -41,7 +43,7 @@ export function createLife(): Life {
   };
 }
 
-/** The same database as a mortal process has it: of a dead one, the server rolls back what was not committed. */
+/** Creates the database handle of a process that may die. The server rolls back the open transaction of a dead process. */
 export function createMortalDatabase(db: Database, life: Life): Database {
   return new Kysely<Tables>({
     dialect: {
@@ -66,7 +68,7 @@ function createMortalDriver(db: Database, life: Life): Driver {
       const connection: DatabaseConnection = {
         executeQuery: (query) => life.take(() => real.executeQuery(query)),
         streamQuery: () => {
-          throw new Error("nothing streams here");
+          throw new Error("the test database does not stream: use executeQuery");
         },
       };
       given.set(connection, { real, giveBack });
@@ -92,7 +94,7 @@ function createMortalDriver(db: Database, life: Life): Driver {
   };
 }
 
-/** One connection of the pool, for as long as it is wanted. */
+/** Borrows one connection of the pool until `giveBack`. */
 function borrow(db: Database): Promise<{ real: DatabaseConnection; giveBack: () => void }> {
   return new Promise((resolve, reject) => {
     db.getExecutor()
@@ -101,6 +103,7 @@ function borrow(db: Database): Promise<{ real: DatabaseConnection; giveBack: () 
   });
 }
 
+/** Creates the engine handle of a process that may die. */
 export function createMortalEngine(engine: Engine, life: Life): Engine {
   return {
     ...engine,

@@ -2,29 +2,31 @@ import fc from "fast-check";
 import type { TickName } from "../../src/scheduler/tick.ts";
 import { simulatedJobs } from "./simulation-engine.ts";
 
-/** What may happen, all in one moment of the clock. `schedule`, `worker` and `which` count around among those that there are. */
+/** A command of a round. The indexes `schedule`, `worker` and `which` wrap around: 5 of 3 workers is the third. */
 export type Command = (
   | { readonly does: "tick"; readonly worker: number; readonly name: TickName }
-  /** All workers take the same turn. */
+  /** All workers take the same turn at once. */
   | { readonly does: "rush"; readonly name: TickName }
   | { readonly does: "create"; readonly fields: Record<string, unknown> }
   | { readonly does: "update"; readonly schedule: number; readonly fields: Record<string, unknown> }
   | { readonly does: "enable" | "disable" | "trigger"; readonly schedule: number }
   | { readonly does: "backfill"; readonly schedule: number; readonly minutes: number; readonly parallel: number }
   | { readonly does: "retry" | "cancel"; readonly which: number }
-  /** The worker gives no sign of life for longer than its lease, and goes on. */
+  /** The worker stalls for longer than its lease, and then goes on. */
   | { readonly does: "stall"; readonly worker: number }
 ) & {
-  /** After how many half steps the process that does it dies; null is never. */
+  /** Half steps after which the process of the command dies. Null: never. */
   readonly fuse: number | null;
 };
 
+/** Commands that run at the same time. */
 export interface Round {
-  /** How far the clock goes before. */
+  /** Seconds that the clock advances before the commands. */
   readonly seconds: number;
   readonly commands: readonly Command[];
 }
 
+/** Everything that a simulation does. */
 export interface Story {
   readonly start: string;
   readonly durable: boolean;
@@ -32,7 +34,7 @@ export interface Story {
   readonly rounds: readonly Round[];
 }
 
-/** Shortly before clocks change somewhere, or not. */
+/** Times shortly before a clock change in one of the zones. The last is an ordinary day. */
 const starts = [
   "2027-03-27T22:00:00.000Z",
   "2027-03-28T00:40:00.000Z",
@@ -43,12 +45,12 @@ const starts = [
 ];
 const zones = ["UTC", "Europe/Berlin", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"];
 
-/** How long a story lasts, roughly: with many slots in it there must be few days. */
+/** Length of a story and density of its slots. A story of minutes has dense slots, a story of days sparse ones. */
 interface Pace {
   readonly expressions: readonly string[];
   readonly units: readonly { readonly unit: string; readonly every: number }[];
   readonly leaps: readonly number[];
-  /** How many minutes one goes back. */
+  /** Lengths of backfills, in minutes before now. */
   readonly backfills: readonly number[];
 }
 
@@ -103,7 +105,7 @@ const active = fc.option(
   { freq: 3 },
 );
 
-/** Never from or to `allow`: what ran side by side by permission goes on when that ends. */
+/** An edit never changes overlap from or to `allow`: sessions allowed to overlap would go on under the next policy. */
 function policiesOf(overlap: fc.Arbitrary<string>) {
   return fc.record(
     {
@@ -138,7 +140,7 @@ function schedulesOf(pace: Pace, start: string) {
   });
 }
 
-/** What an edit of the policy leaves out stays; the overlap does so always where it is free. */
+/** Edits. An edit keeps the fields of the policy that it leaves out, and overlap `allow` always. */
 function updatesOf(pace: Pace, start: string) {
   return fc.oneof(
     fc.record({ trigger: triggersOf(pace, start) }),
@@ -191,7 +193,7 @@ function commandsOf(pace: Pace, start: string): fc.Arbitrary<Command> {
   return fc.tuple(command, fuse).map(([of, burning]) => ({ ...of, fuse: burning }) as Command);
 }
 
-/** A life of a few schedules: rounds of things that happen at once, and the clock that leaps between them. */
+/** Stories of two to five schedules: rounds of concurrent commands, with a leap of the clock before each round. */
 export const story: fc.Arbitrary<Story> = fc
   .record({ start: fc.constantFrom(...starts), durable: fc.boolean(), pace: fc.constantFrom(...paces) })
   .chain(({ start, durable, pace }) =>

@@ -17,7 +17,7 @@ import { change, createTestClock, createTestLog, noStorages, notAborted, toCreat
 
 export const punctualSeconds = 10;
 
-/** So small that schedules and sessions fall into several batches. */
+/** Smaller than the number of schedules, so that a scan needs several batches. */
 const scanBatchSize = 2;
 
 const workerCount = 3;
@@ -26,11 +26,11 @@ interface Worker {
   readonly life: Life;
   readonly needs: SchedulerContext;
   readonly work: (isEnding: boolean) => void;
-  /** One turn of a kind at a time, as the loops of a process have it. */
+  /** The last turn of each kind. A worker takes one turn of a kind at a time, as a process's loops do. */
   readonly turns: Map<TickName, Promise<void>>;
 }
 
-/** Several processes on one database, whose deaths and whose time are told by a story. */
+/** Starts several processes on one database. A story sets the time of their clock, and when each dies. */
 export async function beginSimulation(
   db: Database,
   { start, durable, schedules }: Pick<Story, "start" | "durable" | "schedules">,
@@ -66,7 +66,7 @@ export async function beginSimulation(
     return { life, needs, work: own.work, turns: new Map() };
   }
 
-  /** What a process of the API does, which may die too. */
+  /** Runs a call in a process of the API, which may die too. @param fuse half steps until its death, or null */
   async function ask(fuse: number | null, work: (api: ReturnType<typeof createScheduler>) => Promise<unknown>) {
     const life = createLife();
     life.burn(fuse);
@@ -81,7 +81,7 @@ export async function beginSimulation(
     try {
       await work(api);
     } catch (error) {
-      // Refusals are part of life: the session has ended already, say.
+      // Commands may be refused. For example, a canceled session may have ended already.
       if (!(error instanceof Died || error instanceof Failure)) throw error;
     }
   }
@@ -125,14 +125,14 @@ export async function beginSimulation(
     return rows[which % rows.length]?.id ?? "";
   }
 
-  /** Its id is asked for afterwards: who made it may have died before it was told. */
+  /** Creates a schedule, and reads its id from the database: the process may have died before it had the answer. */
   async function create(fields: Record<string, unknown>, fuse: number | null): Promise<void> {
     await ask(fuse, (api) => api.schedules.create(toCreate(fields), change));
     const { rows } = await sql<{ id: string }>`select id from ailbl_schedule order by created, id`.execute(db);
     for (const { id } of rows) if (!ids.includes(id)) ids.push(id);
   }
 
-  /** The overlap of a schedule that allows it stays, and that of no other becomes so. */
+  /** Updates a schedule. Overlap `allow` stays, and no other overlap becomes `allow`. */
   async function update(id: string, fields: Record<string, unknown>, fuse: number | null): Promise<void> {
     await ask(fuse, async (api) => {
       const { policy } = await api.schedules.find(id);
@@ -188,7 +188,7 @@ export async function beginSimulation(
     else for (const worker of workers) worker.work(isEnding);
   };
 
-  async function isSettled(): Promise<boolean> {
+  async function hasEnded(): Promise<boolean> {
     const { rows } = await sql`
       select from ailbl_session where phase in ('waiting', 'retrying', 'active')
       union all select from ailbl_backfill where state = 'running' limit 1`.execute(db);
@@ -200,7 +200,7 @@ export async function beginSimulation(
   return {
     scheduleIds: () => ids as readonly string[],
 
-    /** The clock goes on, then everything happens at once. */
+    /** Advances the clock, then runs all commands at once. */
     async live({ seconds, commands }: Round): Promise<void> {
       clock.advance(seconds);
       work(false);
@@ -208,13 +208,13 @@ export async function beginSimulation(
       await bury();
     },
 
-    /** Scans once more, and from there on lets everything come to its end. @returns the time of the scan */
-    async settle(): Promise<number> {
+    /** Scans once more, then runs every session to its end. @returns the time of that scan, in milliseconds */
+    async finish(): Promise<number> {
       for (const { needs } of workers) await expireLeases(needs.lease.owner);
       workers = [createWorker(), createWorker()];
       await turn(toWorker(0), "scan");
       const end = clock.now().getTime();
-      for (let count = 0; count < 300 && !(await isSettled()); count += 1) {
+      for (let count = 0; count < 300 && !(await hasEnded()); count += 1) {
         for (const name of ["sweep", "backfill", "pick"] as const) await turn(toWorker(count), name);
         work(true);
         for (const worker of workers) await turn(worker, "poll");

@@ -8,13 +8,13 @@ import { listCounterFaults, listOpenFaults, listOverlapping, listSessionFaults }
 import { story } from "./simulation-story.ts";
 import { beginSimulation, punctualSeconds } from "./simulation-world.ts";
 
-/** EOM_SIMULATIONS=1000 looks for longer. */
+/** Number of random stories. EOM_SIMULATIONS=1000 runs more than the suite does. */
 const numRuns = Number(process.env["EOM_SIMULATIONS"] ?? 8);
 
-/** Ten times what so many take on two busy cores. */
+/** Ten times as long as the stories take on two busy cores. */
 const timeout = Math.max(heavyTestTimeout, numRuns * 20_000);
 
-describe("whatever happens to schedules, with processes that die at every step", () => {
+describe("random histories of schedules, with processes that die at any step", () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createTestDatabase("postgres");
@@ -22,7 +22,7 @@ describe("whatever happens to schedules, with processes that die at every step",
   afterAll(() => database.close());
 
   test(
-    "each slot becomes one session or has one reason, no run is launched twice, and nothing is left behind",
+    "give each slot one session or one reason, launch no run twice, and end every session",
     async () => {
       const lives = fc.asyncProperty(story, async ({ start, durable, schedules, rounds }) => {
         await empty();
@@ -32,14 +32,14 @@ describe("whatever happens to schedules, with processes that die at every step",
           expect(await listOverlapping(database.db)).toEqual([]);
           expect(await listOpenFaults(database.db)).toEqual([]);
         }
-        const end = await simulation.settle();
+        const end = await simulation.finish();
         expect(simulation.listLaunchedTwice()).toEqual([]);
         expect(await listSessionFaults(database.db)).toEqual([]);
         expect(await listCounterFaults(database.db)).toEqual([]);
         for (const id of simulation.scheduleIds())
           expect(await listSlotFaults(database.db, id, end, punctualSeconds)).toEqual([]);
       });
-      // Shrinking ends in time to tell what it found.
+      // fast-check stops shrinking a minute before the test's time limit, to report the failure.
       await fc.assert(lives, { numRuns, interruptAfterTimeLimit: timeout - 60_000, ...seed() });
     },
     timeout,
@@ -51,7 +51,7 @@ describe("whatever happens to schedules, with processes that die at every step",
   }
 });
 
-/** EOM_SEED repeats what a failure printed, EOM_SEED_PATH its smallest example. */
+/** Seed of a failed run: EOM_SEED is the seed that the failure printed, EOM_SEED_PATH the path of its smallest example. */
 function seed(): { seed?: number; path?: string } {
   const { EOM_SEED, EOM_SEED_PATH } = process.env;
   return {

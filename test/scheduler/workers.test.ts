@@ -62,7 +62,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     return { workers, lines, registry, api };
   }
 
-  test("run a schedule that is due every second, by themselves", async () => {
+  test("run a schedule that is due every second", async () => {
     const { workers, api, lines, registry } = createProgram();
     const trigger = { type: "cron", expression: "* * * * * *" };
     const { id } = await api.schedules.create(toCreate({ trigger, policy: { overlap: "allow" } }), change);
@@ -75,7 +75,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     expect(await registry.metrics()).toMatch(/eom_worker_turns_total\{worker="scan",outcome="done"\} \d/);
   });
 
-  test("an engine that gives no answer holds up neither scan nor the sessions of another", async () => {
+  test("scan, and run the sessions of other engines, while one engine does not answer", async () => {
     const fake = await startFakeDagster();
     const { misbehaviour, release } = hold();
     const dagster = createDagsterEngine({
@@ -96,7 +96,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     const count = async (schedule: { id: string }, ...state: string[]) =>
       (await api.sessions.list(listSessionsSchema.parse({ schedule_id: [schedule.id], state }))).total;
     await vi.waitFor(async () => {
-      // Scan goes on for both, pick and poll for the one that answers.
+      // Scan serves both schedules, pick and poll only the engine that answers.
       expect(await count(slow, "pending", "claimed")).toBeGreaterThanOrEqual(4);
       expect(await count(quick, "succeeded")).toBeGreaterThanOrEqual(3);
     }, patience);
@@ -109,7 +109,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     await fake.stop();
   });
 
-  test("an engine that does not answer for its doubtful launches holds up no lease", async () => {
+  test("sweep leases while an engine does not answer about its doubtful launches", async () => {
     const silence = Promise.withResolvers<never[]>();
     const asked = Promise.withResolvers<void>();
     const { engine } = createRemoteEngine("silent");
@@ -135,7 +135,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     const { id } = await api.sessions.trigger(schedule.id, change);
     await workers.turn("pick", new AbortController().signal);
     expect((await api.sessions.find(id)).state).toBe("running");
-    // As after most of a lease's time.
+    // As if 40 of the lease's 60 seconds had passed.
     await sql`update ailbl_session set lease_expires_at = now() + interval '20 seconds' where id = ${id}`.execute(
       database.db,
     );
@@ -150,7 +150,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     await workers.stop();
   });
 
-  test("end what runs when they are stopped, and write down why", async () => {
+  test("end the runs of a local engine when they are stopped, and record the reason", async () => {
     const { workers, api } = createProgram();
     const schedule = await api.schedules.create(toCreate({ job: { name: "hang" }, enable: false }), change);
     await workers.start();
@@ -160,7 +160,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     expect(await api.sessions.find(id)).toMatchObject({ state: "failed", error: { code: "ENGINE_STOPPED" } });
   });
 
-  test("what a single turn launches here is seen through to its end, however many wait for it", async () => {
+  test("wait for the end of the runs that a single turn launched, for several callers at once", async () => {
     const { workers, api } = createProgram();
     const schedule = await api.schedules.create(toCreate({ enable: false }), change);
     const { id } = await api.sessions.trigger(schedule.id, change);
@@ -173,10 +173,10 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     await workers.stop();
   });
 
-  describe("beside each other, with a Dagster", () => {
+  describe("in several processes, with a Dagster", () => {
     let fake: FakeDagster;
     beforeEach(async () => {
-      // Those of other tests have runs in a Dagster that is gone.
+      // Sessions of other tests have runs in a Dagster that is gone.
       await sql`delete from ailbl_session`.execute(database.db);
       fake = await startFakeDagster();
     });
@@ -202,7 +202,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
       return (await api.sessions.trigger(schedule.id, change)).id;
     }
 
-    test("one that picks, and one that sweeps, leave the runs to the one that polls", async () => {
+    test("leave the runs to the process that polls when other processes pick and sweep", async () => {
       const picker = createProgramWithDagster();
       const sweeper = createProgramWithDagster();
       const poller = createProgramWithDagster();
@@ -219,7 +219,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
       for (const { workers } of [picker, sweeper, poller]) await workers.stop();
     });
 
-    test("one that stops leaves its runs to another, which need not wait for the leases to run out", async () => {
+    test("release their leases when they stop, so that another process polls the runs at once", async () => {
       const [leaving, staying] = [createProgramWithDagster(), createProgramWithDagster()];
       const id = await trigger(leaving);
       await leaving.workers.start();

@@ -15,12 +15,13 @@ import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { createRowPages } from "../../src/scheduler/row-pages.ts";
 import { type CreateSchedule, createScheduleSchema } from "../../src/schedules/model.ts";
 
-/** A clock that stands still until it is moved. */
+/** A clock that stands still until the test moves it. */
 export interface TestClock extends Clock {
   advance(seconds: number): void;
   set(time: string): void;
 }
 
+/** @param start an ISO 8601 time */
 export function createTestClock(start: string): TestClock {
   let now = new Date(start);
   return {
@@ -34,7 +35,7 @@ export function createTestClock(start: string): TestClock {
   };
 }
 
-/** Keeps what is logged, as parsed lines. */
+/** A log that keeps its lines as parsed JSON. */
 export function createTestLog() {
   const lines: Record<string, unknown>[] = [];
   const log = createLogger(
@@ -44,33 +45,34 @@ export function createTestLog() {
   return { log, lines };
 }
 
-/** Runs node with the given script, so that jobs need no other program. */
+/** A job that runs Node with the script. Node is the only program that every test machine has. */
 export function nodeJob(name: string, script: string, more: Partial<DeclaredJob> = {}): DeclaredJob {
   return { name, command: [process.execPath, "-e", script], timeout_seconds: null, environment: {}, ...more };
 }
 
+/** Jobs of a local engine in tests. */
 export const jobs = {
   ok: nodeJob("ok", "console.log(JSON.stringify({answer: 42}))"),
   fail: nodeJob("fail", "console.error('no such thing'); process.exit(3)"),
-  /** Says that it has begun, then never ends by itself. */
+  /** Prints `begun`, and runs until it is killed. */
   hang: nodeJob("hang", "console.log('begun'); setInterval(() => {}, 1000)"),
 };
 
-/** Events that tests wait for in place of time. */
+/** Counts events. A test waits for the n-th event in place of sleeping. */
 export function createCounter() {
   let count = 0;
-  let waiting: { readonly wanted: number; readonly resolve: () => void }[] = [];
+  let waiting: { readonly target: number; readonly resolve: () => void }[] = [];
   return {
     count: () => count,
     add() {
       count += 1;
-      for (const { wanted, resolve } of waiting) if (count >= wanted) resolve();
-      waiting = waiting.filter(({ wanted }) => wanted > count);
+      for (const { target, resolve } of waiting) if (count >= target) resolve();
+      waiting = waiting.filter(({ target }) => target > count);
     },
-    async until(wanted: number): Promise<void> {
-      if (count >= wanted) return;
+    async until(target: number): Promise<void> {
+      if (count >= target) return;
       const { promise, resolve } = Promise.withResolvers<void>();
-      waiting.push({ wanted, resolve });
+      waiting.push({ target, resolve });
       await promise;
     },
   };
@@ -80,7 +82,7 @@ interface WorldOptions {
   readonly db: Database;
   readonly start?: string;
   readonly engine?: Engine;
-  /** In place of one. */
+  /** Several engines, in place of `engine`. */
   readonly engines?: Engines;
   readonly declared?: readonly DeclaredJob[];
   readonly builtIns?: readonly BuiltIn[];
@@ -88,18 +90,20 @@ interface WorldOptions {
   readonly maxRuns?: number;
 }
 
-/** What ticks need, and their steps, of a process with one engine. */
+/** The context of ticks and their steps, for a process with one engine. */
 export type ProcessNeeds = SchedulerContext & { readonly engine: Engine };
 
+/** The same process with another engine. */
 export function withEngine(needs: SchedulerContext, engine: Engine): ProcessNeeds {
   return { ...needs, engine, engines: createEngines([engine], engine.name) };
 }
 
+/** Knows no storage: every storage is missing. */
 export const noStorages: StoragesForRuns = { findStoragesForRuns: async () => new Map() };
 
 export type World = ReturnType<typeof createWorld>;
 
-/** A scheduler whose clock stands still and whose steps are taken by hand; several processes of it share one database. */
+/** A scheduler whose clock stands still and whose ticks the test calls. Several processes of it can share one database. */
 export function createWorld(options: WorldOptions) {
   const { db } = options;
   const clock = createTestClock(options.start ?? "2026-11-23T10:00:00.000Z");
@@ -122,7 +126,7 @@ export function createWorld(options: WorldOptions) {
     });
   }
 
-  /** As another process would: with an engine and a lease of its own. */
+  /** Creates the context of another process, with its own engine and lease. */
   function createProcess(more: { engine?: Engine; leaseSeconds?: number; batchSize?: number } = {}): ProcessNeeds {
     const engine = more.engine ?? options.engine ?? options.engines?.all[0] ?? createTestEngine();
     const engines = options.engines ?? createEngines([engine], engine.name);
@@ -167,7 +171,7 @@ const change = {
 
 export { change };
 
-/** A minutely schedule of the job `ok`, unless said otherwise. */
+/** The input of a schedule. Defaults: every minute, the job `ok`. */
 export function toCreate(fields: Record<string, unknown> = {}): CreateSchedule {
   return createScheduleSchema.parse({
     name: `schedule ${createId()}`,

@@ -50,7 +50,7 @@ test.each([
     "the database in timing",
     { "src/timing/a.ts": '\nimport type { Database } from "../platform/database/database.ts";\n' },
     "src/timing/a.ts:2: → src/platform/database/database.ts: timing is pure: import only src/timing/, " +
-      "src/platform/failure.ts, src/platform/resource/fields.ts, src/platform/resource/schema.ts, " +
+      "src/platform/failure.ts, src/platform/recent-map.ts, src/platform/resource/fields.ts, src/platform/resource/schema.ts, " +
       "node_modules/croner/, crypto, and pass other values in",
   ],
   [

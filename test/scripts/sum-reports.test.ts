@@ -24,7 +24,7 @@ const toVitest = (files: readonly VitestFile[], success = files.every(({ status 
     success,
     testResults: files.map(({ status, tests }) => ({
       status,
-      assertionResults: tests.map((one) => ({ status: one })),
+      assertionResults: tests.map((status) => ({ status })),
     })),
   });
 

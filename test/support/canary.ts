@@ -16,17 +16,17 @@ export function toForms(secret: string): string[] {
   return [secret, bytes.toString("hex"), bytes.toString("utf16le"), ...encoded];
 }
 
-/** The names of the places in which one of the secrets stands, and which one. */
+/** Lists each secret that is in a place, as `<name> in <place>`. */
 export function findCanaries(
   places: ReadonlyMap<string, string | Buffer>,
   secrets: Readonly<Record<string, string>>,
 ): string[] {
-  const found: string[] = [];
+  const findings: string[] = [];
   for (const [place, content] of places) {
     const bytes = Buffer.from(content);
     for (const [name, secret] of Object.entries(secrets)) {
-      if (toForms(secret).some((form) => bytes.includes(form))) found.push(`${name} in ${place}`);
+      if (toForms(secret).some((form) => bytes.includes(form))) findings.push(`${name} in ${place}`);
     }
   }
-  return found;
+  return findings;
 }

@@ -12,7 +12,7 @@ import { full, minimal, valueSets } from "./values.ts";
 const validate = createValidator();
 
 describe.each(Object.entries(valueSets))("with %s values", (_name, values) => {
-  test("every object is what Kubernetes 1.37 and the Prometheus operator take, field by field", async () => {
+  test("every object matches the definitions of Kubernetes 1.37 and the Prometheus operator, field by field", async () => {
     const objects = await renderChart(values);
     expect(objects.length).toBeGreaterThan(3);
     for (const object of objects) {
@@ -20,7 +20,7 @@ describe.each(Object.entries(valueSets))("with %s values", (_name, values) => {
     }
   });
 
-  test("Helm has nothing to say", async () => {
+  test("Helm prints no warning", async () => {
     expect(await lintChart(values)).toEqual([]);
   });
 });
@@ -36,7 +36,7 @@ test("the schemas refuse an unknown field and a wrong type, deep inside", async 
   ]);
 });
 
-describe("values that cannot work are refused, with their place", () => {
+describe("values that cannot work are refused with their path", () => {
   const vault = { address: "https://vault.example", auth: "kubernetes", role: "eom" };
   test.each([
     ["no image", { ...minimal, image: {} }, "/image/repository"],
@@ -86,7 +86,7 @@ describe("the chart", () => {
     expect([chart.appVersion, chart.version]).toEqual([version, version]);
   });
 
-  test("lets no secret variable into the values, nor one that it sets itself", async () => {
+  test("refuses secret variables among the values, and variables that it sets itself", async () => {
     const schema = JSON.parse(readFileSync(join(chartFolder, "values.schema.json"), "utf8"));
     const refused: string[] = schema.properties.config.propertyNames.not.enum;
     const secret = Object.entries(variables).filter(([, variable]) => "secret" in variable && variable.secret);
@@ -95,14 +95,14 @@ describe("the chart", () => {
       const own = Object.keys("config" in values ? values.config : {});
       const set = (await renderChart(values)).flatMap(({ spec }) => spec?.template?.spec.containers[0].env ?? []);
       const names = set.map(({ name }: { name: string }) => (name in variables ? name : name.replace(/_FILE$/, "")));
-      const others = names.filter((name: string) => name in variables && !own.includes(name));
-      expect(others.filter((name: string) => !refused.includes(name))).toEqual([]);
+      const remaining = names.filter((name: string) => name in variables && !own.includes(name));
+      expect(remaining.filter((name: string) => !refused.includes(name))).toEqual([]);
     }
   });
 });
 
 describe.each(Object.entries(valueSets))("with %s values", (_name, values) => {
-  test("every pod is restricted, bounded, and found by what is to find it", async () => {
+  test("every pod is restricted and bounded, and every service, policy and budget selects a pod", async () => {
     const objects = await renderChart(values);
     const workloads = listWorkloads(objects);
     expect(workloads.length).toBeGreaterThan(1);
@@ -125,16 +125,16 @@ describe.each(Object.entries(valueSets))("with %s values", (_name, values) => {
     }
     const services = objects.filter(({ kind }) => kind === "Service");
     for (const { metadata, spec } of services) {
-      const isFound = ({ pod }: { pod: { metadata: { labels: object } } }) =>
+      const isSelected = ({ pod }: { pod: { metadata: { labels: object } } }) =>
         Object.entries(spec.selector).every(([key, value]) =>
           Object.entries(pod.metadata.labels).some(([k, v]) => k === key && v === value),
         );
-      expect(workloads.some(isFound), metadata.name).toBe(true);
+      expect(workloads.some(isSelected), metadata.name).toBe(true);
     }
   });
 });
 
-test("the ingress leads to every path that wants a token and to the documents, and to nothing else", async () => {
+test("the ingress has every path that needs a token and the documents, and no other path", async () => {
   const ingresses = (await renderChart(full)).filter(({ kind }) => kind === "Ingress");
   const [all, some] = ingresses.flatMap(({ spec }) => spec.rules);
   const isLedTo = (rule: { http: { paths: { path: string }[] } }, asked: string) =>
@@ -150,7 +150,7 @@ test("the ingress leads to every path that wants a token and to the documents, a
 });
 
 describe("the alerts", () => {
-  test("are about metrics that EOM has", async () => {
+  test("use only metrics that EOM has", async () => {
     const [rules] = (await renderChart(full)).filter(({ kind }) => kind === "PrometheusRule");
     const app = await createTestApp("embedded");
     const metrics = String((await app.request("GET", "/metrics", undefined, { role: null })).body);

@@ -15,25 +15,25 @@ export interface KubernetesObject {
   readonly [part: string]: any;
 }
 
-/** What a cluster would be sent for these values, hooks included, by a release `eom` in the namespace `data`. */
+/** The objects, with hooks, that a release `eom` in the namespace `data` would send to a cluster. */
 export async function renderChart(values: object): Promise<KubernetesObject[]> {
   const text = await helm(values, (file) => ["template", "eom", chartFolder, "--namespace", "data", "--values", file]);
   return parseObjects(text);
 }
 
-/** What Helm says of the chart with these values; empty when it has nothing to say. */
+/** Helm's warnings and errors for the chart with these values. */
 export async function lintChart(values: object): Promise<string[]> {
   const text = await helm(values, (file) => ["lint", chartFolder, "--strict", "--values", file]);
   return text.split("\n").filter((line) => /^\[(WARNING|ERROR)\]/.test(line));
 }
 
-/** @throws Error with what Helm says when it refuses the values */
+/** @throws Error with Helm's message when it refuses the values */
 async function helm(values: object, toArguments: (valuesFile: string) => string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "eom-chart-"));
   try {
     const file = join(folder, "values.json");
     await writeFile(file, JSON.stringify(values));
-    // The version of the schemas: Helm's own default is that of its libraries.
+    // The version of the schemas. Helm's default is the version of its libraries.
     const kube = ["--kube-version", "1.37.2"];
     const words = [...toArguments(file), ...kube];
     return (await promisify(execFile)(partBinary("helm", "cli/helm"), words, { env: { HOME: folder } })).stdout;
@@ -42,7 +42,7 @@ async function helm(values: object, toArguments: (valuesFile: string) => string[
   }
 }
 
-/** As Kubernetes reads YAML: 1.1, where 0440 is octal and `on` a boolean. */
+/** Parses YAML 1.1 as Kubernetes does: 0440 is octal, `on` is a boolean. */
 function parseObjects(text: string): KubernetesObject[] {
   return parseAllDocuments(text, { version: "1.1", uniqueKeys: true }).flatMap((document) => {
     if (document.errors[0] !== undefined) throw document.errors[0];
@@ -60,7 +60,7 @@ export interface Workload {
   readonly container: any;
 }
 
-/** Everything that runs pods; each has one container. */
+/** The objects that run pods; each pod has one container. */
 export function listWorkloads(objects: readonly KubernetesObject[]): Workload[] {
   return objects
     .filter(({ spec }) => spec?.template?.spec?.containers !== undefined)

@@ -6,13 +6,13 @@ import type { KubernetesObject } from "./chart.ts";
 
 const folder = join(import.meta.dirname, "../../../.parts/helm/schemas");
 
-// biome-ignore lint/suspicious/noExplicitAny: schemas of others, walked as they are
+// biome-ignore lint/suspicious/noExplicitAny: schemas that we do not write
 type Schema = any;
 
-/** What is wrong with an object by its own schema, as a strict API server would see it: unknown fields are wrong. */
+/** Checks an object against its schema as a strict API server does: unknown fields are faults. @returns the faults */
 export type Validator = (object: KubernetesObject) => string[];
 
-/** @throws when the schemas have not been brought here by scripts/parts/helm.mjs */
+/** @throws when scripts/parts/helm.mjs has not fetched the schemas yet */
 export function createValidator(): Validator {
   const ajv = new Ajv({ strict: false, allErrors: true, verbose: true, validateFormats: false });
   const validators = new Map<string, ValidateFunction>();
@@ -57,16 +57,16 @@ function addCrd(ajv: Ajv, validators: Map<string, ValidateFunction>, file: strin
   for (const version of spec.versions) {
     const schema = version.schema.openAPIV3Schema;
     toStrict(schema);
-    // Its own schema leaves the metadata to Kubernetes.
+    // The operator's schema leaves metadata to Kubernetes.
     schema.properties.metadata = { $ref: "kubernetes#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" };
     validators.set(`${spec.group}/${version.name} ${spec.names.kind}`, ajv.compile(schema));
   }
 }
 
-/** In place. What an object's schema does not name is refused, as `kubectl --validate=strict` does. */
+/** Changes the schema in place to refuse fields that it does not name, as `kubectl --validate=strict` does. */
 function toStrict(schema: Schema): void {
   if (schema === null || typeof schema !== "object") return;
-  // Go's way of saying that case does not matter.
+  // Go's syntax for ignoring case.
   if (typeof schema.pattern === "string") schema.pattern = schema.pattern.replace(/\(\?i\)(.*)\$$/, "(?i:$1)$");
   if (schema.format === "int-or-string" || schema["x-kubernetes-int-or-string"] === true) {
     delete schema.type;

@@ -1,4 +1,4 @@
-/** What must be said; everything else has a default. */
+/** The required values; all others have defaults. */
 export const minimal = {
   image: { repository: "images.example/eom" },
   database: { urlSecret: { name: "eom-database" } },
@@ -15,7 +15,7 @@ const approle = {
   },
 };
 
-/** Everything that can be turned on, with Vault by the pod's own token, and Dagster. */
+/** Every option on, with a Vault login by the pod's own token, and Dagster. */
 export const full = {
   ...minimal,
   fullnameOverride: "control-plane",
@@ -68,7 +68,7 @@ export const full = {
   prometheusRule: { enabled: true, labels: { release: "prometheus" }, alertLabels: { team: "data" } },
 };
 
-/** As little as can be had: everything that can be turned off is. */
+/** Every option off. */
 const bare = {
   ...minimal,
   migration: { enabled: false },
@@ -80,7 +80,7 @@ const bare = {
   networkPolicy: { enabled: false },
 };
 
-/** Nobody may come in. */
+/** No incoming traffic is allowed. */
 const closed = { ...minimal, networkPolicy: { clients: [], scrapers: [] } };
 
 export const valueSets = {

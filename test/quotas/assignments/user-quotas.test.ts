@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { expect } from "vitest";
 import { assignQuota, createQuota, quotas, toUserQuotas } from "../../contract/provocations.ts";
-import type { TestApp, Told } from "../../support/http/app.ts";
+import type { Answer, TestApp } from "../../support/http/app.ts";
 import { heavyTestTimeout } from "../../support/time-limits.ts";
 import { createQuotaTest, describeOnDatabases } from "../fixtures.ts";
 
@@ -111,7 +111,7 @@ describeOnDatabases(
         const remove = () => app.request("DELETE", `${quotas}/${id}`);
         const both = round % 2 === 0 ? [api.assign(userId, id), remove()] : [remove(), api.assign(userId, id)];
         const answer = await Promise.all(both);
-        const [assigned, removed] = (round % 2 === 0 ? answer : answer.toReversed()) as [Told, Told];
+        const [assigned, removed] = (round % 2 === 0 ? answer : answer.toReversed()) as [Answer, Answer];
         expect([
           [201, 409],
           [404, 204],

@@ -6,18 +6,18 @@ import postgres from "postgres";
 import type { PostgresServer } from "./postgres.ts";
 
 /**
- * A copy of a server's data while it is written to, as https://www.postgresql.org/docs/current/continuous-archiving.html has
- * it (25.3.4, low-level API) and pg_basebackup takes it, which does not come with the PostgreSQL from npm. A server that is
- * started on it is as this one was when the copy ended.
+ * Copies a server's data while clients write to it, as pg_basebackup does (which the PostgreSQL from npm lacks): see
+ * https://www.postgresql.org/docs/current/continuous-archiving.html, 25.3.4, low-level API. A server that starts on the copy has
+ * the state of the end of the copy.
  *
- * @returns what `observe` said just before its end: all that was told by then is in it
+ * @returns the result of `observe` just before that end: everything that it observed is in the copy
  */
 export async function takeBaseBackup<T>(
   { url, data }: Pick<PostgresServer, "url" | "data">,
   target: string,
   observe: () => T,
 ): Promise<T> {
-  // Both calls must come from one session.
+  // Both calls must use the same session.
   const client = postgres(url, { max: 1, onnotice: () => {} });
   try {
     await client`select pg_backup_start('test', fast => true)`;
@@ -27,7 +27,7 @@ export async function takeBaseBackup<T>(
     await writeFile(join(target, "backup_label"), stopped?.["labelfile"]);
     const { uid, gid } = await stat(data);
     await chown(join(target, "backup_label"), uid, gid);
-    // The first copy has not all of what was written meanwhile.
+    // The first copy lacks some of the log that was written meanwhile.
     await rm(join(target, "pg_wal"), { recursive: true });
     await copy(join(data, "pg_wal"), join(target, "pg_wal"));
     for (const name of ["postmaster.pid", "postmaster.opts"]) await rm(join(target, name), { force: true });
@@ -37,13 +37,13 @@ export async function takeBaseBackup<T>(
   }
 }
 
-/** By a program that goes on when a file vanishes under it, as those of temporary tables do. */
+/** Uses cp, which goes on when a file vanishes under it, as files of temporary tables do. */
 async function copy(from: string, to: string): Promise<void> {
   const child = spawn("cp", ["-a", from, to], { stdio: ["ignore", "ignore", "pipe"] });
-  const said: string[] = [];
-  child.stderr.setEncoding("utf8").on("data", (text: string) => said.push(text));
+  const errors: string[] = [];
+  child.stderr.setEncoding("utf8").on("data", (text: string) => errors.push(text));
   const [code] = await once(child, "close");
-  const serious = said
+  const serious = errors
     .join("")
     .split("\n")
     .filter((line) => line !== "" && !line.includes("No such file or directory"));

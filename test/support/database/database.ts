@@ -12,18 +12,18 @@ import { toDatabaseUrl } from "./postgres-server.ts";
 
 export type DatabaseKind = "postgres" | "embedded";
 
-/** Both databases that EOM runs on; a suite that holds for one must hold for the other. Functions have a shared one alone. */
+/** The databases that a suite runs on: both that EOM supports; PostgreSQL alone in the project that goes through functions. */
 export const databaseKinds: readonly DatabaseKind[] =
   inject("entry") === "server" ? ["postgres", "embedded"] : [inject("entry") === "fission" ? "postgres" : "embedded"];
 
-/** A migrated database of the test's own. `url` is null for the embedded one. Close it; that removes it. */
+/** A migrated, empty database for one test. `url` is null if it is embedded. `close` empties it for the next test. */
 export type TestDatabase = OpenDatabase & { readonly url: string | null };
 
 export function createTestDatabase(kind: DatabaseKind): Promise<TestDatabase> {
   return kind === "postgres" ? cloneTemplate() : createEmbedded();
 }
 
-/** Left by an earlier test of this worker, empty: to make one costs a tenth of a second and more. */
+/** An empty database that an earlier test of this worker left: creating a database costs 0.1 s and more. */
 let idleUrl: string | null = null;
 
 async function cloneTemplate(): Promise<TestDatabase> {
@@ -36,8 +36,8 @@ async function cloneTemplate(): Promise<TestDatabase> {
     if (isClosed) return;
     isClosed = true;
     await database.close();
-    // What a process of the test still writes must not reach the next one.
-    if ((await describePostgres(url, endOthers).catch(unreadable)) === schema && idleUrl === null) {
+    // A process of this test that still writes must not reach the next test.
+    if ((await describePostgres(url, endOtherConnections).catch(unreadable)) === schema && idleUrl === null) {
       await run(url, emptyTables);
       idleUrl = url;
     } else await maintain(inject("postgresUrl"), `drop database if exists ${toName(url)} with (force)`);
@@ -56,7 +56,7 @@ function toName(url: string): string {
   return new URL(url).pathname.slice(1);
 }
 
-const endOthers = `select pg_terminate_backend(pid, 5000) from pg_stat_activity
+const endOtherConnections = `select pg_terminate_backend(pid, 5000) from pg_stat_activity
   where datname = current_database() and pid <> pg_backend_pid()`;
 
 async function describePostgres(url: string, first = "select 1"): Promise<string> {
@@ -80,7 +80,7 @@ async function maintain(serverUrl: string, statement: string): Promise<void> {
   await maintenance.close();
 }
 
-/** Left by an earlier test of this worker, empty: to start one costs a second of processor. */
+/** An empty database that an earlier test of this worker left: starting PGlite costs a second of processor time. */
 let idle: PGlite | null = null;
 
 async function createEmbedded(): Promise<TestDatabase> {
@@ -104,7 +104,7 @@ async function describeSchema(pglite: PGlite): Promise<string> {
   return rows[0]?.schema ?? "";
 }
 
-/** Whether a test changed more than rows. */
+/** Differs after a test that changed more than rows. */
 const schemaQuery = `
   select (select string_agg(relname || relnatts, ' ' order by relname) from pg_class
       where relnamespace = 'public'::regnamespace)
@@ -116,12 +116,12 @@ const schemaQuery = `
     || (select string_agg(m::text, ' ' order by m::text) from eom_migration as m)
     || (select string_agg(d::text, ' ' order by d::text) from eom_deployment as d) as schema`;
 
-/** Of a database that a test has taken apart. */
+/** For a database whose schema a test has broken. */
 const unreadable = () => "unreadable";
 
 /**
- * All but what the migrations themselves wrote. Row by row where there are any: truncating forty tables costs more than
- * deleting what a test leaves in five. As a replica, so that no trigger or foreign key is asked.
+ * Empties all tables but the ones that migrations fill. Deletes rows where there are any: truncating forty tables costs more
+ * than deleting a test's rows in five. Runs as a replica, so that triggers and foreign keys are not checked.
  */
 const emptyTables = `
   do $$

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../../../src/platform/database/tables.ts";
 
-/** Every row of every table, as text: what a thief of the database would search. Bytes stand in it as hex. */
+/** Every row of every table as text, to search it for secrets as a thief of the database would. Bytes are in hex. */
 export async function dumpDatabase(db: Database): Promise<string> {
   const { rows: tables } = await sql<{ name: string }>`select quote_ident(table_name) as name
     from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE' order by 1`.execute(db);

@@ -6,9 +6,9 @@ import { createPostgresServer } from "./postgres.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** A server whose database `eom_template` is migrated; see {@link createTestDatabase}. */
+    /** The URL of a server whose database `eom_template` is migrated; see {@link createTestDatabase}. */
     postgresUrl: string;
-    /** What the HTTP suites speak to; see app.ts. */
+    /** The entry that HTTP suites send requests to; see test/support/http/app.ts. */
     entry: "server" | "embedded" | "fission";
   }
 }

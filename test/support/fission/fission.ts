@@ -14,9 +14,9 @@ export interface FissionOptions {
   readonly bundle: string;
   /** The Node that the environment runs on. */
   readonly node: string;
-  /** What the functions are configured with; in a cluster it lies in mounted files. */
+  /** Configuration of the functions; in a cluster it is in mounted files. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The files that are mounted, by folder (`secrets/<namespace>/<name>`) and name. */
+  /** Mounted files, by folder (`secrets/<namespace>/<name>`) and name. */
   readonly mounted?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
@@ -26,7 +26,7 @@ export interface Answered {
   readonly body: Buffer;
 }
 
-/** Fission as documented, made of our specs: a router, a timer, and a pod for each function, started when it is needed. */
+/** Fission as documented, set up from our specs: a router, a timer, and a pod for each function, started at its first call. */
 export interface Fission {
   request(
     method: string,
@@ -34,16 +34,16 @@ export interface Fission {
     headers?: Readonly<Record<string, string>>,
     body?: string | Buffer,
   ): Promise<Answered>;
-  /** A tick of this trigger, as the timer makes it; waits for the answer. */
+  /** Calls the function of this time trigger, as the timer does. */
   tick(trigger: string): Promise<Answered>;
-  /** A call inside the cluster, past the router. */
+  /** Calls a function from inside the cluster, without the router. */
   call(
     functionName: string,
     method: string,
     target: string,
     headers?: Readonly<Record<string, string>>,
   ): Promise<Answered>;
-  /** What all pods have written. */
+  /** The output of all pods. */
   readonly output: readonly string[];
   close(): Promise<void>;
 }
@@ -95,7 +95,7 @@ export function startFission(options: FissionOptions): Fission {
   };
 }
 
-/** As Fission's fetcher lays them down. @returns the folder that is the root to them */
+/** Writes files as Fission's fetcher does. @returns the folder that stands for the root of the file system */
 function mount(folders: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
   const root = mkdtempSync(join(tmpdir(), "eom-mounts-"));
   for (const [folder, files] of Object.entries(folders)) {
@@ -106,9 +106,9 @@ function mount(folders: Readonly<Record<string, Readonly<Record<string, string>>
 }
 
 function findSpec(specs: readonly Spec[], kind: string, name: string): Spec {
-  const found = specs.find((spec) => spec.kind === kind && spec.metadata?.name === name);
-  if (found === undefined) throw new Error(`the specs have no ${kind} ${name}`);
-  return found;
+  const match = specs.find((spec) => spec.kind === kind && spec.metadata?.name === name);
+  if (match === undefined) throw new Error(`the specs have no ${kind} ${name}`);
+  return match;
 }
 
 interface Pod {
@@ -117,7 +117,7 @@ interface Pod {
   stop(): Promise<void>;
 }
 
-/** A pod that was specialised, as Fission's fetcher does. */
+/** Starts a pod and loads the function into it, as Fission's fetcher does. */
 async function startPod(
   name: string,
   { spec }: Spec,
@@ -165,7 +165,7 @@ async function stop(child: ChildProcess): Promise<void> {
   await closed;
 }
 
-/** As the router sends it. Text goes out as UTF-8, which Node reads as latin1. Without an answer in time, it is 504. */
+/** Sends a request as the router does: headers in UTF-8, which Node decodes as latin1. Answers 504 after the time-out. */
 function send(
   { port, timeoutSeconds }: Pod,
   method: string,

@@ -3,8 +3,8 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 
 /*
- * Loaded into a pod before anything else: `/secrets` and `/configs`, where Fission's fetcher lays files down, lie in a folder of the
- * test's own, as nobody may write to the root of the machine.
+ * Loaded into a pod before anything else. Redirects `/secrets` and `/configs`, where Fission's fetcher writes files, to a folder
+ * of the test, since tests may not write to the root of the file system.
  */
 
 const folder = process.env["FISSION_MOUNTS"] ?? "";

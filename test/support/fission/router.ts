@@ -1,13 +1,13 @@
 import type { Spec } from "./specs.ts";
 
-/** Where a request goes, and what the router has made of it. */
+/** The function that gets a request, and the request as the router forwards it. */
 export interface Routed {
   readonly functionName: string;
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What the router says by itself. */
+/** An answer of the router itself. */
 export interface Refused {
   readonly status: number;
   readonly text: string;
@@ -25,7 +25,7 @@ interface Trigger {
 /** Fission's router, as documented: exact paths first, then the longest prefix. */
 export function createRouter(specs: readonly Spec[]) {
   const triggers = specs.filter(({ kind }) => kind === "HTTPTrigger").map(toTrigger);
-  const ordered = triggers.toSorted((one, other) => (other.prefix?.length ?? 1e6) - (one.prefix?.length ?? 1e6));
+  const ordered = triggers.toSorted((left, right) => (right.prefix?.length ?? 1e6) - (left.prefix?.length ?? 1e6));
   return (method: string, url: string, headers: Readonly<Record<string, string>>): Routed | Refused => {
     const { pathname, search } = new URL(url, "http://router");
     const decoded = decode(pathname);
@@ -64,19 +64,19 @@ function toPath({ prefix, keepPrefix }: Trigger, path: string): string {
   return keepPrefix ? path : path.slice(prefix.length) || "/";
 }
 
-/** `{StorageId}` is `X-Fission-Params-Storageid` in Go. */
+/** As Go writes header names: `{StorageId}` arrives as `X-Fission-Params-Storageid`. */
 function toCanonical(name: string): string {
   return name.toLowerCase().replaceAll(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
-/** What the router sets wins over a client's header of the same name, however that is written. */
+/** The router's headers replace a client's headers of the same name, in any case. */
 function merge(given: Readonly<Record<string, string>>, own: Readonly<Record<string, string>>) {
   const named = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), [name, value] as const]));
   for (const [name, value] of Object.entries(own)) named.set(name.toLowerCase(), [name, value]);
   return Object.fromEntries(named.values());
 }
 
-/** After the router's own were set: so a client can have those removed. */
+/** Removes the headers that `Connection` lists, after the router has set its own: so a client can have those removed too. */
 function withoutHopByHop(headers: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(headers);
   const listed = entries

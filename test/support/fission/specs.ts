@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 
-/** An object of the specs, as far as tests walk it. */
+/** An object of the specs, with the fields that tests read. */
 export interface Spec {
   readonly kind: string;
   readonly apiVersion?: string;
@@ -24,7 +24,7 @@ export function readSpecs(variant: Variant): Spec[] {
   return [...readSpecFiles(variant).values()].flat();
 }
 
-/** By the name of the file. */
+/** The same objects, by file name. */
 export function readSpecFiles(variant: Variant): ReadonlyMap<string, readonly Spec[]> {
   const names = readdirSync(join(folder, "specs")).filter((name) => name.endsWith(".yaml"));
   const isReplaced = (name: string) => variant === "relativeurl" && name.startsWith("http-");
@@ -33,7 +33,7 @@ export function readSpecFiles(variant: Variant): ReadonlyMap<string, readonly Sp
   );
 }
 
-/** @throws when the file is no YAML, or names a key twice */
+/** @throws when the file is not YAML, or has a key twice */
 export function readObjects(path: string): Spec[] {
   return parseAllDocuments(readFileSync(path, "utf8"), { uniqueKeys: true }).map((document) => {
     if (document.errors[0] !== undefined) throw new Error(`${path}: ${document.errors[0].message}`);

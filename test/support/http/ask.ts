@@ -1,6 +1,6 @@
 import type { TestApp } from "./app.ts";
 
-/** Asks as an admin with a token of its own, and hands the response over as it came: for what is not JSON. */
+/** Sends requests as an admin with a token of its own, and returns the raw response: for bodies that are not JSON. */
 export async function createAsk(app: TestApp): Promise<(path: string, init?: RequestInit) => Promise<Response>> {
   const { body } = await app.request("POST", "/eom/admin/tokens", { label: "asks", role: "admin" });
   return async (path, init = {}) => {

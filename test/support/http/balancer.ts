@@ -9,9 +9,8 @@ export interface Balancer {
 }
 
 /**
- * Hands requests on to one backend after the other, over connections that it keeps, as a proxy before several processes does.
- * Nobody tells it when one goes: whoever takes no connection, or breaks one off, gets no more requests. It tries none twice: what a
- * backend breaks off, or does not take, is a 502.
+ * A round-robin proxy with kept connections. It is not notified when a backend stops: a backend that refuses or breaks a
+ * connection gets no more requests. It repeats no request: a refused or broken request is answered with 502.
  */
 export async function startBalancer(): Promise<Balancer> {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 4 });
@@ -36,7 +35,7 @@ export async function startBalancer(): Promise<Balancer> {
       response.on("error", refuse).pipe(answer);
     });
     onward.on("error", () => {
-      backends = backends.filter((other) => other !== backend);
+      backends = backends.filter((remaining) => remaining !== backend);
       refuse();
     });
     asked.pipe(onward);

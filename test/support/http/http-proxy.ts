@@ -7,15 +7,15 @@ export interface HttpProxy {
   /** Without a slash at the end. */
   readonly url: string;
   /**
-   * The next request whose body has these words gets no answer, the connection is reset: after the server has answered, or
-   * before it was asked.
+   * Resets the connection of the next request whose body has these words: after the server has answered, or before the
+   * request is forwarded.
    */
   loseAnswer(words: string, when: "after" | "before"): void;
   /** Safe to call twice. */
   stop(): Promise<void>;
 }
 
-/** Stands on a free loopback port before the server at `target`, which takes POSTs of JSON. */
+/** A proxy on a free loopback port, for POST requests with JSON to the server at `target`. */
 export async function startHttpProxy(target: string): Promise<HttpProxy> {
   let losing: { readonly words: string; readonly when: "after" | "before" } | null = null;
   const server = createServer(async (request, response) => {

@@ -1,29 +1,29 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-/** An answer as it came over the socket. */
+/** An answer, as read from the socket. */
 export interface RawAnswer {
   readonly status: number;
-  /** By name in lower case. */
+  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
 export interface RawConnection {
   readonly socket: Socket;
-  /** Every whole answer so far, in order; interim ones (1xx) too. */
+  /** Every complete answer so far, in order, with interim (1xx) answers. */
   readonly answers: () => RawAnswer[];
-  /** Waits until the server closes the connection; tells every answer that came. */
+  /** Waits until the server closes the connection, then returns every answer. */
   readonly closed: () => Promise<RawAnswer[]>;
 }
 
-/** A client of HTTP that sends exactly the bytes that it is told. */
+/** An HTTP client that sends exactly the given bytes. */
 export async function openRawConnection(serverUrl: string): Promise<RawConnection> {
   const { port, hostname } = new URL(serverUrl);
   const socket = connect(Number(port), hostname);
   const pieces: Buffer[] = [];
   socket.on("data", (piece: Buffer) => pieces.push(piece));
-  // A reset is one of the ways in which a server closes.
+  // A server may close by a reset.
   socket.on("error", () => {});
   const closing = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   await once(socket, "connect");
@@ -43,7 +43,7 @@ export async function exchangeRaw(serverUrl: string, text: string): Promise<RawA
 }
 
 function parseAnswers(text: string): RawAnswer[] {
-  const found: RawAnswer[] = [];
+  const answers: RawAnswer[] = [];
   let rest = text;
   for (let end = rest.indexOf("\r\n\r\n"); end !== -1; end = rest.indexOf("\r\n\r\n")) {
     const [statusLine = "", ...lines] = rest.slice(0, end).split("\r\n");
@@ -51,10 +51,10 @@ function parseAnswers(text: string): RawAnswer[] {
     const length = Number(headers["content-length"] ?? 0);
     const body = rest.slice(end + 4, end + 4 + length);
     if (body.length < length) break;
-    found.push({ status: Number(statusLine.split(" ")[1]), headers, body });
+    answers.push({ status: Number(statusLine.split(" ")[1]), headers, body });
     rest = rest.slice(end + 4 + length);
   }
-  return found;
+  return answers;
 }
 
 function splitHeader(line: string): [string, string] {

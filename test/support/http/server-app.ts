@@ -17,9 +17,9 @@ export interface TestApp {
   readonly log: readonly string[];
   readonly dataDir: string;
   readonly tokens: Readonly<Record<Role, string>>;
-  /** A request as an admin, unless `role` or an authorization header says otherwise. */
-  readonly request: (method: string, path: string, body?: unknown, options?: RequestOptions) => Promise<Told>;
-  /** A request as it is, answered as it comes: for what is not JSON. */
+  /** Sends a request as an admin, unless `role` or an authorization header is given. */
+  readonly request: (method: string, path: string, body?: unknown, options?: RequestOptions) => Promise<Answer>;
+  /** Sends a request unchanged and returns the raw response: for bodies that are not JSON. */
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
   close(): Promise<void>;
 }
@@ -29,15 +29,15 @@ interface RequestOptions {
   readonly headers?: Record<string, string>;
 }
 
-/** An answer, read. `body` is the parsed JSON, or the text where it is none. */
-export interface Told {
+/** An answer with its body read: parsed if it is JSON, else as text. */
+export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into it by path
   readonly body: any;
 }
 
-/** The whole program on a database of its own, asked through `app.request`: no socket in between. */
+/** The whole program on a database of its own. Requests go through `app.request`, without a socket. */
 export async function createServerApp(kind: DatabaseKind, environment: Record<string, string> = {}): Promise<TestApp> {
   const dataDir = await mkdtemp(join(tmpdir(), "eom-app-"));
   const database = await createTestDatabase(kind);
@@ -87,7 +87,7 @@ async function ask(
   path: string,
   body: unknown,
   options: RequestOptions,
-): Promise<Told> {
+): Promise<Answer> {
   const role = options.role === undefined ? "admin" : options.role;
   const headers: Record<string, string> = {
     ...(role === null ? {} : { authorization: `Bearer ${tokens[role]}` }),

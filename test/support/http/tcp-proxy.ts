@@ -1,19 +1,19 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** forward: as if it were not there; slam: takes connections and closes them; mute: takes them and says nothing. */
+/** forward: passes bytes; slam: accepts connections and closes them; mute: accepts connections and sends nothing. */
 type Manner = "forward" | "slam" | "mute";
 
 export interface TcpProxy {
   readonly port: number;
-  /** Of the connections that come from now on, and, unless it is `slam`, of those that are there. */
+  /** Sets the manner of new connections and, except for `slam`, of open connections. */
   behave(manner: Manner): void;
-  /** Resets every connection that is there. */
+  /** Resets every open connection. */
   cut(): void;
   stop(): Promise<void>;
 }
 
-/** Stands on a free loopback port before the server on loopback's `target`. */
+/** A proxy on a free loopback port, to the port `target` of loopback. */
 export async function startTcpProxy(target: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let current: Manner = "forward";

@@ -7,20 +7,20 @@ import { fileURLToPath } from "node:url";
 export const thisCheckout = fileURLToPath(new URL("../../..", import.meta.url));
 
 export interface EomProcess {
-  /** Null of one that serves no API. */
+  /** Null for `eom worker`, which serves no API. */
   readonly url: string | null;
-  /** As an orchestrator asks it to. @returns its exit code, null when it had to be killed */
+  /** Sends SIGTERM, as an orchestrator does. @returns the exit code; null when the process was killed */
   stop(): Promise<number | null>;
   kill(): Promise<void>;
 }
 
 interface EomOptions {
-  /** The folder that EOM's sources are in. */
+  /** The folder with EOM's sources. */
   readonly checkout?: string;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Runs `eom <command>` as a process of its own, as far as the end of its banner. @throws when it ends before, with what it said */
+/** Starts `eom <command>` as a process of its own. Resolves when its banner is printed. @throws when it ends before that */
 export async function startEom(
   command: "start" | "api" | "worker",
   { checkout = thisCheckout, environment }: EomOptions,
@@ -43,7 +43,7 @@ export async function startEom(
   return { url, stop: () => end("SIGTERM"), kill: async () => void (await end("SIGKILL")) };
 }
 
-/** Runs `eom <args>` to its end. */
+/** Runs `eom <args>` until it exits. */
 export async function runEom(
   args: readonly string[],
   { checkout = thisCheckout, environment }: EomOptions,

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const clients = 6;
 
-/** What the clients did; `consumed` are the keys of what was taken from the quota, in the order of their answers. */
+/** Counts of the clients' work. `consumed` has the keys of the admitted consume requests, in the order of their answers. */
 export interface Done {
   requests: number;
   retries: number;
@@ -14,7 +14,7 @@ export interface Done {
 
 export type Load = ReturnType<typeof createLoad>;
 
-/** Users of an EOM at work, by HTTP alone. The job `nothing` must be declared there. */
+/** Clients that use an EOM by HTTP alone. That EOM must declare the job `nothing`. */
 export function createLoad(url: string, token: string) {
   async function ask(method: string, path: string, body?: object, headers: Record<string, string> = {}) {
     const response = await fetch(url + path, {
@@ -26,7 +26,7 @@ export function createLoad(url: string, token: string) {
     return { status: response.status, body: text === "" ? null : JSON.parse(text) };
   }
 
-  /** Every second and every third one, with each way to overlap. @returns their ids */
+  /** Schedules that fire every second and every three seconds, for each overlap policy. @returns their ids */
   async function createSchedules(): Promise<string[]> {
     const ids: string[] = [];
     for (const overlap of ["allow", "skip", "queue"]) {
@@ -44,7 +44,7 @@ export function createLoad(url: string, token: string) {
     return ids;
   }
 
-  /** `ada`, with a quota. @returns its id */
+  /** The user `ada`, with a quota of orders. @returns the quota's id */
   async function createUser(): Promise<string> {
     const { body } = await ask("POST", "/eom/admin/quotas", {
       name: "orders",
@@ -56,27 +56,27 @@ export function createLoad(url: string, token: string) {
     return body.id;
   }
 
-  /** One order of `ada`; again with the same key, it is the same. */
+  /** Counts one order of `ada`; a repeat with the same key counts nothing. */
   const consume = (key: string) =>
     ask("POST", "/eom/admin/users/ada/usage/consume", { amounts: { MaxOrderTimes: 1 } }, { "idempotency-key": key });
 
-  /** Clients that read, count and trigger, each one request after the other, and ask once more where one fails. */
+  /** Starts clients that list sessions, consume and trigger, one request at a time; a failed request is repeated once. */
   function begin(scheduleIds: readonly string[]) {
     const done: Done = { requests: 0, retries: 0, triggered: 0, consumed: [], failures: [] };
     const over = new AbortController();
 
-    async function send(what: string, request: () => ReturnType<typeof ask>): Promise<boolean> {
+    async function send(label: string, request: () => ReturnType<typeof ask>): Promise<boolean> {
       done.requests += 1;
-      let said = await tryOnce(request);
-      if (said !== null) {
+      let fault = await tryOnce(request);
+      if (fault !== null) {
         done.retries += 1;
-        said = await tryOnce(request);
+        fault = await tryOnce(request);
       }
-      if (said !== null) done.failures.push(`${what}: ${said}`);
-      return said === null;
+      if (fault !== null) done.failures.push(`${label}: ${fault}`);
+      return fault === null;
     }
 
-    async function live(): Promise<void> {
+    async function runClient(): Promise<void> {
       for (let turn = 0; !over.signal.aborted; turn += 1) {
         const key = randomUUID();
         await send("list sessions", () => ask("GET", "/ailbl/admin/sessions?size=20&asc=false"));
@@ -89,12 +89,12 @@ export function createLoad(url: string, token: string) {
       }
     }
 
-    const lives = Array.from({ length: clients }, live);
+    const running = Array.from({ length: clients }, runClient);
     return {
       done,
       async stop(): Promise<Done> {
         over.abort();
-        await Promise.all(lives);
+        await Promise.all(running);
         return done;
       },
     };
@@ -103,7 +103,7 @@ export function createLoad(url: string, token: string) {
   return { ask, createSchedules, createUser, consume, begin };
 }
 
-/** @returns what went wrong, or null */
+/** @returns the fault as text; null when the request succeeded */
 async function tryOnce(request: () => Promise<{ status: number; body: unknown }>): Promise<string | null> {
   try {
     const { status, body } = await request();

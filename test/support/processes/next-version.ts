@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { thisCheckout } from "./eom-process.ts";
 
 interface NextVersion {
-  /** Its folder; see startEom and runEom. */
+  /** Its folder, for startEom and runEom. */
   readonly checkout: string;
   remove(): Promise<void>;
 }
 
-/** This program with one more migration, `9999_next`, made of these SQL statements. */
+/** A copy of this program with one more migration, `9999_next`, of the given SQL statements. */
 export async function createNextVersion(migration: string): Promise<NextVersion> {
   const checkout = await mkdtemp(join(tmpdir(), "eom-next-"));
   for (const name of ["src", "db", "package.json"]) {

@@ -9,7 +9,7 @@ interface MarkedEngineNeeds {
   readonly onRunEnded: () => void;
 }
 
-/** The real local engine, with short real jobs whose processes carry `EOM_TEST_MARK`, and one that is none. */
+/** The real local engine, with short real jobs whose processes have `EOM_TEST_MARK` in their environment, and a built-in job. */
 export function createMarkedEngine(mark: string, needs: MarkedEngineNeeds): Engine {
   const toJob = (name: string, script: string) => ({
     name,

@@ -1,6 +1,6 @@
 /**
- * A process of its own that runs all loops of the scheduler. It says "ready" when they have begun, writes each launch into
- * a file before it happens, and stops as `eom serve` does when its standard input ends.
+ * A process that runs all loops of the scheduler. It prints "ready" when they have begun, appends each launch to a file
+ * before it launches, and stops as `eom worker` does when its standard input ends.
  */
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
@@ -19,19 +19,19 @@ import { createMarkedEngine } from "./scheduler-jobs.ts";
 
 export interface WorkerTask {
   readonly url: string;
-  /** One line a launch: session and attempt. */
+  /** Gets one line for each launch: session and attempt. */
   readonly launchesFile: string;
-  /** Stands in the environment of each child, by which it can be found. */
+  /** Is in the environment of each child process, so that the test can find them. */
   readonly mark: string;
 }
 
 const { url, launchesFile, mark } = JSON.parse(process.argv[2] ?? "") as WorkerTask;
 const { db, close } = openPostgresDatabase(url, 8);
-// To standard error, which the test shows: faults alone.
+// Errors go to standard error, which the test shows.
 const log = createLogger({ level: "error", format: "json" }, { write: (line) => process.stderr.write(line) });
 const wakeUp = createWakeUp();
 const engine = createMarkedEngine(mark, { clock: systemClock, log, onRunEnded: wakeUp.wake });
-const tellingEngine: Engine = {
+const recordingEngine: Engine = {
   ...engine,
   async launch(request) {
     appendFileSync(launchesFile, `${request.sessionId} ${request.attempt}\n`);
@@ -43,7 +43,7 @@ const parts = {
   db,
   clock: systemClock,
   log,
-  engines: createEngines([tellingEngine], engine.name),
+  engines: createEngines([recordingEngine], engine.name),
   storages: { findStoragesForRuns: async () => new Map() },
 };
 const { schedules, sessions } = createScheduler({ ...parts, onWork: wakeUp.wake });

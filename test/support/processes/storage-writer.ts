@@ -1,6 +1,6 @@
 /**
- * A process of its own that creates, rotates or deletes a storage, and stops for good before its `stopAt`-th statement:
- * then it says which one that is, and waits to be killed. When it gets to its end it says "done".
+ * A process that creates, rotates or deletes a storage, and halts before its `stopAt`-th statement: it prints that statement
+ * and waits to be killed. If it reaches its end it prints "done".
  */
 import { Kysely } from "kysely";
 import { PostgresJSDialect, type PostgresJSSql } from "kysely-postgres-js";
@@ -17,10 +17,10 @@ import { createStorageService } from "../../../src/storages/service.ts";
 export interface WriterTask {
   readonly url: string;
   readonly keyFile: string;
-  /** By which PostgreSQL tells its connections from others. */
+  /** Marks its connections in PostgreSQL's pg_stat_activity. */
   readonly applicationName: string;
   readonly operation: "create" | "rotate" | "delete";
-  /** Of the storage to be created, rotated or deleted. */
+  /** The name of the storage to create, rotate or delete. */
   readonly name: string;
   readonly storageId: string;
   readonly stopAt: number;

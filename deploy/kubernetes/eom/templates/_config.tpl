@@ -96,7 +96,7 @@
 {{ include "eom.scratch" . }}
 - name: secrets
   projected:
-    # 0440. With fsGroup: root's, and readable by the group, which is what EOM asks of its key file.
+    # 0440. With fsGroup, root owns the file and the group can read it, as EOM requires of its key file.
     defaultMode: 288
     sources:
       {{- range $name, $secret := include "eom.secretFiles" . | fromJson }}

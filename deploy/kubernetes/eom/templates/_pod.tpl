@@ -35,7 +35,7 @@ spec:
   {{- end }}
   revisionHistoryLimit: 5
   progressDeadlineSeconds: 300
-  # The new pod is ready before an old one is asked to stop.
+  # A new pod is ready before an old pod is stopped.
   strategy:
     type: RollingUpdate
     rollingUpdate: {maxUnavailable: 0, maxSurge: 1}
@@ -55,7 +55,7 @@ spec:
     spec:
       serviceAccountName: {{ include "eom.serviceAccount" $root }}
       automountServiceAccountToken: false
-      # A Service named eom would have Kubernetes set EOM_PORT=tcp://… in every pod of the namespace.
+      # For a Service named eom, Kubernetes would set EOM_PORT=tcp://… in every pod of the namespace.
       enableServiceLinks: false
       terminationGracePeriodSeconds: {{ $root.Values.pod.terminationGracePeriodSeconds }}
       securityContext: {{- include "eom.podSecurity" $root | nindent 8 }}
@@ -91,7 +91,7 @@ spec:
           env: {{- include "eom.env" $root | trim | nindent 12 }}
           ports:
             - {name: http, containerPort: {{ $root.Values.pod.port }}, protocol: TCP}
-          # The process lives; until it listens, for which migrations' checks and a busy node may take a while.
+          # The process is alive. It listens after the check of migrations, which may take a while on a busy node.
           startupProbe:
             httpGet: {path: /healthz, port: http}
             periodSeconds: 2
