@@ -9,15 +9,48 @@ import type { Expire } from "./expire.ts";
 const unknownTimeZone = "22023";
 
 /**
- * Checks that the database knows the time zone of a calendar period. The database computes every period, and its list of
- * time zones may be older than Node's. Runs on a connection of its own, because a failed statement ends a transaction.
+ * Checks that the database reads the time zone of a calendar period as EOM does. The database computes every period.
+ *
+ * | zone | in EOM | in PostgreSQL |
+ * | --- | --- | --- |
+ * | `Europe/Berlin` | has summer time | the same |
+ * | a zone newer than the database's files | known | unknown: refused |
+ * | `CET`, `EET`, `MET`, `WET` | have summer time | are abbreviations of a fixed offset, which go before zones: refused |
+ *
+ * Runs on a connection of its own, because a failed statement ends a transaction.
  *
  * @throws VALIDATION_ERROR at /expire/time_zone
  */
 export async function requireKnownTimeZone(db: Database, expire: Expire | null | undefined): Promise<void> {
   if (expire?.type !== "every") return;
+  const zone = expire.time_zone;
+  const { at, isAbbreviation } = await readZone(db, expire);
+  if (isAbbreviation && hasSeasons(zone, at)) {
+    throw invalid(
+      "/expire/time_zone",
+      `must be a zone by its region, like Europe/Berlin: '${zone}' is a fixed offset to the database, without summer time`,
+      "unknown_time_zone",
+    );
+  }
+}
+
+interface ZoneRow {
+  /** Now, by the database's clock. */
+  readonly at: Date;
+  readonly isAbbreviation: boolean;
+}
+
+/** @throws VALIDATION_ERROR at /expire/time_zone when the database does not know the zone */
+async function readZone(db: Database, expire: Extract<Expire, { type: "every" }>): Promise<ZoneRow> {
   try {
-    await sql`select eom_period_start(${toJsonb(expire)}, now())`.execute(db);
+    const { rows } = await sql<ZoneRow>`
+      select now() as at, eom_period_start(${toJsonb(expire)}, now()),
+        exists (select from pg_timezone_abbrevs where abbrev = upper(${expire.time_zone}::text)) as "isAbbreviation"`.execute(
+      db,
+    );
+    const [row] = rows;
+    if (row === undefined) throw new Error("A select without a table returned no row");
+    return row;
   } catch (error) {
     if (toDatabaseFault(error)?.code !== unknownTimeZone) throw error;
     throw invalid(
@@ -26,4 +59,10 @@ export async function requireKnownTimeZone(db: Database, expire: Expire | null |
       "unknown_time_zone",
     );
   }
+}
+
+/** Whether the zone's clocks change after `at`. */
+function hasSeasons(zone: string, at: Date): boolean {
+  const now = Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(zone);
+  return now.getTimeZoneTransition("next") !== null;
 }

@@ -1,6 +1,4 @@
-import { Cron } from "croner";
-import { explainCronFault } from "./cron-fault.ts";
-import { cronParseError } from "./errors.ts";
+import { createCroner } from "./croner.ts";
 import type { CronTrigger, DstPolicy } from "./model.ts";
 import type { Timetable } from "./timetable.ts";
 import { createZonedTimetable } from "./zoned.ts";
@@ -13,35 +11,18 @@ import { createZonedTimetable } from "./zoned.ts";
  * | with `*` or a step | `0 * * * *` | real time, whatever the policy | in the zone itself |
  * | fixed | `30 2 * * *` | the wall clock; the policy decides gaps and overlaps | in UTC, then mapped to the zone |
  *
- * The default policy (`shift`, `first`) is the behaviour of Vixie cron.
+ * The default policy (`shift`, `first`) treats changes of the clocks as Vixie cron does. Day of month and day of week are ORed when
+ * neither is `*`: `0 0 1-31/2 * 1` fires on odd days and on Mondays.
  *
- * @throws CRON_PARSE_ERROR when croner refuses the expression
+ * @param trigger its expression is one that parseExpression returned
  */
 export function createCronTimetable({ expression, time_zone }: CronTrigger, dst: DstPolicy): Timetable {
-  try {
-    if (!isFixedTime(expression)) return new Cron(expression, toOptions(time_zone));
-    return createZonedTimetable(new Cron(expression, toOptions("UTC")), time_zone, dst);
-  } catch (error) {
-    const { reason, position } = explainCronFault(expression, error, isParsed);
-    throw cronParseError(expression, reason, position);
-  }
+  if (!isFixedTime(expression)) return createCroner(expression, time_zone);
+  return createZonedTimetable(createCroner(expression, "UTC"), time_zone, dst);
 }
 
 /** No wildcard and no step in the fields before the days, as in croner's own rule for fixed times. */
 function isFixedTime(expression: string): boolean {
   if (expression.startsWith("@")) return expression !== "@hourly";
   return !/[*/]/.test(expression.split(" ").slice(0, -3).join(" "));
-}
-
-function toOptions(timezone: string) {
-  return { timezone, mode: "5-or-6-parts", paused: true } as const;
-}
-
-function isParsed(expression: string): boolean {
-  try {
-    new Cron(expression, toOptions("UTC"));
-    return true;
-  } catch {
-    return false;
-  }
 }

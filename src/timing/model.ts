@@ -1,14 +1,18 @@
 import { instantField, timeField, timeZoneField } from "../platform/resource/fields.ts";
 import { z } from "../platform/resource/schema.ts";
 
-/** The syntax of the expression is checked by parseTiming, whose errors name the wrong field. */
+/** The syntax of the expression is checked by parseTiming, whose errors name the wrong field and quote the expression as it was sent. */
 const cronTriggerFields = {
   type: z.literal("cron"),
-  expression: z.string().trim().min(1, "must be a cron expression").max(255).openapi({ example: "30 2 * * *" }),
+  expression: z
+    .string()
+    .max(255)
+    .refine((text) => text.trim() !== "", "must be a cron expression")
+    .openapi({ minLength: 1, example: "30 2 * * *" }),
   time_zone: timeZoneField.default("UTC"),
 };
 
-/** 10,000 months are 833 years: every instant that a search computes keeps a year of four digits. */
+/** 10,000 months are 833 years: a search never computes beyond the dates of JavaScript, which end in the year 275760. */
 const maxEvery = 10_000;
 
 /** The anchor is the first instant. Steps: see freq.ts. */

@@ -1,12 +1,14 @@
 import { createCronTimetable } from "./cron.ts";
+import { createFourDigitYears } from "./four-digit-years.ts";
 import { createFreqTimetable } from "./freq.ts";
 import type { Timing } from "./model.ts";
 import type { Timetable } from "./timetable.ts";
 import { createWindowedTimetable } from "./window.ts";
 
-/** Every instant of a timing: those of its trigger, through its policy of daylight saving, inside its window. @throws CRON_PARSE_ERROR */
+/** Every instant of a timing from the year 1 to 9999: those of its trigger, through its policy of daylight saving, inside its window. */
 export function createTimingTimetable({ trigger, active, policy }: Timing): Timetable {
-  const timetable =
-    trigger.type === "cron" ? createCronTimetable(trigger, policy) : createFreqTimetable(trigger, policy);
+  const timetable = createFourDigitYears(
+    trigger.type === "cron" ? createCronTimetable(trigger, policy) : createFreqTimetable(trigger, policy),
+  );
   return active === null ? timetable : createWindowedTimetable(timetable, active, trigger.time_zone);
 }

@@ -47,6 +47,19 @@ describeWithRemote("a backfill", (remoteTest) => {
     backfill: async ({ world, remote, ask }, use) => use(createSteps(world, remote, ask)),
   });
 
+  test.for([
+    ["0001-01-01T00:00:00.000Z", "0001-01-01T00:00:00.000Z"],
+    ["0099-12-31T22:00:00.000-02:00", "0100-01-01T00:00:00.000Z"],
+  ] as const)("keeps the year of from: %s", async ([from, kept], { world, ask, backfill: { create, start, turn } }) => {
+    const id = await create({ trigger: { type: "cron", expression: "0 0 1 1 *", time_zone: "UTC" } });
+    const { id: backfillId, ...answer } = await start(id, { from, to: "2000-06-01T00:00:00Z" });
+    expect(answer.from).toBe(kept);
+    await turn();
+    expect((await ask("GET", `/schedules/${id}/backfills/${backfillId}`)).body.from).toBe(kept);
+    const { rows } = await sql<{ slot: Date }>`select slot from ailbl_session`.execute(world.db);
+    expect(rows).toEqual([{ slot: new Date(kept) }]);
+  });
+
   test("counts its ends for the schedule, and does not change the failures in a row by which schedules are disabled", async ({
     world,
     remote,

@@ -29,6 +29,19 @@ describe.each(databaseKinds)("database %s", (kind) => {
     ]);
   });
 
+  test.each([
+    "0001-01-01T00:00:00.000Z",
+    "0049-12-31T23:59:59.123Z",
+    "0099-12-31T23:59:59.999Z",
+    "0100-01-01T00:00:00.000Z",
+    "9999-12-31T23:59:59.999Z",
+  ])("returns the time %s as it was written", async (text) => {
+    const { rows } = await sql<{ at: Date; list: Date[] }>`
+      select ${text}::timestamptz as at, ${new Date(text)}::timestamptz as again,
+        array[${text}::timestamptz] as list`.execute(database.db);
+    expect(rows).toEqual([{ at: new Date(text), again: new Date(text), list: [new Date(text)] }]);
+  });
+
   test("takes arrays of uuids, numbers and times in text, and bytes, as parameters", async () => {
     const id = "01a209ba-d02e-741b-a63b-6063454757eb";
     const at = new Date("2026-11-23T10:00:00.123Z");

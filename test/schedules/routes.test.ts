@@ -106,6 +106,8 @@ describeOnDatabases("the scheduler's API", (base) => {
     [{ job: { name: "ok", location: "pipelines" } }, "/job/name"],
     [{ trigger: { ...minutely.trigger, time_zone: "Europe/Atlantis" } }, "/trigger/time_zone"],
     [{ trigger: { ...minutely.trigger, time_zone: "+02:00" } }, "/trigger/time_zone"],
+    [{ trigger: { ...minutely.trigger, time_zone: "PST" } }, "/trigger/time_zone"],
+    [{ trigger: { ...minutely.trigger, time_zone: "SystemV/EST5EDT" } }, "/trigger/time_zone"],
   ])("refuses %j at %s", async ([fields, path], { ask }) => {
     const { status, body } = await ask("POST", schedules, { ...minutely, ...fields });
     expect([status, body.error_code]).toEqual([400, "VALIDATION_ERROR"]);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { defaultPolicy } from "../../src/schedules/policy.ts";
-import { normaliseExpression } from "../../src/timing/cron-expression.ts";
 import { findNextInstant, listNextInstants } from "../../src/timing/instants.ts";
 import type { Trigger } from "../../src/timing/model.ts";
+import { parseExpression } from "../../src/timing/parse-expression.ts";
 import { parseTiming } from "../../src/timing/parse-timing.ts";
 
 const now = new Date("2026-11-23T10:00:00.000Z");
@@ -66,7 +66,7 @@ describe("expressions", () => {
     ["0 0 LW * *", "0 0 LW * *"],
     ["0 0 * * sat-sun", "0 0 * * sat-sun"],
   ])("%j is saved as %j", (given, kept) => {
-    expect(normaliseExpression(given)).toBe(kept);
+    expect(parseExpression(given, () => [])).toBe(kept);
     expect(parseTiming({ trigger: toTrigger(given), active: null, policy: defaultPolicy }, now).trigger).toMatchObject({
       expression: kept,
     });
@@ -78,6 +78,10 @@ describe("expressions", () => {
     ["0 0 L * *", "2026-11-30", "2026-12-31"],
     ["0 0 15W * *", "2026-12-15", "2027-01-15"],
     ["0 0 1 * MON", "2026-11-30", "2026-12-01"],
+    ["0 0 */2 * 1", "2026-11-25", "2026-11-27"],
+    ["0 0 30 * */2", "2026-11-24", "2026-11-26"],
+    ["0 0 */2 * +1", "2026-12-07", "2026-12-21"],
+    ["0 0 1-7 * +MON", "2026-12-07", "2027-01-04"],
     ["@weekly", "2026-11-29", "2026-12-06"],
   ])("%j fires on its days", (expression, ...days) => {
     const { trigger } = parseTiming({ trigger: toTrigger(expression), active: null, policy: defaultPolicy }, now);
@@ -122,6 +126,45 @@ describe("expressions", () => {
     ["0 0 L-3 * *", 4, /L has to be a value of its own/],
     ["0 0 * * 5#6", 8, /should be 1-5 or L/],
     ["30 2 * * mon 15", 9, /Seconds are the first field: did you mean 15 30 2 \* \* mon\?/],
+    ["30 2 * * mon *", 9, /if \* is the year, write 30 2 \* \* mon$/],
+    ["0 10 * * MON 2027", 9, /if 2027 is the year, write 0 10 \* \* MON$/],
+    ["0 10 1 1 * 2027-2030", 11, /if 2027-2030 is the year, write 0 10 1 1 \*$/],
+    [
+      "0 10 * * ? *",
+      11,
+      /without the year it is 0 10 \* \* \* \(next: 2026-11-24T10:00:00.000Z, 2026-11-25T10:00:00.000Z\)/,
+    ],
+    [
+      "0 10 * * ? *",
+      11,
+      /with seconds first it is 0 10 \* \* \* \* \(next: 2026-11-23T10:10:00.000Z, 2026-11-23T11:10:00.000Z\)/,
+    ],
+    ["  0   10 * * ? *", 15, /without the year it is 0 10 \* \* \* /],
+    ["0/5 * * * ? *", 12, /without the year it is \*\/5 \* \* \* \* \(next: 2026-11-23T10:05/],
+    ["0 10 ? * 2-6 2026-2030", 13, /it is 0 10 \* \* 1-5 .*For years, use the window/],
+    ["0 18 ? * MON-FRI *", 17, /what you mean: without the year it is 0 18 \* \* MON-FRI \(next: [^;]*\)$/],
+    ["99 18 ? * MON-FRI *", 18, /what you mean: five fields, or six with seconds first/],
+    ["cron(0 10 * * ? *)", 0, /cron\(…\) is AWS's form.*write 0 10 \* \* \*$/],
+    [" cron(0 10 * * MON)", 1, /write 0 10 \* \* MON$/],
+    ["cron(0 0 12 ? * MON)", 0, /write 0 0 12 \* \* MON$/],
+    ["cron(0 10 * * * *)", 0, /expected are the fields alone$/],
+    ["rate(5 minutes)", 0, /use a trigger of the type freq/],
+    ["? 10 * * *", 0, /\? is allowed in the fields day of month and day of week alone/],
+    ["0 0 * ? *", 6, /\? is allowed/],
+    ["0 0 10 * ? ?", 9, /\? is allowed/],
+    ["0 0 ? * ? * *", 4, /\? is allowed/],
+    ["0 0 12 ? * 6-2", 11, /^6-2 runs backwards/],
+    ["0 0 12 ? * MON/2", 11, /'MON\/2'/],
+    ["0 0 25 ? * 2", 4, /^25 is out of range: hour must be 0 to 23$/],
+    ["\t0  0 * 13 *", 8, /^13 is out of range/],
+    ["0 0 * * 1, 3", 8, /has no spaces: write 0 0 \* \* 1,3$/],
+    ["0 0 1 ,15 * *", 6, /has no spaces: write 0 0 1,15 \* \*$/],
+    ["0 0 * * MON, WED, FRI", 8, /write 0 0 \* \* MON,WED,FRI$/],
+    ["0 0 * * MON - FRI", 12, /write 0 0 \* \* MON-FRI$/],
+    ["*/ 15 * * * *", 0, /write \*\/15 \* \* \* \*$/],
+    ["0, * * * *", 0, /^0, has an empty item/],
+    ["0 0 -1 * *", 4, /^-1 is no range/],
+    ["0 0 * * JAN-", 8, /^JAN- /],
     ["*/5 * * * * */10", 12, /Seconds are the first field: did you mean \*\/10 \*\/5 /],
   ])("%j is refused at %j with a reason", (expression, position, reason) => {
     expect(() => parseTiming({ trigger: toTrigger(expression), active: null, policy: defaultPolicy }, now)).toThrow(

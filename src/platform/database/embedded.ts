@@ -7,6 +7,7 @@ import { dataDir } from "@electric-sql/pglite-prepopulatedfs";
 import { Kysely, PGliteDialect } from "kysely";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import type { OpenDatabase } from "./open.ts";
+import { parseTime } from "./parse-time.ts";
 import type { Tables } from "./tables.ts";
 
 /** PGlite writes all of it at the start, so the process keeps it. Pages beyond it come from the system's file cache (decision 17). */
@@ -54,14 +55,20 @@ async function createPglite(folder: string): Promise<PGlite> {
   return pglite;
 }
 
-/** Starts PGlite with EOM's extensions, memory and parsers: numbers up to 2^53-1 come as numbers. */
+/** Starts PGlite with EOM's extensions, memory and parsers: numbers up to 2^53-1 come as numbers, times as dates. */
 export function startPglite(source: Pick<PGliteOptions, "dataDir" | "loadDataDir">): Promise<PGlite> {
   setFlagsFromString(oneCompilerAtATime);
   return PGlite.create({
     ...source,
     extensions: { pg_trgm },
     startParams: [...PGlite.defaultStartParams, "-c", `shared_buffers=${sharedBuffers}`],
-    parsers: { [types.INT8]: Number, [types.NUMERIC]: Number },
+    parsers: {
+      [types.INT8]: Number,
+      [types.NUMERIC]: Number,
+      [types.DATE]: parseTime,
+      [types.TIMESTAMP]: parseTime,
+      [types.TIMESTAMPTZ]: parseTime,
+    },
   });
 }
 

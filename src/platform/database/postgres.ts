@@ -1,6 +1,7 @@
 import { Kysely } from "kysely";
 import { PostgresJSDialect } from "kysely-postgres-js";
 import type { OpenDatabase } from "./open.ts";
+import { parseTime } from "./parse-time.ts";
 import { createPipeline } from "./pipeline.ts";
 import { createPostgresPool } from "./postgres-pool.ts";
 import type { Tables } from "./tables.ts";
@@ -28,6 +29,13 @@ export function openPostgresDatabase(url: string, poolSize: number): OpenDatabas
     types: {
       // By the contract, counts and sizes are at most 2^53-1.
       bigint: { to: 20, from: [20, 1700], serialize: String, parse: Number },
+      // As in postgres.js, but for the years 1 to 99. A parameter may also be a text.
+      date: {
+        to: 1184,
+        from: [1082, 1114, 1184],
+        serialize: (time: Date | string) => new Date(time).toISOString(),
+        parse: parseTime,
+      },
     },
     onnotice: () => {},
   };

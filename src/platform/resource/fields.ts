@@ -33,16 +33,25 @@ export const instantField = z.iso
   .refine((at) => at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999, "must be a year from 1 to 9999, in UTC")
   .openapi({ type: "string", format: "date-time" });
 
-/** A time zone that this Node knows by its IANA name; abbreviations and offsets such as `+02:00` are refused. */
+/**
+ * A time zone by its IANA name, in any case: `Europe/Berlin`, `Etc/GMT+5`. Offsets such as `+02:00` and abbreviations such as `PST`
+ * are refused. A zone of a quota's period must also pass `requireKnownTimeZone`, because the database computes periods.
+ */
 export const timeZoneField = z
   .string()
   .max(64)
   .refine(isTimeZone, "must be a time zone by its IANA name, like Europe/Berlin")
   .openapi({ example: "Europe/Berlin" });
 
+/**
+ * Asks Temporal, which computes wall clocks, and Intl, by which croner computes cron expressions with a step. Their lists differ:
+ * Intl also knows `PST`, `BST` (as Asia/Dhaka), `US/Pacific-New` and `SystemV/PST8PDT`, which Temporal cannot compute.
+ */
 function isTimeZone(name: string): boolean {
+  // Temporal also reads the zone of a whole timestamp, such as 2026-01-01T00:00Z[Europe/Berlin].
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
     new Intl.DateTimeFormat("en", { timeZone: name });
     return true;
   } catch {
