@@ -148,7 +148,7 @@ describeWithRemote("a bulk action", (remoteTest) => {
     };
     expect(await act("disable")).toEqual({ acted: 2, refused: 0, bulks_ended: 1 });
     const [first, second] = await Promise.all(ids.map((id) => world.api.schedules.find(id)));
-    expect([first?.disabled?.note, second?.disabled?.note]).toEqual(["by hand", "the move"]);
+    expect([first?.disabled?.note, second?.disabled?.note]).toEqual(["the move", "the move"]);
     expect((await ask("GET", "/schedules?state=disabled")).body.total).toBe(2);
     await act("enable");
     expect((await ask("GET", "/schedules?state=ok")).body.total).toBe(3);
