@@ -50,6 +50,8 @@ export const timeZoneField = z
 function isTimeZone(name: string): boolean {
   // Temporal also reads the zone of a whole timestamp, such as 2026-01-01T00:00Z[Europe/Berlin].
   if (!/^[A-Za-z]/.test(name)) return false;
+  // Only ICU has these. The polyfill of Temporal, for Fission's Node 22, accepts them because Intl does.
+  if (name.startsWith("SystemV/")) return false;
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
     new Intl.DateTimeFormat("en", { timeZone: name });
