@@ -3,6 +3,7 @@ import { toDatabaseFault } from "../platform/database/faults.ts";
 import { FolderInUse } from "../platform/database/folder-lock.ts";
 import { version } from "../version.ts";
 import type { Command } from "./command.ts";
+import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { migrateCommand } from "./migrate.ts";
 import { openApiCommand } from "./openapi.ts";
@@ -24,6 +25,7 @@ const commands: Readonly<Record<string, Command>> = {
   quota: quotaCommand,
   secrets: secretsCommand,
   openapi: openApiCommand,
+  demo: demoCommand,
 };
 
 /**
