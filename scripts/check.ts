@@ -11,6 +11,7 @@ const checks: Readonly<Record<string, readonly string[]>> = {
   "import law": ["node", "scripts/checks/import-law.ts"],
   words: ["node", "scripts/checks/words.ts"],
   "doc comments": ["node", "scripts/checks/doc-comments.ts"],
+  dependencies: ["node", "scripts/checks/dependencies.ts"],
   "unused code": ["knip"],
   "generated files": ["node", "scripts/generate.ts", "--check"],
   "triggers of functions": ["node", "scripts/fission-triggers.ts", "--check"],
