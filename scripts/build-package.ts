@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import manifest from "../package.json" with { type: "json" };
@@ -41,7 +41,10 @@ async function bundleS3Server(): Promise<string[]> {
     banner: {
       js: 'import { createRequire as createNodeRequire } from "node:module";\nconst require = createNodeRequire(import.meta.url);',
     },
+    // writeLicences has them.
     legalComments: "none",
+    sourcemap: "linked",
+    sourcesContent: false,
     metafile: true,
   });
   return Object.values(metafile.outputs).flatMap(({ inputs }) =>
@@ -59,6 +62,8 @@ function toPackageName(path: string): string {
 async function copyFiles(): Promise<void> {
   for (const path of copied) await cp(join(root, path), join(target, path), { recursive: true });
   for (const path of assetPaths) await cp(join(root, "node_modules", path), join(target, "assets", path));
+  // npm makes the command executable, but an image that unpacks the package would have to.
+  await chmod(join(root, manifest.bin.eom), 0o755);
   const { name, version } = manifest;
   await writeFile(join(target, "package.json"), `${JSON.stringify({ name, version, type: "module" })}\n`);
 }
