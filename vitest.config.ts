@@ -43,7 +43,7 @@ export default defineConfig({
           // for each of a hundred files took a third of the time.
           isolate: false,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/parts/**", "test/dagster/**", "test/fission/**", "test/deploy/**"],
+          exclude: ["test/parts/**", "test/dagster/**", "test/fission/**", "test/deploy/**", "test/docs/walk.test.ts"],
           globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "server" },
           ...limits,
@@ -83,7 +83,12 @@ export default defineConfig({
       {
         test: {
           name: "parts",
-          include: ["test/parts/**/*.test.ts", "test/fission/**/*.test.ts", "test/deploy/**/*.test.ts"],
+          include: [
+            "test/parts/**/*.test.ts",
+            "test/fission/**/*.test.ts",
+            "test/deploy/**/*.test.ts",
+            "test/docs/walk.test.ts",
+          ],
           globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "server" },
           ...partLimits,

@@ -107,9 +107,7 @@ describe.each(storageTests)("options of a storage's resource on %s", (_kind, tes
     },
   );
 
-  test("null as credential makes a storage without one, which is verified, changed and deleted", async ({
-    app,
-  }) => {
+  test("null as credential makes a storage without one, which is verified, changed and deleted", async ({ app }) => {
     const { server, resource } = await startPublicS3({ path: "/public/s3" });
     server.objects.set("2026/a", Buffer.from("abc"));
     const endpoint = `${resource.endpoint}/public/s3`;
