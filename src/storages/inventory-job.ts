@@ -11,7 +11,7 @@ import { serverSideEncryptions } from "./s3/location.ts";
 const pageMilliseconds = 30_000;
 
 interface InventoryNeeds {
-  readonly credentials: CredentialKeeper;
+  readonly credentials: Pick<CredentialKeeper, "read">;
   readonly policy: EgressPolicy;
   readonly clock: Clock;
 }
