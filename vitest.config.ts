@@ -16,7 +16,7 @@ const contractSuites = [
  */
 const roomSuites = [
   "test/overview/*.test.ts",
-  "test/storages/{credentials,listing,storages}.test.ts",
+  "test/storages/{credentials,listing,resource-options,storages}.test.ts",
   "test/access/{token-use,tokens}.test.ts",
   "test/notifications/webhooks.test.ts",
   "test/{metering,quotas}/**/{metering,quotas,reconcile,user-quotas,users-list}.test.ts",

@@ -166,6 +166,7 @@ function toCause(error: unknown, credential: S3Credential | null): Error {
 
 /** The server chooses the name of its error, and could repeat a part of the request in it. */
 function isHarmless(word: string, credential: S3Credential | null): boolean {
-  const secrets = Object.values(credential ?? {});
+  const { access_key_id = "", secret_access_key = "", session_token = "" } = credential ?? {};
+  const secrets = [access_key_id, secret_access_key, session_token];
   return /^[\w.-]{1,64}$/.test(word) && !secrets.some((secret) => secret !== "" && word.includes(secret));
 }
