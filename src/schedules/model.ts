@@ -88,7 +88,7 @@ export type UpdateSchedule = z.output<typeof updateScheduleSchema>;
 
 export const noteSchema = z
   .strictObject({ note: z.string().max(4000, "must have at most 4000 characters").nullable().default(null) })
-  .openapi("Note");
+  .openapi("ChangeNote");
 
 const disabledSchema = z
   .object({ reason: z.string(), note: z.string().nullable(), by: z.string(), at: timeField })

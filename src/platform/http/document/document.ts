@@ -2,7 +2,7 @@ import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-ope
 import { z } from "../../resource/schema.ts";
 import { problemSchema } from "../error-body.ts";
 import type { Route, RouteSpec } from "../route.ts";
-import { createFailureAnswers, errorSchemas, listFailures } from "./failure-answers.ts";
+import { createFailureAnswers, listErrorSchemas, listFailures } from "./failure-answers.ts";
 import { headerComponents, toAnswerHeaders } from "./headers.ts";
 import { listNamedSchemas } from "./named-schemas.ts";
 import { toPortable } from "./portable.ts";
@@ -23,6 +23,7 @@ export function createOpenApiDocument(routes: readonly Route[], version: string)
       version,
       description:
         "The control plane of a data platform: where data lives, who may use how much, which pipeline runs when.",
+      contact: { name: "The authors of EOM" },
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/", description: "The server that serves this document." }],
@@ -45,7 +46,10 @@ function registerComponents(registry: OpenAPIRegistry, routes: readonly Route[])
   for (const [name, header] of Object.entries(headerComponents))
     registry.registerComponent("headers", name, { ...header });
   registry.register("Problem", problemSchema);
-  const schemas = [...errorSchemas.values(), ...routes.flatMap(({ spec }) => listSchemas(spec))];
+  const schemas = [
+    ...listErrorSchemas(routes.map(({ spec }) => spec)),
+    ...routes.flatMap(({ spec }) => listSchemas(spec)),
+  ];
   for (const [name, schema] of listNamedSchemas(schemas)) registry.register(name, schema);
 }
 

@@ -32,17 +32,19 @@ export function listFailures(spec: RouteSpec): readonly FailureCode[] {
   return codes.filter((code) => listed.has(code));
 }
 
-/** The body of a failing answer by its status: `Error404`, with the codes that have this status. */
-export const errorSchemas: ReadonlyMap<number, z.ZodType> = new Map(
-  [...Map.groupBy(codes.flatMap(toPairs), ({ status }) => status)].map(([status, pairs]) => {
-    const names = pairs.map(({ code }) => code);
+/** The bodies of the failing answers of `specs`, one a status: `Error404`, with the codes that have this status. */
+export function listErrorSchemas(specs: readonly RouteSpec[]): z.ZodType[] {
+  const listed = new Set(specs.flatMap(listFailures));
+  const pairs = codes.filter((code) => listed.has(code)).flatMap(toPairs);
+  return [...Map.groupBy(pairs, ({ status }) => status)].map(([status, sharing]) => {
+    const names = sharing.map(({ code }) => code);
     const schema = errorBodySchema.extend({
       error_code: z.enum(names).describe("What went wrong, for programs: it never changes its meaning."),
       http_status: z.literal(status).describe("The status of the answer."),
     });
-    return [status, schema.openapi(`Error${status}`, { description: `A failure with status ${status}.` })];
-  }),
-);
+    return schema.openapi(`Error${status}`, { description: `A failure with status ${status}.` });
+  });
+}
 
 function toPairs(code: FailureCode) {
   return listStatuses(code).map((status) => ({ code, status }));
