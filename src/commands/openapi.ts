@@ -1,6 +1,4 @@
-import { listRoutes } from "../compose/program.ts";
-import { createOpenApiDocument } from "../platform/http/openapi.ts";
-import { version } from "../version.ts";
+import { writeDocument } from "../compose/program.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./usage.ts";
 
@@ -10,7 +8,7 @@ export const openApiCommand: Command = {
   about: "prints the OpenAPI document",
   async run(args) {
     if (args.length > 0) throw new UsageError("eom openapi accepts no words");
-    console.log(JSON.stringify(createOpenApiDocument(listRoutes(), version), null, 2));
+    process.stdout.write(writeDocument());
     return 0;
   },
 };

@@ -66,12 +66,26 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
   };
 }
 
-/** All routes, for the OpenAPI document: composed on a database that is never queried. */
+/** The routes of all rooms: composed on a database that is never queried. */
 export function listRoutes(): readonly Route[] {
+  return composeUnasked().routes;
+}
+
+/** The OpenAPI document, byte for byte as a running EOM serves it at `/openapi.json`. */
+export function writeDocument(): string {
+  return composeUnasked().writeDocument();
+}
+
+function composeUnasked() {
   const log = createLogger({ level: "silent", format: "json" });
   const database = openUnaskedDatabase();
-  return composeRooms({ database, config: readConfig({}, []), log, secrets: openNoSecrets(database), deploymentId: "" })
-    .routes;
+  return composeRooms({
+    database,
+    config: readConfig({}, []),
+    log,
+    secrets: openNoSecrets(database),
+    deploymentId: "",
+  });
 }
 
 /**

@@ -7,4 +7,4 @@ export const kindParameter = z
     error: `must be one of ${kinds.map(({ kind }) => kind).join(", ")}`,
   })
   .transform(Number)
-  .openapi({ type: "integer", enum: kinds.map(({ kind }) => kind) });
+  .openapi("ScheduleKind", { type: "integer", enum: kinds.map(({ kind }) => kind) });

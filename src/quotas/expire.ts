@@ -11,17 +11,23 @@ export const expireSchema = z
   .discriminatedUnion(
     "type",
     [
-      z.strictObject({ type: z.literal("never") }),
-      z.strictObject({ type: z.literal("at"), at: instantField.transform((at) => at.toISOString()) }),
-      z.strictObject({
-        type: z.literal("after"),
-        amount: z
-          .int("must be a whole number")
-          .min(1, "must be at least 1")
-          .max(maxAmount, `must be at most ${maxAmount}`),
-        unit: unitField,
-      }),
-      z.strictObject({ type: z.literal("every"), unit: unitField, time_zone: timeZoneField.default("UTC") }),
+      z.strictObject({ type: z.literal("never") }).openapi("ExpireNever"),
+      z
+        .strictObject({ type: z.literal("at"), at: instantField.transform((at) => at.toISOString()) })
+        .openapi("ExpireAt"),
+      z
+        .strictObject({
+          type: z.literal("after"),
+          amount: z
+            .int("must be a whole number")
+            .min(1, "must be at least 1")
+            .max(maxAmount, `must be at most ${maxAmount}`),
+          unit: unitField,
+        })
+        .openapi("ExpireAfter"),
+      z
+        .strictObject({ type: z.literal("every"), unit: unitField, time_zone: timeZoneField.default("UTC") })
+        .openapi("ExpireEvery"),
     ],
     { error: "must have a type of never, at, after or every" },
   )

@@ -1,7 +1,7 @@
 import { kindParameter } from "../kinds/parameter.ts";
 import { idParameter, objectFilters, pageParameters, timeParameter } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
-import { scheduleStates } from "./model.ts";
+import { scheduleStateField, scheduleStates } from "./model.ts";
 
 /** The orders of the list; the first is the default. */
 export const scheduleSorts = ["name", "enable", "created", "modified", "next_due_at"] as const;
@@ -9,10 +9,7 @@ export const scheduleSorts = ["name", "enable", "created", "modified", "next_due
 /** The filters of the list, of bulk actions and of the timeline. */
 export const scheduleFilters = {
   ...objectFilters,
-  state: z
-    .array(z.enum(scheduleStates, { error: `must be one of ${scheduleStates.join(", ")}` }))
-    .max(scheduleStates.length)
-    .optional(),
+  state: z.array(scheduleStateField).max(scheduleStates.length).optional(),
   kind: z.array(kindParameter).max(10).optional(),
   storage_id: z.array(idParameter).max(100).optional(),
   due_before: timeParameter.optional(),

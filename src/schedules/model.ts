@@ -19,6 +19,11 @@ const engineField = z.string().min(1, "must be the name of an engine").max(63);
 
 const ownerField = z.string().trim().min(1, "must have 1 to 255 characters").max(255);
 
+/** The parameters of a schedule: each kind has its own. */
+const kindParamsSchema = z
+  .record(z.string(), z.unknown())
+  .openapi("KindParams", { description: "The parameters of a schedule: its kind says which." });
+
 const createFields = {
   name: nameField,
   description: descriptionField.default(null),
@@ -37,10 +42,16 @@ const createFields = {
 };
 
 const createVariants = kinds.map((kind) =>
-  z.strictObject({ ...createFields, kind: z.literal(kind.kind), params: kind.params.prefault({}) }),
+  z
+    .strictObject({ ...createFields, kind: z.literal(kind.kind), params: kind.params.prefault({}) })
+    .openapi(`Create${toPascalCase(kind.name)}Schedule`),
 );
 
 type CreateVariant = (typeof createVariants)[number];
+
+function toPascalCase(name: string): string {
+  return name.replace(/(?:^|[_-])([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
 
 export const createScheduleSchema = z
   .discriminatedUnion("kind", createVariants as [CreateVariant, ...CreateVariant[]], {
@@ -67,7 +78,7 @@ export const updateScheduleSchema = z
     trigger: triggerSchema.optional(),
     active: activeSchema.nullable().optional(),
     job: jobSchema.optional(),
-    params: z.record(z.string(), z.unknown()).optional(),
+    params: kindParamsSchema.optional(),
     policy: policyChangeSchema.optional(),
   })
   .openapi("UpdateSchedule");
@@ -77,7 +88,7 @@ export type UpdateSchedule = z.output<typeof updateScheduleSchema>;
 
 export const noteSchema = z
   .strictObject({ note: z.string().max(4000, "must have at most 4000 characters").nullable().default(null) })
-  .openapi("Note");
+  .openapi("ChangeNote");
 
 const disabledSchema = z
   .object({ reason: z.string(), note: z.string().nullable(), by: z.string(), at: timeField })
@@ -89,6 +100,14 @@ export type Disabled = z.infer<typeof disabledSchema>;
 /** Each schedule has one state. `failing` covers both: still enabled, and disabled for failing. */
 export const scheduleStates = ["ok", "failing", "disabled", "over"] as const;
 
+/** The state of a schedule, in answers and as a filter. */
+export const scheduleStateField = z
+  .enum(scheduleStates, { error: `must be one of ${scheduleStates.join(", ")}` })
+  .openapi("ScheduleState", {
+    description:
+      "ok; failing: its last session failed, or it was disabled for failing; over: it has no slot left; disabled: by a person.",
+  });
+
 /** See {@link scheduleStates}. */
 export type ScheduleState = (typeof scheduleStates)[number];
 
@@ -99,17 +118,14 @@ export const scheduleSchema = z
     description: z.string().nullable(),
     kind: z.int(),
     enable: z.boolean(),
-    state: z.enum(scheduleStates).openapi({
-      description:
-        "ok; failing: its last session failed, or it was disabled for failing; over: it has no slot left; disabled: by a person.",
-    }),
+    state: scheduleStateField,
     owner: z.string(),
     engine: z.string().openapi({ description: "The engine that runs its sessions." }),
     labels: z.record(z.string(), z.string()),
     trigger: savedTriggerSchema,
     active: activeSchema.nullable(),
     job: z.object(jobSchema.shape),
-    params: z.record(z.string(), z.unknown()),
+    params: kindParamsSchema,
     policy: policySchema,
     next_due_at: timeField.nullable(),
     last_slot: timeField.nullable(),

@@ -43,21 +43,31 @@ const runSchema = z.object({
   result: z.record(z.string(), z.unknown()).nullable(),
 });
 
+/** The state of a session, in answers and as a filter. */
+export const sessionStateField = z
+  .enum(sessionStates)
+  .openapi("SessionState", { description: "The state of a session: docs/reference/session-states.md." });
+
 /** Why a session was opened: by a slot, by a person (`manual`, `retry`), or by a backfill. */
 export const sessionCauses = ["slot", "manual", "backfill", "retry"] as const;
+
+/** Why a session was opened, in answers. */
+export const sessionCauseField = z.enum(sessionCauses).openapi("SessionCause", {
+  description: "Why it was opened: for a slot, by a person (manual, retry), by a backfill.",
+});
 
 const sessionFields = {
   id: idField,
   schedule_id: idField,
   schedule_name: z.string(),
   kind: z.int(),
-  cause: z.enum(sessionCauses),
+  cause: sessionCauseField,
   backfill_id: idField.nullable(),
   retry_of: idField.nullable().openapi({ description: "The session that this one retries." }),
   slot: timeField.openapi({
     description: "The nominal instant of the schedule; for a manual session, when it was triggered.",
   }),
-  state: z.enum(sessionStates),
+  state: sessionStateField,
   reason: z.string().nullable(),
   attempt: z.int(),
   data_interval: z.object({ start: timeField, end: timeField }),
@@ -80,8 +90,8 @@ export type Session = z.infer<typeof sessionSchema>;
 
 const historyEntrySchema = z.object({
   at: timeField,
-  from: z.enum(sessionStates).nullable(),
-  to: z.enum(sessionStates),
+  from: sessionStateField.nullable(),
+  to: sessionStateField,
   attempt: z.int(),
   actor: z.string(),
   cause: z.string(),
@@ -112,7 +122,7 @@ export const sessionFilters = {
   ids: z.array(idParameter).max(100).optional(),
   schedule_id: z.array(idParameter).max(100).optional(),
   backfill_id: z.array(idParameter).max(100).optional(),
-  state: z.array(z.enum(sessionStates)).max(sessionStates.length).optional(),
+  state: z.array(sessionStateField).max(sessionStates.length).optional(),
   kind: z.array(kindParameter).max(10).optional(),
   slot_from: timeParameter.optional(),
   slot_to: timeParameter.optional(),

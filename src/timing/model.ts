@@ -25,9 +25,14 @@ const freqTriggerFields = {
 };
 
 export const triggerSchema = z
-  .discriminatedUnion("type", [z.strictObject(cronTriggerFields), z.strictObject(freqTriggerFields)], {
-    error: "must have the type cron or freq",
-  })
+  .discriminatedUnion(
+    "type",
+    [
+      z.strictObject(cronTriggerFields).openapi("CronTrigger"),
+      z.strictObject(freqTriggerFields).openapi("FreqTrigger"),
+    ],
+    { error: "must have the type cron or freq" },
+  )
   .openapi("Trigger");
 
 /** When a schedule fires. Times of `anchor` are UTC, in ISO 8601. */
@@ -38,10 +43,12 @@ export type CronTrigger = Extract<Trigger, { type: "cron" }>;
 export type FreqTrigger = Extract<Trigger, { type: "freq" }>;
 
 /** A trigger in answers. */
-export const savedTriggerSchema = z.discriminatedUnion("type", [
-  z.object(cronTriggerFields),
-  z.object({ ...freqTriggerFields, anchor: timeField }),
-]);
+export const savedTriggerSchema = z
+  .discriminatedUnion("type", [
+    z.object(cronTriggerFields).openapi("SavedCronTrigger"),
+    z.object({ ...freqTriggerFields, anchor: timeField }).openapi("SavedFreqTrigger"),
+  ])
+  .openapi("SavedTrigger");
 
 const dateField = z.iso.date("must be a date like 2026-01-01");
 const timeOfDayField = z

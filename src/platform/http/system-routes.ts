@@ -2,7 +2,7 @@ import { fail } from "../failure.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { z } from "../resource/schema.ts";
 import { createDocsRoutes } from "./docs.ts";
-import { createOpenApiDocument } from "./openapi.ts";
+import { writeOpenApiDocument } from "./document/document.ts";
 import { defineRoute, type Route } from "./route.ts";
 
 interface SystemNeeds {
@@ -17,8 +17,15 @@ interface SystemNeeds {
 const tag = "system";
 const statusAnswer = { description: "Yes", schema: z.object({ status: z.literal("ok") }) };
 
+/** The system's routes, and the document of the whole API. */
+export interface System {
+  readonly routes: readonly Route[];
+  /** The OpenAPI document of all routes, these included; written at the first call. */
+  readonly writeDocument: () => string;
+}
+
 /** Health, metrics, the OpenAPI document and the reference pages: for probes and newcomers, so without authentication. */
-export function createSystemRoutes(needs: SystemNeeds): Route[] {
+export function createSystem(needs: SystemNeeds): System {
   const own: Route[] = [
     defineRoute(
       {
@@ -77,14 +84,13 @@ export function createSystemRoutes(needs: SystemNeeds): Route[] {
         answers: { 200: { description: "The document", schema: z.looseObject({ openapi: z.string() }) } },
         failures: [],
       },
-      () => ({ status: 200, text: { content: document(), type: "application/json" } }),
+      () => ({ status: 200, text: { content: writeDocument(), type: "application/json" } }),
     ),
   ];
-  const all = [...needs.routes, ...own];
   let written: string | undefined;
-  const document = () => {
-    written ??= JSON.stringify(createOpenApiDocument(all, needs.version));
+  const writeDocument = () => {
+    written ??= writeOpenApiDocument([...needs.routes, ...own], needs.version);
     return written;
   };
-  return [...own, ...createDocsRoutes()];
+  return { routes: [...own, ...createDocsRoutes()], writeDocument };
 }

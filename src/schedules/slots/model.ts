@@ -37,10 +37,15 @@ export const slotsQuerySchema = z.strictObject({
     }),
 });
 
-const pastSlot = z.union([
-  z.object({ slot: timeField, session_id: idField.nullable(), reason: z.string().nullable() }),
-  z.object({ from: timeField, to: timeField, session_id: z.null(), reason: z.string() }),
-]);
+const pastSlot = z
+  .object({
+    slot: timeField.optional().describe("The slot; absent in a stretch."),
+    from: timeField.optional().describe("The first slot of a stretch."),
+    to: timeField.optional().describe("The last slot of a stretch."),
+    session_id: idField.nullable().describe("The session of the slot, if there is one."),
+    reason: z.string().nullable().describe("Why the slot became no session."),
+  })
+  .openapi("PastSlot", { description: "A slot (`slot`), or a stretch of slots that did not run (`from`, `to`)." });
 
 export const slotsSchema = z.object({ next: nextSlots, past: z.array(pastSlot) }).openapi("Slots", {
   description: "Past entries are newest first. Slots that did not run are one entry, from and to.",
