@@ -130,10 +130,10 @@ function readLines(stream: Readable | null) {
 }
 
 const user = `
-import { createEomClient, EomError, type Denied, type Reservation } from "@eom/client";
-const eom = createEomClient({ baseUrl: "http://eom.test", token: "t", whenUnreachable: "failClosed" });
+import { createMeteringClient, EomError, type Denied, type Reservation } from "@eom/client/metering";
+const eom = createMeteringClient({ baseUrl: "http://eom.test", token: "t", whenUnreachable: "failClosed" });
 export async function place(user: string): Promise<Reservation | Denied> {
-  const told = await eom.reserve(user, { amounts: { MaxOrderTimes: 1, MaxSize: "1048576" }, ttl_seconds: 60 });
+  const told = await eom.reserve(user, { amounts: { MaxOrderTimes: 1, MaxSize: 1048576 }, ttl_seconds: 60 });
   if (told.outcome === "denied") return told;
   // Failing closed there is no third outcome: what is not denied has a reservation.
   const { reservation } = told;
@@ -143,11 +143,11 @@ export async function place(user: string): Promise<Reservation | Denied> {
 }
 `;
 
-const misuse = `import { createEomClient } from "@eom/client";
-createEomClient({ baseUrl: "http://eom.test", token: "t" });
-const open = createEomClient({ baseUrl: "http://eom.test", token: "t", whenUnreachable: "failOpen" });
+const misuse = `import { createMeteringClient } from "@eom/client/metering";
+createMeteringClient({ baseUrl: "http://eom.test", token: "t" });
+const open = createMeteringClient({ baseUrl: "http://eom.test", token: "t", whenUnreachable: "failOpen" });
 await open.consume("u", { amounts: { MaxFun: 1 } });
 (await open.reserve("u", { amounts: { MaxSize: 1 } })).reservation.id;
 await open.consume("u", {});
-await createEomClient({ baseUrl: "http://eom.test", token: "t", whenUnreachable: "failClosed" }).commit("u", null);
+await createMeteringClient({ baseUrl: "http://eom.test", token: "t", whenUnreachable: "failClosed" }).commit("u", null);
 `;
