@@ -27,6 +27,8 @@ interface Step<Context, Summary> {
   readonly everySeconds: number | "engine's pollSeconds";
   /** One turn. Any number of processes may take it at once, and any of them may die between two statements. */
   take(context: Context, signal: AbortSignal): Promise<Summary>;
+  /** Left out while this machine's clock is off: what it does by the time cannot be undone. */
+  readonly needsRightClock?: boolean;
   /** The steps of this process that have work now, for example new sessions or new room in an engine. */
   wakes?(summary: Summary): readonly StepName[];
 }
@@ -38,6 +40,7 @@ export const steps: readonly SchedulerStep[] = [
     name: "scan",
     of: ["scan"],
     everySeconds: 1,
+    needsRightClock: true,
     take: scan,
     wakes: ({ sessions }) => (sessions > 0 ? ["pick"] : []),
   }),
@@ -65,11 +68,18 @@ export const steps: readonly SchedulerStep[] = [
   }),
   // After poll: in a single turn of `eom tick poll`, a slow search must not use up the time for runs that are known.
   engineStep({ name: "search", of: ["poll"], everySeconds: "engine's pollSeconds", take: search }),
-  processStep({ name: "auto-disable", of: ["auto-disable"], everySeconds: 15, take: autoDisable }),
+  processStep({
+    name: "auto-disable",
+    of: ["auto-disable"],
+    everySeconds: 15,
+    needsRightClock: true,
+    take: autoDisable,
+  }),
   processStep({
     name: "sweep",
     of: ["sweep"],
     everySeconds: 15,
+    needsRightClock: true,
     take: sweepLeases,
     wakes: ({ requeued }) => (requeued > 0 ? ["pick"] : []),
   }),
@@ -112,8 +122,8 @@ function engineStep<Summary extends object>(row: Step<EngineContext, Summary>): 
   };
 }
 
-function toTurn<Context, Summary extends object>(
-  { everySeconds, take, wakes }: Step<Context, Summary>,
+function toTurn<Context extends Pick<EngineContext, "clockGuard">, Summary extends object>(
+  { everySeconds, needsRightClock = false, take, wakes }: Step<Context, Summary>,
   context: Context,
   name: string,
   pollSeconds: number,
@@ -122,6 +132,7 @@ function toTurn<Context, Summary extends object>(
     name,
     everySeconds: typeof everySeconds === "number" ? everySeconds : pollSeconds,
     async take(signal) {
+      if (needsRightClock && !(await context.clockGuard.isRight())) return { summary: {}, wakes: [] };
       const summary = await take(context, signal);
       return { summary: { ...summary } as TickSummary, wakes: wakes?.(summary) ?? [] };
     },

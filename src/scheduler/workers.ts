@@ -12,7 +12,7 @@ import { steps, type TickName, type TickSummary, tick, tickNames, wokenByWork } 
 
 type SharedContext = Pick<
   SchedulerContext,
-  "db" | "clock" | "log" | "metrics" | "engines" | "storages" | "schedules" | "sessions"
+  "db" | "clock" | "clockGuard" | "log" | "metrics" | "engines" | "storages" | "schedules" | "sessions"
 >;
 
 interface WorkersNeeds extends SharedContext {

@@ -13,7 +13,7 @@ import { updateScheduleSchema } from "../../src/schedules/model.ts";
 import { createSimulatedEngine, type Launches } from "./simulation-engine.ts";
 import { createLife, createMortalDatabase, createMortalEngine, Died, type Life } from "./simulation-life.ts";
 import type { Command, Round, Story } from "./simulation-story.ts";
-import { change, createTestClock, createTestLog, noStorages, notAborted, toCreate } from "./world.ts";
+import { change, createTestClock, createTestLog, noStorages, notAborted, rightClock, toCreate } from "./world.ts";
 
 export const punctualSeconds = 10;
 
@@ -56,6 +56,7 @@ export async function beginSimulation(
     const { schedules, sessions } = createScheduler({ ...parts, onWork: () => {} });
     const needs: SchedulerContext = {
       ...parts,
+      clockGuard: rightClock,
       schedules,
       sessions,
       metrics,

@@ -10,6 +10,7 @@ import type { Clock } from "../../src/platform/clock.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { createId } from "../../src/platform/id.ts";
 import { createLogger } from "../../src/platform/log.ts";
+import type { ClockGuard } from "../../src/platform/worker/clock-guard.ts";
 import type { SchedulerContext } from "../../src/scheduler/context.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { createRowPages } from "../../src/scheduler/row-pages.ts";
@@ -98,6 +99,9 @@ export function withEngine(needs: SchedulerContext, engine: Engine): ProcessNeed
   return { ...needs, engine, engines: createEngines([engine], engine.name) };
 }
 
+/** For a clock of the test: it is right. */
+export const rightClock: ClockGuard = { isRight: async () => true };
+
 /** Knows no storage: every storage is missing. */
 export const noStorages: StoragesForRuns = { findStoragesForRuns: async () => new Map() };
 
@@ -134,6 +138,7 @@ export function createWorld(options: WorldOptions) {
     return {
       db,
       clock,
+      clockGuard: rightClock,
       log,
       metrics,
       storages,
