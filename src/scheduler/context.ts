@@ -6,6 +6,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
 import type { ClockGuard } from "../platform/worker/clock-guard.ts";
+import type { MendPosition } from "./mend/mend.ts";
 import type { SchedulerMetrics } from "./metrics.ts";
 import type { LeaseSettings } from "./renew/leases.ts";
 import type { RowPages } from "./row-pages.ts";
@@ -39,5 +40,6 @@ export interface ScanSettings {
 /** All that one process needs to take every step. */
 export interface SchedulerContext extends Omit<EngineContext, "engine">, BulkNeeds {
   readonly engines: Engines;
+  readonly mendPosition: MendPosition;
   readonly scan: ScanSettings;
 }

@@ -3,6 +3,7 @@ import { carryOutBulks } from "../bulk/carry-out.ts";
 import type { Engine } from "../engines/engine.ts";
 import { autoDisable } from "./auto-disable.ts";
 import type { EngineContext, SchedulerContext } from "./context.ts";
+import { mend } from "./mend/mend.ts";
 import { pickAndLaunch } from "./pick/pick-and-launch.ts";
 import { poll } from "./poll/poll.ts";
 import { renew } from "./renew/renew.ts";
@@ -17,7 +18,7 @@ export const tickNames = ["scan", "backfill", "bulk", "pick", "poll", "auto-disa
 /** A worker of the scheduler. */
 export type TickName = (typeof tickNames)[number];
 
-type StepName = TickName | "renew" | "search" | "doubtful-runs";
+type StepName = TickName | "renew" | "search" | "mend" | "doubtful-runs";
 
 /** One row of the table below. */
 interface Step<Context, Summary> {
@@ -82,6 +83,14 @@ export const steps: readonly SchedulerStep[] = [
     needsRightClock: true,
     take: sweepLeases,
     wakes: ({ requeued }) => (requeued > 0 ? ["pick"] : []),
+  }),
+  processStep({
+    name: "mend",
+    of: ["sweep"],
+    everySeconds: 15,
+    needsRightClock: true,
+    take: mend,
+    wakes: ({ mended }) => (mended > 0 ? ["scan"] : []),
   }),
   engineStep({ name: "doubtful-runs", of: ["sweep"], everySeconds: 15, take: endDoubtfulRuns }),
 ];

@@ -12,6 +12,7 @@ import { createId } from "../../src/platform/id.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import type { ClockGuard } from "../../src/platform/worker/clock-guard.ts";
 import type { SchedulerContext } from "../../src/scheduler/context.ts";
+import { createMendPosition } from "../../src/scheduler/mend/mend.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { createRowPages } from "../../src/scheduler/row-pages.ts";
 import { type CreateSchedule, createScheduleSchema } from "../../src/schedules/model.ts";
@@ -148,6 +149,7 @@ export function createWorld(options: WorldOptions) {
       engines,
       lease: { owner: createId(), seconds: more.leaseSeconds ?? 60 },
       rowPages: createRowPages(),
+      mendPosition: createMendPosition(),
       scan: { batchSize: more.batchSize ?? 100, punctualSeconds: 10 },
     };
   }
