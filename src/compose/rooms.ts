@@ -27,7 +27,7 @@ import { createSystemRoutes } from "../platform/http/system-routes.ts";
 import type { Logger } from "../platform/log.ts";
 import { createMetrics } from "../platform/metrics/metrics.ts";
 import { createSteadyClock } from "../platform/steady-clock.ts";
-import { createClockGuard } from "../platform/worker/clock-guard.ts";
+import { createClockGuard, createClockLoop } from "../platform/worker/clock-guard.ts";
 import { findWrongClocks } from "../platform/worker/clock-reports.ts";
 import { createWakeUp } from "../platform/worker/wake-up.ts";
 import { createUserQuotaRoutes } from "../quotas/assignments/routes.ts";
@@ -216,6 +216,7 @@ function composeWorkers(shared: Shared, { storages, quotas, scheduler, notificat
       sweepQuotas: createQuotaSweep({ ...shared, policy: quotas.admission, metrics: quotas.metering.metrics }),
       metrics: metrics.workers,
     }),
+    clockLoop: createClockLoop({ ...shared, metrics: metrics.workers }),
   });
 }
 

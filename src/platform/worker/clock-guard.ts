@@ -4,6 +4,8 @@ import { type ComparedClock, maxClockDifferenceSeconds } from "../clock.ts";
 import type { Database } from "../database/tables.ts";
 import type { Logger } from "../log.ts";
 import { reportClock, withdrawClockReport } from "./clock-reports.ts";
+import { createLoop, type Loop } from "./loop.ts";
+import type { WorkerMetrics } from "./metrics.ts";
 
 /**
  * Keeps steps that go by time from running while the machine's clock and its reference disagree. Such a step opens the sessions
@@ -50,4 +52,19 @@ export function createClockGuard({ db, clock, log, registry }: GuardNeeds): Cloc
   }
 
   return { isRight };
+}
+
+/** Less than a report is believed without being repeated. */
+const everySeconds = 10;
+const maxTurnSeconds = 20;
+
+interface ClockLoopNeeds {
+  readonly clockGuard: ClockGuard;
+  readonly log: Logger;
+  readonly metrics: WorkerMetrics;
+}
+
+/** Compares the clocks in every process, also in one that has no step which goes by time. */
+export function createClockLoop({ clockGuard, log, metrics }: ClockLoopNeeds): Loop {
+  return createLoop({ name: "clock", everySeconds, maxTurnSeconds, turn: clockGuard.isRight, log, metrics });
 }

@@ -34,7 +34,7 @@ export async function findWrongClocks(db: Database): Promise<Concerns> {
   return toConcerns(rows, ({ process, ahead_seconds, since }) => ({
     id: process,
     name: process,
-    why: `Its clock is ${toDeltaText(ahead_seconds)}; it neither scans nor sweeps until that is corrected`,
+    why: `Its clock is ${toDeltaText(ahead_seconds)}: it neither scans nor sweeps until the clock is set right`,
     since,
   }));
 }
