@@ -255,12 +255,12 @@ function composeOverview({ db, clock, log }: Shared, { engines }: ReturnType<typ
 }
 
 function composeApp(shared: Shared, routes: readonly Route[], tokens: ReturnType<typeof createTokenAuthenticator>) {
-  const { config, db, log, metrics, monotonic } = shared;
+  const { config, db, clock, log, metrics, monotonic } = shared;
   const findRecentUnreadiness = rememberReadiness(() => findUnreadiness(db), monotonic);
   const system = createSystemRoutes({ routes, metrics, version, findUnreadiness: findRecentUnreadiness });
   return createApp({
     routes: [...routes, ...system],
-    authenticator: createAuthenticator(config, limitGuesses(tokens, config.EOM_AUTH_FAILURES, monotonic), log),
+    authenticator: createAuthenticator(config, limitGuesses(tokens, config.EOM_AUTH_FAILURES, monotonic), clock, log),
     rateLimit: createRateLimit(config.EOM_RATE_LIMIT, monotonic),
     db,
     log,

@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import cases from "../cases/clock.json" with { type: "json" };
 import { listSlotFaults } from "../scheduler/account.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import { type EomProcess, startEom } from "../support/processes/eom-process.ts";
 import { createLoad, type Load } from "../support/processes/load.ts";
 import { createShiftedClock, type ShiftedClock } from "../support/processes/shifted-clock.ts";
 import { partPatience } from "../support/time-limits.ts";
+
+const leaps = cases.filter(({ kind }) => kind === "clock-set-back-after-a-leap");
 
 /** As in src/scheduler/workers.ts. */
 const punctualSeconds = 10;
@@ -109,9 +112,10 @@ async function expectMoreSlots({ db }: TestDatabase): Promise<void> {
   await vi.waitFor(async () => expect(await find()).toBeGreaterThan(before + 5000), partPatience);
 }
 
-test("a clock that leaps 4000 days ahead and back leaves an embedded EOM as it was", async () => {
+test.each(leaps)("a clock that leaps ahead and back leaves an embedded EOM as it was: $id", async ({ input }) => {
   const { clock, load } = await begin("start");
-  const trigger = { type: "cron", expression: "* * * * * *", time_zone: "UTC" };
+  const expression = input.steps?.[0]?.replace(" runs", "");
+  const trigger = { type: "cron", expression, time_zone: "UTC" };
   const year = new Date().getUTCFullYear();
   const { body: created } = await load.ask("POST", "/ailbl/admin/schedules", {
     name: "until next year",
