@@ -46,8 +46,8 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
   const secrets = await openSecretStore(config, db, log);
   await requireMatchingKeyFile(secrets);
   const rooms = composeRooms({ database, config, log, secrets, deploymentId: await findDeploymentId(db) });
-  // Reads the shared time before the first request or turn, and reports a clock that is off.
-  await rooms.clockGuard.isRight();
+  // Before the first request or turn goes by it.
+  await rooms.clock.compare();
   const close = async () => {
     await rooms.workers.stop();
     rooms.notifications.close();

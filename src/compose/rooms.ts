@@ -97,8 +97,7 @@ export function composeRooms(needs: RoomNeeds) {
   ];
   const app = composeApp(shared, routes, tokens);
   const reconciler = createReconciler(shared.db, shared.warningPercent);
-  const { clock, clockGuard } = shared;
-  return { app, access, tokens, notifications, workers, reconciler, checks, routes, clock, clockGuard };
+  return { app, access, tokens, notifications, workers, reconciler, checks, routes, clock: shared.clock };
 }
 
 /** Parts that several rooms share, one of each for a process. */

@@ -6,7 +6,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
 import type { ClockGuard } from "../platform/worker/clock-guard.ts";
-import type { MendPosition } from "./mend/mend.ts";
+import type { MendPosition } from "./mend/position.ts";
 import type { SchedulerMetrics } from "./metrics.ts";
 import type { LeaseSettings } from "./renew/leases.ts";
 import type { RowPages } from "./row-pages.ts";

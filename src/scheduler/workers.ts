@@ -5,7 +5,7 @@ import { createLoop } from "../platform/worker/loop.ts";
 import type { WorkerMetrics } from "../platform/worker/metrics.ts";
 import type { WakeUp } from "../platform/worker/wake-up.ts";
 import type { SchedulerContext } from "./context.ts";
-import { createMendPosition } from "./mend/mend.ts";
+import { createMendPosition } from "./mend/position.ts";
 import { expireOtherLeases, handBackLeases, handBackRuns } from "./renew/leases.ts";
 import { createRowPages } from "./row-pages.ts";
 import { sweepLeases } from "./sweep/sweep.ts";

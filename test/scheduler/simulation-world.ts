@@ -6,7 +6,7 @@ import type { Database } from "../../src/platform/database/tables.ts";
 import { Failure } from "../../src/platform/failure.ts";
 import { createId } from "../../src/platform/id.ts";
 import type { SchedulerContext } from "../../src/scheduler/context.ts";
-import { createMendPosition } from "../../src/scheduler/mend/mend.ts";
+import { createMendPosition } from "../../src/scheduler/mend/position.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { createRowPages } from "../../src/scheduler/row-pages.ts";
 import { type TickName, tick } from "../../src/scheduler/tick.ts";

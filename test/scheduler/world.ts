@@ -12,7 +12,7 @@ import { createId } from "../../src/platform/id.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import type { ClockGuard } from "../../src/platform/worker/clock-guard.ts";
 import type { SchedulerContext } from "../../src/scheduler/context.ts";
-import { createMendPosition } from "../../src/scheduler/mend/mend.ts";
+import { createMendPosition } from "../../src/scheduler/mend/position.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { createRowPages } from "../../src/scheduler/row-pages.ts";
 import { type CreateSchedule, createScheduleSchema } from "../../src/schedules/model.ts";

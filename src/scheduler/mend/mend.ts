@@ -4,6 +4,7 @@ import { createChange } from "../../platform/resource/change.ts";
 import { lockSchedule } from "../../schedules/queries.ts";
 import { recordSave, saveSchedule } from "../../schedules/save.ts";
 import type { SchedulerContext } from "../context.ts";
+import { firstId } from "./position.ts";
 import { listWatermarks, mendWatermark, recordUnusable, recordUsable } from "./queries.ts";
 import { findMend, type Mend, type WatermarkedSchedule } from "./watermark-mend.ts";
 
@@ -12,20 +13,9 @@ const maxSchedules = 1000;
 /** Between two batches other work of the process has its turn. */
 const batchSize = 200;
 
-const firstId = "00000000-0000-0000-0000-000000000000";
 const actor: Actor = { subject: "scheduler", onBehalfOf: null, requestId: null };
 
 type MendContext = Pick<SchedulerContext, "db" | "clock" | "log" | "metrics" | "mendPosition">;
-
-/** Where this process continues to check watermarks: the id of the last schedule. */
-export interface MendPosition {
-  after: string;
-}
-
-/** The position of a process that has checked none. */
-export function createMendPosition(): MendPosition {
-  return { after: firstId };
-}
 
 /** Schedules of one turn. */
 export interface MendSummary {
@@ -59,24 +49,24 @@ async function check(
   schedule: WatermarkedSchedule & { readonly is_reported: boolean },
 ): Promise<keyof MendSummary | null> {
   const { db, clock } = context;
-  let found: Mend | null;
+  let needed: Mend | null;
   try {
-    found = findMend(schedule, clock.now());
+    needed = findMend(schedule, clock.now());
   } catch (error) {
     await recordUnusable(db, schedule.id, toReason(error), clock.now());
     return "unusable";
   }
   if (schedule.is_reported) await recordUsable(db, schedule.id, clock.now());
-  return found !== null && (await apply(context, schedule, found)) ? "mended" : null;
+  return needed !== null && (await apply(context, schedule, needed)) ? "mended" : null;
 }
 
-async function apply(context: MendContext, schedule: WatermarkedSchedule, found: Mend): Promise<boolean> {
+async function apply(context: MendContext, schedule: WatermarkedSchedule, needed: Mend): Promise<boolean> {
   const { db, log, metrics } = context;
-  const isMended = found === "enable" ? await enable(context, schedule) : await mendWatermark(db, schedule, found.to);
+  const isMended = needed === "enable" ? await enable(context, schedule) : await mendWatermark(db, schedule, needed.to);
   if (!isMended) return false;
   metrics.watermarksMended.inc();
   const { id, name, next_due_at: from } = schedule;
-  const to = found === "enable" ? "enabled" : found.to;
+  const to = needed === "enable" ? "enabled" : needed.to;
   log.warn({ schedule_id: id, name, from, to }, "next_due_at was not the next instant of the trigger, and was mended");
   return true;
 }
@@ -92,7 +82,7 @@ function enable({ db, clock }: MendContext, { id, version }: WatermarkedSchedule
   });
 }
 
-/** What a person reads as the last error of the schedule. */
-export function toReason(error: unknown): string {
+/** The last error of the schedule, for people. */
+function toReason(error: unknown): string {
   return `The next instant cannot be computed: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -22,7 +22,7 @@ export interface WatermarkedSchedule extends Timing {
   readonly modified: Date;
 }
 
-/** What a wrong watermark needs: another `next_due_at`, or that the schedule is enabled again. */
+/** The correction of a wrong watermark: another `next_due_at`, or the schedule is enabled again. */
 export type Mend = { readonly to: Date | null } | "enable";
 
 /**
