@@ -33,7 +33,7 @@ export function listDatabaseChecks({ db, clock, config, secrets, engines }: Chec
   return [
     createDatabaseCheck(db),
     createSchemaCheck(db),
-    createClockCheck(clock, () => findWrongClocks(db)),
+    createClockCheck(clock, () => findWrongClocks(db, clock.now())),
     createTimeZonesCheck(db, clock),
     config.EOM_DATABASE_URL === null
       ? createFolderCheck(config.EOM_DATA_DIR)

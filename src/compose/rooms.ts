@@ -248,7 +248,7 @@ function composeOverview({ db, clock, log }: Shared, { engines }: ReturnType<typ
       users: () => findExceededUsers(db),
       webhooks: () => findFailingWebhooks(db),
       engines: async () => findFailingEngines(engines, await listMissingEngines(db, engines)),
-      processes: () => findWrongClocks(db),
+      processes: () => findWrongClocks(db, clock.now()),
     },
   });
 }

@@ -45,8 +45,8 @@ export function createClockGuard({ db, clock, log, registry }: GuardNeeds): Cloc
     const isRight = Math.abs(aheadSeconds) <= maxClockDifferenceSeconds;
     difference.set(aheadSeconds);
     if (isRight !== wasRight) logChange(isRight, aheadSeconds);
-    if (!isRight) await reportClock(db, name, aheadSeconds);
-    else if (!wasRight) await withdrawClockReport(db, name);
+    if (!isRight) await reportClock(db, { process: name, aheadSeconds, now: clock.now() });
+    else if (!wasRight) await withdrawClockReport(db, name, clock.now());
     wasRight = isRight;
     return isRight;
   }
