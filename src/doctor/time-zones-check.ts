@@ -17,7 +17,7 @@ interface ZoneRow {
   readonly zone: string;
   readonly of_quotas: boolean;
   readonly of_schedules: boolean;
-  /** Seconds east of UTC at each instant; null where the database does not know the zone. */
+  /** Seconds east of UTC at each instant; null where the database does not know the zone, or not by this name. */
   readonly offsets: readonly number[] | null;
 }
 
@@ -80,7 +80,9 @@ async function listNamedZones(db: Database, instants: readonly Date[]): Promise<
       select trigger ->> 'time_zone', false from ailbl_schedule
     ), known as materialized (select lower(name) as name from pg_timezone_names)
     select zone, bool_or(is_quota) as of_quotas, bool_or(not is_quota) as of_schedules,
-      case when lower(zone) in (select name from known) then array(
+      -- PostgreSQL reads CET as an abbreviation of a fixed offset. Schedules may name it; quotas may not.
+      case when lower(zone) in (select name from known)
+          and (bool_or(is_quota) or upper(zone) not in (select abbrev from pg_timezone_abbrevs)) then array(
         select extract(epoch from (instant at time zone zone) - (instant at time zone 'UTC'))::int
         from unnest(${texts}::timestamptz[]) with ordinality as i (instant, place) order by place) end as offsets
     from named group by zone order by zone`.execute(db);

@@ -47,6 +47,20 @@ describeOnDatabases("mend", (worldTest) => {
     },
   );
 
+  test("waits, as scan and auto-disable do, while the machine's clock is off", async ({
+    world,
+    steps: { create, find, setDue, listSlots },
+  }) => {
+    const [late, due] = [await create(), await create({ active: { end_date: "2026-11-23" } })];
+    await setDue(late, "2037-11-06T10:01:00Z");
+    world.clock.set("2026-11-24T10:00:00.000Z");
+    const off = { ...world.needs, clockGuard: { isRight: async () => false } };
+    for (const name of ["scan", "auto-disable", "sweep"] as const) await tick(name, off, notAborted);
+    expect(await find(late)).toMatchObject({ next_due_at: "2037-11-06T10:01:00.000Z" });
+    expect(await find(due)).toMatchObject({ enable: true, next_due_at: "2026-11-23T10:01:00.000Z" });
+    expect(await listSlots(due)).toEqual([]);
+  });
+
   test("opens no slot twice after scans by a clock that was ahead", async ({
     world,
     steps: { create, turn, listSlots },

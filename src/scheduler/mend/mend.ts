@@ -49,6 +49,7 @@ async function check(
   schedule: WatermarkedSchedule & { readonly is_reported: boolean },
 ): Promise<keyof MendSummary | null> {
   const { db, clock } = context;
+  if (!schedule.enable && schedule.disabled?.reason !== "over") return null;
   let needed: Mend | null;
   try {
     needed = findMend(schedule, clock.now());

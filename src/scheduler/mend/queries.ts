@@ -10,15 +10,14 @@ interface Watermark extends WatermarkedSchedule {
 /** The code of a schedule whose instants cannot be computed. */
 export const unusableCode = "TRIGGER_UNUSABLE";
 
-/** Schedules after this id that are enabled, or were disabled as over and not edited since. */
+/** Schedules after this id, whatever their state: the cost of a page does not depend on how many are disabled. */
 export async function listWatermarks(db: Database, after: string, limit: number): Promise<Watermark[]> {
   const { rows } = await sql<Watermark>`
     select s.id, s.name, s.version, s.enable, s.trigger, s.active, s.policy, s.slot_sessions,
       nullif(s.next_due_at, 'infinity') as next_due_at, s.disabled, s.scanned, s.modified,
       coalesce(c.consecutive_failures > 0 and c.last_error ->> 'code' = ${unusableCode}, false) as is_reported
     from ailbl_schedule as s join ailbl_schedule_stats as c on c.schedule_id = s.id
-    where s.id > ${after}::uuid and (s.enable or s.disabled ->> 'reason' = 'over')
-    order by s.id limit ${limit}`.execute(db);
+    where s.id > ${after}::uuid order by s.id limit ${limit}`.execute(db);
   return rows;
 }
 
