@@ -516,6 +516,18 @@ CREATE TABLE public.eom_audit (
 
 
 --
+-- Name: eom_clock_report; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_clock_report (
+    process text NOT NULL,
+    ahead_seconds double precision NOT NULL,
+    since timestamp(3) with time zone NOT NULL,
+    seen timestamp(3) with time zone NOT NULL
+);
+
+
+--
 -- Name: eom_deployment; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -986,6 +998,14 @@ ALTER TABLE ONLY public.ailbl_skipped_slots
 
 ALTER TABLE ONLY public.eom_audit
     ADD CONSTRAINT eom_audit_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: eom_clock_report eom_clock_report_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_clock_report
+    ADD CONSTRAINT eom_clock_report_pkey PRIMARY KEY (process);
 
 
 --

@@ -98,6 +98,17 @@ create index eom_audit_subject on eom_audit (subject, at, id);
 create trigger eom_audit_is_kept before update on eom_audit
   for each row execute function eom_refuse_change();
 
+-- Processes whose clock is off. Empty as a rule: a process deletes its row when its clock is right again. A row that was not seen
+-- for a minute is of a process that has ended.
+create table eom_clock_report (
+  -- `host/pid`.
+  process text primary key,
+  -- Negative: behind.
+  ahead_seconds float8 not null,
+  since timestamptz(3) not null,
+  seen timestamptz(3) not null
+);
+
 --------------------------------------------------------------------------------
 -- Secrets: credentials of storages, signing secrets of webhooks
 --------------------------------------------------------------------------------

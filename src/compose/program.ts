@@ -46,10 +46,13 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
   const secrets = await openSecretStore(config, db, log);
   await requireMatchingKeyFile(secrets);
   const rooms = composeRooms({ database, config, log, secrets, deploymentId: await findDeploymentId(db) });
+  // Before the first request or turn goes by it.
+  await rooms.clock.compare();
   const close = async () => {
     await rooms.workers.stop();
     rooms.notifications.close();
     await rooms.tokens.close();
+    await rooms.clock.close();
     await secrets.close();
     await database.close();
   };

@@ -1,6 +1,6 @@
 import { createSecretKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { systemClock } from "../platform/clock.ts";
+import { systemMonotonic } from "../platform/clock.ts";
 import type { Config } from "../platform/config/config.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
@@ -24,7 +24,7 @@ export async function openSecretStore(config: Config, db: Database, log: Logger)
     mount: config.EOM_VAULT_MOUNT,
     pathPrefix: config.EOM_VAULT_PREFIX,
     auth: toVaultAuth(config),
-    clock: systemClock,
+    monotonic: systemMonotonic,
     timeoutMilliseconds: vaultMilliseconds,
     log,
     ...(config.VAULT_NAMESPACE === null ? {} : { namespace: config.VAULT_NAMESPACE }),

@@ -1,5 +1,4 @@
 import { sql } from "kysely";
-import type { Clock } from "../platform/clock.ts";
 import { findMigrationState } from "../platform/database/migrate.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Check } from "./checks.ts";
@@ -7,9 +6,6 @@ import { toAdvisedError } from "./database-advice.ts";
 
 /** PostgreSQL 14, as `server_version_num`. */
 const minServerVersion = 140_000;
-
-/** Leases and periods run by the database's clock, slots by this machine's. If they differ, schedules run early or late. */
-const maxClockDifferenceSeconds = 5;
 
 /** Checks the version of the database, and that it accepts writes. */
 export function createDatabaseCheck(db: Database): Check {
@@ -99,24 +95,5 @@ function advised({ name, run }: Check): Check {
       run().catch((error) => {
         throw toAdvisedError(error);
       }),
-  };
-}
-
-/** Checks that the clocks of the database and of this machine agree. */
-export function createClockCheck(db: Database, clock: Clock): Check {
-  return {
-    name: "clock",
-    async run() {
-      const before = clock.now().getTime();
-      const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db);
-      const after = clock.now().getTime();
-      const seconds = ((rows[0]?.now.getTime() ?? 0) - (before + after) / 2) / 1000;
-      if (Math.abs(seconds) > maxClockDifferenceSeconds) {
-        throw new Error(
-          `The database's clock differs from this machine's by ${seconds.toFixed(1)} s: set both by NTP.`,
-        );
-      }
-      return `differs from the database's by ${Math.abs(seconds).toFixed(1)} s; time zones ${process.versions.tz}`;
-    },
   };
 }

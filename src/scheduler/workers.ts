@@ -5,6 +5,7 @@ import { createLoop } from "../platform/worker/loop.ts";
 import type { WorkerMetrics } from "../platform/worker/metrics.ts";
 import type { WakeUp } from "../platform/worker/wake-up.ts";
 import type { SchedulerContext } from "./context.ts";
+import { createMendPosition } from "./mend/position.ts";
 import { expireOtherLeases, handBackLeases, handBackRuns } from "./renew/leases.ts";
 import { createRowPages } from "./row-pages.ts";
 import { sweepLeases } from "./sweep/sweep.ts";
@@ -12,7 +13,7 @@ import { steps, type TickName, type TickSummary, tick, tickNames, wokenByWork } 
 
 type SharedContext = Pick<
   SchedulerContext,
-  "db" | "clock" | "log" | "metrics" | "engines" | "storages" | "schedules" | "sessions"
+  "db" | "clock" | "clockGuard" | "log" | "metrics" | "engines" | "storages" | "schedules" | "sessions"
 >;
 
 interface WorkersNeeds extends SharedContext {
@@ -127,6 +128,7 @@ function createContext({
   return {
     ...shared,
     rowPages: createRowPages(),
+    mendPosition: createMendPosition(),
     lease: { owner: `${hostname()}/${process.pid}/${createId()}`, seconds: leaseSeconds },
     scan: { batchSize: scanBatchSize, punctualSeconds },
   };

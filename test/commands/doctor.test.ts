@@ -11,12 +11,15 @@ import { type S3Server, startS3Server } from "../../scripts/demo/s3-server.ts";
 import { runCommand } from "../../src/commands/run.ts";
 import { composeProgram } from "../../src/compose/program.ts";
 import { runChecks } from "../../src/doctor/checks.ts";
-import { createClockCheck } from "../../src/doctor/database-checks.ts";
+import { createClockCheck } from "../../src/doctor/clock-check.ts";
+import { systemMonotonic } from "../../src/platform/clock.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
+import { createDatabaseClock } from "../../src/platform/database/database-clock.ts";
 import { lockFolder } from "../../src/platform/database/folder-lock.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { connectionLimits, findFreePort, startHttpServer } from "../../src/platform/http/server.ts";
 import { createLogger } from "../../src/platform/log.ts";
+import { findWrongClocks } from "../../src/platform/worker/clock-reports.ts";
 import { defaultPolicy } from "../../src/schedules/policy.ts";
 import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
@@ -572,11 +575,13 @@ test("doctor reports which process uses an embedded database, and a folder that 
 });
 
 test.each([-3600, 3600])("a clock that is %i s off is reported", async (seconds) => {
-  const clock = { now: () => new Date(Date.now() + seconds * 1000) };
-  const [finding] = await runChecks([createClockCheck(scene.database.db, clock)]);
+  const { db } = scene.database;
+  const machine = { now: () => new Date(Date.now() + seconds * 1000) };
+  const clock = createDatabaseClock({ db, machine, monotonic: systemMonotonic });
+  const [finding] = await runChecks([createClockCheck(clock, () => findWrongClocks(db, clock.now()))]);
   expect(finding).toMatchObject({
     status: "failed",
-    message: expect.stringMatching(/ differs .* -?3(600|599)\.\d s: set both by NTP/),
+    message: expect.stringMatching(/ 3(600|599)\.\d s (ahead|behind) of the database's clock: set both by NTP/),
   });
 });
 

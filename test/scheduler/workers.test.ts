@@ -17,7 +17,7 @@ import { hold } from "../engines/dagster/misbehaviour.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { patience } from "../support/time-limits.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
-import { change, createTestLog, jobs, noStorages, toCreate } from "./world.ts";
+import { change, createTestLog, jobs, noStorages, rightClock, toCreate } from "./world.ts";
 
 describe.each(databaseKinds)("the workers on %s", (kind) => {
   let database: TestDatabase;
@@ -49,6 +49,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     const workers = createSchedulerWorkers({
       db,
       clock,
+      clockGuard: rightClock,
       log,
       engines,
       storages: noStorages,

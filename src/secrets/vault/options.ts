@@ -1,4 +1,4 @@
-import type { Clock } from "../../platform/clock.ts";
+import type { Monotonic } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/log.ts";
 
 /** How EOM authenticates to Vault. Files are read anew at every login, because other programs rotate them. */
@@ -23,6 +23,6 @@ export interface VaultOptions {
   readonly ca?: string;
   /** Limit for one call, from connecting to the last byte of its answer. */
   readonly timeoutMilliseconds: number;
-  readonly clock: Clock;
+  readonly monotonic: Monotonic;
   readonly log: Logger;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { toBackoffMilliseconds } from "../../platform/backoff.ts";
-import type { Clock } from "../../platform/clock.ts";
+import type { Monotonic } from "../../platform/clock.ts";
 import type { VaultAnswer } from "./answers.ts";
 import type { VaultClient } from "./client.ts";
 import { isTransient, VaultFault } from "./fault.ts";
@@ -27,13 +27,13 @@ export interface VaultSession {
 interface SessionNeeds {
   readonly client: VaultClient;
   readonly tokens: VaultTokens;
-  readonly clock: Clock;
+  readonly monotonic: Monotonic;
   /** No further attempt after this time, so that a caller does not wait for several time-outs. */
   readonly patienceMilliseconds: number;
 }
 
 /** Combines the client and the token. */
-export function createVaultSession({ client, tokens, clock, patienceMilliseconds }: SessionNeeds): VaultSession {
+export function createVaultSession({ client, tokens, monotonic, patienceMilliseconds }: SessionNeeds): VaultSession {
   const sendAuthenticated = async (request: VaultRequest): Promise<VaultAnswer> => {
     const token = await tokens.get();
     const answer = await client.send({ ...request, token });
@@ -46,12 +46,12 @@ export function createVaultSession({ client, tokens, clock, patienceMilliseconds
 
   return {
     send: async (request) => {
-      const startedAt = clock.now().getTime();
+      const startedAt = monotonic();
       for (let attempt = 1; ; attempt += 1) {
         try {
           return await sendAuthenticated(request);
         } catch (error) {
-          const isOver = clock.now().getTime() - startedAt >= patienceMilliseconds;
+          const isOver = monotonic() - startedAt >= patienceMilliseconds;
           if (attempt === maxAttempts || isOver || !isTransient(error)) throw error;
           const pause = {
             firstMilliseconds,
