@@ -160,6 +160,8 @@ export interface Engine {
   readonly launchesPerSecond: number | null;
   /** Runs under way at once, of all processes together; null for no limit. */
   readonly maxRuns: number | null;
+  /** Runs under way at once in this process; null if only {@link Engine.maxRuns} limits them. */
+  readonly maxRunsHere: number | null;
   /** The pause between two polls of its runs. */
   readonly pollSeconds: number;
   /** How many more launches it accepts from this process now. Sessions above this number stay pending. */

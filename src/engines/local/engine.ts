@@ -68,6 +68,7 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
     durable: false,
     launchesPerSecond: needs.launchesPerSecond,
     maxRuns: null,
+    maxRunsHere: needs.maxRuns,
     pollSeconds: 1,
     // Runs whose end is not recorded yet count: their output stays in memory until then.
     room: () => (isClosed ? 0 : Math.max(0, needs.maxRuns - runs.count())),
