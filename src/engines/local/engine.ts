@@ -6,6 +6,7 @@ import {
   type Engine,
   type EngineCheck,
   type EngineJob,
+  type JobIssue,
   type JobReference,
   type JobVerdict,
   type LaunchOutcome,
@@ -101,15 +102,31 @@ function refuse(code: string, message: string): LaunchOutcome {
 
 const maxNames = 20;
 
-/** Checks the name only: this engine has neither locations nor repositories, and a job checks its run config itself. */
+/** Checks where the job is and its name: a job checks its run config itself. */
 function checkJob(jobs: readonly EngineJob[], { kind, job }: JobReference): JobVerdict {
+  const issues = [...listPlaceIssues(job), ...listNameIssues(jobs, kind, job.name)];
+  return issues.length === 0 ? { verdict: "accepted" } : { verdict: "refused", issues };
+}
+
+function listPlaceIssues(job: JobReference["job"]): JobIssue[] {
+  return (["location", "repository"] as const)
+    .filter((field) => job[field] !== null)
+    .map((field) => ({
+      path: ["job", field],
+      message: `must be null or left out, since the jobs of the local engine have no ${field}: it is '${job[field]}'`,
+      code: "unknown_job",
+    }));
+}
+
+function listNameIssues(jobs: readonly EngineJob[], kind: number, name: string): JobIssue[] {
   const offered = jobs.filter(({ kinds }) => kinds.includes(kind));
-  const isOffered = job.location === null && job.repository === null && offered.some(({ name }) => name === job.name);
-  if (isOffered) return { verdict: "accepted" };
-  const names = offered.slice(0, maxNames).map(({ name }) => name);
+  if (offered.some((job) => job.name === name)) return [];
+  const names = offered.slice(0, maxNames).map((job) => job.name);
   const offer = names.length === 0 ? "the engine has none" : `there is ${names.join(", ")}`;
-  const message = `names no job for schedules of kind ${kind}: '${job.name}' is not known, ${offer}`;
-  return { verdict: "refused", issues: [{ path: ["job", "name"], message, code: "unknown_job" }] };
+  const isOfOtherKind = jobs.some((job) => job.name === name);
+  const problem = isOfOtherKind ? `'${name}' serves schedules of other kinds` : `'${name}' is not known`;
+  const message = `names no job for schedules of kind ${kind}: ${problem}, ${offer}`;
+  return [{ path: ["job", "name"], message, code: "unknown_job" }];
 }
 
 function findStarter(
