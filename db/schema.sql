@@ -386,6 +386,7 @@ CREATE TABLE public.ailbl_session (
     engine text NOT NULL,
     run_id text,
     run_status text,
+    runs_checked boolean DEFAULT false NOT NULL,
     picked timestamp with time zone,
     launch_started timestamp with time zone,
     started timestamp with time zone,

@@ -324,6 +324,8 @@ create table ailbl_session (
   engine text not null,
   run_id text,
   run_status text,
+  -- Whether the engine was asked once, after the launch, if the attempt has further runs.
+  runs_checked boolean not null default false,
   picked timestamptz,
   -- From this time on a run may exist.
   launch_started timestamptz,

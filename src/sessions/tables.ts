@@ -41,6 +41,7 @@ export interface SessionTable {
   not_ready_since: Date | null;
   run_id: string | null;
   run_status: string | null;
+  runs_checked: Defaulted<boolean>;
   picked: Date | null;
   launch_started: Date | null;
   started: Date | null;

@@ -196,7 +196,7 @@ export async function claimSessions(
         lease_owner = ${owner}, lease_token = s.lease_token + 1, missed_polls = 0,
         attempt = case s.state when 'retry_wait' then s.attempt + 1 else s.attempt end,
         -- Traces of an earlier attempt or claim.
-        run_id = null, run_status = null, launch_started = null, started = null, stop_reason = null, stop_requested = null,
+        run_id = null, run_status = null, runs_checked = false, launch_started = null, started = null, stop_reason = null, stop_requested = null,
         polled = null, not_ready_since = case s.state when 'retry_wait' then null else s.not_ready_since end,
         lease_expires_at = now() + make_interval(secs => ${leaseSeconds})
       from candidate as w where s.id = w.id and s.state = w.state
