@@ -7,7 +7,9 @@ export interface LaunchRequest {
   readonly scheduleId: string;
   readonly kind: number;
   readonly attempt: number;
+  /** The end of the session's data interval. */
   readonly slot: Date;
+  readonly dataIntervalStart: Date;
   readonly job: Job;
   readonly runConfig: Record<string, unknown>;
   readonly runConfigOf: RunConfigOf;

@@ -94,6 +94,26 @@ describe("a job that is saved for the local engine", () => {
   });
 });
 
+test("a process without a jobs file says that it needs the workers' file", async () => {
+  const engine = createLocalEngine({
+    jobs: [],
+    builtIns: [{ name: "inventory", kinds: [5], description: "counts", run: async () => ({}) }],
+    clock: systemClock,
+    log: createTestLog().log,
+    path: "",
+    maxRuns: 10,
+    launchesPerSecond: null,
+    graceSeconds: 5,
+    onRunEnded: () => {},
+  });
+  const job = { location: null, repository: null, name: "thumbnails" };
+  expect(await engine.checkJob({ kind: 1, job, runConfig: {}, runConfigOf: "job", tags: {} })).toMatchObject({
+    issues: [
+      { path: ["job", "name"], message: expect.stringContaining("every process of EOM needs the same jobs file") },
+    ],
+  });
+});
+
 describe("the local engine alone", () => {
   const clock = createTestClock("2026-11-23T10:00:00.000Z");
   const { log, lines } = createTestLog();
@@ -237,6 +257,8 @@ describe("the local engine alone", () => {
     const names = Object.keys(seen).filter((name) => !name.startsWith("__CF"));
     expect(names.sort()).toEqual([
       "EOM_ATTEMPT",
+      "EOM_DATA_INTERVAL_END",
+      "EOM_DATA_INTERVAL_START",
       "EOM_JOB",
       "EOM_SCHEDULE_ID",
       "EOM_SESSION_ID",

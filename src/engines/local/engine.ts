@@ -15,6 +15,7 @@ import {
 } from "../engine.ts";
 import type { BuiltIn } from "./built-in.ts";
 import type { DeclaredJob } from "./jobs-file.ts";
+import type { ProcessUser } from "./process-group.ts";
 import { listMissingPrograms } from "./programs.ts";
 import { startBuiltIn, startDeclared } from "./run.ts";
 import { createLocalRuns, type Starter } from "./runs.ts";
@@ -26,6 +27,8 @@ interface LocalEngineNeeds {
   readonly log: Logger;
   /** PATH of the runs. No other variable of EOM's environment reaches a run. */
   readonly path: string;
+  /** The user of declared jobs; null or absent for EOM's own. */
+  readonly user?: ProcessUser | null;
   /** Null for no limit. */
   readonly launchesPerSecond: number | null;
   /** Runs at once. */
@@ -118,26 +121,40 @@ function listPlaceIssues(job: JobReference["job"]): JobIssue[] {
     }));
 }
 
+/** The API process checks jobs that a worker runs. */
+const withoutFileHint =
+  "This process has no EOM_JOBS_FILE: every process of EOM needs the same jobs file, also one that runs `eom api` alone";
+
+/** A declared job serves every kind, so a job that serves some kinds only is built in. */
+function isDeclared({ kinds: served }: EngineJob): boolean {
+  return served.length === kinds.length;
+}
+
 function listNameIssues(jobs: readonly EngineJob[], kind: number, name: string): JobIssue[] {
+  const isWithoutFile = !jobs.some(isDeclared);
   const offered = jobs.filter(({ kinds }) => kinds.includes(kind));
   if (offered.some((job) => job.name === name)) return [];
   const names = offered.slice(0, maxNames).map((job) => job.name);
   const offer = names.length === 0 ? "the engine has none" : `there is ${names.join(", ")}`;
   const isOfOtherKind = jobs.some((job) => job.name === name);
   const problem = isOfOtherKind ? `'${name}' serves schedules of other kinds` : `'${name}' is not known`;
-  const message = `names no job for schedules of kind ${kind}: ${problem}, ${offer}`;
+  const hint = isWithoutFile && !isOfOtherKind ? `. ${withoutFileHint}` : "";
+  const message = `names no job for schedules of kind ${kind}: ${problem}, ${offer}${hint}`;
   return [{ path: ["job", "name"], message, code: "unknown_job" }];
 }
 
 function findStarter(
-  { jobs, builtIns, path, graceSeconds, log }: LocalEngineNeeds,
+  { jobs, builtIns, path, user = null, graceSeconds, log }: LocalEngineNeeds,
   request: LaunchRequest,
 ): Starter | null {
   const builtIn = builtIns.find(({ name }) => name === request.job.name);
   if (builtIn !== undefined) return { timeoutSeconds: null, start: () => startBuiltIn(builtIn, request, log) };
   const job = jobs.find(({ name }) => name === request.job.name);
   if (job === undefined) return null;
-  return { timeoutSeconds: job.timeout_seconds, start: () => startDeclared(job, request, { log, path, graceSeconds }) };
+  return {
+    timeoutSeconds: job.timeout_seconds,
+    start: () => startDeclared(job, request, { log, path, user, graceSeconds }),
+  };
 }
 
 function toBuiltInJob({ name, kinds, description }: BuiltIn): EngineJob {

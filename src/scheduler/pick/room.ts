@@ -33,8 +33,8 @@ export interface Places {
 export function toPlaces({ maxRuns, maxRunsHere }: Pick<Engine, "maxRuns" | "maxRunsHere">, owner: string): Places {
   const total = maxRuns ?? maxRunsHere;
   const tenth = total === null ? 0 : Math.max(1, Math.floor(total / 10));
-  const most = total === null || total < 4 ? 0 : Math.floor(total / 3);
-  const leave = (tenths: number) => Math.min(tenths * tenth, most);
+  const maxReserve = total === null || total < 4 ? 0 : Math.floor(total / 3);
+  const leave = (tenths: number) => Math.min(tenths * tenth, maxReserve);
   return {
     total,
     leaseOwner: maxRuns === null ? owner : null,
