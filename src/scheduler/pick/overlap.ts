@@ -33,10 +33,13 @@ export interface Occupied {
 
 type PoliciedSchedule = { readonly id: string; readonly policy: Pick<Policy, "overlap"> };
 
-/** A session that never runs, because another session of its schedule … */
+/** A session that never runs. */
 export interface Skip {
   readonly id: string;
-  /** … was under way, waited to start when the session was due, or is newer and takes its place. */
+  /**
+   * `running`: another session of its schedule was under way. `waiting`: the session before it had not started when this one was due.
+   * `newer`: a newer session takes its place.
+   */
   readonly because: "running" | "waiting" | "newer";
 }
 
