@@ -59,7 +59,7 @@ CREATE FUNCTION public.ailbl_open_sessions() RETURNS trigger
 begin
   if tg_op = 'INSERT' then
     insert into ailbl_open_session
-    select id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from written
+    select id, schedule_id, backfill_id, engine, owner, class, phase, queued, run_after, lease_owner from written
     where phase in ('waiting', 'retrying', 'active');
   elsif tg_op = 'UPDATE' then
     update ailbl_open_session as o
@@ -292,6 +292,7 @@ CREATE TABLE public.ailbl_open_session (
     backfill_id uuid,
     engine text NOT NULL,
     owner text NOT NULL,
+    class smallint NOT NULL,
     phase text NOT NULL,
     queued boolean NOT NULL,
     run_after timestamp with time zone NOT NULL,
@@ -385,6 +386,7 @@ CREATE TABLE public.ailbl_session (
     engine text NOT NULL,
     run_id text,
     run_status text,
+    runs_checked boolean DEFAULT false NOT NULL,
     picked timestamp with time zone,
     launch_started timestamp with time zone,
     started timestamp with time zone,
@@ -394,6 +396,14 @@ CREATE TABLE public.ailbl_session (
     created_by text NOT NULL,
     retry_of uuid,
     backfill_id uuid,
+    bulk_id uuid,
+    class smallint GENERATED ALWAYS AS (
+CASE
+    WHEN (bulk_id IS NOT NULL) THEN 2
+    WHEN (cause = 'slot'::text) THEN 0
+    WHEN (cause = 'backfill'::text) THEN 3
+    ELSE 1
+END) STORED NOT NULL,
     phase text GENERATED ALWAYS AS (
 CASE state
     WHEN 'pending'::text THEN 'waiting'::text
@@ -1260,7 +1270,7 @@ CREATE INDEX ailbl_open_session_held ON public.ailbl_open_session USING btree (e
 -- Name: ailbl_open_session_pick; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX ailbl_open_session_pick ON public.ailbl_open_session USING btree (engine, owner, run_after, session_id) WHERE ((phase = ANY (ARRAY['waiting'::text, 'retrying'::text])) AND (NOT queued));
+CREATE INDEX ailbl_open_session_pick ON public.ailbl_open_session USING btree (engine, owner, class, run_after, session_id) WHERE ((phase = ANY (ARRAY['waiting'::text, 'retrying'::text])) AND (NOT queued));
 
 
 --

@@ -342,6 +342,8 @@ create table ailbl_session (
   engine text not null,
   run_id text,
   run_status text,
+  -- Whether the engine was asked once, after the launch, if the attempt has further runs.
+  runs_checked boolean not null default false,
   picked timestamptz,
   -- From this time on a run may exist.
   launch_started timestamptz,
@@ -353,6 +355,11 @@ create table ailbl_session (
   -- The session that this one repeats, if its cause is `retry`.
   retry_of uuid,
   backfill_id uuid,
+  -- The bulk action that opened it.
+  bulk_id uuid,
+  -- Which sessions are picked first: due slots, then requests by hand and retries of them, then bulk actions, then backfills.
+  class smallint not null generated always as (
+    case when bulk_id is not null then 2 when cause = 'slot' then 0 when cause = 'backfill' then 3 else 1 end) stored,
   phase text not null generated always as (
     case state when 'pending' then 'waiting' when 'retry_wait' then 'retrying'
       when 'claimed' then 'active' when 'running' then 'active' when 'unknown' then 'active' else state end) stored,
@@ -422,13 +429,14 @@ create table ailbl_open_session (
   backfill_id uuid,
   engine text not null,
   owner text not null,
+  class smallint not null,
   phase text not null,
   queued boolean not null,
   run_after timestamptz not null,
   lease_owner text
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
-create index ailbl_open_session_pick on ailbl_open_session (engine, owner, run_after, session_id)
+create index ailbl_open_session_pick on ailbl_open_session (engine, owner, class, run_after, session_id)
   where phase in ('waiting', 'retrying') and not queued;
 
 create index ailbl_open_session_queued on ailbl_open_session (session_id) where queued;
@@ -449,7 +457,7 @@ as $$
 begin
   if tg_op = 'INSERT' then
     insert into ailbl_open_session
-    select id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from written
+    select id, schedule_id, backfill_id, engine, owner, class, phase, queued, run_after, lease_owner from written
     where phase in ('waiting', 'retrying', 'active');
   elsif tg_op = 'UPDATE' then
     update ailbl_open_session as o

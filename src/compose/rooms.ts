@@ -57,7 +57,7 @@ import { createAuthenticator } from "./access.ts";
 import { listDatabaseChecks, listOwnChecks } from "./checks.ts";
 import { findUnreadiness, type ProgramDatabase } from "./database.ts";
 import { createEgressPolicy } from "./egress.ts";
-import { createDagsterEngines, localLimits, readLocalJobs } from "./engines.ts";
+import { createDagsterEngines, localLimits, readLocalJobs, toJobsUser } from "./engines.ts";
 import { composeMetering } from "./metering.ts";
 import { createScheduler, createSchedulerRoutes } from "./scheduler.ts";
 import { createRowSweep } from "./sweep.ts";
@@ -168,6 +168,7 @@ function composeScheduler(shared: Shared, { credentials, forRuns }: ReturnType<t
     ...shared,
     ...readLocalJobs(config, createInventoryJob({ ...shared, clock: systemClock, credentials })),
     ...localLimits,
+    user: toJobsUser(config),
     onRunEnded: wakeUp.wake,
   });
   const engines = createEngines([local, ...createDagsterEngines(config, log, metrics)], config.EOM_ENGINE);

@@ -69,6 +69,24 @@ describe("the table of variables", () => {
   });
 });
 
+describe("EOM_JOBS_USER", () => {
+  test.each([
+    ["nobody", /uid or uid:gid, as numbers/],
+    ["0", /must not be root/],
+    ["1000:0", /must not be root/],
+    ["4294967295", /at most 4294967294/],
+  ])("is refused: %s", (text, expected) => {
+    expect(findProblems({ EOM_JOBS_USER: text })).toEqual([
+      { name: "EOM_JOBS_USER", message: expect.stringMatching(expected) },
+    ]);
+  });
+
+  test("is a user and a group, which has the user's number unless given", () => {
+    expect(readConfig({ EOM_JOBS_USER: "1000" }, []).EOM_JOBS_USER).toEqual({ uid: 1000, gid: 1000 });
+    expect(readConfig({ EOM_JOBS_USER: "1000:100" }, []).EOM_JOBS_USER).toEqual({ uid: 1000, gid: 100 });
+  });
+});
+
 describe("Dagster connections", () => {
   test("are read from JSON, with defaults for missing fields, and without the path that EOM adds", () => {
     const config = readConfig(

@@ -67,6 +67,7 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
     durable: true,
     launchesPerSecond: options.launchesPerSecond,
     maxRuns: options.maxRuns,
+    maxRunsHere: null,
     pollSeconds,
     room: () => (breaker.isOpen() ? 0 : Math.max(0, maxLaunches - launching)),
     async launch(request) {

@@ -74,9 +74,19 @@ function toMessage(path: string, problems: readonly string[]): string {
   return `The jobs file ${path} cannot be used:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`;
 }
 
+/** The decoder drops a byte order mark, which editors on Windows write. */
 function readText(path: string): string {
+  const bytes = readBytes(path);
   try {
-    return readFileSync(path, "utf8");
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error(toMessage(path, ["is not UTF-8: save it as UTF-8"]));
+  }
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
   } catch (error) {
     throw new Error(
       `The jobs file ${path} cannot be read (${toErrorCode(error)}): correct EOM_JOBS_FILE or the file's permissions`,

@@ -57,6 +57,19 @@ const fixedToken = z
   .min(20, "must have at least 20 characters")
   .regex(/^[A-Za-z0-9._~+/=-]+$/, "must have only letters, digits and . _ ~ + / = -");
 
+const maxUserId = 4_294_967_294;
+
+/** A user and group, as numbers; without a group, the group has the number of the user. Root is refused. */
+const processUser = z
+  .string()
+  .regex(/^\d{1,10}(:\d{1,10})?$/, "must be uid or uid:gid, as numbers, for example 65534:65534")
+  .transform((text) => {
+    const [uid = 0, gid = uid] = text.split(":").map(Number);
+    return { uid, gid };
+  })
+  .refine(({ uid, gid }) => Math.min(uid, gid) > 0, "must not be root (0)")
+  .refine(({ uid, gid }) => Math.max(uid, gid) <= maxUserId, `must be at most ${maxUserId}`);
+
 /** A variable of the configuration. */
 export interface Variable {
   readonly schema: z.ZodType;
@@ -227,6 +240,12 @@ export const variables = {
     schema: z.string().min(1),
     default: null,
     about: "File that declares the jobs of the local engine.",
+  },
+  EOM_JOBS_USER: {
+    schema: processUser,
+    default: null,
+    about:
+      "User that declared jobs run as, in place of EOM's own: `uid` or `uid:gid`, as numbers. EOM must run as root. The jobs then cannot read EOM's environment and data folder.",
   },
   EOM_EGRESS_ALLOW: {
     schema: egressRules,
