@@ -119,7 +119,7 @@ async function terminate(
     document: terminateDocument,
     variables: { runIds, policy: force ? "MARK_AS_CANCELED_IMMEDIATELY" : "SAFE_TERMINATE" },
     answer: terminateAnswer,
-    timeoutSeconds: Math.max(minSeconds, (until - monotonic()) / 1000),
+    timeoutSeconds: Math.max(minSeconds, Math.round((until - monotonic()) / 1000)),
   });
   if (terminateRuns.__typename === "PythonError") throw toException(terminateRuns.message);
   const results = terminateRuns.terminateRunResults;

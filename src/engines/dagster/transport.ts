@@ -31,9 +31,9 @@ export async function post(
   { dispatcher }: FetchAgent,
   limits: ExchangeLimits,
 ): Promise<DagsterResponse> {
-  const headers = { ...address.headers, "content-type": "application/json", accept: "application/json" };
-  const { status, contentType, text } = await exchangeWithin(limits, (options) =>
-    fetch(address.graphql, { ...options, method: "POST", headers, body, dispatcher }),
+  const sent = { ...address.headers, "content-type": "application/json", accept: "application/json" };
+  const { status, headers, text } = await exchangeWithin(limits, (options) =>
+    fetch(address.graphql, { ...options, method: "POST", headers: sent, body, dispatcher }),
   );
-  return { status, isHtml: contentType.includes("html"), text };
+  return { status, isHtml: headers.get("content-type")?.includes("html") ?? false, text };
 }

@@ -8,18 +8,18 @@ interface FetchOptions {
   readonly signal: AbortSignal;
 }
 
-/** The parts that are read of a response of `fetch`, Node's own or undici's. */
-interface FetchResponse {
+interface Head {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
+}
+
+/** The parts that are read of a response of `fetch`, Node's own or undici's. */
+interface FetchResponse extends Head {
   readonly body: AsyncIterable<Uint8Array> | null;
 }
 
 /** An answer that has arrived whole. */
-export interface WholeAnswer {
-  readonly status: number;
-  /** Empty when the answer names none. */
-  readonly contentType: string;
+export interface WholeAnswer extends Head {
   readonly text: string;
 }
 
@@ -49,8 +49,7 @@ export function exchangeWithin(
 ): Promise<WholeAnswer> {
   const exchange = async (signal: AbortSignal): Promise<WholeAnswer> => {
     const { status, headers, body } = await send({ redirect: "manual", signal });
-    const contentType = headers.get("content-type") ?? "";
-    return { status, contentType, text: (await readBounded(body, maxBytes)).toString("utf8") };
+    return { status, headers, text: (await readBounded(body, maxBytes)).toString("utf8") };
   };
   return answerWithin(seconds, exchange, onLate, caller);
 }

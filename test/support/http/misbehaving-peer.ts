@@ -38,8 +38,8 @@ function onRequest(act: (socket: Socket) => void): PeerBehaviour["accept"] {
   };
 }
 
-/** Sends these bytes, and keeps the connection open. */
-const sending = (bytes: string | Buffer) => onRequest((socket) => socket.write(bytes));
+/** Sends these bytes when a request arrives, and keeps the connection open. */
+export const sending = (bytes: string | Buffer): PeerBehaviour["accept"] => onRequest((socket) => socket.write(bytes));
 
 /** Sends these bytes, and ends the connection. */
 const sendingLast = (bytes: string | Buffer) => onRequest((socket) => socket.end(bytes));
