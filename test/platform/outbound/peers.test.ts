@@ -13,6 +13,7 @@ import { probeStorage } from "../../../src/storages/s3/probe.ts";
 import { createTestLog } from "../../scheduler/world.ts";
 import { expectNoTrace } from "../../secrets/traces.ts";
 import { createCertificate } from "../../storages/s3/certificates.ts";
+import { toLocation } from "../../storages/s3/fixtures.ts";
 import { peerBehaviours, startPeer } from "../../support/http/misbehaving-peer.ts";
 
 /** The limit of a call whose peer may go on for ever. */
@@ -44,15 +45,7 @@ async function callWebhook(url: string, seconds: number): Promise<Outcome> {
 }
 
 async function callS3(url: string, seconds: number): Promise<Outcome> {
-  const location = {
-    endpoint: url,
-    region: "eu-test-1",
-    bucket: "scenes",
-    prefix: "in/",
-    path_style: true,
-    read_only: false,
-    ca_certificate: null,
-  };
+  const location = toLocation({ port: 0 }, { endpoint: url });
   const credential = { access_key_id: "AKIATEST", secret_access_key: canary, session_token: canary };
   const settings = { policy, lookup: systemLookup, clock: systemClock, budgetMilliseconds: seconds * 1000 };
   const { checks } = await probeStorage(location, credential, settings);
