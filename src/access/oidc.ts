@@ -1,12 +1,13 @@
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { Clock, Monotonic } from "../platform/clock.ts";
+import { toErrorCode } from "../platform/error-code.ts";
 import { fail } from "../platform/failure.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Authenticator } from "../platform/resource/caller.ts";
 import { isPrintable } from "../platform/resource/printable.ts";
 import { parseBearer } from "./bearer.ts";
 import { tokenRefused } from "./errors.ts";
-import { IssuerUnavailable, toReason } from "./issuer-documents.ts";
+import { IssuerUnavailable } from "./issuer-documents.ts";
 import { createKeyFinder } from "./issuer-keys.ts";
 import { type RoleNames, requireHighestRole } from "./roles.ts";
 
@@ -70,7 +71,7 @@ export function createOidcAuthenticator(options: OidcOptions): Authenticator {
         throw issuerUnavailable();
       }
       if (error instanceof errors.JOSEError) throw tokenRefused();
-      log.warn({ issuer, reason: toReason(error) }, "the identity provider's keys cannot be used");
+      log.warn({ issuer, reason: toErrorCode(error) }, "the identity provider's keys cannot be used");
       throw issuerUnavailable();
     }
   }

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { toErrorCode } from "../platform/error-code.ts";
-import { readBounded } from "../platform/outbound/read-bounded.ts";
+import { exchangeWithin } from "../platform/outbound/exchange-within.ts";
 import type { Check } from "./checks.ts";
 
-const probeMilliseconds = 2_000;
+const probeSeconds = 2;
 
 /** The body with which EOM answers its health probe. */
 const healthy = '{"status":"ok"}';
@@ -51,11 +51,14 @@ const wildcards: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", ":
 /** Recognises EOM by the answer to its health probe and by the header that all its answers have. */
 async function isEom(host: string, port: number): Promise<boolean> {
   const name = wildcards[host] ?? host;
+  const onLate = () => {
+    throw new Error("no answer");
+  };
+  const limits = { seconds: probeSeconds, maxBytes: healthy.length, onLate };
   const url = `http://${name.includes(":") ? `[${name}]` : name}:${port}/healthz`;
   try {
-    const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(probeMilliseconds) });
-    const body = await readBounded(response.body, healthy.length);
-    return response.headers.has("x-request-id") && body.toString() === healthy;
+    const { headers, text } = await exchangeWithin(limits, (options) => fetch(url, options));
+    return headers.get("x-request-id") !== null && text === healthy;
   } catch {
     return false;
   }

@@ -87,6 +87,31 @@ describe("EOM_JOBS_USER", () => {
   });
 });
 
+describe("credentials as people paste them are refused by the name of their variable, and not repeated", () => {
+  test.each([
+    ["VAULT_TOKEN", "hvs.canary\n", /must have visible ASCII .* but has U\+000A at character 11$/],
+    ["VAULT_TOKEN", " hvs.canary", /U\+0020 at character 1$/],
+    ["VAULT_TOKEN", "hvs.canary\u200b", /U\+200B at character 11$/],
+    ["VAULT_TOKEN", "\ufeffhvs.canary", /U\+FEFF at character 1$/],
+    ["VAULT_TOKEN", '"hvs.canary"', /^must have no quotation marks around it$/],
+    ["VAULT_TOKEN", "'hvs.canary'", /^must have no quotation marks around it$/],
+    ["EOM_VAULT_SECRET_ID", "canary\r\n", /must have no white space at its ends .* U\+000D at character 7$/],
+    ["EOM_VAULT_SECRET_ID", '"canary"', /^must have no quotation marks around it$/],
+    ["EOM_VAULT_ROLE_ID", "id\t", /U\+0009 at character 3, got "id\\t"$/],
+    ["VAULT_NAMESPACE", "team a", /U\+0020 at character 5, got "team a"$/],
+    ["EOM_ADMIN_TOKEN", "canary-canary-canary\n", /only letters, digits/],
+    ["EOM_ADMIN_TOKEN", '"canary-canary-canary"', /only letters, digits/],
+  ])("%s=%j", (name, text, expected) => {
+    const problems = findProblems({ [name]: text });
+    expect(problems).toEqual([{ name, message: expect.stringMatching(expected) }]);
+    expect(JSON.stringify(problems)).not.toContain("canary");
+  });
+
+  test("a text with spaces and letters of any language inside is taken where no header carries it", () => {
+    expect(readConfig({ EOM_VAULT_SECRET_ID: "Größe 2" }, []).EOM_VAULT_SECRET_ID).toBe("Größe 2");
+  });
+});
+
 describe("Dagster connections", () => {
   test("are read from JSON, with defaults for missing fields, and without the path that EOM adds", () => {
     const config = readConfig(
@@ -110,7 +135,19 @@ describe("Dagster connections", () => {
     ["EOM_DAGSTER_URL", "https://:canary@dagster.example", /no user or password/],
     ["EOM_DAGSTER_URL", "dagster.example", /http:/],
     ["EOM_DAGSTER_HEADERS", "Authorization: Bearer canary", /JSON object of texts/],
-    ["EOM_DAGSTER_HEADERS", '{"Authorization": "canary\\ncanary"}', /JSON object of texts/],
+    ["EOM_DAGSTER_HEADERS", '{"Authorization": "canary\\ncanary"}', /U\+000A at character 7 \(at Authorization\)/],
+    ["EOM_DAGSTER_HEADERS", '{"Authorization": "Bearer canary\\n"}', /U\+000A at character 14 \(at Authorization\)/],
+    ["EOM_DAGSTER_HEADERS", '{"X-Token": " canary"}', /U\+0020 at character 1 \(at X-Token\)/],
+    ["EOM_DAGSTER_HEADERS", '{"X-Token": "canary "}', /U\+0020 at character 7 \(at X-Token\)/],
+    ["EOM_DAGSTER_HEADERS", '{"X-Token": "canary\\u00a0"}', /U\+00A0 at character 7 \(at X-Token\)/],
+    ["EOM_DAGSTER_HEADERS", '{"X-Token": "“canary”"}', /U\+201C at character 1 \(at X-Token\)/],
+    ["EOM_DAGSTER_HEADERS", '{"Authorization": "Bearer \\"canary\\""}', /no quotation marks around it/],
+    ["EOM_DAGSTER_HEADERS", '{"Content-Length": "6"}', /other headers than .*\(at Content-Length\)/],
+    [
+      "EOM_DAGSTER_CONNECTIONS",
+      '{"eu": {"url": "http://b", "headers": {"X-Token": "canary\\n"}}}',
+      /U\+000A at character 7 \(at eu\.headers\.X-Token\)/,
+    ],
     ["EOM_DAGSTER_CONNECTIONS", '{"local": {"url": "http://canary"}}', /other names than local/],
     ["EOM_DAGSTER_CONNECTIONS", '{"eu": {"uri": "http://canary"}}', /connections by name/],
     ["EOM_DAGSTER_CONNECTIONS", '{"eu": {"url": "http://a:canary@b"}}', /no user or password.*eu\.url/],

@@ -7,7 +7,7 @@ import { createBreaker } from "./breaker.ts";
 import { createCancel } from "./cancel.ts";
 import { check } from "./check.ts";
 import { checkJob } from "./check-job.ts";
-import { type CallResult, createClient } from "./client.ts";
+import { type CallResult, createClient, defaultAnswerBytes } from "./client.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import { versionDocument } from "./documents.ts";
 import { launch } from "./launch.ts";
@@ -95,7 +95,8 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
 
 /** A cheap request, by which the breaker finds out whether Dagster answers again. */
 async function probe(connection: Connection): Promise<void> {
-  const query = { operation: "Version", document: versionDocument, variables: {}, timeoutSeconds: probeSeconds };
+  const limits = { timeoutSeconds: probeSeconds, maxAnswerBytes: defaultAnswerBytes };
+  const query = { operation: "Version", document: versionDocument, variables: {}, ...limits };
   parseAnswer("Version", versionAnswer, await connection.ask(query));
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { findCredentialProblem } from "../credential-text.ts";
 import { parseEgressRule } from "../egress/rules.ts";
 import { authentications } from "../resource/caller.ts";
 import {
@@ -69,6 +70,13 @@ const processUser = z
   })
   .refine(({ uid, gid }) => Math.min(uid, gid) > 0, "must not be root (0)")
   .refine(({ uid, gid }) => Math.max(uid, gid) <= maxUserId, `must be at most ${maxUserId}`);
+
+/** A credential as {@link findCredentialProblem} accepts it. */
+const credential = (form: Parameters<typeof findCredentialProblem>[1]) =>
+  z.string().superRefine((text, context) => {
+    const problem = findCredentialProblem(text, form);
+    if (problem !== null) context.addIssue(problem);
+  });
 
 /** A variable of the configuration. */
 export interface Variable {
@@ -164,8 +172,8 @@ export const variables = {
       "File with the key that seals embedded secrets: 32 bytes, mode 0600. Default: `key` in EOM_DATA_DIR. Processes that share a database must share it.",
   },
   VAULT_ADDR: { schema: httpUrl, default: null, about: "Address of Vault or OpenBao." },
-  VAULT_NAMESPACE: { schema: z.string().min(1), default: null, about: "Namespace in Vault Enterprise or OpenBao." },
-  VAULT_TOKEN: { schema: z.string().min(1), default: null, secret: true, about: "Token, for EOM_VAULT_AUTH=token." },
+  VAULT_NAMESPACE: { schema: credential("token"), default: null, about: "Namespace in Vault Enterprise or OpenBao." },
+  VAULT_TOKEN: { schema: credential("token"), default: null, secret: true, about: "Token, for EOM_VAULT_AUTH=token." },
   EOM_VAULT_TOKEN_FILE: {
     schema: z.string().min(1),
     default: null,
@@ -187,14 +195,14 @@ export const variables = {
     default: null,
     about: "Mount of the auth method. Default: its name.",
   },
-  EOM_VAULT_ROLE: { schema: z.string().min(1), default: null, about: "Role, for kubernetes." },
+  EOM_VAULT_ROLE: { schema: credential("text"), default: null, about: "Role, for kubernetes." },
   EOM_VAULT_JWT_PATH: {
     schema: z.string().min(1),
     default: "/var/run/secrets/kubernetes.io/serviceaccount/token",
     about: "File with the service account's token, for kubernetes; read again at every login.",
   },
-  EOM_VAULT_ROLE_ID: { schema: z.string().min(1), default: null, about: "Role id, for approle." },
-  EOM_VAULT_SECRET_ID: { schema: z.string().min(1), default: null, secret: true, about: "Secret id, for approle." },
+  EOM_VAULT_ROLE_ID: { schema: credential("text"), default: null, about: "Role id, for approle." },
+  EOM_VAULT_SECRET_ID: { schema: credential("text"), default: null, secret: true, about: "Secret id, for approle." },
   EOM_VAULT_CA: {
     schema: z.string().min(1),
     default: null,

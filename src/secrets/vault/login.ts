@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
+import { findCredentialProblem } from "../../platform/credential-text.ts";
 import { authSchema, isSuccess, lookupSchema, type VaultAnswer } from "./answers.ts";
 import type { VaultClient } from "./client.ts";
 import { VaultFault } from "./fault.ts";
@@ -59,8 +60,11 @@ async function readCredentialFile(path: string): Promise<string> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new VaultFault("credential-file", `${path}: ${error.code}`);
   });
-  if (text.trim() === "") throw new VaultFault("credential-file", `${path}: empty`);
-  return text.trim();
+  const credential = text.trim();
+  if (credential === "") throw new VaultFault("credential-file", `${path}: empty`);
+  const problem = findCredentialProblem(credential, "token");
+  if (problem !== null) throw new VaultFault("credential-file", `${path} ${problem}`);
+  return credential;
 }
 
 function toRequest(mount: string, body: Record<string, string>, credential: string): VaultRequest {

@@ -21,7 +21,7 @@ export interface VaultOptions {
   readonly auth: VaultAuth;
   /** PEM of the certificate authorities to trust instead of the system's. */
   readonly ca?: string;
-  /** Limit for one call, from connecting to the last byte of its answer. */
+  /** Limit for one call, from connecting to the last byte of its answer. A request with its logins and retries has twice as long. */
   readonly timeoutMilliseconds: number;
   readonly monotonic: Monotonic;
   readonly log: Logger;

@@ -17,7 +17,13 @@ export function createVaultSecretStore(options: VaultOptions): SecretStore {
   const { auth, log, monotonic, timeoutMilliseconds, mount, pathPrefix } = options;
   const client = createVaultClient(options);
   const tokens = createVaultTokens({ client, auth, monotonic, log });
-  const session = createVaultSession({ client, tokens, monotonic, patienceMilliseconds: timeoutMilliseconds / 2 });
+  const session = createVaultSession({
+    client,
+    tokens,
+    monotonic,
+    patienceMilliseconds: timeoutMilliseconds / 2,
+    limitMilliseconds: timeoutMilliseconds * 2,
+  });
   const kv = createVaultKv({ session, mount, pathPrefix });
   let closing: Promise<void> | null = null;
   return {
