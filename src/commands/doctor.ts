@@ -6,6 +6,7 @@ import { findFolderProblem, hasEmbeddedDatabase } from "../doctor/data-folder.ts
 import { createDatabaseCheck, createSchemaCheck } from "../doctor/database-checks.ts";
 import { findLostKeyFile } from "../doctor/key-file.ts";
 import { type Config, ConfigError, readConfig } from "../platform/config/config.ts";
+import { parseConnectionString } from "../platform/database/connection-string.ts";
 import { FolderInUse } from "../platform/database/folder-lock.ts";
 import { createLogger } from "../platform/log.ts";
 import type { Command } from "./command.ts";
@@ -39,7 +40,13 @@ async function diagnose(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
     runChecks([createAddressCheck(config.EOM_HOST, config.EOM_PORT)]),
     diagnoseParts(config),
   ]);
-  return [{ check: "configuration", status: "ok", message: "complete" }, ...parts, ...address];
+  return [{ check: "configuration", status: "ok", message: describeConfiguration(config) }, ...parts, ...address];
+}
+
+function describeConfiguration({ EOM_DATABASE_URL: url }: Config): string {
+  const parsed = url === null ? { ignored: [] } : parseConnectionString(url);
+  const ignored = "problem" in parsed ? [] : parsed.ignored.map(({ name, reason }) => `${name} (${reason})`);
+  return ignored.length === 0 ? "complete" : `complete; EOM_DATABASE_URL: ignores ${ignored.join(", ")}`;
 }
 
 /** Database first, then its schema, then the program. Checks that need a broken part are left out; all others run. */

@@ -23,6 +23,9 @@ const unavailable = new Set([
   "CONNECT_TIMEOUT",
 ]);
 
+/** The pool's code for a database whose encoding is not UTF8. Its message says what to do. */
+export const unfitEncoding = "ENCODING_UNFIT";
+
 const credentialsRefused = new Set(["28000", "28P01", "3D000"]);
 
 /** An error of the database: SQL state, or a code of the driver. */
@@ -72,6 +75,8 @@ export function toDatabaseFailure(error: unknown): Failure | null {
       { cause: error },
     );
   }
+  if (fault.code === unfitEncoding)
+    return fail("CONFIGURATION_ERROR", "The encoding of the database is not UTF8", null, { cause: error });
   if (credentialsRefused.has(fault.code)) {
     return fail(
       "CONFIGURATION_ERROR",
