@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createSecretKey, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -84,7 +85,8 @@ describe("eom", () => {
 
   test("start prints the first token of an embedded database once, and the token works after a restart", async () => {
     const first = launch(["start"], {});
-    const banner = await waitFor(first, /shown this once/);
+    const banner = await waitFor(first, /workers/);
+    expect(banner).toMatch(/^Admin token, shown this once/m);
     const token = /shown this once: (\S+)/.exec(banner)?.[1] ?? "";
     expect(token).toMatch(/^eom_/);
 
@@ -104,6 +106,18 @@ describe("eom", () => {
     expect((await readdir(join(folder, "data"))).sort()).toEqual(
       expect.arrayContaining(["database", "holder.json", "key", "lock"]),
     );
+  });
+
+  test("start on a busy port uses up no token: the next start shows the first one", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const refused = await run(["start"], { EOM_PORT: String(port) });
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining(`127.0.0.1:${port} is taken by another`)]);
+    expect(refused.out).not.toContain("eom_");
+    other.close();
+    const banner = await waitFor(launch(["start"], {}), /workers/);
+    expect(banner).toMatch(/shown this once: eom_/);
   });
 
   test("refuses a configuration with every problem at once, and exits with 2", async () => {

@@ -5,6 +5,7 @@ import { PGlite, type PGliteOptions, types } from "@electric-sql/pglite";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { dataDir } from "@electric-sql/pglite-prepopulatedfs";
 import { Kysely, PGliteDialect } from "kysely";
+import { requireRoom } from "./disk-guard.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import type { OpenDatabase } from "./open.ts";
 import { parseTime } from "./parse-time.ts";
@@ -23,12 +24,13 @@ const oneCompilerAtATime = "--wasm-num-compilation-tasks=1";
  * Opens PostgreSQL in this process (PGlite) on a folder that this process locks. The data survives a killed process. It
  * runs without fsync: to survive a power cut, use a real PostgreSQL.
  *
- * @throws FolderInUse
+ * @throws FolderInUse, or an Error with a sentence when the disk is nearly full
  */
 export async function openEmbeddedDatabase(folder: string): Promise<OpenDatabase & { lock: FolderLock }> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const lock = lockFolder(folder);
   try {
+    requireRoom(folder);
     const pglite = await createPglite(join(folder, "database"));
     const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
     const close = async () => {
