@@ -15,6 +15,9 @@ import { UsageError } from "./usage.ts";
 /** Orchestrators usually kill a process 30 s after SIGTERM: 10 s of them are for open requests, the rest for workers' turns. */
 const requestGraceMilliseconds = 10_000;
 
+/** For a slow reader of the last lines. */
+const unreadMilliseconds = 1_000;
+
 /**
  * Seconds. The embedded database works on the event loop, and no statement of EOM takes it nearly as long. Two missed probes of an
  * orchestrator are over by then.
@@ -100,6 +103,8 @@ async function serve(environment: NodeJS.ProcessEnv, parts: Parts): Promise<numb
     await watchdog.stop();
   }
   log.info("stopped");
+  // Lines that nobody reads would keep the process.
+  setTimeout(() => process.exit(), unreadMilliseconds).unref();
   return 0;
 }
 
