@@ -1,6 +1,4 @@
 import { ConfigError } from "../platform/config/config.ts";
-import { toDatabaseFault } from "../platform/database/faults.ts";
-import { FolderInUse } from "../platform/database/folder-lock.ts";
 import { version } from "../version.ts";
 import type { Command } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -8,6 +6,7 @@ import { migrateCommand } from "./migrate.ts";
 import { openApiCommand } from "./openapi.ts";
 import { quotaCommand } from "./quota.ts";
 import { secretsCommand } from "./secrets.ts";
+import { toSentence } from "./sentence.ts";
 import { apiCommand, startCommand, workerCommand } from "./serve.ts";
 import { tickCommand } from "./tick.ts";
 import { tokenCommand } from "./token.ts";
@@ -60,13 +59,4 @@ function toHelp(): string {
     ([name, { usage, about }]) => `  eom ${`${name} ${usage}`.padEnd(32)} ${about}`,
   );
   return ["EOM, the control plane of a data platform.", "", ...lines].join("\n");
-}
-
-/** Expected errors, which a person can act on, become one sentence; all others keep their stack. */
-function toSentence(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof UsageError || error instanceof FolderInUse) return error.message;
-  const fault = toDatabaseFault(error);
-  if (fault !== null && error instanceof Error) return `${error.message} (${fault.code})`;
-  if (!(error instanceof Error)) return String(error);
-  return error.name === "Error" || error.name === "Failure" ? error.message : (error.stack ?? error.message);
 }

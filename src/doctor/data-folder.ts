@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdtemp, rmdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { describeFolderFault } from "../platform/data-folder.ts";
 import { describeLackOfRoom, toFreeBytes } from "../platform/database/disk-guard.ts";
-import { toErrorCode } from "../platform/error-code.ts";
 import type { Check } from "./checks.ts";
 
 const mebibyte = 1024 * 1024;
@@ -43,7 +43,7 @@ export async function findFolderProblem(folder: string): Promise<string | null> 
     const freeBytes = toFreeBytes(await statfs(existing));
     return freeBytes < comfortableFreeBytes ? describeLackOfRoom(folder, freeBytes) : null;
   } catch (error) {
-    return `${existing} is not writable (${toErrorCode(error)}): let EOM's user write to it, or set another EOM_DATA_DIR.`;
+    return describeFolderFault(folder, error);
   }
 }
 

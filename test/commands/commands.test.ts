@@ -113,7 +113,7 @@ describe("eom", () => {
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
     const refused = await run(["start"], { EOM_PORT: String(port) });
-    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining(`127.0.0.1:${port} is taken by another`)]);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining(`127.0.0.1:${port} is in use by another`)]);
     expect(refused.out).not.toContain("eom_");
     other.close();
     const banner = await waitFor(launch(["start"], {}), /workers/);

@@ -1,12 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { PGlite, type PGliteOptions, types } from "@electric-sql/pglite";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { dataDir } from "@electric-sql/pglite-prepopulatedfs";
 import { Kysely, PGliteDialect } from "kysely";
+import { createPrivateFolder, describeFolderFault } from "../data-folder.ts";
 import { requireRoom } from "./disk-guard.ts";
-import { type FolderLock, lockFolder } from "./folder-lock.ts";
+import { FolderInUse, type FolderLock, lockFolder } from "./folder-lock.ts";
 import type { OpenDatabase } from "./open.ts";
 import { parseTime } from "./parse-time.ts";
 import type { Tables } from "./tables.ts";
@@ -27,8 +28,7 @@ const oneCompilerAtATime = "--wasm-num-compilation-tasks=1";
  * @throws FolderInUse, or an Error with a sentence when the disk is nearly full
  */
 export async function openEmbeddedDatabase(folder: string): Promise<OpenDatabase & { lock: FolderLock }> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const lock = lockFolder(folder);
+  const lock = openFolder(folder);
   try {
     requireRoom(folder);
     const pglite = await createPglite(join(folder, "database"));
@@ -42,6 +42,17 @@ export async function openEmbeddedDatabase(folder: string): Promise<OpenDatabase
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** @throws FolderInUse, or an Error with a sentence when the folder cannot be used */
+function openFolder(folder: string): FolderLock {
+  try {
+    createPrivateFolder(folder);
+    return lockFolder(folder);
+  } catch (error) {
+    if (error instanceof FolderInUse) throw error;
+    throw new Error(describeFolderFault(folder, error), { cause: error });
   }
 }
 
