@@ -9,25 +9,18 @@ import { type Config, ConfigError, readConfig } from "../platform/config/config.
 import { parseConnectionString } from "../platform/database/connection-string.ts";
 import { type FolderHolder, FolderInUse, lockFolder } from "../platform/database/folder-lock.ts";
 import { createLogger } from "../platform/log.ts";
-import type { Command } from "./command.ts";
 import { toSentence } from "./sentence.ts";
-import { UsageError } from "./usage.ts";
 
 const log = createLogger({ level: "silent", format: "json" });
 
-/** Runs every check that the configuration allows, and prints a line for each. Exit code 1 when one failed. */
-export const doctorCommand: Command = {
-  usage: "",
-  about: "checks config, database, secret store, engines, storages, webhooks, clock, jobs file, data folder, address",
-  async run(args, environment) {
-    if (args.length > 0) throw new UsageError("eom doctor accepts no words");
-    const findings = await diagnose(environment);
-    for (const { check, status, message } of findings) {
-      console.log(`${status === "ok" ? "ok  " : "FAIL"}  ${check.padEnd(20)} ${message}`);
-    }
-    return findings.some(({ status }) => status === "failed") ? 1 : 0;
-  },
-};
+/** `eom doctor`: runs every check that the configuration allows, and prints a line for each. Exit code 1 when one failed. */
+export async function doctor(environment: NodeJS.ProcessEnv): Promise<number> {
+  const findings = await diagnose(environment);
+  for (const { check, status, message } of findings) {
+    console.log(`${status === "ok" ? "ok  " : "FAIL"}  ${check.padEnd(20)} ${message}`);
+  }
+  return findings.some(({ status }) => status === "failed") ? 1 : 0;
+}
 
 async function diagnose(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   let config: Config;

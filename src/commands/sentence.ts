@@ -4,12 +4,17 @@ import { toDatabaseFault } from "../platform/database/faults.ts";
 import { FolderInUse } from "../platform/database/folder-lock.ts";
 import { UsageError } from "./usage.ts";
 
+/** Whether the words or the variables are wrong: exit code 2. */
+export function isWrongCall(error: unknown): boolean {
+  return error instanceof ConfigError || error instanceof UsageError;
+}
+
 /**
  * Turns an error into a sentence for the terminal, the same in `eom doctor` and in every other command. Expected errors, which a person
  * can act on, become one sentence; all others keep their stack.
  */
 export function toSentence(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof UsageError || error instanceof FolderInUse) return error.message;
+  if (error instanceof Error && (isWrongCall(error) || error instanceof FolderInUse)) return error.message;
   const advised = toAdvisedError(error);
   if (advised !== error && advised instanceof Error) return advised.message;
   const fault = toDatabaseFault(error);

@@ -1,13 +1,12 @@
-import { parseArgs } from "node:util";
 import { allowsLoopback } from "../compose/egress.ts";
 import { composeProgram, type Program } from "../compose/program.ts";
-import { type WorkerName, workerNames } from "../compose/workers.ts";
+import { type WorkerName, workerNames } from "../compose/worker-names.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
 import { connectionLimits, findFreePort, type HttpServer, startHttpServer } from "../platform/http/server.ts";
 import { createLogger, type Logger } from "../platform/log.ts";
+import { toSuggestion } from "../platform/suggestion.ts";
 import { startWatchdog } from "../platform/watchdog.ts";
 import { version } from "../version.ts";
-import type { Command } from "./command.ts";
 import { createFirstToken, fixAdminToken } from "./first-token.ts";
 import { waitForStop } from "./stop-signal.ts";
 import { UsageError } from "./usage.ts";
@@ -32,57 +31,28 @@ interface Parts {
   readonly workers: readonly WorkerName[];
 }
 
-/** `eom start`: runs until SIGINT or SIGTERM. */
-export const startCommand: Command = {
-  usage: "",
-  about: "API and all workers in one process",
-  run: (args, environment) => {
-    refuseWords("start", args);
-    return serve(environment, { api: true, workers: workerNames });
-  },
-};
-
-/** `eom api`: at least one process with workers must run beside it. */
-export const apiCommand: Command = {
-  usage: "",
-  about: "the API alone",
-  run: (args, environment) => {
-    refuseWords("api", args);
-    return serve(environment, { api: true, workers: [] });
-  },
-};
-
-/** `eom worker`: serves no port. */
-export const workerCommand: Command = {
-  usage: "[--only scan,pick,…]",
-  about: "the workers alone, or some of them",
-  run: (args, environment) => serve(environment, { api: false, workers: parseOnly(args) }),
-};
-
-function refuseWords(command: string, args: readonly string[]): void {
-  if (args.length > 0) throw new UsageError(`eom ${command} accepts no words: environment variables configure it`);
-}
-
-function parseOnly(args: readonly string[]): readonly WorkerName[] {
-  const names = readOnly(args)?.split(",") ?? workerNames;
-  const unknown = names.filter((name) => !workerNames.includes(name as WorkerName));
-  if (unknown.length > 0) {
-    throw new UsageError(`There is no worker ${unknown.join(", ")}; the workers are ${workerNames.join(", ")}`);
+/**
+ * `eom worker`: serves no port.
+ *
+ * @param only names with commas between them; all workers when it is absent
+ * @throws UsageError for a name that no worker has, and what {@link serve} throws
+ */
+export function serveWorkers(environment: NodeJS.ProcessEnv, only: string | undefined): Promise<number> {
+  const names = only?.split(",") ?? workerNames;
+  for (const name of names) {
+    if (workerNames.includes(name as WorkerName)) continue;
+    const suggestion = toSuggestion(name, workerNames);
+    throw new UsageError(`There is no worker ${name}${suggestion}; the workers are ${workerNames.join(", ")}`);
   }
-  return names as WorkerName[];
+  return serve(environment, { api: false, workers: names as WorkerName[] });
 }
 
-function readOnly(args: readonly string[]): string | undefined {
-  try {
-    return parseArgs({ args: [...args], options: { only: { type: "string" } } }).values.only;
-  } catch (error) {
-    throw new UsageError(
-      `${error instanceof Error ? error.message : String(error)}\neom worker accepts --only scan,pick,…`,
-    );
-  }
-}
-
-async function serve(environment: NodeJS.ProcessEnv, parts: Parts): Promise<number> {
+/**
+ * `eom start`, `eom api`: runs until SIGINT or SIGTERM.
+ *
+ * @throws ConfigError, FolderInUse, or an Error with a sentence when it cannot start
+ */
+export async function serve(environment: NodeJS.ProcessEnv, parts: Parts): Promise<number> {
   const read = readConfig(environment);
   // The port must be known before composing: storages must not reach EOM's own address.
   const config = read.EOM_PORT === 0 ? { ...read, EOM_PORT: await findFreePort(read.EOM_HOST) } : read;
