@@ -5,7 +5,7 @@ import { createLogger } from "../platform/log.ts";
 const actor = { subject: "eom quota", onBehalfOf: null, requestId: null };
 
 /** `eom quota reconcile`: prints a line of JSON for each level that differs from its ledger. Exit code 1 when one stays so. */
-export async function reconcileQuotas(environment: NodeJS.ProcessEnv, isFixing: boolean): Promise<number> {
+export async function compareLevels(environment: NodeJS.ProcessEnv, isFixing: boolean): Promise<number> {
   const config = readConfig(environment);
   const log = createLogger({ level: "warn", format: "json" }, process.stderr);
   const program = await composeProgram(config, log);

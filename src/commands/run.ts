@@ -87,7 +87,7 @@ function addMaintenance(program: Command, environment: NodeJS.ProcessEnv, does: 
     .command("reconcile")
     .description("compares levels with their ledger; exits with 1 if one differs")
     .option("--fix", "corrects the levels that differ")
-    .action(does(async ({ fix }) => (await import("./quota.ts")).reconcileQuotas(environment, fix === true)));
+    .action(does(async ({ fix }) => (await import("./quota.ts")).compareLevels(environment, fix === true)));
   program
     .command("secrets")
     .description("secrets of the embedded store")
