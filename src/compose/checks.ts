@@ -7,6 +7,7 @@ import {
   createDatabaseCheck,
   createRightsCheck,
   createSchemaCheck,
+  createSettingsCheck,
 } from "../doctor/database-checks.ts";
 import { createTimeZonesCheck } from "../doctor/time-zones-check.ts";
 import { checkInTime } from "../engines/check-in-time.ts";
@@ -38,7 +39,7 @@ export function listDatabaseChecks({ db, clock, config, secrets, engines }: Chec
     config.EOM_DATABASE_URL === null
       ? createFolderCheck(config.EOM_DATA_DIR)
       : createConnectionsCheck(db, config.EOM_DATABASE_POOL),
-    ...(config.EOM_DATABASE_URL === null ? [] : [createRightsCheck(db)]),
+    ...(config.EOM_DATABASE_URL === null ? [] : [createRightsCheck(db), createSettingsCheck(db)]),
     ...(secrets.kind === "embedded" ? [createSecretsCheck(secrets)] : []),
     { name: "engines of schedules", run: () => checkNamedEngines(db, engines) },
     { name: "workers", run: () => checkScan(db) },

@@ -1,16 +1,11 @@
 import type { NotificationWorkers } from "../notifications/workers.ts";
 import type { Loop } from "../platform/worker/loop.ts";
-import { type TickSummary, tickNames } from "../scheduler/tick.ts";
+import type { TickSummary } from "../scheduler/tick.ts";
 import type { SchedulerWorkers } from "../scheduler/workers.ts";
 import type { RowSweep } from "./sweep.ts";
+import type { WorkerName } from "./worker-names.ts";
 
 const maxTurnSeconds = 60;
-
-/** The workers as commands name them: `eom worker --only scan,notify`, `eom tick notify`. */
-export const workerNames = [...tickNames, "notify"] as const;
-
-/** A worker. */
-export type WorkerName = (typeof workerNames)[number];
 
 /** All background work of a process, by the names of the contract. */
 export interface Workers {

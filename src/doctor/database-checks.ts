@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { findMigrationState } from "../platform/database/migrate.ts";
+import { sessionSettings } from "../platform/database/session-settings.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Check } from "./checks.ts";
 import { toAdvisedError } from "./database-advice.ts";
@@ -26,6 +27,29 @@ export function createDatabaseCheck(db: Database): Check {
         );
       }
       return `PostgreSQL ${version.name}`;
+    },
+  });
+}
+
+/**
+ * Checks that the server applies the settings that EOM sends when a connection starts: a pooler may drop them. An encoding other than
+ * UTF8 is refused by the pool.
+ */
+export function createSettingsCheck(db: Database): Check {
+  return advised({
+    name: "settings",
+    async run() {
+      const names = Object.keys(sessionSettings);
+      const { rows } = await sql<{ name: string; setting: string }>`
+        select name, setting from pg_settings where name = any(${names})`.execute(db);
+      const different = rows.filter(({ name, setting }) => setting !== sessionSettings[name]);
+      if (different.length > 0) {
+        const list = different.map(({ name, setting }) => `${name} (${setting})`).join(", ");
+        throw new Error(
+          `${list} differ from what EOM sets for its connections: a pooler drops settings; set EOM_DATABASE_URL to PostgreSQL itself.`,
+        );
+      }
+      return `UTF8, and ${rows.length} as EOM sets them`;
     },
   });
 }

@@ -11,12 +11,7 @@ import { scan } from "./scan/scan.ts";
 import { endDoubtfulRuns } from "./search/doubtful-launches.ts";
 import { search } from "./search/search.ts";
 import { sweepLeases } from "./sweep/sweep.ts";
-
-/** The scheduler's workers as commands name them: `eom worker --only scan,pick`, `eom tick poll`. */
-export const tickNames = ["scan", "backfill", "bulk", "pick", "poll", "auto-disable", "sweep"] as const;
-
-/** A worker of the scheduler. */
-export type TickName = (typeof tickNames)[number];
+import type { TickName } from "./tick-names.ts";
 
 type StepName = TickName | "renew" | "search" | "mend" | "doubtful-runs";
 

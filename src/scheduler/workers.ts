@@ -10,7 +10,8 @@ import { createMendPosition } from "./mend/position.ts";
 import { expireOtherLeases, handBackLeases, handBackRuns } from "./renew/leases.ts";
 import { createRowPages } from "./row-pages.ts";
 import { sweepLeases } from "./sweep/sweep.ts";
-import { steps, type TickName, type TickSummary, tick, tickNames, wokenByWork } from "./tick.ts";
+import { steps, type TickSummary, tick, wokenByWork } from "./tick.ts";
+import { type TickName, tickNames } from "./tick-names.ts";
 
 type SharedContext = Pick<
   SchedulerContext,

@@ -290,7 +290,7 @@ describe("a variable in a file", () => {
     const large = write("large", "1".repeat(64 * 1024 + 1));
     for (const [path, why] of [
       [join(folder, "missing"), "cannot be read (ENOENT)"],
-      [folder, "cannot be read (EISDIR)"],
+      [folder, "is no regular file"],
       [large, "is larger than 65536 bytes"],
     ]) {
       expect(findProblems({ EOM_PORT_FILE: path ?? "" })).toEqual([

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { toErrorCode } from "../../platform/error-code.ts";
+import { readConfiguredFile, UnreadableFile } from "../../platform/configured-file.ts";
 
 const nameField = z
   .string()
@@ -86,14 +85,12 @@ function readText(path: string): string {
 
 function readBytes(path: string): Uint8Array {
   try {
-    return readFileSync(path);
+    return readConfiguredFile(path).content;
   } catch (error) {
-    throw new Error(
-      `The jobs file ${path} cannot be read (${toErrorCode(error)}): correct EOM_JOBS_FILE or the file's permissions`,
-      {
-        cause: error,
-      },
-    );
+    if (!(error instanceof UnreadableFile)) throw error;
+    throw new Error(`The jobs file ${error.message}: correct EOM_JOBS_FILE or the file's permissions`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { findCredentialProblem } from "../credential-text.ts";
+import { parseConnectionString } from "../database/connection-string.ts";
 import { parseEgressRule } from "../egress/rules.ts";
 import { authentications } from "../resource/caller.ts";
 import {
@@ -42,12 +43,11 @@ const egressRules = list.superRefine((entries, context) => {
   }
 });
 
-const databaseUrl = z
-  .string()
-  .refine(
-    (text) => /^postgres(ql)?:\/\/./.test(text) && URL.canParse(text),
-    "must be postgres://user:password@host:port/database",
-  );
+/** Kept as it is: what opens the database parses it again. */
+const databaseUrl = z.string().superRefine((text, context) => {
+  const parsed = parseConnectionString(text);
+  if ("problem" in parsed) context.addIssue(parsed.problem);
+});
 
 const httpUrl = z
   .string()
@@ -102,7 +102,8 @@ export const variables = {
     schema: databaseUrl,
     default: null,
     secret: true,
-    about: "PostgreSQL 14 or newer. Without it the embedded database is used.",
+    about:
+      "PostgreSQL 14 or newer, as providers print it ([parameters](postgresql.md)). Without it the embedded database is used.",
   },
   EOM_DATABASE_POOL: { schema: count(1, 500), default: "10", about: "Connections that one process opens at most." },
   EOM_MIGRATE: {

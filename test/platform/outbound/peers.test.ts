@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkIssuer } from "../../../src/access/issuer-documents.ts";
 import { createDagsterEngine } from "../../../src/engines/dagster/engine.ts";
 import { post } from "../../../src/notifications/deliveries/post.ts";
-import { systemClock } from "../../../src/platform/clock.ts";
+import { systemClock, systemMonotonic } from "../../../src/platform/clock.ts";
 import { createGuardedAgents } from "../../../src/platform/egress/agents.ts";
 import { systemLookup } from "../../../src/platform/egress/guard.ts";
 import { parseEgressPolicy } from "../../../src/platform/egress/policy.ts";
@@ -59,7 +59,7 @@ async function callVault(url: string, seconds: number): Promise<Outcome> {
     mount: "secret",
     pathPrefix: "",
     auth: { method: "token", token: canary },
-    clock: systemClock,
+    monotonic: systemMonotonic,
     timeoutMilliseconds: seconds * 1000,
     log,
   });

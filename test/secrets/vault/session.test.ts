@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { systemClock } from "../../../src/platform/clock.ts";
+import { systemMonotonic } from "../../../src/platform/clock.ts";
 import { VaultFault } from "../../../src/secrets/vault/fault.ts";
 import { createVaultSession } from "../../../src/secrets/vault/session.ts";
 
@@ -19,7 +19,7 @@ test.each([
   const session = createVaultSession({
     client: { send, close: async () => {} },
     tokens: { get, replace: () => never, finish: async () => {} },
-    clock: systemClock,
+    monotonic: systemMonotonic,
     patienceMilliseconds: Number.POSITIVE_INFINITY,
     limitMilliseconds: 50,
   });

@@ -5,6 +5,7 @@
 import { Kysely } from "kysely";
 import { PostgresJSDialect, type PostgresJSSql } from "kysely-postgres-js";
 import { systemClock } from "../../../src/platform/clock.ts";
+import { toPostgresTarget } from "../../../src/platform/database/postgres-client.ts";
 import { createPostgresPool } from "../../../src/platform/database/postgres-pool.ts";
 import type { Database, Tables } from "../../../src/platform/database/tables.ts";
 import { findDeploymentId } from "../../../src/platform/deployment.ts";
@@ -52,11 +53,9 @@ function announcing(pool: PostgresJSSql): PostgresJSSql {
 }
 
 const limits = { size: 2, connectSeconds: 5, answerSeconds: 30 };
-const pool = createPostgresPool(
-  task.url,
-  { connection: { application_name: task.applicationName }, onnotice: () => {} },
-  limits,
-);
+const url = new URL(task.url);
+url.searchParams.set("application_name", task.applicationName);
+const pool = createPostgresPool(toPostgresTarget(url.href, { onnotice: () => {} }).hosts, limits);
 const open = (announced: boolean): Database =>
   new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: () => (announced ? announcing(pool) : pool) }) });
 
