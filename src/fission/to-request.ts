@@ -16,17 +16,20 @@ export type RawBody = { readonly text: string } | { readonly bytes: number };
  *
  * @param target path and query
  * @param raw the body that Express could not parse; null in all other cases
- * @throws VALIDATION_ERROR for an invalid method or path
+ * @throws VALIDATION_ERROR for an invalid method or path, and for a body of a GET
  */
 export function toRequest({ request, response }: FissionContext, target: string, raw: RawBody | null): Request {
   const method = request.method ?? "GET";
-  const body = method === "GET" || method === "HEAD" ? null : toBody(request, raw);
+  const body = toBody(request, raw);
+  const isRead = method === "GET" || method === "HEAD";
+  if (isRead && body !== null && body !== "" && body !== "{}")
+    throw invalid("", "must have no body: this operation takes none", "unexpected_body");
   try {
     return new Request(`${origin}${target}`, {
       method,
       headers: toHeaders(request, raw),
       signal: toSignal(response),
-      ...(body === null ? {} : { body, duplex: "half" }),
+      ...(body === null || isRead ? {} : { body, duplex: "half" }),
     });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { type Context, Hono } from "hono";
 import type { Database } from "../database/tables.ts";
 import { type Failure, fail, invalid, toStatus } from "../failure.ts";
@@ -10,7 +11,7 @@ import { isUnchanged, parseIfMatch, toEntityTag } from "../resource/entity-tag.t
 import { toErrorResponse, toFailure } from "./error-body.ts";
 import { keepNothing, runOnce } from "./idempotency.ts";
 import { parseInput } from "./input.ts";
-import { findPeerAddress } from "./peer.ts";
+import { findIncoming, findPeerAddress } from "./peer.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { findOnBehalfOf, findRequestId, toXUser } from "./request-context.ts";
 import type { Answer, Route, RouteInput } from "./route.ts";
@@ -33,6 +34,7 @@ interface AppParts extends AppNeeds {
 /** A request on its way through the app; `caller` is filled in once it is known. */
 interface Passage {
   readonly request: Request;
+  readonly incoming: IncomingMessage | null;
   readonly url: URL;
   /** The URL's path for answers and the log, with tokens redacted: people paste a token where its id belongs. */
   readonly path: string;
@@ -83,16 +85,18 @@ async function pass(
   answer: (passage: Passage) => Promise<Response>,
 ): Promise<Response> {
   const request = c.req.raw;
+  const incoming = findIncoming(c);
   const url = new URL(request.url);
   const passage: Passage = {
     request,
+    incoming,
     url,
     path: url.pathname.replace(tokenPattern, "eom_[redacted]"),
     requestId: findRequestId(request.headers) ?? createId(),
     startedAt: performance.now(),
     route,
     pathUser: c.req.param("UserId") ?? null,
-    peerAddress: findPeerAddress(c),
+    peerAddress: findPeerAddress(incoming),
     headers: {},
     caller: null,
   };
@@ -123,7 +127,7 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
     needs.rateLimit.count(passage.caller, spec.role, passage.headers);
     requireRole(passage.caller, spec.role);
   }
-  const parsed = await parseInput(spec, { params: c.req.param(), url: passage.url, request: passage.request });
+  const parsed = await parseInput(spec, { ...passage, params: c.req.param() });
   const { headers } = passage.request;
   const input = {
     ...parsed,

@@ -81,7 +81,7 @@ function createLimitedServer(app: Hono, limits: ConnectionLimits, underWay: Set<
       refusals.follow(response);
       underWay.add(response);
       response.once("close", () => underWay.delete(response));
-      // The adapter leaves the body of a GET unread, however long; and a server that stops takes no further request.
+      // The body of a GET may be left unread, however long; and a server that stops takes no further request.
       if (isReadWithBody(request) || !server.listening) response.shouldKeepAlive = false;
       return answer(request, response);
     },

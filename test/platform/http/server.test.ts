@@ -55,7 +55,10 @@ describe("a request that Node's parser or listener refuses is answered in the fo
       http_status: 400,
       error_msg: expect.any(String),
       x_user: null,
-      details: { issues: [{ path: "", message: expect.any(String), code: "unparsed_request" }] },
+      details: {
+        issues: [{ path: "", message: expect.any(String), code: "unparsed_request" }],
+        total_issues: 1,
+      },
     });
   });
 });
