@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { invalid } from "../platform/failure.ts";
+import { requirePlainPath } from "../platform/http/target.ts";
 import type { FissionContext, FissionRequest } from "./context.ts";
 
 /** Headers of one hop, and Fission's own, which a client may have forged: the app must not see either. */
@@ -16,9 +17,10 @@ export type RawBody = { readonly text: string } | { readonly bytes: number };
  *
  * @param target path and query
  * @param raw the body that Express could not parse; null in all other cases
- * @throws VALIDATION_ERROR for an invalid method or path, and for a body of a GET
+ * @throws VALIDATION_ERROR for an invalid method or path, for a path with dot segments, and for a body of a GET
  */
 export function toRequest({ request, response }: FissionContext, target: string, raw: RawBody | null): Request {
+  requirePlainPath(target);
   const method = request.method ?? "GET";
   const body = toBody(request, raw);
   const isRead = method === "GET" || method === "HEAD";

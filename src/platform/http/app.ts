@@ -16,6 +16,8 @@ import type { RateLimit } from "./rate-limit.ts";
 import { findOnBehalfOf, findRequestId, toXUser } from "./request-context.ts";
 import type { Answer, Route, RouteInput } from "./route.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { requirePlainPath } from "./target.ts";
+import { toRefusal } from "./unparsed.ts";
 
 interface AppNeeds {
   readonly routes: readonly Route[];
@@ -66,6 +68,10 @@ export function createApp(needs: AppNeeds): Hono {
   for (const { spec } of exact) app.all(spec.path, refuse);
   templates.forEach(mount);
   app.notFound(refuse);
+  app.onError((error) => {
+    needs.log.error({ err: error }, "a request failed before its route was called");
+    return toRefusal(error);
+  });
   return app;
 }
 
@@ -101,6 +107,8 @@ async function pass(
     caller: null,
   };
   try {
+    // Not of `request`, whose path a URL parser has changed already.
+    if (incoming?.url !== undefined) requirePlainPath(incoming.url);
     const response = await answer(passage);
     record(needs, passage, response.status, null);
     return response;
