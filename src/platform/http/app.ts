@@ -11,7 +11,7 @@ import { isUnchanged, parseIfMatch, toEntityTag } from "../resource/entity-tag.t
 import { toErrorResponse, toFailure } from "./error-body.ts";
 import { keepNothing, runOnce } from "./idempotency.ts";
 import { parseInput } from "./input.ts";
-import { findIncoming, findPeerAddress } from "./peer.ts";
+import { findIncoming, findPeer } from "./peer.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { findOnBehalfOf, findRequestId, toXUser } from "./request-context.ts";
 import type { Answer, Route, RouteInput } from "./route.ts";
@@ -44,7 +44,6 @@ interface Passage {
   readonly startedAt: number;
   readonly route: string;
   readonly pathUser: string | null;
-  readonly peerAddress: string | null;
   /** Headers that the answer has, whether it succeeds or fails. */
   readonly headers: Record<string, string>;
   caller: Caller | null;
@@ -102,7 +101,6 @@ async function pass(
     startedAt: performance.now(),
     route,
     pathUser: c.req.param("UserId") ?? null,
-    peerAddress: findPeerAddress(incoming),
     headers: {},
     caller: null,
   };
@@ -171,11 +169,11 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
 /** @throws UNAUTHENTICATED when the request has no credential; what the authenticator throws */
 async function identify(
   authenticator: Authenticator,
-  { request: { headers }, peerAddress }: Passage,
+  { request: { headers }, incoming }: Passage,
   required: RequiredRole,
 ): Promise<Caller | null> {
   if (required === "public") return null;
-  const identity = await authenticator.authenticate(headers, peerAddress);
+  const identity = await authenticator.authenticate(headers, findPeer(incoming));
   if (identity === null)
     throw fail("UNAUTHENTICATED", "Authentication is needed: send Authorization: Bearer <token>", null);
   return { ...identity, onBehalfOf: findOnBehalfOf(headers) };
