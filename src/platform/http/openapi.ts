@@ -90,7 +90,7 @@ function toHeaderParameters(spec: RouteSpec) {
 function toVersionHeader({ versioned, method }: RouteSpec) {
   if (versioned !== true) return {};
   if (method === "GET") return { "If-None-Match": z.string().optional() };
-  const tags = z.string().openapi({ pattern: '^(\\*|(W/)?"[^"]*"(\\s*,\\s*(W/)?"[^"]*")*)$' });
+  const tags = z.string().openapi({ pattern: '^(\\*|[\\s,]*(W/)?"[^"]*"(\\s*,[\\s,]*(W/)?"[^"]*")*[\\s,]*)$' });
   return { "If-Match": tags.optional() };
 }
 
