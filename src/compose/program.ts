@@ -5,6 +5,7 @@ import type { Reconciler } from "../metering/reconcile/reconciler.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
 import { findDeploymentId } from "../platform/deployment.ts";
 import type { Route } from "../platform/http/route.ts";
+import { releaseUnfinishedKeys } from "../platform/idempotency/claims.ts";
 import { createLogger, type Logger } from "../platform/log.ts";
 import { openDatabase, openUnaskedDatabase, type ProgramDatabase, prepareSchema } from "./database.ts";
 import { composeRooms } from "./rooms.ts";
@@ -33,6 +34,8 @@ export async function composeProgram(config: Config, log: Logger): Promise<Progr
   const database = await openDatabase(config);
   try {
     await prepareSchema(database, config, log);
+    // The lock is of an embedded database, which no other process has open: the processes that claimed these keys are dead.
+    if (database.lock !== null) await releaseUnfinishedKeys(database.db);
     return await composeOn(database, config, log);
   } catch (error) {
     await database.close();
