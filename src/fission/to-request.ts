@@ -3,8 +3,12 @@ import { invalid } from "../platform/failure.ts";
 import { requirePlainPath } from "../platform/http/target.ts";
 import type { FissionContext, FissionRequest } from "./context.ts";
 
-/** Headers of one hop, and Fission's own, which a client may have forged: the app must not see either. */
-const dropped = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer|x-fission-.*)$/;
+/**
+ * Headers of one hop, and Fission's own, which a client may have forged: the app must not see either. X-Fission-Params-UserId is kept,
+ * because the app takes it for a label, as X-User-Id.
+ */
+const dropped =
+  /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer|x-fission-(?!params-userid$).*)$/;
 
 /** A placeholder: the app reads paths alone. */
 const origin = "http://function";
