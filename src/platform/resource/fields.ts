@@ -33,8 +33,10 @@ const labelName = z
 
 /** Up to 16 labels; lists can be filtered by them (`label=team:eu`). */
 export const labelsField = z
-  .record(labelName, onOneLine(z.string()))
+  .record(z.string(), z.unknown())
   .refine((labels) => Object.keys(labels).length <= 16, "must have at most 16 labels")
+  // After the count, so that thousands of labels are one issue.
+  .pipe(z.record(labelName, onOneLine(z.string())))
   .openapi({ type: "object", additionalProperties: { type: "string" }, maxProperties: 16, example: { team: "eu" } });
 
 /** An instant in an answer: RFC 3339 in UTC with milliseconds. */
