@@ -7,6 +7,7 @@ import { launchAll } from "../../src/scheduler/launch/launch.ts";
 import { pick } from "../../src/scheduler/pick/pick.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import { listSessionsSchema } from "../../src/sessions/model.ts";
+import { plainOptions } from "../support/s3/plain-options.ts";
 import { patience } from "../support/time-limits.ts";
 import { describeOnDatabases } from "./fixtures.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
@@ -183,6 +184,7 @@ const location = {
   path_style: true,
   read_only: false,
   ca_certificate: null,
+  ...plainOptions,
 };
 
 describeOnDatabases("launch", (test) => {
