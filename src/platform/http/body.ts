@@ -52,10 +52,10 @@ export function requireJson(headers: Headers): void {
   const type = headers.get("content-type");
   const encoding = headers.get("content-encoding");
   if (type !== null && isJson(type) && (encoding === null || /^identity$/i.test(encoding))) return;
-  const found = encoding === null ? (type ?? "without a Content-Type") : `with Content-Encoding ${encoding}`;
+  const given = encoding === null ? (type ?? "without a Content-Type") : `with Content-Encoding ${encoding}`;
   throw fail(
     "UNSUPPORTED_MEDIA_TYPE",
-    `The body must be application/json in UTF-8 without a Content-Encoding, got a body ${found.slice(0, 100)}`,
+    `The body must be application/json in UTF-8 without a Content-Encoding, got a body ${given.slice(0, 100)}`,
     { supported: ["application/json"] },
   );
 }

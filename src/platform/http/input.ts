@@ -40,6 +40,8 @@ const noBody = z.strictObject({});
 /**
  * An empty body means `{}` where every field is optional, as it does where no field is known. There a body of any media type is
  * parsed, so that a mistaken one is refused and not ignored.
+ *
+ * @throws MALFORMED_JSON, also for an empty body where a field is required; UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE
  */
 async function readBody(spec: RouteSpec, raw: RawInput, issues: Issue[]): Promise<unknown> {
   const schema = spec.body ?? noBody;
@@ -59,6 +61,8 @@ export function isBodyOptional(schema: z.ZodType): boolean {
 /**
  * Query parameters by their bare names. `filter[x]` means the same as `x` where `x` is a filter; a list is a repeated
  * parameter; anything else that is repeated is an issue.
+ *
+ * @throws VALIDATION_ERROR for more than 500 parameters
  */
 function readQuery(spec: RouteSpec, search: URLSearchParams, issues: Issue[]): Record<string, string | string[]> {
   const values = new Map<string, string[]>();

@@ -11,7 +11,7 @@ import { createTestApp, type TestApp } from "../../support/http/app.ts";
  * loop's thread is measured. The time is that of the CPU, so another process that needs the CPU does not count.
  */
 
-/** What an operation may take on an unloaded machine, in milliseconds; the test allows four times as much. */
+/** The time of one operation on an unloaded machine is less; the test allows four times as much. */
 const stallMilliseconds = 50;
 const maxAnswerLength = 100_000;
 
