@@ -26,7 +26,8 @@ export interface Content {
  * @throws PAYLOAD_TOO_LARGE, MALFORMED_JSON
  */
 export async function readContent(content: Content): Promise<string> {
-  return decode(await readBytes(content));
+  const bytes = await readBytes(content);
+  return bytes.length === 0 ? "" : decode(bytes);
 }
 
 /**

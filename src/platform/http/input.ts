@@ -47,6 +47,7 @@ async function readBody(spec: RouteSpec, raw: RawInput, issues: Issue[]): Promis
   const schema = spec.body ?? noBody;
   const text = await readContent(raw);
   const isEmpty = !/\S/.test(text);
+  if (isEmpty && spec.body === undefined) return undefined;
   if (isEmpty && !isBodyOptional(schema)) throw malformed("is empty: send a JSON object");
   if (!isEmpty && spec.body !== undefined) requireJson(raw.request.headers);
   const body = take(schema.safeParse(isEmpty ? {} : parseBody(text, issues)), issues);
