@@ -6,6 +6,7 @@ import { type Config, readConfig } from "../platform/config/config.ts";
 import { startDiskGuard } from "../platform/database/disk-guard.ts";
 import { findDeploymentId } from "../platform/deployment.ts";
 import type { Route } from "../platform/http/route.ts";
+import { releaseUnfinishedKeys } from "../platform/idempotency/claims.ts";
 import { createLogger, type Logger } from "../platform/log.ts";
 import { openDatabase, openUnaskedDatabase, type ProgramDatabase, prepareSchema } from "./database.ts";
 import { composeRooms } from "./rooms.ts";
@@ -34,6 +35,8 @@ export async function composeProgram(config: Config, log: Logger): Promise<Progr
   const database = await openDatabase(config);
   try {
     await prepareSchema(database, config, log);
+    // The lock is of an embedded database, which no other process has open: the processes that claimed these keys are dead.
+    if (database.lock !== null) await releaseUnfinishedKeys(database.db);
     return await composeOn(database.kind === "embedded" ? guardDisk(database, config, log) : database, config, log);
   } catch (error) {
     await database.close();

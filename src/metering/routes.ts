@@ -1,6 +1,6 @@
 import { ok } from "../platform/http/answers.ts";
-import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import type { KeyedRequest } from "../platform/idempotency/claims.ts";
+import { type Answer, defineRoute, type Route, type RouteInput } from "../platform/http/route.ts";
+import { toActor } from "../platform/resource/actor.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { userIdField } from "../quotas/assignments/model.ts";
@@ -177,13 +177,11 @@ export function createMeteringRoutes(service: MeteringService): Route[] {
   ];
 }
 
-function toCall(input: {
-  readonly params: { readonly UserId: string };
-  readonly caller: { readonly subject: string };
-  readonly keyed: KeyedRequest | null;
-}) {
+function toCall(
+  input: Pick<RouteInput<{ readonly UserId: string }, unknown, unknown>, "params" | "caller" | "requestId" | "keyed">,
+) {
   if (input.keyed === null) throw new Error("a call of metering has no Idempotency-Key");
-  return { userId: input.params.UserId, subject: input.caller.subject, keyed: input.keyed };
+  return { userId: input.params.UserId, actor: toActor(input), keyed: input.keyed };
 }
 
 function toAnswer(

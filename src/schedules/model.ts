@@ -6,6 +6,7 @@ import {
   idField,
   labelsField,
   nameField,
+  textField,
   timeField,
 } from "../platform/resource/fields.ts";
 import { booleanParameter } from "../platform/resource/paging.ts";
@@ -17,15 +18,11 @@ import { policyChangeSchema, policySchema } from "./policy.ts";
 /** A schedule keeps the engine that it was created with, also when the deployment gets another default. */
 const engineField = z.string().min(1, "must be the name of an engine").max(63);
 
-const ownerField = z.string().trim().min(1, "must have 1 to 255 characters").max(255);
-
 const createFields = {
   name: nameField,
   description: descriptionField.default(null),
   enable: z.boolean().default(true),
-  owner: ownerField
-    .optional()
-    .openapi({ description: "Waiting sessions start in turn by owner. Default: the caller." }),
+  owner: nameField.optional().openapi({ description: "Waiting sessions start in turn by owner. Default: the caller." }),
   engine: engineField
     .optional()
     .openapi({ description: "The engine that runs its sessions. Default: the deployment's." }),
@@ -61,7 +58,7 @@ export const updateScheduleSchema = z
       .optional()
       .openapi({ description: "Accepted only if it is the schedule's kind, which never changes." }),
     enable: z.boolean().optional(),
-    owner: ownerField.optional(),
+    owner: nameField.optional(),
     engine: engineField.optional(),
     labels: labelsField.optional(),
     trigger: triggerSchema.optional(),
@@ -75,9 +72,7 @@ export const updateScheduleSchema = z
 /** A parsed request to change a schedule: an absent field stays as it is. */
 export type UpdateSchedule = z.output<typeof updateScheduleSchema>;
 
-export const noteSchema = z
-  .strictObject({ note: z.string().max(4000, "must have at most 4000 characters").nullable().default(null) })
-  .openapi("Note");
+export const noteSchema = z.strictObject({ note: textField.nullable().default(null) }).openapi("Note");
 
 const disabledSchema = z
   .object({ reason: z.string(), note: z.string().nullable(), by: z.string(), at: timeField })

@@ -1,5 +1,5 @@
 import { requireKind } from "../kinds/kinds.ts";
-import { fail } from "../platform/failure.ts";
+import { invalidRequest } from "../platform/failure.ts";
 import { createId } from "../platform/id.ts";
 import { withoutUndefined } from "../platform/resource/partial.ts";
 import { withGapInstants } from "../timing/gap-instants.ts";
@@ -87,7 +87,7 @@ export function parseParams(kind: number, given: Record<string, unknown>): Recor
       ? issue.keys.map((key) => ({ path: ["", "params", ...path, key].join("/"), message: "is not known here", code }))
       : [{ path: ["", "params", ...path].join("/"), message, code }],
   );
-  throw fail("VALIDATION_ERROR", `The request is not valid: ${issues[0]?.path} ${issues[0]?.message}`, { issues });
+  throw invalidRequest(issues);
 }
 
 /** Disabled by a person. */

@@ -51,7 +51,8 @@ export async function askMetering(service: MeteringService, request: MeteringReq
 }
 
 function send(service: MeteringService, request: MeteringRequest) {
-  const call = { userId: request.userId, subject: "client", keyed: toKeyed(request) };
+  const actor = { subject: "client", onBehalfOf: null, requestId: null };
+  const call = { userId: request.userId, actor, keyed: toKeyed(request) };
   switch (request.kind) {
     case "consume":
     case "adjust":

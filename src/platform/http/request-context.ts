@@ -2,7 +2,8 @@ import type { Caller } from "../resource/caller.ts";
 import { isPrintable } from "../resource/printable.ts";
 
 const sane = /^[A-Za-z0-9._-]{1,128}$/;
-const onBehalfOfHeaders = ["x-user-id", "x-forwarded-user", "x-auth-request-user"];
+/** Clients of the Python functions send the first: Fission's router had made it from the path. */
+const onBehalfOfHeaders = ["x-fission-params-userid", "x-user-id", "x-forwarded-user", "x-auth-request-user"];
 
 /** The client's X-Request-Id if it can be part of a log line as it is, else null. */
 export function findRequestId(headers: Headers): string | null {
