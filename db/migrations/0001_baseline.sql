@@ -226,7 +226,8 @@ create table ailbl_schedule (
   -- The engine that runs its sessions.
   engine text not null,
   constraint ailbl_schedule_name_key unique (name_key),
-  constraint ailbl_schedule_kind_storage check ((kind = 5) = (storage_id is not null)),
+  -- Kind 5 works on a storage. Other kinds may name one.
+  constraint ailbl_schedule_kind_storage check (kind <> 5 or storage_id is not null),
   constraint ailbl_schedule_paused check (enable = (paused_from is null) and enable = (disabled is null)),
   constraint ailbl_schedule_disabled_is_not_due check (enable or next_due_at = 'infinity')
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
