@@ -7,10 +7,11 @@ import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { requireVersion, type VersionCondition } from "../platform/resource/entity-tag.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
-import { withoutUndefined } from "../platform/resource/partial.ts";
+import { isEmpty, withoutUndefined } from "../platform/resource/partial.ts";
 import { recordChange } from "../platform/resource/record-change.ts";
 import { requireRow } from "../platform/resource/rows.ts";
 import { quotaInUse, quotaNameConflict, quotaNotFound } from "./errors.ts";
+import { mergeExpire } from "./expire.ts";
 import { listQuotas } from "./list.ts";
 import { refuseMisfits } from "./misfits.ts";
 import type { CreateQuota, ListQuotas, Quota, UpdateQuota } from "./model.ts";
@@ -80,8 +81,8 @@ export function createQuotaService({ db, clock, warningPercent }: QuotaNeeds) {
     condition: VersionCondition,
     change: Change<Quota>,
   ): Promise<Quota> {
-    await requireQuota(db, id);
-    await requireKnownTimeZone(db, input.expire);
+    const seen = await requireQuota(db, id);
+    if (input.expire !== undefined) await requireKnownTimeZone(db, mergeExpire(seen.expire, input.expire));
     const { quota, followUp } = await inTransaction(db, async (tx) => {
       const before = await requireLocked(tx, id, condition);
       const row = { ...merge(before, input), ...toModification(change) };
@@ -135,11 +136,16 @@ async function requireLocked(tx: DatabaseTransaction, id: string, condition: Ver
 }
 
 /** @throws VALIDATION_ERROR when the changed quota does not fit its type */
-function merge(before: QuotaRow, { value, ...fields }: UpdateQuota): Omit<NewQuota, "modified" | "modified_by"> {
+function merge(
+  before: QuotaRow,
+  { value, expire, ...fields }: UpdateQuota,
+): Omit<NewQuota, "modified" | "modified_by"> {
   const after = {
     ...before,
     ...withoutUndefined(fields),
-    value: value ?? toValue(before.type, before.value),
+    // A type has one field of value: a change that names none keeps it.
+    value: value === undefined || isEmpty(value) ? toValue(before.type, before.value) : value,
+    expire: mergeExpire(before.expire, expire),
   };
   refuseMisfits(after);
   return { ...after, value: toLimit(after.type, after.value) };

@@ -60,7 +60,7 @@ export const verifyUnsavedSchema = z
   .strictObject({ ...createStorageSchema.shape, name: nameField.optional() })
   .openapi("VerifyStorage");
 
-/** The body of an update: a field that is left out keeps its value. */
+/** The body of an update: a field that is left out keeps its value, at every depth. */
 export const updateStorageSchema = z
   .strictObject({
     name: nameField.optional(),
@@ -69,7 +69,10 @@ export const updateStorageSchema = z
     active: z.boolean().optional().openapi({ deprecated: true, description: "Older name of enable." }),
     labels: labelsField.optional(),
     resource: z
-      .strictObject({ ...resourceFields, credential: credentialSchema })
+      .strictObject({
+        ...resourceFields,
+        credential: credentialSchema.openapi({ description: "Replaces the whole credential." }),
+      })
       .partial()
       .optional(),
     collection_ids: collectionIdsField.optional(),

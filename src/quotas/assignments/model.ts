@@ -2,7 +2,7 @@ import { errorBodySchema } from "../../platform/http/error-body.ts";
 import { timeField } from "../../platform/resource/fields.ts";
 import { booleanParameter, pageParameters, timeParameter } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
-import { expireSchema } from "../expire.ts";
+import { expireChangeSchema } from "../expire.ts";
 import { quotaFields } from "../model.ts";
 import { valueSchema } from "../quota-type.ts";
 import { usageSchema } from "../standing/usage-schema.ts";
@@ -30,11 +30,14 @@ export const userQuotaSchema = z
 /** A user's quota in answers and in the audit trail. */
 export type UserQuota = z.infer<typeof userQuotaSchema>;
 
-/** The body that gives a user values of its own; null removes the user's value, so that the quota's applies again. */
+/**
+ * The body that gives a user values of its own; null removes the user's value, so that the quota's applies again. Fields that
+ * `value` or `expire` leaves out are those that apply to the user now.
+ */
 export const overrideSchema = z
   .strictObject({
     value: valueSchema.nullable().optional(),
-    expire: expireSchema.nullable().optional(),
+    expire: expireChangeSchema.nullable().optional(),
     enable: z.boolean().nullable().optional(),
   })
   .openapi("OverrideUserQuota");
