@@ -1,6 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
+import { pathIdField } from "../platform/resource/fields.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -15,7 +16,7 @@ import { type AccessService, toToken } from "./service.ts";
 
 const base = "/eom/admin/tokens";
 const tag = "access";
-const tokenParams = z.object({ TokenId: z.string() });
+const tokenParams = z.object({ TokenId: pathIdField });
 
 /** The caller itself, and the tokens of all callers. */
 export function createAccessRoutes(service: AccessService): Route[] {

@@ -1,6 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
+import { pathIdField } from "../platform/resource/fields.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -14,8 +15,8 @@ import { type BackfillService, toBackfill } from "./service.ts";
 
 const base = "/ailbl/admin/schedules/{ScheduleId}";
 const tag = "backfills";
-const scheduleParams = z.object({ ScheduleId: z.string() });
-const backfillParams = z.object({ ScheduleId: z.string(), BackfillId: z.string() });
+const scheduleParams = z.object({ ScheduleId: pathIdField });
+const backfillParams = z.object({ ScheduleId: pathIdField, BackfillId: pathIdField });
 const backfillAnswer = { description: "The backfill", schema: backfillSchema };
 
 /** `…/schedules/{ScheduleId}/backfill` and `…/backfills`. */
@@ -51,7 +52,7 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         params: scheduleParams,
         query: listBackfillsSchema,
         answers: { 200: { description: "One page", schema: pageSchema(backfillSchema) } },
-        failures: [],
+        failures: ["SCHEDULE_NOT_FOUND"],
       },
       async ({ params, query, url }) =>
         toPageAnswer({

@@ -1,6 +1,7 @@
 import { ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import type { KeyedRequest } from "../platform/idempotency/claims.ts";
+import { pathIdField } from "../platform/resource/fields.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { userIdField } from "../quotas/assignments/model.ts";
@@ -13,7 +14,7 @@ import type { MeteringService } from "./service.ts";
 const user = "/eom/admin/users/{UserId}";
 const tag = "metering";
 const userParams = z.object({ UserId: userIdField });
-const reservationParams = z.object({ UserId: userIdField, ReservationId: z.string() });
+const reservationParams = z.object({ UserId: userIdField, ReservationId: pathIdField });
 const counted = { description: "Counted; the usage is that right after the request", schema: meteringSchema };
 const reservationAnswer = { description: "The reservation", schema: reservationSchema };
 

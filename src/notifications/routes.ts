@@ -1,6 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
+import { pathIdField } from "../platform/resource/fields.ts";
 import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -17,7 +18,7 @@ import type { WebhookService } from "./service.ts";
 
 const base = "/eom/admin/webhooks";
 const tag = "webhooks";
-const webhookParams = z.object({ WebhookId: z.string() });
+const webhookParams = z.object({ WebhookId: pathIdField });
 const webhookAnswer = { description: "The webhook, without its secret", schema: webhookSchema };
 const writtenAnswer = { description: "The webhook", schema: writtenWebhookSchema };
 

@@ -1,4 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { toCanonicalJson } from "../platform/canonical-json.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isForeignKeyViolation, isUniqueViolation } from "../platform/database/faults.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
@@ -193,8 +194,7 @@ async function recordUpdate(tx: DatabaseTransaction, before: QuotaRow, change: C
   return recordChange(tx, change, recorded);
 }
 
-/** Rules are flat objects, and jsonb returns their fields in its own order. */
+/** jsonb returns the fields of a rule in its own order. */
 function isSameRule(left: object, right: object): boolean {
-  const toText = (rule: object) => JSON.stringify(Object.entries(rule).sort(([x], [y]) => (x < y ? -1 : 1)));
-  return toText(left) === toText(right);
+  return toCanonicalJson(left) === toCanonicalJson(right);
 }

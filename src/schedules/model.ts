@@ -6,6 +6,7 @@ import {
   idField,
   labelsField,
   nameField,
+  pathIdField,
   timeField,
 } from "../platform/resource/fields.ts";
 import { booleanParameter } from "../platform/resource/paging.ts";
@@ -145,7 +146,7 @@ export const scheduleSchema = z
 export type Schedule = z.infer<typeof scheduleSchema>;
 
 /** The path parameter of every route of one schedule. */
-export const scheduleParams = z.object({ ScheduleId: z.string() });
+export const scheduleParams = z.object({ ScheduleId: pathIdField });
 
 export const cancelQuerySchema = z.strictObject({
   cancel: booleanParameter

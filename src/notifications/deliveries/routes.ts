@@ -1,6 +1,7 @@
 import { ok } from "../../platform/http/answers.ts";
 import { defineRoute, type Route } from "../../platform/http/route.ts";
 import { toActor } from "../../platform/resource/actor.ts";
+import { pathIdField } from "../../platform/resource/fields.ts";
 import { pageSchema, toPageAnswer } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
 import {
@@ -15,8 +16,8 @@ import type { DeliveryService } from "./service.ts";
 
 const base = "/eom/admin/webhooks/{WebhookId}";
 const tag = "webhooks";
-const webhookParams = z.object({ WebhookId: z.string() });
-const deliveryParams = z.object({ WebhookId: z.string(), DeliveryId: z.string() });
+const webhookParams = z.object({ WebhookId: pathIdField });
+const deliveryParams = z.object({ WebhookId: pathIdField, DeliveryId: pathIdField });
 
 /** The messages of a webhook in the HTTP contract: a test, the list of deliveries, and the two redrives. */
 export function createDeliveryRoutes(service: DeliveryService): Route[] {

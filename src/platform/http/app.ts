@@ -146,8 +146,9 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
   const request = {
     principal: passage.caller?.principal ?? "",
     method: spec.method,
-    path: passage.url.pathname,
-    input: parsed,
+    path: spec.path,
+    params: parsed.params,
+    input: { query: parsed.query, body: parsed.body },
   };
   if (spec.idempotent === "by_handler") {
     return toResponse(await route.handle({ ...input, keyed: toKeyedRequest(key, request) }), passage);

@@ -26,8 +26,12 @@ export const booleanParameter = z
   .transform((text) => text === "true" || text === "1")
   .openapi({ type: "boolean" });
 
-/** An id as a query parameter. */
-export const idParameter = z.string().refine(isUuid, "must be a UUID").openapi({ format: "uuid" });
+/** An id as a query parameter, in lower case after parsing. */
+export const idParameter = z
+  .string()
+  .refine(isUuid, "must be a UUID")
+  .transform((id) => id.toLowerCase())
+  .openapi({ type: "string", format: "uuid" });
 
 /** An instant as a query parameter. */
 export const timeParameter = instantField;
