@@ -522,6 +522,7 @@ CREATE TABLE public.eom_audit (
 CREATE TABLE public.eom_deployment (
     id uuid NOT NULL,
     is_only boolean DEFAULT true NOT NULL,
+    cursor_key bytea DEFAULT (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) NOT NULL,
     created timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT eom_deployment_is_only_check CHECK (is_only)
 );

@@ -40,6 +40,8 @@ $$;
 create table eom_deployment (
   id uuid primary key,
   is_only boolean not null default true unique check (is_only),
+  -- Signs the cursors of lists: 244 random bits. A cursor gives no right, so the key need not be kept from readers of the database.
+  cursor_key bytea not null default uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()),
   created timestamptz not null default now()
 );
 

@@ -2,7 +2,7 @@ import { answerChange } from "../platform/http/answer-change.ts";
 import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import { pathIdField } from "../platform/resource/fields.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   type Backfill,
@@ -54,11 +54,12 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(backfillSchema) } },
         failures: ["SCHEDULE_NOT_FOUND"],
       },
-      async ({ params, query, url }) =>
+      async ({ params, query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(params.ScheduleId, query),
+          cursors,
+          page: await service.list(params.ScheduleId, query, parsePageStart(query, cursors)),
           toItem: toBackfill,
           toKey: (row) => ({ value: row.created.toISOString(), id: row.id }),
         }),

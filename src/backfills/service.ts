@@ -3,7 +3,7 @@ import { inTransaction } from "../platform/database/transaction.ts";
 import { invalid } from "../platform/failure.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import { recordChange } from "../platform/resource/record-change.ts";
 import { requireRow } from "../platform/resource/rows.ts";
 import { scheduleNotFound } from "../schedules/errors.ts";
@@ -39,9 +39,9 @@ export function createBackfillService({ db, clock, onWork }: Pick<ScheduleNeeds,
    *
    * @throws SCHEDULE_NOT_FOUND when the id is no UUID
    */
-  async function list(scheduleId: string, query: ListBackfills): Promise<Page<BackfillRow>> {
+  async function list(scheduleId: string, query: ListBackfills, start: PageStart): Promise<Page<BackfillRow>> {
     if (!isUuid(scheduleId)) throw scheduleNotFound(scheduleId);
-    return listBackfills(db, scheduleId, query, parsePageStart(query));
+    return listBackfills(db, scheduleId, query, start);
   }
 
   /**

@@ -3,7 +3,7 @@ import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route, type RouteInput } from "../platform/http/route.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { pathIdField } from "../platform/resource/fields.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   type Bulk,
@@ -74,11 +74,12 @@ export function createBulkRoutes(service: BulkService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(bulkSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(query),
+          cursors,
+          page: await service.list(query, parsePageStart(query, cursors)),
           toItem: toBulk,
           toKey: (row) => ({ value: row.created.toISOString(), id: row.id }),
         }),

@@ -3,7 +3,7 @@ import type { AccessService } from "../access/service.ts";
 import type { Check } from "../doctor/checks.ts";
 import type { Reconciler } from "../metering/reconcile/reconciler.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
-import { findDeploymentId } from "../platform/deployment.ts";
+import { findDeployment, noDeployment } from "../platform/deployment.ts";
 import type { Route } from "../platform/http/route.ts";
 import { createLogger, type Logger } from "../platform/log.ts";
 import { openDatabase, openUnaskedDatabase, type ProgramDatabase, prepareSchema } from "./database.ts";
@@ -45,7 +45,7 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
   const { db } = database;
   const secrets = await openSecretStore(config, db, log);
   await requireMatchingKeyFile(secrets);
-  const rooms = composeRooms({ database, config, log, secrets, deploymentId: await findDeploymentId(db) });
+  const rooms = composeRooms({ database, config, log, secrets, deployment: await findDeployment(db) });
   const close = async () => {
     await rooms.workers.stop();
     rooms.notifications.close();
@@ -70,8 +70,13 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
 export function listRoutes(): readonly Route[] {
   const log = createLogger({ level: "silent", format: "json" });
   const database = openUnaskedDatabase();
-  return composeRooms({ database, config: readConfig({}, []), log, secrets: openNoSecrets(database), deploymentId: "" })
-    .routes;
+  return composeRooms({
+    database,
+    config: readConfig({}, []),
+    log,
+    secrets: openNoSecrets(database),
+    deployment: noDeployment,
+  }).routes;
 }
 
 /**
@@ -83,7 +88,7 @@ export async function composeBesideDatabase(config: Config, log: Logger): Promis
   const database = openUnaskedDatabase();
   const secrets =
     config.EOM_SECRETS === "vault" ? await openSecretStore(config, database.db, log) : openNoSecrets(database);
-  const { checks, tokens, notifications } = composeRooms({ database, config, log, secrets, deploymentId: "" });
+  const { checks, tokens, notifications } = composeRooms({ database, config, log, secrets, deployment: noDeployment });
   const close = async () => {
     notifications.close();
     await tokens.close();

@@ -2,7 +2,7 @@ import { ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import type { KeyedRequest } from "../platform/idempotency/claims.ts";
 import { pathIdField } from "../platform/resource/fields.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { userIdField } from "../quotas/assignments/model.ts";
 import { ledgerEntrySchema, ledgerFilterNames, listLedgerSchema } from "./ledger/model.ts";
@@ -166,11 +166,12 @@ export function createMeteringRoutes(service: MeteringService): Route[] {
     defineRoute(meteringSpecs.usage, async ({ params }) =>
       ok({ user_id: params.UserId, usage: await service.listUsage(params.UserId) }),
     ),
-    defineRoute(meteringSpecs.ledger, async ({ params, query, url }) =>
+    defineRoute(meteringSpecs.ledger, async ({ params, query, url, cursors }) =>
       toPageAnswer({
         query,
         url,
-        page: await service.listEntries(params.UserId, query),
+        cursors,
+        page: await service.listEntries(params.UserId, query, parsePageStart(query, cursors)),
         toItem: toLedgerEntry,
         toKey: ({ created, id }) => ({ value: created.toISOString(), id }),
       }),

@@ -2,7 +2,7 @@ import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
 import { pathIdField } from "../platform/resource/fields.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   createWebhookSchema,
@@ -38,11 +38,12 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(webhookSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(query),
+          cursors,
+          page: await service.list(query, parsePageStart(query, cursors)),
           toItem: toWebhook,
           toKey: (row) => ({ value: row[query.sortby].toISOString(), id: row.id }),
         }),

@@ -2,7 +2,7 @@ import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
 import { pathIdField } from "../platform/resource/fields.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { toQuotaSortKey } from "./list.ts";
 import {
@@ -37,11 +37,12 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(quotaSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(query),
+          cursors,
+          page: await service.list(query, parsePageStart(query, cursors)),
           toItem: toQuota,
           toKey: (row) => toQuotaSortKey(row, query.sortby),
         }),

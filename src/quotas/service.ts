@@ -7,7 +7,7 @@ import { inTransaction } from "../platform/database/transaction.ts";
 import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { requireVersion, type VersionCondition } from "../platform/resource/entity-tag.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import { isEmpty, withoutUndefined } from "../platform/resource/partial.ts";
 import { recordChange } from "../platform/resource/record-change.ts";
 import { requireRow } from "../platform/resource/rows.ts";
@@ -55,8 +55,8 @@ export function createQuotaService({ db, clock, warningPercent }: QuotaNeeds) {
     return toQuota(await requireQuota(db, id));
   }
 
-  function list(query: ListQuotas): Promise<Page<QuotaRow>> {
-    return listQuotas(db, query, parsePageStart(query));
+  function list(query: ListQuotas, start: PageStart): Promise<Page<QuotaRow>> {
+    return listQuotas(db, query, start);
   }
 
   /** @throws QUOTA_NAME_CONFLICT, VALIDATION_ERROR */

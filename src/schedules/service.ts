@@ -6,7 +6,7 @@ import { inTransaction } from "../platform/database/transaction.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Change } from "../platform/resource/change.ts";
 import type { VersionCondition } from "../platform/resource/entity-tag.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import { recordChange } from "../platform/resource/record-change.ts";
 import { endWaiting, listUnderWay, requestStops } from "../sessions/queries.ts";
 import { kindIsFixed, scheduleNameConflict, sessionsUnderWay } from "./errors.ts";
@@ -45,8 +45,8 @@ export function createScheduleService(needs: ScheduleNeeds) {
   }
 
   /** @throws VALIDATION_ERROR for a cursor of another list */
-  function list(query: ListSchedules): Promise<Page<ScheduleRow>> {
-    return listSchedules(db, query, parsePageStart(query));
+  function list(query: ListSchedules, start: PageStart): Promise<Page<ScheduleRow>> {
+    return listSchedules(db, query, start);
   }
 
   /** @throws SCHEDULE_NAME_CONFLICT, CRON_PARSE_ERROR, VALIDATION_ERROR for a job or a storage that does not exist */

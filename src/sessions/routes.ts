@@ -2,7 +2,7 @@ import { answerChange } from "../platform/http/answer-change.ts";
 import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import { pathIdField } from "../platform/resource/fields.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   listSessionsSchema,
@@ -35,11 +35,12 @@ export function createSessionRoutes(service: SessionService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(sessionSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(query),
+          cursors,
+          page: await service.list(query, parsePageStart(query, cursors)),
           toItem: service.represent,
           toKey: (row) => ({ value: (query.sortby === "slot" ? row.slot : row.created).toISOString(), id: row.id }),
         }),

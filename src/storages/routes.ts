@@ -2,7 +2,7 @@ import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
 import { pathIdField } from "../platform/resource/fields.ts";
-import { booleanParameter, pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { booleanParameter, pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   createStorageSchema,
@@ -57,11 +57,12 @@ export function createStorageRoutes(service: StorageService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(storageSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(query),
+          cursors,
+          page: await service.list(query, parsePageStart(query, cursors)),
           toItem: toStorage,
           toKey: (row) => toSortKey(row, query.sortby),
         }),

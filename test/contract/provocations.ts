@@ -328,6 +328,7 @@ function createFaultyRequest({ database }: TestApp): TestApp["request"] {
 /** Sends requests as an admin to an app that has these routes alone. */
 function createRequest({ database }: Pick<TestApp, "database">, routes: readonly Route[]): TestApp["request"] {
   const app = createApp({
+    cursorKey: new Uint8Array(32),
     rateLimit: noRateLimit,
     routes,
     authenticator: {

@@ -2,7 +2,7 @@ import { ok } from "../../platform/http/answers.ts";
 import { defineRoute, type Route } from "../../platform/http/route.ts";
 import { toActor } from "../../platform/resource/actor.ts";
 import { pathIdField } from "../../platform/resource/fields.ts";
-import { pageSchema, toPageAnswer } from "../../platform/resource/paging.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
 import {
   deliveryFilterNames,
@@ -50,11 +50,12 @@ export function createDeliveryRoutes(service: DeliveryService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(deliverySchema) } },
         failures: ["WEBHOOK_NOT_FOUND"],
       },
-      async ({ params, query, url }) =>
+      async ({ params, query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(params.WebhookId, query),
+          cursors,
+          page: await service.list(params.WebhookId, query, parsePageStart(query, cursors)),
           toItem: toDelivery,
           toKey: (row) => ({ value: row.created.toISOString(), id: row.id }),
         }),

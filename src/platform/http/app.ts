@@ -6,6 +6,7 @@ import { parseIdempotencyKey, toKeyedRequest } from "../idempotency/answers.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { type Authenticator, type Caller, isAllowed, type RequiredRole } from "../resource/caller.ts";
+import { createCursors } from "../resource/cursors.ts";
 import { isUnchanged, parseIfMatch, toEntityTag } from "../resource/entity-tag.ts";
 import { toErrorResponse, toFailure } from "./error-body.ts";
 import { keepNothing, runOnce } from "./idempotency.ts";
@@ -23,6 +24,8 @@ interface AppNeeds {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly rateLimit: RateLimit;
+  /** Signs the cursors of lists; the same in all processes of a deployment. */
+  readonly cursorKey: Uint8Array;
 }
 
 interface AppParts extends AppNeeds {
@@ -133,6 +136,7 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
     keepAnswer: keepNothing,
     keyed: null,
     url: passage.url,
+    cursors: createCursors(needs.cursorKey, [spec.path, parsed.params]),
     // Made on demand: few handlers use it.
     get signal() {
       return passage.request.signal;

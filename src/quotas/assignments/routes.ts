@@ -3,7 +3,7 @@ import { created, noContent } from "../../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../../platform/http/route.ts";
 import { toEntityTag } from "../../platform/resource/entity-tag.ts";
 import { pathIdField } from "../../platform/resource/fields.ts";
-import { pageSchema, toPageAnswer } from "../../platform/resource/paging.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
 import { toQuotaSortKey } from "../list.ts";
 import { listQuotasSchema, quotaFilterNames } from "../model.ts";
@@ -49,11 +49,12 @@ function createListRoutes(service: UserQuotaService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(quotaUserSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.listUsers(query),
+          cursors,
+          page: await service.listUsers(query, parsePageStart(query, cursors)),
           toItem: (user) => user,
           toKey: ({ user_id }) => ({ value: user_id, id: null }),
         }),
@@ -72,11 +73,12 @@ function createListRoutes(service: UserQuotaService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(userQuotaSchema) } },
         failures: [],
       },
-      async ({ params, query, url }) =>
+      async ({ params, query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(params.UserId, query),
+          cursors,
+          page: await service.list(params.UserId, query, parsePageStart(query, cursors)),
           toItem: service.toItem,
           toKey: (row) => toQuotaSortKey(row, query.sortby),
         }),

@@ -6,7 +6,7 @@ import { inTransaction } from "../../platform/database/transaction.ts";
 import { isUuid } from "../../platform/id.ts";
 import type { Change } from "../../platform/resource/change.ts";
 import { requireVersion, type VersionCondition } from "../../platform/resource/entity-tag.ts";
-import { type Page, parsePageStart } from "../../platform/resource/paging.ts";
+import type { Page, PageStart } from "../../platform/resource/paging.ts";
 import { isEmpty } from "../../platform/resource/partial.ts";
 import { recordChange } from "../../platform/resource/record-change.ts";
 import { requireRow } from "../../platform/resource/rows.ts";
@@ -61,13 +61,13 @@ export function createUserQuotaService({ db, warningPercent }: UserQuotaNeeds) {
     return toItem(await requireUserQuota(db, userId, quotaId));
   }
 
-  function list(userId: string, query: ListQuotas): Promise<Page<ListedUserQuota>> {
-    return listUserQuotas(db, userId, query, parsePageStart(query));
+  function list(userId: string, query: ListQuotas, start: PageStart): Promise<Page<ListedUserQuota>> {
+    return listUserQuotas(db, userId, query, start);
   }
 
   /** One page of users with all their quotas; one statement reads the quotas of the whole page. */
-  async function listUsers(query: ListUsers): Promise<Page<QuotaUser>> {
-    const { rows: userIds, total } = await listUserIds(db, query, parsePageStart(query));
+  async function listUsers(query: ListUsers, start: PageStart): Promise<Page<QuotaUser>> {
+    const { rows: userIds, total } = await listUserIds(db, query, start);
     const quotas = userIds.length === 0 ? [] : await listQuotasOfUsers(db, userIds);
     const byUser = Map.groupBy(quotas, ({ user_id }) => user_id);
     return { rows: userIds.map((user_id) => ({ user_id, quotas: (byUser.get(user_id) ?? []).map(toItem) })), total };
