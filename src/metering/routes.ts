@@ -4,7 +4,7 @@ import type { KeyedRequest } from "../platform/idempotency/claims.ts";
 import { pathIdField } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
-import { userIdField } from "../quotas/assignments/model.ts";
+import { userIdField } from "../platform/resource/user-id.ts";
 import { ledgerEntrySchema, ledgerFilterNames, listLedgerSchema } from "./ledger/model.ts";
 import { toLedgerEntry } from "./ledger/representation.ts";
 import { adjustUsageSchema, checkUsageSchema, consumeUsageSchema, meteringSchema, userUsageSchema } from "./model.ts";

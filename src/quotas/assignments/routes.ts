@@ -5,6 +5,7 @@ import { toEntityTag } from "../../platform/resource/entity-tag.ts";
 import { pathIdField } from "../../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
+import { userIdField } from "../../platform/resource/user-id.ts";
 import { toQuotaSortKey } from "../list.ts";
 import { listQuotasSchema, quotaFilterNames } from "../model.ts";
 import {
@@ -17,7 +18,6 @@ import {
   quotaUserSchema,
   type UserQuota,
   userFilterNames,
-  userIdField,
   userQuotaSchema,
 } from "./model.ts";
 import type { UserQuotaService } from "./service.ts";
