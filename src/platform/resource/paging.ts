@@ -65,7 +65,8 @@ export function pageParameters<const Sorts extends readonly [string, ...string[]
       .openapi({ type: "integer", minimum: 1, maximum: maxSize, default: defaultSize }),
     asc: booleanParameter.default(true).openapi({ type: "boolean", default: true }),
     sortby: z.enum(sorts).default(sorts[0] as Sorts[number]),
-    cursor: z.string().max(2000).optional(),
+    // A name of 255 characters is folded to at most 18 times as many (U+FDFA), about 11,500 characters of a cursor.
+    cursor: z.string().max(12_000).optional(),
   };
 }
 
