@@ -726,8 +726,11 @@ CREATE TABLE public.eom_storage (
     path_style boolean NOT NULL,
     read_only boolean NOT NULL,
     ca_certificate text,
-    access_key_id text NOT NULL,
-    credential_ref text NOT NULL,
+    requester_pays boolean DEFAULT false NOT NULL,
+    server_side_encryption text,
+    sse_kms_key_id text,
+    access_key_id text,
+    credential_ref text,
     verification json,
     verification_status text GENERATED ALWAYS AS ((verification ->> 'status'::text)) STORED,
     version integer DEFAULT 1 NOT NULL,
@@ -735,8 +738,11 @@ CREATE TABLE public.eom_storage (
     created_by text NOT NULL,
     modified timestamp(3) with time zone NOT NULL,
     modified_by text NOT NULL,
+    CONSTRAINT eom_storage_check CHECK (((access_key_id IS NULL) = (credential_ref IS NULL))),
+    CONSTRAINT eom_storage_check1 CHECK (((sse_kms_key_id IS NULL) OR ((server_side_encryption IS NOT NULL) AND (server_side_encryption <> 'AES256'::text)))),
     CONSTRAINT eom_storage_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 255))),
-    CONSTRAINT eom_storage_prefix_check CHECK (((prefix = ''::text) OR ((prefix ~~ '%/'::text) AND (prefix !~~ '/%'::text))))
+    CONSTRAINT eom_storage_prefix_check CHECK (((prefix = ''::text) OR ((prefix ~~ '%/'::text) AND (prefix !~~ '/%'::text)))),
+    CONSTRAINT eom_storage_server_side_encryption_check CHECK ((server_side_encryption = ANY (ARRAY['AES256'::text, 'aws:kms'::text, 'aws:kms:dsse'::text])))
 );
 
 

@@ -147,9 +147,13 @@ create table eom_storage (
   path_style boolean not null,
   read_only boolean not null,
   ca_certificate text,
-  access_key_id text not null,
+  requester_pays boolean not null default false,
+  server_side_encryption text check (server_side_encryption in ('AES256', 'aws:kms', 'aws:kms:dsse')),
+  sse_kms_key_id text,
+  -- null, as credential_ref, where requests are not signed.
+  access_key_id text,
   -- The current credential in the secret store. Each new credential gets a new reference.
-  credential_ref text not null,
+  credential_ref text,
   verification json,
   verification_status text generated always as (verification ->> 'status') stored,
   version integer not null default 1,
@@ -157,6 +161,9 @@ create table eom_storage (
   created_by text not null,
   modified timestamptz(3) not null,
   modified_by text not null,
+  check ((access_key_id is null) = (credential_ref is null)),
+  -- A null in server_side_encryption alone would make the second half null, which passes.
+  check (sse_kms_key_id is null or (server_side_encryption is not null and server_side_encryption <> 'AES256')),
   -- Includes the id, so that a page far down the list is found in the index alone.
   constraint eom_storage_name_key unique (name_key) include (id)
 );

@@ -8,6 +8,7 @@ import { pick } from "../../src/scheduler/pick/pick.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import { listSessionsSchema } from "../../src/sessions/model.ts";
 import { firstPage } from "../support/first-page.ts";
+import { plainOptions } from "../support/s3/plain-options.ts";
 import { patience } from "../support/time-limits.ts";
 import { describeOnDatabases } from "./fixtures.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
@@ -188,6 +189,7 @@ const location = {
   path_style: true,
   read_only: false,
   ca_certificate: null,
+  ...plainOptions,
 };
 
 describeOnDatabases("launch", (test) => {

@@ -13,6 +13,7 @@ import { readOrCreateKeyFile } from "../../../src/secrets/embedded/key-file.ts";
 import { createSecretKeeper } from "../../../src/secrets/keeper.ts";
 import { createCredentialKeeper } from "../../../src/storages/credentials.ts";
 import { createStorageService } from "../../../src/storages/service.ts";
+import { plainOptions } from "../s3/plain-options.ts";
 
 export interface WriterTask {
   readonly url: string;
@@ -100,6 +101,7 @@ switch (task.operation) {
           path_style: true,
           read_only: false,
           ca_certificate: null,
+          ...plainOptions,
           credential,
         },
       },
