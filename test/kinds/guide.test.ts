@@ -15,7 +15,10 @@ async function readGuide() {
   return {
     kind: find("export const expireKind"),
     list: find("export const kinds"),
-    request: JSON.parse(/-d '([^']+)'/.exec(find("curl"))?.[1] ?? "null"),
+    // The shell puts the storage's id between the quotes; the test sends its own.
+    request: JSON.parse(
+      /schedules -d '(\{[\s\S]*?\}\})'/.exec(find('"kind": 7'))?.[1]?.replace("'$STORAGE'", "") ?? "null",
+    ),
   };
 }
 
