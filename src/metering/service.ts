@@ -3,7 +3,7 @@ import { retryLost } from "../platform/database/transaction.ts";
 import { invalid } from "../platform/failure.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import { type KeyedRequest, keyReused } from "../platform/idempotency/claims.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import type { AdmissionRequest, Outcome } from "./admission/request.ts";
 import { decideReason, findWaitSeconds, toLevelWithoutQuota, toViolations } from "./admission/violations.ts";
 import { type Amounts, listAmounts } from "./amounts.ts";
@@ -105,8 +105,8 @@ export function createMeteringService(needs: AdmitterNeeds) {
     throw toClosingFailure(request, await listReservationTypes(db, call.userId, id));
   }
 
-  function listEntries(userId: string, query: ListLedger): Promise<Page<LedgerRow>> {
-    return listLedger(db, userId, query, parsePageStart(query));
+  function listEntries(userId: string, query: ListLedger, start: PageStart): Promise<Page<LedgerRow>> {
+    return listLedger(db, userId, query, start);
   }
 
   /** @throws RESERVATION_NOT_FOUND */

@@ -68,6 +68,7 @@ export const failures = {
   ROUTE_NOT_FOUND: { status: 404, title: "No such route", details: noDetails },
   METHOD_NOT_ALLOWED: { status: 405, title: "The route does not have this method", details: noDetails },
   STORAGE_NOT_FOUND: { status: 404, title: "The storage does not exist", details: noDetails },
+  COLLECTION_NOT_FOUND: { status: 404, title: "No collection has this id", details: noDetails },
   QUOTA_NOT_FOUND: { status: 404, title: "The quota does not exist", details: noDetails },
   USER_QUOTA_NOT_FOUND: { status: 404, title: "The user does not have this quota", details: noDetails },
   RESERVATION_NOT_FOUND: { status: 404, title: "The reservation does not exist", details: noDetails },

@@ -49,7 +49,7 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
     const ended = runOnce({
       db: app.database.db,
       key,
-      request: { principal, method: "POST", path: tokens, input: { params: {}, query: {}, body } },
+      request: { principal, method: "POST", path: tokens, params: {}, input: { query: {}, body } },
       run: async (keepAnswer) => {
         reached.resolve();
         await released.promise;

@@ -12,6 +12,7 @@ import { pick } from "../../src/scheduler/pick/pick.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
 import { listSessionsSchema, type Session } from "../../src/sessions/model.ts";
+import { firstPage } from "../support/first-page.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { describeWithRemote } from "./remote-fixtures.ts";
 import { change, createWorld, noStorages, notAborted, toCreate, type World, withEngine } from "./world.ts";
@@ -614,7 +615,7 @@ describeWithRemote("runs on a remote engine", (remoteTest) => {
     world.clock.set("2026-11-23T10:02:20.000Z");
     await tick("pick", world.needs, notAborted);
     const query = listSessionsSchema.parse({ schedule_id: [schedule.id], sortby: "slot" });
-    const { rows } = await world.api.sessions.list(query);
+    const { rows } = await world.api.sessions.list(query, firstPage);
     expect(rows.map(({ slot, state }) => [slot.toISOString().slice(11, 16), state])).toEqual([
       ["10:01", "skipped"],
       ["10:02", "running"],

@@ -70,7 +70,7 @@ function send(service: MeteringService, request: MeteringRequest) {
 export function toKeyed(request: MeteringRequest) {
   const path = `/users/${request.userId}/${request.kind}${"id" in request ? `/${request.id}` : ""}`;
   const input = "amounts" in request ? request.amounts : null;
-  return toKeyedRequest(request.key, { principal: "client", method: "POST", path, input });
+  return toKeyedRequest(request.key, { principal: "client", method: "POST", path, params: {}, input });
 }
 
 export function isAdmitted({ reply }: Answer): boolean {

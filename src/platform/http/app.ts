@@ -7,6 +7,7 @@ import { parseIdempotencyKey, toKeyedRequest } from "../idempotency/answers.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { type Authenticator, type Caller, isAllowed, type RequiredRole } from "../resource/caller.ts";
+import { createCursors } from "../resource/cursors.ts";
 import { isUnchanged, parseIfMatch, toEntityTag } from "../resource/entity-tag.ts";
 import { toErrorResponse, toFailure } from "./error-body.ts";
 import { keepNothing, runOnce } from "./idempotency.ts";
@@ -26,6 +27,8 @@ interface AppNeeds {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly rateLimit: RateLimit;
+  /** Signs the cursors of lists; the same in all processes of a deployment. */
+  readonly cursorKey: Uint8Array;
 }
 
 interface AppParts extends AppNeeds {
@@ -143,6 +146,7 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
     keepAnswer: keepNothing,
     keyed: null,
     url: passage.url,
+    cursors: createCursors(needs.cursorKey, [spec.path, parsed.params]),
     // Made on demand: few handlers use it.
     get signal() {
       return passage.request.signal;
@@ -156,8 +160,9 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
   const request = {
     principal: passage.caller?.principal ?? "",
     method: spec.method,
-    path: passage.url.pathname,
-    input: parsed,
+    path: spec.path,
+    params: parsed.params,
+    input: { query: parsed.query, body: parsed.body },
   };
   if (spec.idempotent === "by_handler") {
     return toResponse(await route.handle({ ...input, keyed: toKeyedRequest(key, request) }), passage);

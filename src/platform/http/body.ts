@@ -230,8 +230,12 @@ function findUnkeepableName(key: string): string | null {
   return problem === null ? null : `cannot be the name of a field: it ${problem}`;
 }
 
-/** Why PostgreSQL cannot store the text as it is, in words that go on after its path; null when it can. */
+/**
+ * Why a database does not return the text as it was sent, in words that go on after its path; null if it does. PostgreSQL
+ * stores no NUL and no half of a pair. The embedded database decodes values as texts of their own, and drops a byte order mark.
+ */
 export function findUnkeepableText(text: string): string | null {
   if (text.includes("\u0000")) return "holds a NUL character";
+  if (text.startsWith("\ufeff")) return "begins with U+FEFF, a byte order mark";
   return text.isWellFormed() ? null : "holds half a surrogate pair";
 }

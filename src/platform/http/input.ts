@@ -109,7 +109,7 @@ function take(result: z.ZodSafeParseResult<unknown>, issues: Issue[]): unknown {
 }
 
 /** zod reports unknown keys in one issue of the object; here each is an issue with its own path. */
-function toIssues(issue: z.core.$ZodIssue): Issue[] {
+export function toIssues(issue: z.core.$ZodIssue): Issue[] {
   const path = issue.path.map((step) => `/${toPointerStep(String(step))}`).join("");
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({

@@ -1,3 +1,4 @@
+import { isUuid } from "../id.ts";
 import { z } from "./schema.ts";
 
 /** Names are shown in tables, logs and terminals, where control characters would act. */
@@ -95,6 +96,15 @@ export const positiveQuantityField = quantity(1);
 
 /** -(2^53-1) to 2^53-1. */
 export const signedQuantityField = quantity(Number.MIN_SAFE_INTEGER);
+
+/**
+ * An id in a path. A UUID comes out in lower case, as the database writes it: a path in upper case is the same request, and
+ * the audit trail has one spelling of an id. Any other text names nothing, which `requireRow` answers with 404.
+ */
+export const pathIdField = z
+  .string()
+  .transform((id) => (isUuid(id) ? id.toLowerCase() : id))
+  .openapi({ type: "string" });
 
 /** An id in an answer; `idParameter` of paging.ts is for requests. */
 export const idField = z.string().openapi({ format: "uuid" });

@@ -124,6 +124,7 @@ describe("x_user of a path with {UserId}", () => {
   );
   const ask = async (path: string, headers: Record<string, string> = {}) => {
     const users = createApp({
+      cursorKey: new Uint8Array(32),
       rateLimit: noRateLimit,
       routes: [route],
       authenticator: {
