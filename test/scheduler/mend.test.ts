@@ -4,6 +4,7 @@ import { tick } from "../../src/scheduler/tick.ts";
 import { updateScheduleSchema } from "../../src/schedules/model.ts";
 import { toSchedule } from "../../src/schedules/representation.ts";
 import { timelineQuerySchema } from "../../src/timeline/model.ts";
+import { firstPage } from "../support/first-page.ts";
 import { describeOnDatabases } from "./fixtures.ts";
 import { change, notAborted, toCreate, type World } from "./world.ts";
 
