@@ -1,5 +1,8 @@
 #!/usr/bin/env node
 import { enableCompileCache } from "node:module";
+import { leaveProcessOne } from "./commands/init.ts";
+
+leaveProcessOne();
 
 // Without a cache, every start strips and compiles a thousand files. Node runs what is in it, so it is in a folder that can be
 // written only by a user who can change EOM itself. If this process cannot write there, nothing is cached (decision 17).
