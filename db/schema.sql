@@ -59,7 +59,7 @@ CREATE FUNCTION public.ailbl_open_sessions() RETURNS trigger
 begin
   if tg_op = 'INSERT' then
     insert into ailbl_open_session
-    select id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from written
+    select id, schedule_id, backfill_id, engine, owner, class, phase, queued, run_after, lease_owner from written
     where phase in ('waiting', 'retrying', 'active');
   elsif tg_op = 'UPDATE' then
     update ailbl_open_session as o
@@ -292,6 +292,7 @@ CREATE TABLE public.ailbl_open_session (
     backfill_id uuid,
     engine text NOT NULL,
     owner text NOT NULL,
+    class smallint NOT NULL,
     phase text NOT NULL,
     queued boolean NOT NULL,
     run_after timestamp with time zone NOT NULL,
@@ -333,7 +334,7 @@ CREATE TABLE public.ailbl_schedule (
     slot_sessions integer DEFAULT 0 NOT NULL,
     engine text NOT NULL,
     CONSTRAINT ailbl_schedule_disabled_is_not_due CHECK ((enable OR (next_due_at = 'infinity'::timestamp with time zone))),
-    CONSTRAINT ailbl_schedule_kind_storage CHECK (((kind = 5) = (storage_id IS NOT NULL))),
+    CONSTRAINT ailbl_schedule_kind_storage CHECK (((kind <> 5) OR (storage_id IS NOT NULL))),
     CONSTRAINT ailbl_schedule_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 255))),
     CONSTRAINT ailbl_schedule_paused CHECK (((enable = (paused_from IS NULL)) AND (enable = (disabled IS NULL))))
 )
@@ -385,6 +386,7 @@ CREATE TABLE public.ailbl_session (
     engine text NOT NULL,
     run_id text,
     run_status text,
+    runs_checked boolean DEFAULT false NOT NULL,
     picked timestamp with time zone,
     launch_started timestamp with time zone,
     started timestamp with time zone,
@@ -394,6 +396,14 @@ CREATE TABLE public.ailbl_session (
     created_by text NOT NULL,
     retry_of uuid,
     backfill_id uuid,
+    bulk_id uuid,
+    class smallint GENERATED ALWAYS AS (
+CASE
+    WHEN (bulk_id IS NOT NULL) THEN 2
+    WHEN (cause = 'slot'::text) THEN 0
+    WHEN (cause = 'backfill'::text) THEN 3
+    ELSE 1
+END) STORED NOT NULL,
     phase text GENERATED ALWAYS AS (
 CASE state
     WHEN 'pending'::text THEN 'waiting'::text
@@ -516,12 +526,25 @@ CREATE TABLE public.eom_audit (
 
 
 --
+-- Name: eom_clock_report; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_clock_report (
+    process text NOT NULL,
+    ahead_seconds double precision NOT NULL,
+    since timestamp(3) with time zone NOT NULL,
+    seen timestamp(3) with time zone NOT NULL
+);
+
+
+--
 -- Name: eom_deployment; Type: TABLE; Schema: public; Owner: -
 --
 
 CREATE TABLE public.eom_deployment (
     id uuid NOT NULL,
     is_only boolean DEFAULT true NOT NULL,
+    cursor_key bytea DEFAULT (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) NOT NULL,
     created timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT eom_deployment_is_only_check CHECK (is_only)
 );
@@ -989,6 +1012,14 @@ ALTER TABLE ONLY public.eom_audit
 
 
 --
+-- Name: eom_clock_report eom_clock_report_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_clock_report
+    ADD CONSTRAINT eom_clock_report_pkey PRIMARY KEY (process);
+
+
+--
 -- Name: eom_deployment eom_deployment_is_only_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1240,7 +1271,7 @@ CREATE INDEX ailbl_open_session_held ON public.ailbl_open_session USING btree (e
 -- Name: ailbl_open_session_pick; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX ailbl_open_session_pick ON public.ailbl_open_session USING btree (engine, owner, run_after, session_id) WHERE ((phase = ANY (ARRAY['waiting'::text, 'retrying'::text])) AND (NOT queued));
+CREATE INDEX ailbl_open_session_pick ON public.ailbl_open_session USING btree (engine, owner, class, run_after, session_id) WHERE ((phase = ANY (ARRAY['waiting'::text, 'retrying'::text])) AND (NOT queued));
 
 
 --

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { writeDocument } from "../src/compose/program.ts";
 import { toOperationsModule, toTypesModule } from "./client/client-files.ts";
-import { toConfigurationPage, toErrorsPage, toReasonsPage } from "./reference-pages.ts";
+import { toConfigurationPage, toErrorsPage, toPostgresPage, toReasonsPage } from "./reference-pages.ts";
 import { dumpSchema } from "./schema-dump.ts";
 import { toSessionStatesPage } from "./session-states-page.ts";
 
@@ -13,6 +13,7 @@ const files: Readonly<Record<string, () => Promise<string> | string>> = {
   "db/schema.sql": dumpSchema,
   "docs/reference/configuration.md": toConfigurationPage,
   "docs/reference/errors.md": toErrorsPage,
+  "docs/reference/postgresql.md": toPostgresPage,
   "docs/reference/session-states.md": toSessionStatesPage,
   "docs/reference/storage-reasons.md": toReasonsPage,
   "docs/reference/openapi.json": writeDocument,

@@ -40,6 +40,8 @@ $$;
 create table eom_deployment (
   id uuid primary key,
   is_only boolean not null default true unique check (is_only),
+  -- Signs the cursors of lists: 244 random bits. A cursor gives no right, so the key need not be kept from readers of the database.
+  cursor_key bytea not null default uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()),
   created timestamptz not null default now()
 );
 
@@ -97,6 +99,17 @@ create index eom_audit_subject on eom_audit (subject, at, id);
 
 create trigger eom_audit_is_kept before update on eom_audit
   for each row execute function eom_refuse_change();
+
+-- Processes whose clock is off. Empty as a rule: a process deletes its row when its clock is right again. A row that was not seen
+-- for a minute is of a process that has ended.
+create table eom_clock_report (
+  -- `host/pid`.
+  process text primary key,
+  -- Negative: behind.
+  ahead_seconds float8 not null,
+  since timestamptz(3) not null,
+  seen timestamptz(3) not null
+);
 
 --------------------------------------------------------------------------------
 -- Secrets: credentials of storages, signing secrets of webhooks
@@ -233,7 +246,8 @@ create table ailbl_schedule (
   -- The engine that runs its sessions.
   engine text not null,
   constraint ailbl_schedule_name_key unique (name_key),
-  constraint ailbl_schedule_kind_storage check ((kind = 5) = (storage_id is not null)),
+  -- Kind 5 works on a storage. Other kinds may name one.
+  constraint ailbl_schedule_kind_storage check (kind <> 5 or storage_id is not null),
   constraint ailbl_schedule_paused check (enable = (paused_from is null) and enable = (disabled is null)),
   constraint ailbl_schedule_disabled_is_not_due check (enable or next_due_at = 'infinity')
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
@@ -331,6 +345,8 @@ create table ailbl_session (
   engine text not null,
   run_id text,
   run_status text,
+  -- Whether the engine was asked once, after the launch, if the attempt has further runs.
+  runs_checked boolean not null default false,
   picked timestamptz,
   -- From this time on a run may exist.
   launch_started timestamptz,
@@ -342,6 +358,11 @@ create table ailbl_session (
   -- The session that this one repeats, if its cause is `retry`.
   retry_of uuid,
   backfill_id uuid,
+  -- The bulk action that opened it.
+  bulk_id uuid,
+  -- Which sessions are picked first: due slots, then requests by hand and retries of them, then bulk actions, then backfills.
+  class smallint not null generated always as (
+    case when bulk_id is not null then 2 when cause = 'slot' then 0 when cause = 'backfill' then 3 else 1 end) stored,
   phase text not null generated always as (
     case state when 'pending' then 'waiting' when 'retry_wait' then 'retrying'
       when 'claimed' then 'active' when 'running' then 'active' when 'unknown' then 'active' else state end) stored,
@@ -411,13 +432,14 @@ create table ailbl_open_session (
   backfill_id uuid,
   engine text not null,
   owner text not null,
+  class smallint not null,
   phase text not null,
   queued boolean not null,
   run_after timestamptz not null,
   lease_owner text
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
-create index ailbl_open_session_pick on ailbl_open_session (engine, owner, run_after, session_id)
+create index ailbl_open_session_pick on ailbl_open_session (engine, owner, class, run_after, session_id)
   where phase in ('waiting', 'retrying') and not queued;
 
 create index ailbl_open_session_queued on ailbl_open_session (session_id) where queued;
@@ -438,7 +460,7 @@ as $$
 begin
   if tg_op = 'INSERT' then
     insert into ailbl_open_session
-    select id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from written
+    select id, schedule_id, backfill_id, engine, owner, class, phase, queued, run_after, lease_owner from written
     where phase in ('waiting', 'retrying', 'active');
   elsif tg_op = 'UPDATE' then
     update ailbl_open_session as o

@@ -8,5 +8,6 @@ await main(async () => {
   await installPythonPart({ part: "openapi-python-client", label: "openapi-python-client" });
   const folder = fileURLToPath(new URL("../../test/clients/typescript", import.meta.url));
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--prefix", folder], { stdio: "inherit" });
-  if (status !== 0) throw new Error("openapi-typescript and Spectral could not be installed: npm ci failed, see above.");
+  if (status !== 0)
+    throw new Error("openapi-typescript and Spectral could not be installed: npm ci failed, see above.");
 });

@@ -3,8 +3,10 @@ import type { AccessService } from "../access/service.ts";
 import type { Check } from "../doctor/checks.ts";
 import type { Reconciler } from "../metering/reconcile/reconciler.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
-import { findDeploymentId } from "../platform/deployment.ts";
+import { startDiskGuard } from "../platform/database/disk-guard.ts";
+import { findDeployment, noDeployment } from "../platform/deployment.ts";
 import type { Route } from "../platform/http/route.ts";
+import { releaseUnfinishedKeys } from "../platform/idempotency/claims.ts";
 import { createLogger, type Logger } from "../platform/log.ts";
 import { openDatabase, openUnaskedDatabase, type ProgramDatabase, prepareSchema } from "./database.ts";
 import { composeRooms } from "./rooms.ts";
@@ -33,11 +35,23 @@ export async function composeProgram(config: Config, log: Logger): Promise<Progr
   const database = await openDatabase(config);
   try {
     await prepareSchema(database, config, log);
-    return await composeOn(database, config, log);
+    // The lock is of an embedded database, which no other process has open: the processes that claimed these keys are dead.
+    if (database.lock !== null) await releaseUnfinishedKeys(database.db);
+    return await composeOn(database.kind === "embedded" ? guardDisk(database, config, log) : database, config, log);
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+/** The guard ends with the database. */
+function guardDisk(database: ProgramDatabase, config: Config, log: Logger): ProgramDatabase {
+  const guard = startDiskGuard(database.db, config.EOM_DATA_DIR, log);
+  const close = () => {
+    guard.stop();
+    return database.close();
+  };
+  return { ...database, close };
 }
 
 /** Composes on a database that is open and migrated; closing the program closes it. */
@@ -45,11 +59,14 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
   const { db } = database;
   const secrets = await openSecretStore(config, db, log);
   await requireMatchingKeyFile(secrets);
-  const rooms = composeRooms({ database, config, log, secrets, deploymentId: await findDeploymentId(db) });
+  const rooms = composeRooms({ database, config, log, secrets, deployment: await findDeployment(db) });
+  // Before the first request or turn goes by it.
+  await rooms.clock.compare();
   const close = async () => {
     await rooms.workers.stop();
     rooms.notifications.close();
     await rooms.tokens.close();
+    await rooms.clock.close();
     await secrets.close();
     await database.close();
   };
@@ -84,7 +101,7 @@ function composeUnasked() {
     config: readConfig({}, []),
     log,
     secrets: openNoSecrets(database),
-    deploymentId: "",
+    deployment: noDeployment,
   });
 }
 
@@ -97,7 +114,7 @@ export async function composeBesideDatabase(config: Config, log: Logger): Promis
   const database = openUnaskedDatabase();
   const secrets =
     config.EOM_SECRETS === "vault" ? await openSecretStore(config, database.db, log) : openNoSecrets(database);
-  const { checks, tokens, notifications } = composeRooms({ database, config, log, secrets, deploymentId: "" });
+  const { checks, tokens, notifications } = composeRooms({ database, config, log, secrets, deployment: noDeployment });
   const close = async () => {
     notifications.close();
     await tokens.close();

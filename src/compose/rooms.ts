@@ -1,3 +1,4 @@
+import { uptime } from "node:os";
 import { createTokenAuthenticator } from "../access/authenticate.ts";
 import { createAccessRoutes } from "../access/routes.ts";
 import { createAccessService } from "../access/service.ts";
@@ -14,8 +15,10 @@ import { findFailingWebhooks } from "../notifications/concerns.ts";
 import { createNotifications } from "../notifications/notifications.ts";
 import { createOverviewRoutes } from "../overview/routes.ts";
 import { createOverviewService } from "../overview/service.ts";
-import { systemClock, systemMonotonic } from "../platform/clock.ts";
+import { type ComparedClock, systemClock, systemMonotonic } from "../platform/clock.ts";
 import type { Config } from "../platform/config/config.ts";
+import { createDatabaseClock } from "../platform/database/database-clock.ts";
+import type { Deployment } from "../platform/deployment.ts";
 import { createApp } from "../platform/http/app.ts";
 import { limitGuesses } from "../platform/http/guess-limit.ts";
 import { createRateLimit } from "../platform/http/rate-limit.ts";
@@ -24,6 +27,9 @@ import type { Route } from "../platform/http/route.ts";
 import { createSystem } from "../platform/http/system-routes.ts";
 import type { Logger } from "../platform/log.ts";
 import { createMetrics } from "../platform/metrics/metrics.ts";
+import { createSteadyClock } from "../platform/steady-clock.ts";
+import { createClockGuard, createClockLoop } from "../platform/worker/clock-guard.ts";
+import { findWrongClocks } from "../platform/worker/clock-reports.ts";
 import { createWakeUp } from "../platform/worker/wake-up.ts";
 import { createUserQuotaRoutes } from "../quotas/assignments/routes.ts";
 import { createUserQuotaService } from "../quotas/assignments/service.ts";
@@ -52,7 +58,7 @@ import { createAuthenticator } from "./access.ts";
 import { listDatabaseChecks, listOwnChecks } from "./checks.ts";
 import { findUnreadiness, type ProgramDatabase } from "./database.ts";
 import { createEgressPolicy } from "./egress.ts";
-import { createDagsterEngines, localLimits, readLocalJobs } from "./engines.ts";
+import { createDagsterEngines, localLimits, readLocalJobs, toJobsUser } from "./engines.ts";
 import { composeMetering } from "./metering.ts";
 import { createScheduler, createSchedulerRoutes } from "./scheduler.ts";
 import { createRowSweep } from "./sweep.ts";
@@ -64,7 +70,7 @@ export interface RoomNeeds {
   readonly config: Config;
   readonly log: Logger;
   readonly secrets: SecretStore;
-  readonly deploymentId: string;
+  readonly deployment: Deployment;
 }
 
 /** Composes all rooms and what joins them. Starts nothing and calls nothing outside. */
@@ -102,13 +108,16 @@ export function composeRooms(needs: RoomNeeds) {
     reconciler,
     checks,
     routes,
+    clock: shared.clock,
     writeDocument: system.writeDocument,
   };
 }
 
 /** Parts that several rooms share, one of each for a process. */
-function createShared({ database, config, log, secrets, deploymentId }: RoomNeeds) {
+function createShared({ database, config, log, secrets, deployment }: RoomNeeds) {
   const { db, reads } = database;
+  const metrics = createMetrics();
+  const clock = createClock(database);
   return {
     database,
     db,
@@ -116,20 +125,30 @@ function createShared({ database, config, log, secrets, deploymentId }: RoomNeed
     config,
     log,
     secrets,
-    deploymentId,
-    clock: systemClock,
+    cursorKey: deployment.cursorKey,
+    deploymentId: deployment.id,
+    clock,
+    clockGuard: createClockGuard({ db, clock, log, registry: metrics.registry }),
     monotonic: systemMonotonic,
-    metrics: createMetrics(),
+    metrics,
     policy: createEgressPolicy(config),
     wakeUp: createWakeUp(),
     warningPercent: config.EOM_QUOTA_WARNING,
     retentionDays: config.EOM_RETENTION_DAYS,
     createKeeper: (folder: string, label: string) =>
-      createSecretKeeper({ db, secrets, deploymentId, owners: { folder, label } }),
+      createSecretKeeper({ db, secrets, deploymentId: deployment.id, owners: { folder, label } }),
   };
 }
 
 type Shared = ReturnType<typeof createShared>;
+
+/** The time that all processes share. */
+function createClock({ kind, db }: ProgramDatabase): ComparedClock {
+  const machine = systemClock;
+  return kind === "embedded"
+    ? createSteadyClock({ machine, uptimeSeconds: uptime })
+    : createDatabaseClock({ db, machine, monotonic: systemMonotonic });
+}
 
 function composeStorages(shared: Shared) {
   const { db, config } = shared;
@@ -137,7 +156,7 @@ function composeStorages(shared: Shared) {
   const service = createStorageService({
     ...shared,
     credentials,
-    verifier: createStorageVerifier(shared),
+    verifier: createStorageVerifier({ ...shared, clock: systemClock }),
     dependants: [collectionDependants, scheduleDependants],
     verifyByDefault: config.EOM_STORAGE_VERIFY,
   });
@@ -161,8 +180,9 @@ function composeScheduler(shared: Shared, { credentials, forRuns }: ReturnType<t
   const metrics = createSchedulerMetrics(shared.metrics.registry);
   const local = createLocalEngine({
     ...shared,
-    ...readLocalJobs(config, createInventoryJob({ ...shared, credentials })),
+    ...readLocalJobs(config, createInventoryJob({ ...shared, clock: systemClock, credentials })),
     ...localLimits,
+    user: toJobsUser(config),
     onRunEnded: wakeUp.wake,
   });
   const engines = createEngines([local, ...createDagsterEngines(config, log, metrics)], config.EOM_ENGINE);
@@ -193,6 +213,7 @@ function composeWorkers(shared: Shared, { storages, quotas, scheduler, notificat
     scheduler: createSchedulerWorkers({
       db: shared.db,
       clock: shared.clock,
+      clockGuard: shared.clockGuard,
       log: shared.log,
       engines: scheduler.engines,
       storages: storages.forRuns,
@@ -209,6 +230,7 @@ function composeWorkers(shared: Shared, { storages, quotas, scheduler, notificat
       sweepQuotas: createQuotaSweep({ ...shared, policy: quotas.admission, metrics: quotas.metering.metrics }),
       metrics: metrics.workers,
     }),
+    clockLoop: createClockLoop({ ...shared, metrics: metrics.workers }),
   });
 }
 
@@ -224,7 +246,7 @@ function composeChecks(shared: Shared, { storages: { credentials }, scheduler: {
     own: listOwnChecks({ ...shared, engines }),
     /** They call servers that users entered, many perhaps, so the API leaves them out. */
     entries: [
-      createStoragesCheck(() => probeEnabledStorages({ ...shared, credentials })),
+      createStoragesCheck(() => probeEnabledStorages({ ...shared, clock: systemClock, credentials })),
       createWebhooksCheck(() => findFailingWebhooks(shared.db)),
     ],
   };
@@ -241,6 +263,7 @@ function composeOverview({ db, clock, log }: Shared, { engines }: ReturnType<typ
       users: () => findExceededUsers(db),
       webhooks: () => findFailingWebhooks(db),
       engines: async () => findFailingEngines(engines, await listMissingEngines(db, engines)),
+      processes: () => findWrongClocks(db, clock.now()),
     },
   });
 }
@@ -251,13 +274,14 @@ function composeSystem({ db, metrics, monotonic }: Shared, routes: readonly Rout
 }
 
 function composeApp(shared: Shared, routes: readonly Route[], tokens: ReturnType<typeof createTokenAuthenticator>) {
-  const { config, db, log, metrics, monotonic } = shared;
+  const { config, db, clock, log, metrics, monotonic } = shared;
   return createApp({
     routes,
-    authenticator: createAuthenticator(config, limitGuesses(tokens, config.EOM_AUTH_FAILURES, monotonic), log),
+    authenticator: createAuthenticator(config, limitGuesses(tokens, config.EOM_AUTH_FAILURES, monotonic), clock, log),
     rateLimit: createRateLimit(config.EOM_RATE_LIMIT, monotonic),
     db,
     log,
     metrics,
+    cursorKey: shared.cursorKey,
   });
 }

@@ -1,5 +1,5 @@
-import { toTime } from "../platform/resource/fields.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import { isTimeZone, toTime } from "../platform/resource/fields.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import { listSchedules } from "../schedules/list.ts";
 import type { ScheduleRow } from "../schedules/queries.ts";
 import type { ScheduleNeeds } from "../schedules/service.ts";
@@ -26,8 +26,8 @@ export type TimelineService = ReturnType<typeof createTimelineService>;
 /** Reads the timeline: the sessions, skipped stretches and expected slots of many schedules. */
 export function createTimelineService({ db, clock }: Pick<ScheduleNeeds, "db" | "clock">) {
   /** One row for each schedule of the page, in three statements. @throws VALIDATION_ERROR for a cursor of another list */
-  async function list(query: TimelineQuery): Promise<Page<TimelineRow>> {
-    const { rows: schedules, total } = await listSchedules(db, query, parsePageStart(query));
+  async function list(query: TimelineQuery, start: PageStart): Promise<Page<TimelineRow>> {
+    const { rows: schedules, total } = await listSchedules(db, query, start);
     const ids = schedules.map(({ id }) => id);
     // One more than a row shows: it says whether the row is truncated.
     const [sessions, stretches] = await Promise.all([
@@ -83,10 +83,10 @@ function listPassing(schedule: ScheduleRow, { from, to }: Between, now: Date) {
   );
 }
 
-/** The slots that no scan has looked at, at most `count`; none for a disabled schedule. */
+/** The slots that no scan has looked at, at most `count`; none for a disabled schedule, or in a zone that this process does not know. */
 function listExpected(schedule: ScheduleRow, { from, to }: Between, count: number): PlacedEntry[] {
-  const { next_due_at: next } = schedule;
-  if (next === null || next >= to) return [];
+  const { next_due_at: next, trigger } = schedule;
+  if (next === null || next >= to || !isTimeZone(trigger.time_zone)) return [];
   const slots = listSlotsBetween(schedule, { from: next > from ? next : from, to }, count + 1);
   return slots.slice(0, count).map((slot, index) => ({
     at: slot,

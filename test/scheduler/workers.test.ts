@@ -3,7 +3,7 @@ import { Registry } from "prom-client";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createScheduler } from "../../src/compose/scheduler.ts";
 import { createDagsterEngine } from "../../src/engines/dagster/engine.ts";
-import type { Engine } from "../../src/engines/engine.ts";
+import { type Engine, EngineUnreachable } from "../../src/engines/engine.ts";
 import { createLocalEngine } from "../../src/engines/local/engine.ts";
 import { createEngines } from "../../src/engines/registry.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -15,9 +15,10 @@ import { listSessionsSchema } from "../../src/sessions/model.ts";
 import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
 import { hold } from "../engines/dagster/misbehaviour.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { firstPage } from "../support/first-page.ts";
 import { patience } from "../support/time-limits.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
-import { change, createTestLog, jobs, noStorages, toCreate } from "./world.ts";
+import { change, createTestLog, jobs, noStorages, rightClock, toCreate } from "./world.ts";
 
 describe.each(databaseKinds)("the workers on %s", (kind) => {
   let database: TestDatabase;
@@ -49,6 +50,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     const workers = createSchedulerWorkers({
       db,
       clock,
+      clockGuard: rightClock,
       log,
       engines,
       storages: noStorages,
@@ -68,7 +70,10 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     const { id } = await api.schedules.create(toCreate({ trigger, policy: { overlap: "allow" } }), change);
     await workers.start();
     const query = listSessionsSchema.parse({ schedule_id: [id], state: ["succeeded"] });
-    await vi.waitFor(async () => expect((await api.sessions.list(query)).total).toBeGreaterThanOrEqual(2), patience);
+    await vi.waitFor(
+      async () => expect((await api.sessions.list(query, firstPage)).total).toBeGreaterThanOrEqual(2),
+      patience,
+    );
     await api.schedules.setEnabled(id, false, null, change);
     await workers.stop();
     expect(lines.filter(({ level }) => level === "error")).toEqual([]);
@@ -94,7 +99,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     fake.misbehave(misbehaviour);
     await workers.start();
     const count = async (schedule: { id: string }, ...state: string[]) =>
-      (await api.sessions.list(listSessionsSchema.parse({ schedule_id: [schedule.id], state }))).total;
+      (await api.sessions.list(listSessionsSchema.parse({ schedule_id: [schedule.id], state }), firstPage)).total;
     await vi.waitFor(async () => {
       // Scan serves both schedules, pick and poll only the engine that answers.
       expect(await count(slow, "pending", "claimed")).toBeGreaterThanOrEqual(4);
@@ -125,6 +130,27 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     const isSwept = /eom_worker_turns_total\{worker="sweep",outcome="done"\} 1/;
     await vi.waitFor(async () => expect(await registry.metrics()).toMatch(isSwept), patience);
     silence.resolve([]);
+    await workers.stop();
+    await sql`delete from ailbl_doubtful_launch`.execute(database.db);
+  });
+
+  test("stop while an engine does not answer: its calls end when it is closed", async () => {
+    const silence = Promise.withResolvers<never[]>();
+    const asked = Promise.withResolvers<void>();
+    const { engine } = createRemoteEngine("silent");
+    const listRuns = () => {
+      asked.resolve();
+      return silence.promise;
+    };
+    const close = async () => {
+      silence.reject(new EngineUnreachable("EOM was stopped"));
+      await engine.close();
+    };
+    const { workers } = createProgram([{ ...engine, listRuns, close }]);
+    await sql`insert into ailbl_doubtful_launch (session_id, attempt, engine, since, check_at)
+      values (gen_random_uuid(), 1, 'silent', now(), now())`.execute(database.db);
+    await workers.start(["sweep"]);
+    await asked.promise;
     await workers.stop();
     await sql`delete from ailbl_doubtful_launch`.execute(database.db);
   });

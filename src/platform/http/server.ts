@@ -3,9 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
-import { findErrorCode } from "../error-code.ts";
+import { describeListenFault } from "./listen-fault.ts";
 import { createSocketRefusals } from "./socket-refusals.ts";
-import { toRefusal, toUnparsed, toUnreadable } from "./unparsed.ts";
+import { findHostFailure, placeholderHost } from "./target.ts";
+import { toRefusal, toUnparsed, toUnparsedAnswer, toUnreadable } from "./unparsed.ts";
 
 /** The bounds at which a connection is refused or cut off; docs/reference/limits.md lists them for operators. */
 export interface ConnectionLimits {
@@ -48,7 +49,7 @@ export interface HttpServer {
  * Serves the app over HTTP.
  *
  * @param port 0 for a free one
- * @throws an Error with a sentence when the port is taken, or the host is no address of this machine
+ * @throws an Error with a sentence when it cannot listen
  */
 export async function startHttpServer(
   app: Hono,
@@ -65,7 +66,7 @@ export async function startHttpServer(
 }
 
 function createLimitedServer(app: Hono, limits: ConnectionLimits, underWay: Set<ServerResponse>): Server {
-  const answer = getRequestListener(app.fetch, { errorHandler: toRefusal });
+  const answer = createListener(app);
   const refusals = createSocketRefusals();
   const server = createServer(
     {
@@ -81,7 +82,7 @@ function createLimitedServer(app: Hono, limits: ConnectionLimits, underWay: Set<
       refusals.follow(response);
       underWay.add(response);
       response.once("close", () => underWay.delete(response));
-      // The adapter leaves the body of a GET unread, however long; and a server that stops takes no further request.
+      // The body of a GET may be left unread, however long; and a server that stops takes no further request.
       if (isReadWithBody(request) || !server.listening) response.shouldKeepAlive = false;
       return answer(request, response);
     },
@@ -95,6 +96,21 @@ function createLimitedServer(app: Hono, limits: ConnectionLimits, underWay: Set<
   // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1).
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
   return server;
+}
+
+/** The adapter builds the URL of a request from its Host: every request gets the same one, after its own was checked. */
+function createListener(app: Hono): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const answer = getRequestListener(
+    (request, env) => {
+      const failure = findHostFailure(env.incoming as IncomingMessage);
+      return failure === null ? app.fetch(request, env) : toUnparsedAnswer(failure);
+    },
+    { errorHandler: toRefusal },
+  );
+  return (request, response) => {
+    request.headers.host = placeholderHost;
+    return answer(request, response);
+  };
 }
 
 function isReadWithBody({ method, headers }: IncomingMessage): boolean {
@@ -118,12 +134,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   try {
     await once(server, "listening");
   } catch (error) {
-    const code = findErrorCode(error);
-    if (code === "EADDRINUSE")
-      throw new Error(`${host}:${port} is taken by another program: stop it, or set EOM_PORT`, { cause: error });
-    if (code === "EADDRNOTAVAIL")
-      throw new Error(`${host} is no address of this machine: set EOM_HOST`, { cause: error });
-    throw error;
+    throw new Error(describeListenFault(host, port, error), { cause: error });
   }
 }
 

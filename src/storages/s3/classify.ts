@@ -88,13 +88,12 @@ const reasonOfFault: Readonly<Record<ConnectionFaultKind, Reason | null>> = {
   tls_untrusted: "tls_untrusted",
   tls_failed: "tls_failed",
   tls_absent: "tls_not_tls",
+  not_http: "not_s3",
   unknown: null,
 };
 
 function findByConnection(error: unknown, { name, code, duringConnect }: SdkError): Reason | null {
   if (code === "RESPONSE_TOO_LARGE") return "response_too_large";
-  // HPE_…: Node's HTTP parser rejects the answer; it is not HTTP.
-  if (code?.startsWith("HPE_")) return "not_s3";
   if (code === "ETIMEDOUT") return duringConnect ? "connect_timeout" : "request_timeout";
   // The SDK's own limit for connecting has a name and no code.
   if (name === "TimeoutError" && code === null) return "connect_timeout";

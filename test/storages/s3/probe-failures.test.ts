@@ -203,8 +203,7 @@ const situations: Record<string, Situation> = {
     arrange: answering(always(hang)),
   },
   "the server switches to another protocol": {
-    reason: "request_timeout",
-    limitMilliseconds: soonMilliseconds,
+    reason: "not_s3",
     arrange: answeringRaw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"),
   },
   "the server sends interim answers without end": {

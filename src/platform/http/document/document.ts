@@ -1,6 +1,7 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
 import { z } from "../../resource/schema.ts";
 import { problemSchema } from "../error-body.ts";
+import { isBodyOptional } from "../input.ts";
 import type { Route, RouteSpec } from "../route.ts";
 import { createFailureAnswers, listErrorSchemas, listFailures } from "./failure-answers.ts";
 import { headerComponents, toAnswerHeaders } from "./headers.ts";
@@ -99,7 +100,11 @@ function toDescription({ summary, description, role, failures }: RouteSpec): str
 }
 
 function toBody(schema: z.ZodType) {
-  return { required: true, description: "The request.", content: { "application/json": { schema } } };
+  return {
+    required: !isBodyOptional(schema),
+    description: "The request.",
+    content: { "application/json": { schema } },
+  };
 }
 
 function toQueryParameters(spec: RouteSpec) {
@@ -127,7 +132,7 @@ function toVersionHeader({ versioned, method }: RouteSpec) {
     return { "If-None-Match": known.optional() };
   }
   const expected = z.string().openapi({
-    pattern: '^(\\*|(W/)?"[^"]*"(\\s*,\\s*(W/)?"[^"]*")*)$',
+    pattern: '^(\\*|[\\s,]*(W/)?"[^"]*"(\\s*,[\\s,]*(W/)?"[^"]*")*[\\s,]*)$',
     description: 'Entity tags, such as "3": PRECONDITION_FAILED unless the object\'s is among them.',
     example: '"3"',
   });

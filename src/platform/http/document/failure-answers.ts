@@ -13,6 +13,8 @@ const ofAll: readonly FailureCode[] = [
   "CONFIGURATION_ERROR",
   "DATABASE_UNAVAILABLE",
   "VALIDATION_ERROR",
+  "MALFORMED_JSON",
+  "PAYLOAD_TOO_LARGE",
   "REQUEST_TIMEOUT",
   "HEADERS_TOO_LARGE",
 ];
@@ -24,7 +26,7 @@ export function listFailures(spec: RouteSpec): readonly FailureCode[] {
     for (const code of more) listed.add(code);
   };
   if (spec.role !== "public") add("UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED", "IDENTITY_PROVIDER_UNAVAILABLE");
-  if (spec.body !== undefined) add("MALFORMED_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE");
+  if (spec.body !== undefined) add("UNSUPPORTED_MEDIA_TYPE");
   if (spec.idempotent === true) add("IDEMPOTENCY_IN_FLIGHT");
   if (spec.idempotent !== undefined) add("IDEMPOTENCY_KEY_REUSED");
   if (spec.versioned === true && spec.method !== "GET") add("PRECONDITION_FAILED");
