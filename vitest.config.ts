@@ -16,7 +16,7 @@ const contractSuites = [
  */
 const roomSuites = [
   "test/overview/*.test.ts",
-  "test/storages/{credentials,listing,storages}.test.ts",
+  "test/storages/{credentials,listing,resource-options,storages}.test.ts",
   "test/access/{token-use,tokens}.test.ts",
   "test/notifications/webhooks.test.ts",
   "test/{metering,quotas}/**/{metering,quotas,reconcile,user-quotas,users-list}.test.ts",
@@ -43,7 +43,7 @@ export default defineConfig({
           // for each of a hundred files took a third of the time.
           isolate: false,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/parts/**", "test/dagster/**", "test/fission/**", "test/deploy/**"],
+          exclude: ["test/parts/**", "test/dagster/**", "test/fission/**", "test/deploy/**", "test/docs/walk.test.ts"],
           globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "server" },
           ...limits,
@@ -83,7 +83,12 @@ export default defineConfig({
       {
         test: {
           name: "parts",
-          include: ["test/parts/**/*.test.ts", "test/fission/**/*.test.ts", "test/deploy/**/*.test.ts"],
+          include: [
+            "test/parts/**/*.test.ts",
+            "test/fission/**/*.test.ts",
+            "test/deploy/**/*.test.ts",
+            "test/docs/walk.test.ts",
+          ],
           globalSetup: ["test/support/database/postgres-server.ts"],
           provide: { entry: "server" },
           ...partLimits,

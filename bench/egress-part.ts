@@ -95,6 +95,7 @@ function createWorkers(db: Database, { url }: FakeDagster): SchedulerWorkers {
   const { schedules, sessions } = createScheduler({ ...parts, onWork: () => {} });
   return createSchedulerWorkers({
     ...parts,
+    clockGuard: { isRight: async () => true },
     schedules,
     sessions,
     metrics: createSchedulerMetrics(new Registry()),

@@ -23,6 +23,7 @@ export function createNoopEngine({ maxRuns, onHandled, onRunEnded }: NoopEngineN
     durable: false,
     launchesPerSecond: null,
     maxRuns: null,
+    maxRunsHere: null,
     pollSeconds: 1,
     room: () => Math.max(0, maxRuns - runs.size),
     async launch(request) {

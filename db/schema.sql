@@ -59,7 +59,7 @@ CREATE FUNCTION public.ailbl_open_sessions() RETURNS trigger
 begin
   if tg_op = 'INSERT' then
     insert into ailbl_open_session
-    select id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from written
+    select id, schedule_id, backfill_id, engine, owner, class, phase, queued, run_after, lease_owner from written
     where phase in ('waiting', 'retrying', 'active');
   elsif tg_op = 'UPDATE' then
     update ailbl_open_session as o
@@ -292,6 +292,7 @@ CREATE TABLE public.ailbl_open_session (
     backfill_id uuid,
     engine text NOT NULL,
     owner text NOT NULL,
+    class smallint NOT NULL,
     phase text NOT NULL,
     queued boolean NOT NULL,
     run_after timestamp with time zone NOT NULL,
@@ -385,6 +386,7 @@ CREATE TABLE public.ailbl_session (
     engine text NOT NULL,
     run_id text,
     run_status text,
+    runs_checked boolean DEFAULT false NOT NULL,
     picked timestamp with time zone,
     launch_started timestamp with time zone,
     started timestamp with time zone,
@@ -394,6 +396,14 @@ CREATE TABLE public.ailbl_session (
     created_by text NOT NULL,
     retry_of uuid,
     backfill_id uuid,
+    bulk_id uuid,
+    class smallint GENERATED ALWAYS AS (
+CASE
+    WHEN (bulk_id IS NOT NULL) THEN 2
+    WHEN (cause = 'slot'::text) THEN 0
+    WHEN (cause = 'backfill'::text) THEN 3
+    ELSE 1
+END) STORED NOT NULL,
     phase text GENERATED ALWAYS AS (
 CASE state
     WHEN 'pending'::text THEN 'waiting'::text
@@ -512,6 +522,18 @@ CREATE TABLE public.eom_audit (
     before jsonb,
     after jsonb,
     request_id text
+);
+
+
+--
+-- Name: eom_clock_report; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.eom_clock_report (
+    process text NOT NULL,
+    ahead_seconds double precision NOT NULL,
+    since timestamp(3) with time zone NOT NULL,
+    seen timestamp(3) with time zone NOT NULL
 );
 
 
@@ -725,8 +747,11 @@ CREATE TABLE public.eom_storage (
     path_style boolean NOT NULL,
     read_only boolean NOT NULL,
     ca_certificate text,
-    access_key_id text NOT NULL,
-    credential_ref text NOT NULL,
+    requester_pays boolean DEFAULT false NOT NULL,
+    server_side_encryption text,
+    sse_kms_key_id text,
+    access_key_id text,
+    credential_ref text,
     verification json,
     verification_status text GENERATED ALWAYS AS ((verification ->> 'status'::text)) STORED,
     version integer DEFAULT 1 NOT NULL,
@@ -734,8 +759,11 @@ CREATE TABLE public.eom_storage (
     created_by text NOT NULL,
     modified timestamp(3) with time zone NOT NULL,
     modified_by text NOT NULL,
+    CONSTRAINT eom_storage_check CHECK (((access_key_id IS NULL) = (credential_ref IS NULL))),
+    CONSTRAINT eom_storage_check1 CHECK (((sse_kms_key_id IS NULL) OR ((server_side_encryption IS NOT NULL) AND (server_side_encryption <> 'AES256'::text)))),
     CONSTRAINT eom_storage_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 255))),
-    CONSTRAINT eom_storage_prefix_check CHECK (((prefix = ''::text) OR ((prefix ~~ '%/'::text) AND (prefix !~~ '/%'::text))))
+    CONSTRAINT eom_storage_prefix_check CHECK (((prefix = ''::text) OR ((prefix ~~ '%/'::text) AND (prefix !~~ '/%'::text)))),
+    CONSTRAINT eom_storage_server_side_encryption_check CHECK ((server_side_encryption = ANY (ARRAY['AES256'::text, 'aws:kms'::text, 'aws:kms:dsse'::text])))
 );
 
 
@@ -980,6 +1008,14 @@ ALTER TABLE ONLY public.ailbl_skipped_slots
 
 ALTER TABLE ONLY public.eom_audit
     ADD CONSTRAINT eom_audit_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: eom_clock_report eom_clock_report_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.eom_clock_report
+    ADD CONSTRAINT eom_clock_report_pkey PRIMARY KEY (process);
 
 
 --
@@ -1234,7 +1270,7 @@ CREATE INDEX ailbl_open_session_held ON public.ailbl_open_session USING btree (e
 -- Name: ailbl_open_session_pick; Type: INDEX; Schema: public; Owner: -
 --
 
-CREATE INDEX ailbl_open_session_pick ON public.ailbl_open_session USING btree (engine, owner, run_after, session_id) WHERE ((phase = ANY (ARRAY['waiting'::text, 'retrying'::text])) AND (NOT queued));
+CREATE INDEX ailbl_open_session_pick ON public.ailbl_open_session USING btree (engine, owner, class, run_after, session_id) WHERE ((phase = ANY (ARRAY['waiting'::text, 'retrying'::text])) AND (NOT queued));
 
 
 --

@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { listRoutes } from "../src/compose/program.ts";
 import { createOpenApiDocument } from "../src/platform/http/openapi.ts";
 import { version } from "../src/version.ts";
-import { toConfigurationPage, toErrorsPage, toReasonsPage } from "./reference-pages.ts";
+import { toConfigurationPage, toErrorsPage, toPostgresPage, toReasonsPage } from "./reference-pages.ts";
 import { dumpSchema } from "./schema-dump.ts";
 import { toSessionStatesPage } from "./session-states-page.ts";
 
@@ -14,6 +14,7 @@ const files: Readonly<Record<string, () => Promise<string> | string>> = {
   "db/schema.sql": dumpSchema,
   "docs/reference/configuration.md": toConfigurationPage,
   "docs/reference/errors.md": toErrorsPage,
+  "docs/reference/postgresql.md": toPostgresPage,
   "docs/reference/session-states.md": toSessionStatesPage,
   "docs/reference/storage-reasons.md": toReasonsPage,
   "docs/reference/openapi.json": () => `${JSON.stringify(createOpenApiDocument(listRoutes(), version), null, 2)}\n`,

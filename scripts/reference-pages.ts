@@ -1,4 +1,6 @@
 import { type Variable, variables } from "../src/platform/config/variables.ts";
+import { connectionParameterAliases, connectionParameters } from "../src/platform/database/connection-parameters.ts";
+import { defaultSearchPath, sessionSettings } from "../src/platform/database/session-settings.ts";
 import { type FailureCode, failures, listStatuses } from "../src/platform/failure.ts";
 import { reasons } from "../src/storages/s3/reasons.ts";
 import { toPage } from "./page.ts";
@@ -18,6 +20,51 @@ export function toConfigurationPage(): string {
     "| variable | default | |",
     "| --- | --- | --- |",
     ...rows,
+  ]);
+}
+
+/** docs/reference/postgresql.md: parameters of EOM_DATABASE_URL, and settings of EOM's connections. */
+export function toPostgresPage(): string {
+  const parameters = Object.entries(connectionParameters).map(([name, { use, values, about }]) => {
+    const aliases = Object.entries(connectionParameterAliases).filter(([, known]) => known === name);
+    const names = [name, ...aliases.map(([alias]) => alias)].map((each) => `\`${each}\``).join(", ");
+    return `| ${names} | ${use} | ${about}${values === undefined ? "" : `. Values: ${values.join(", ")}`} |`;
+  });
+  const settings = Object.entries(sessionSettings).map(([name, value]) => `| ${name} | \`${value}\` |`);
+  return toPage("PostgreSQL", [
+    "## EOM_DATABASE_URL",
+    "",
+    "The form is `postgres://user:password@host:port/database?parameter=value`, as providers print it:",
+    "",
+    "- Several hosts have commas between them: `postgres://eom@db1:5432,db2:5432/eom`. EOM uses the first that accepts writes, and tries",
+    "  all when it needs a new connection.",
+    "- An IPv6 address is in brackets: `postgres://eom@[::1]:5432/eom`.",
+    "- A Unix socket is a folder, in place of the host with `%2F` for `/`, or as a parameter: `postgres:///eom?host=/var/run/postgresql`.",
+    "- In the password, `/ ? # @ %` are written as `%2F %3F %23 %40 %25`.",
+    "",
+    "A parameter is applied, ignored or refused. Upper and lower case of its name are the same. A parameter that is not in the table is",
+    "refused, unless it is a setting that EOM sets itself. `eom doctor` names ignored parameters.",
+    "",
+    "| parameter | is | |",
+    "| --- | --- | --- |",
+    ...parameters,
+    "",
+    "## Settings",
+    "",
+    "Each connection of EOM starts with these settings, so that settings of the database, of the role and of postgresql.conf do not matter.",
+    "`eom doctor` compares them, because a pooler may drop them.",
+    "",
+    "| setting | value |",
+    "| --- | --- |",
+    ...settings,
+    `| search_path | \`${defaultSearchPath}\`, unless EOM_DATABASE_URL has another |`,
+    "| transaction_timeout | `0`, from PostgreSQL 17 on |",
+    "",
+    "EOM leaves these to you: `synchronous_commit` and the planner's settings, which change no result; `default_transaction_read_only`, with",
+    "which providers stop writes to a full disk (requests are answered with DATABASE_UNAVAILABLE, and `eom doctor` says why); `row_security`;",
+    "`lc_messages`.",
+    "",
+    "The encoding of the database must be UTF8. EOM refuses any other: `create database eom encoding 'UTF8' template template0`.",
   ]);
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import module from "node:module";
+import { leaveProcessOne } from "./commands/init.ts";
 
 // An older Node must be able to read this file, in order to refuse itself: it imports nothing that one lacks, and loads the rest afterwards.
 const oldestNode = [22, 19] as const;
@@ -9,6 +10,8 @@ if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]))
   console.error(`EOM needs Node ${oldestNode.join(".")} or later, and this is Node ${process.versions.node}.`);
   process.exit(2);
 }
+
+leaveProcessOne();
 
 // Node 22 warns of node:sqlite, which is EOM's lock of a folder (decision 3).
 const emitWarning = process.emitWarning.bind(process) as (...words: readonly unknown[]) => void;

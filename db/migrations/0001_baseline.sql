@@ -98,6 +98,17 @@ create index eom_audit_subject on eom_audit (subject, at, id);
 create trigger eom_audit_is_kept before update on eom_audit
   for each row execute function eom_refuse_change();
 
+-- Processes whose clock is off. Empty as a rule: a process deletes its row when its clock is right again. A row that was not seen
+-- for a minute is of a process that has ended.
+create table eom_clock_report (
+  -- `host/pid`.
+  process text primary key,
+  -- Negative: behind.
+  ahead_seconds float8 not null,
+  since timestamptz(3) not null,
+  seen timestamptz(3) not null
+);
+
 --------------------------------------------------------------------------------
 -- Secrets: credentials of storages, signing secrets of webhooks
 --------------------------------------------------------------------------------
@@ -145,9 +156,13 @@ create table eom_storage (
   path_style boolean not null,
   read_only boolean not null,
   ca_certificate text,
-  access_key_id text not null,
+  requester_pays boolean not null default false,
+  server_side_encryption text check (server_side_encryption in ('AES256', 'aws:kms', 'aws:kms:dsse')),
+  sse_kms_key_id text,
+  -- null, as credential_ref, where requests are not signed.
+  access_key_id text,
   -- The current credential in the secret store. Each new credential gets a new reference.
-  credential_ref text not null,
+  credential_ref text,
   verification json,
   verification_status text generated always as (verification ->> 'status') stored,
   version integer not null default 1,
@@ -155,6 +170,9 @@ create table eom_storage (
   created_by text not null,
   modified timestamptz(3) not null,
   modified_by text not null,
+  check ((access_key_id is null) = (credential_ref is null)),
+  -- A null in server_side_encryption alone would make the second half null, which passes.
+  check (sse_kms_key_id is null or (server_side_encryption is not null and server_side_encryption <> 'AES256')),
   -- Includes the id, so that a page far down the list is found in the index alone.
   constraint eom_storage_name_key unique (name_key) include (id)
 );
@@ -324,6 +342,8 @@ create table ailbl_session (
   engine text not null,
   run_id text,
   run_status text,
+  -- Whether the engine was asked once, after the launch, if the attempt has further runs.
+  runs_checked boolean not null default false,
   picked timestamptz,
   -- From this time on a run may exist.
   launch_started timestamptz,
@@ -335,6 +355,11 @@ create table ailbl_session (
   -- The session that this one repeats, if its cause is `retry`.
   retry_of uuid,
   backfill_id uuid,
+  -- The bulk action that opened it.
+  bulk_id uuid,
+  -- Which sessions are picked first: due slots, then requests by hand and retries of them, then bulk actions, then backfills.
+  class smallint not null generated always as (
+    case when bulk_id is not null then 2 when cause = 'slot' then 0 when cause = 'backfill' then 3 else 1 end) stored,
   phase text not null generated always as (
     case state when 'pending' then 'waiting' when 'retry_wait' then 'retrying'
       when 'claimed' then 'active' when 'running' then 'active' when 'unknown' then 'active' else state end) stored,
@@ -404,13 +429,14 @@ create table ailbl_open_session (
   backfill_id uuid,
   engine text not null,
   owner text not null,
+  class smallint not null,
   phase text not null,
   queued boolean not null,
   run_after timestamptz not null,
   lease_owner text
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
-create index ailbl_open_session_pick on ailbl_open_session (engine, owner, run_after, session_id)
+create index ailbl_open_session_pick on ailbl_open_session (engine, owner, class, run_after, session_id)
   where phase in ('waiting', 'retrying') and not queued;
 
 create index ailbl_open_session_queued on ailbl_open_session (session_id) where queued;
@@ -431,7 +457,7 @@ as $$
 begin
   if tg_op = 'INSERT' then
     insert into ailbl_open_session
-    select id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from written
+    select id, schedule_id, backfill_id, engine, owner, class, phase, queued, run_after, lease_owner from written
     where phase in ('waiting', 'retrying', 'active');
   elsif tg_op = 'UPDATE' then
     update ailbl_open_session as o

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Clock } from "../platform/clock.ts";
+import type { Clock, Monotonic } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
 import { createRecentMap } from "../platform/recent-map.ts";
@@ -18,6 +18,7 @@ const tokenForm = { pattern: /^[A-Za-z0-9._~+/=-]+$/, maxLength: 512 };
 
 interface KnownToken {
   readonly token: TokenRow;
+  /** By the monotonic clock: if the machine's clock is set back, a revoked token must not stay valid until it has caught up. */
   readonly until: number;
 }
 
@@ -31,12 +32,14 @@ export interface TokenAuthenticator extends Authenticator {
 
 interface TokenAuthenticatorNeeds {
   readonly db: Database;
+  /** For the expiry of tokens. */
   readonly clock: Clock;
+  readonly monotonic: Monotonic;
   readonly log: Logger;
 }
 
 /** Looks up tokens by their hash, and keeps valid ones in memory for 5 s. Refusals are not kept. */
-export function createTokenAuthenticator({ db, clock, log }: TokenAuthenticatorNeeds): TokenAuthenticator {
+export function createTokenAuthenticator({ db, clock, monotonic, log }: TokenAuthenticatorNeeds): TokenAuthenticator {
   const known = createRecentMap<string, KnownToken>(maxKept);
   const touches = new Set<Promise<void>>();
   // Counts revocations: a row that was read before one may be of the token that it ended.
@@ -51,14 +54,14 @@ export function createTokenAuthenticator({ db, clock, log }: TokenAuthenticatorN
 
   async function findKnown(token: string): Promise<TokenRow> {
     const key = hash("sha256", token, "base64");
-    const now = clock.now().getTime();
+    const at = monotonic();
     const entry = known.get(key);
-    if (entry !== undefined && entry.until > now && !isExpired(entry.token, now)) return entry.token;
+    if (entry !== undefined && entry.until > at && !isExpired(entry.token, clock.now())) return entry.token;
     known.delete(key);
     const seen = revocations;
     const row = await findTokenByHash(db, hashToken(token));
     if (row === undefined) throw tokenRefused();
-    if (seen === revocations) known.set(key, { token: row, until: now + keptMilliseconds });
+    if (seen === revocations) known.set(key, { token: row, until: at + keptMilliseconds });
     touch(row.id);
     return row;
   }
@@ -83,8 +86,8 @@ export function createTokenAuthenticator({ db, clock, log }: TokenAuthenticatorN
   return { authenticate, forget, close };
 }
 
-function isExpired(token: TokenRow, now: number): boolean {
-  return token.expires_at !== null && token.expires_at.getTime() <= now;
+function isExpired(token: TokenRow, now: Date): boolean {
+  return token.expires_at !== null && token.expires_at <= now;
 }
 
 /** For EOM_AUTH=none, which is possible on loopback alone: every caller is an admin. */

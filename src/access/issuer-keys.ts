@@ -1,6 +1,7 @@
 import { errors, type JWTVerifyGetKey } from "jose";
 import type { Monotonic } from "../platform/clock.ts";
-import { IssuerUnavailable, readKeys, toReason } from "./issuer-documents.ts";
+import { toErrorCode } from "../platform/error-code.ts";
+import { IssuerUnavailable, readKeys } from "./issuer-documents.ts";
 
 /** How long keys are used without asking the issuer: a key that it withdraws may count this much longer. */
 const freshMilliseconds = 10 * 60_000;
@@ -41,7 +42,7 @@ export function createKeyFinder({ issuer, onStale, monotonic }: KeyFinderOptions
         lastRead = { at: readAt, failure: null };
       })
       .catch((error: unknown) => {
-        const failure = error instanceof IssuerUnavailable ? error : new IssuerUnavailable(toReason(error));
+        const failure = error instanceof IssuerUnavailable ? error : new IssuerUnavailable(toErrorCode(error));
         lastRead = { at: monotonic(), failure };
         if (keys !== null) onStale(failure.message);
       })

@@ -1,12 +1,13 @@
 import { errors, type JWTPayload, jwtVerify } from "jose";
-import type { Monotonic } from "../platform/clock.ts";
+import type { Clock, Monotonic } from "../platform/clock.ts";
+import { toErrorCode } from "../platform/error-code.ts";
 import { fail } from "../platform/failure.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Authenticator } from "../platform/resource/caller.ts";
 import { isPrintable } from "../platform/resource/printable.ts";
 import { parseBearer } from "./bearer.ts";
 import { tokenRefused } from "./errors.ts";
-import { IssuerUnavailable, toReason } from "./issuer-documents.ts";
+import { IssuerUnavailable } from "./issuer-documents.ts";
 import { createKeyFinder } from "./issuer-keys.ts";
 import { type RoleNames, requireHighestRole } from "./roles.ts";
 
@@ -20,13 +21,15 @@ export interface OidcOptions {
   readonly subjectClaim: string;
   readonly roles: RoleNames;
   readonly log: Logger;
+  /** For the expiry of tokens. */
+  readonly clock: Clock;
   readonly monotonic: Monotonic;
 }
 
 /** Signatures by a key pair. A shared secret or `none` would let tokens be forged (RFC 8725, section 3.1). */
 const algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 
-/** The difference allowed between this machine's clock and the issuer's. */
+/** The difference allowed between EOM's clock and the issuer's. */
 const skewSeconds = 60;
 
 /** A JSON Web Token. */
@@ -34,7 +37,7 @@ const tokenForm = { pattern: /^[\w-]+\.[\w-]+\.[\w-]+$/, maxLength: 8 * 1024 };
 
 /** Authenticates JSON Web Tokens of one issuer. */
 export function createOidcAuthenticator(options: OidcOptions): Authenticator {
-  const { issuer, log, monotonic } = options;
+  const { issuer, log, clock, monotonic } = options;
   const findKey = createKeyFinder({
     issuer,
     monotonic,
@@ -57,6 +60,7 @@ export function createOidcAuthenticator(options: OidcOptions): Authenticator {
         issuer,
         audience: options.audience,
         algorithms,
+        currentDate: clock.now(),
         clockTolerance: skewSeconds,
         requiredClaims: ["exp"],
       };
@@ -67,7 +71,7 @@ export function createOidcAuthenticator(options: OidcOptions): Authenticator {
         throw issuerUnavailable();
       }
       if (error instanceof errors.JOSEError) throw tokenRefused();
-      log.warn({ issuer, reason: toReason(error) }, "the identity provider's keys cannot be used");
+      log.warn({ issuer, reason: toErrorCode(error) }, "the identity provider's keys cannot be used");
       throw issuerUnavailable();
     }
   }

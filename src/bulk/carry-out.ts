@@ -122,13 +122,13 @@ function toActor({ id, created_by, on_behalf_of }: RunningBulk): Actor {
 type Act = (needs: BulkNeeds, bulk: RunningBulk, id: string, change: Change<unknown>) => Promise<unknown>;
 
 const acts: Readonly<Record<Bulk["kind"], Act>> = {
-  session: ({ sessions }, { action }, id, change) => {
+  session: ({ sessions }, { id: bulkId, action }, id, change) => {
     if (action === "cancel") return sessions.cancel(id, change);
-    if (action === "retry") return sessions.retry(id, change);
+    if (action === "retry") return sessions.retry(id, change, bulkId);
     throw unsupported("session", action);
   },
-  schedule: ({ schedules, sessions }, { action, note }, id, change) => {
-    if (action === "trigger") return sessions.trigger(id, change);
+  schedule: ({ schedules, sessions }, { id: bulkId, action, note }, id, change) => {
+    if (action === "trigger") return sessions.trigger(id, change, bulkId);
     if (action === "enable" || action === "disable") return schedules.setEnabled(id, action === "enable", note, change);
     throw unsupported("schedule", action);
   },

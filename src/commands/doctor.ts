@@ -1,31 +1,26 @@
 import { openDatabase, type ProgramDatabase } from "../compose/database.ts";
 import { composeBesideDatabase, composeOn } from "../compose/program.ts";
-import { createAddressCheck } from "../doctor/address-check.ts";
+import { createAddressCheck, isAlive } from "../doctor/address-check.ts";
 import { type Check, type Finding, runChecks } from "../doctor/checks.ts";
 import { findFolderProblem, hasEmbeddedDatabase } from "../doctor/data-folder.ts";
 import { createDatabaseCheck, createSchemaCheck } from "../doctor/database-checks.ts";
 import { findLostKeyFile } from "../doctor/key-file.ts";
 import { type Config, ConfigError, readConfig } from "../platform/config/config.ts";
-import { FolderInUse } from "../platform/database/folder-lock.ts";
+import { parseConnectionString } from "../platform/database/connection-string.ts";
+import { type FolderHolder, FolderInUse, lockFolder } from "../platform/database/folder-lock.ts";
 import { createLogger } from "../platform/log.ts";
-import type { Command } from "./command.ts";
-import { UsageError } from "./usage.ts";
+import { toSentence } from "./sentence.ts";
 
 const log = createLogger({ level: "silent", format: "json" });
 
-/** Runs every check that the configuration allows, and prints a line for each. Exit code 1 when one failed. */
-export const doctorCommand: Command = {
-  usage: "",
-  about: "checks config, database, secret store, engines, storages, webhooks, clock, jobs file, data folder, address",
-  async run(args, environment) {
-    if (args.length > 0) throw new UsageError("eom doctor accepts no words");
-    const findings = await diagnose(environment);
-    for (const { check, status, message } of findings) {
-      console.log(`${status === "ok" ? "ok  " : "FAIL"}  ${check.padEnd(20)} ${message}`);
-    }
-    return findings.some(({ status }) => status === "failed") ? 1 : 0;
-  },
-};
+/** `eom doctor`: runs every check that the configuration allows, and prints a line for each. Exit code 1 when one failed. */
+export async function doctor(environment: NodeJS.ProcessEnv): Promise<number> {
+  const findings = await diagnose(environment);
+  for (const { check, status, message } of findings) {
+    console.log(`${status === "ok" ? "ok  " : "FAIL"}  ${check.padEnd(20)} ${message}`);
+  }
+  return findings.some(({ status }) => status === "failed") ? 1 : 0;
+}
 
 async function diagnose(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
   let config: Config;
@@ -35,11 +30,40 @@ async function diagnose(environment: NodeJS.ProcessEnv): Promise<Finding[]> {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems.map(({ name, message }) => toFailed("configuration", `${name} ${message}`));
   }
-  const [address, parts] = await Promise.all([
-    runChecks([createAddressCheck(config.EOM_HOST, config.EOM_PORT)]),
-    diagnoseParts(config),
-  ]);
-  return [{ check: "configuration", status: "ok", message: "complete" }, ...parts, ...address];
+  const running = findRunning(config);
+  const parts =
+    running == null ? await diagnoseParts(config) : [await diagnoseRunning(running), ...(await diagnoseBeside(config))];
+  const address = await runChecks([createAddressCheck(config.EOM_HOST, config.EOM_PORT, running)]);
+  return [{ check: "configuration", status: "ok", message: describeConfiguration(config) }, ...parts, ...address];
+}
+
+function describeConfiguration({ EOM_DATABASE_URL: url }: Config): string {
+  const parsed = url === null ? { ignored: [] } : parseConnectionString(url);
+  const ignored = "problem" in parsed ? [] : parsed.ignored.map(({ name, reason }) => `${name} (${reason})`);
+  return ignored.length === 0 ? "complete" : `complete; EOM_DATABASE_URL: ignores ${ignored.join(", ")}`;
+}
+
+/** The process on the same embedded database; null when there is none, undefined with PostgreSQL. */
+function findRunning({ EOM_DATABASE_URL: url, EOM_DATA_DIR: folder }: Config): FolderHolder | null | undefined {
+  if (url !== null) return undefined;
+  if (!hasEmbeddedDatabase(folder)) return null;
+  try {
+    lockFolder(folder).release();
+    return null;
+  } catch (error) {
+    if (error instanceof FolderInUse) return error.holder ?? { pid: null, url: null };
+    // Opening the database reports what is wrong with its folder.
+    return null;
+  }
+}
+
+/** The database can be asked by that process alone. */
+async function diagnoseRunning({ pid, url }: FolderHolder): Promise<Finding> {
+  const who = pid === null ? "another process" : `process ${pid}`;
+  if (url === null) return toOk("database", `in use by ${who}, which serves nothing: it is starting, or a command`);
+  if (await isAlive(url))
+    return toOk("database", `in use by ${who}: GET ${url}/eom/admin/doctor runs the checks of the database`);
+  return toFailed("database", `In use by ${who}, which does not answer at ${url}: look at its log, or restart it.`);
 }
 
 /** Database first, then its schema, then the program. Checks that need a broken part are left out; all others run. */
@@ -48,7 +72,7 @@ async function diagnoseParts(config: Config): Promise<Finding[]> {
     return [await diagnoseNewFolder(config.EOM_DATA_DIR), ...(await diagnoseBeside(config))];
   }
   const database = await attempt("database", () => openDatabase(config));
-  if ("status" in database) return [await toFolderFinding(config, database), ...(await diagnoseBeside(config))];
+  if ("status" in database) return [database, ...(await diagnoseBeside(config))];
   const ground: Finding[] = [];
   for (const check of [createDatabaseCheck(database.db), createSchemaCheck(database.db)]) {
     ground.push(...(await runChecks([check])));
@@ -94,24 +118,20 @@ async function diagnoseNewFolder(folder: string): Promise<Finding> {
   return { check: "database", status: "ok", message: `none yet in ${folder}: "eom start" makes it` };
 }
 
-/** The embedded database reports an unusable folder in words that do not say what to do: then the folder's own problem is better. */
-async function toFolderFinding(config: Config, finding: Finding): Promise<Finding> {
-  const problem = config.EOM_DATABASE_URL === null ? await findFolderProblem(config.EOM_DATA_DIR) : null;
-  return problem === null ? finding : toFailed("data folder", problem);
-}
-
 async function attempt<T extends object>(check: string, work: () => Promise<T>): Promise<T | Finding> {
   try {
     return await work();
   } catch (error) {
-    const advice =
-      error instanceof FolderInUse ? " Ask that process instead: GET /eom/admin/doctor runs the same checks." : "";
-    return toFailed(check, `${error instanceof Error ? error.message : error}${advice}`);
+    return toFailed(check, toSentence(error));
   }
 }
 
 function withoutRepeats(findings: readonly Finding[]): Finding[] {
   return [...new Map(findings.map((finding) => [`${finding.check} ${finding.message}`, finding])).values()];
+}
+
+function toOk(check: string, message: string): Finding {
+  return { check, status: "ok", message };
 }
 
 function toFailed(check: string, message: string): Finding {

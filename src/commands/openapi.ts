@@ -1,16 +1,9 @@
 import { listRoutes } from "../compose/program.ts";
 import { createOpenApiDocument } from "../platform/http/openapi.ts";
 import { version } from "../version.ts";
-import type { Command } from "./command.ts";
-import { UsageError } from "./usage.ts";
 
-/** Prints the document that a running EOM serves at `/openapi.json`. Needs no configuration and no database. */
-export const openApiCommand: Command = {
-  usage: "",
-  about: "prints the OpenAPI document",
-  async run(args) {
-    if (args.length > 0) throw new UsageError("eom openapi accepts no words");
-    console.log(JSON.stringify(createOpenApiDocument(listRoutes(), version), null, 2));
-    return 0;
-  },
-};
+/** `eom openapi`: prints the document that a running EOM serves at `/openapi.json`. Needs no configuration and no database. */
+export async function printOpenApi(): Promise<number> {
+  console.log(JSON.stringify(createOpenApiDocument(listRoutes(), version), null, 2));
+  return 0;
+}

@@ -2,13 +2,13 @@ import { openAuthenticator } from "../access/authenticate.ts";
 import { beside, createGatewayAuthenticator } from "../access/gateway.ts";
 import { createOidcAuthenticator } from "../access/oidc.ts";
 import { createRoleNames } from "../access/roles.ts";
-import { systemMonotonic } from "../platform/clock.ts";
+import { type Clock, systemMonotonic } from "../platform/clock.ts";
 import type { Config } from "../platform/config/config.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Authenticator } from "../platform/resource/caller.ts";
 
 /** The authenticator that EOM_AUTH names; EOM tokens also work beside OIDC and a gateway. */
-export function createAuthenticator(config: Config, tokens: Authenticator, log: Logger): Authenticator {
+export function createAuthenticator(config: Config, tokens: Authenticator, clock: Clock, log: Logger): Authenticator {
   const roles = createRoleNames(config.EOM_ROLES);
   switch (config.EOM_AUTH) {
     case "none":
@@ -24,6 +24,7 @@ export function createAuthenticator(config: Config, tokens: Authenticator, log: 
         subjectClaim: EOM_OIDC_SUBJECT_CLAIM,
         roles,
         log,
+        clock,
         monotonic: systemMonotonic,
       });
       return beside(tokens, oidc);

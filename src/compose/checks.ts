@@ -1,19 +1,21 @@
 import { checkIssuer } from "../access/issuer-documents.ts";
 import type { Check } from "../doctor/checks.ts";
+import { createClockCheck } from "../doctor/clock-check.ts";
 import { createFolderCheck } from "../doctor/data-folder.ts";
 import {
-  createClockCheck,
   createConnectionsCheck,
   createDatabaseCheck,
   createRightsCheck,
   createSchemaCheck,
+  createSettingsCheck,
 } from "../doctor/database-checks.ts";
 import { createTimeZonesCheck } from "../doctor/time-zones-check.ts";
 import { checkInTime } from "../engines/check-in-time.ts";
 import type { Engines } from "../engines/registry.ts";
-import type { Clock } from "../platform/clock.ts";
+import type { ComparedClock } from "../platform/clock.ts";
 import type { Config } from "../platform/config/config.ts";
 import type { Database } from "../platform/database/tables.ts";
+import { findWrongClocks } from "../platform/worker/clock-reports.ts";
 import { findOverdueSeconds } from "../scheduler/scan/overdue.ts";
 import { listMissingEngines } from "../schedules/missing-engines.ts";
 import type { SecretStore } from "../secrets/store.ts";
@@ -21,7 +23,7 @@ import { allowsLoopback } from "./egress.ts";
 
 interface CheckNeeds {
   readonly db: Database;
-  readonly clock: Clock;
+  readonly clock: ComparedClock;
   readonly config: Config;
   readonly secrets: SecretStore;
   readonly engines: Engines;
@@ -32,12 +34,12 @@ export function listDatabaseChecks({ db, clock, config, secrets, engines }: Chec
   return [
     createDatabaseCheck(db),
     createSchemaCheck(db),
-    createClockCheck(db, clock),
+    createClockCheck(clock, () => findWrongClocks(db, clock.now())),
     createTimeZonesCheck(db, clock),
     config.EOM_DATABASE_URL === null
       ? createFolderCheck(config.EOM_DATA_DIR)
       : createConnectionsCheck(db, config.EOM_DATABASE_POOL),
-    ...(config.EOM_DATABASE_URL === null ? [] : [createRightsCheck(db)]),
+    ...(config.EOM_DATABASE_URL === null ? [] : [createRightsCheck(db), createSettingsCheck(db)]),
     ...(secrets.kind === "embedded" ? [createSecretsCheck(secrets)] : []),
     { name: "engines of schedules", run: () => checkNamedEngines(db, engines) },
     { name: "workers", run: () => checkScan(db) },

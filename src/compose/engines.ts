@@ -2,6 +2,7 @@ import { createDagsterEngine } from "../engines/dagster/engine.ts";
 import type { Engine } from "../engines/engine.ts";
 import type { BuiltInJob } from "../engines/local/built-in.ts";
 import { readJobsFile } from "../engines/local/jobs-file.ts";
+import type { ProcessUser } from "../engines/local/process-group.ts";
 import type { Config } from "../platform/config/config.ts";
 import type { DagsterConnection } from "../platform/config/dagster-connections.ts";
 import type { Logger } from "../platform/log.ts";
@@ -42,6 +43,18 @@ export function createDagsterEngines(config: Config, log: Logger, metrics: Sched
       },
     });
   });
+}
+
+/**
+ * The user of declared jobs; null for EOM's own.
+ *
+ * @throws Error with a sentence if EOM may not start processes as another user
+ */
+export function toJobsUser({ EOM_JOBS_USER: user }: Config): ProcessUser | null {
+  if (user !== null && process.getuid?.() !== 0) {
+    throw new Error("EOM_JOBS_USER is set, and EOM does not run as root: only root may start jobs as another user");
+  }
+  return user;
 }
 
 /**

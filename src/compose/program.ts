@@ -3,6 +3,7 @@ import type { AccessService } from "../access/service.ts";
 import type { Check } from "../doctor/checks.ts";
 import type { Reconciler } from "../metering/reconcile/reconciler.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
+import { startDiskGuard } from "../platform/database/disk-guard.ts";
 import { findDeploymentId } from "../platform/deployment.ts";
 import type { Route } from "../platform/http/route.ts";
 import { createLogger, type Logger } from "../platform/log.ts";
@@ -33,11 +34,21 @@ export async function composeProgram(config: Config, log: Logger): Promise<Progr
   const database = await openDatabase(config);
   try {
     await prepareSchema(database, config, log);
-    return await composeOn(database, config, log);
+    return await composeOn(database.kind === "embedded" ? guardDisk(database, config, log) : database, config, log);
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+/** The guard ends with the database. */
+function guardDisk(database: ProgramDatabase, config: Config, log: Logger): ProgramDatabase {
+  const guard = startDiskGuard(database.db, config.EOM_DATA_DIR, log);
+  const close = () => {
+    guard.stop();
+    return database.close();
+  };
+  return { ...database, close };
 }
 
 /** Composes on a database that is open and migrated; closing the program closes it. */
@@ -46,10 +57,13 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
   const secrets = await openSecretStore(config, db, log);
   await requireMatchingKeyFile(secrets);
   const rooms = composeRooms({ database, config, log, secrets, deploymentId: await findDeploymentId(db) });
+  // Before the first request or turn goes by it.
+  await rooms.clock.compare();
   const close = async () => {
     await rooms.workers.stop();
     rooms.notifications.close();
     await rooms.tokens.close();
+    await rooms.clock.close();
     await secrets.close();
     await database.close();
   };

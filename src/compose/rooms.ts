@@ -1,3 +1,4 @@
+import { uptime } from "node:os";
 import { createTokenAuthenticator } from "../access/authenticate.ts";
 import { createAccessRoutes } from "../access/routes.ts";
 import { createAccessService } from "../access/service.ts";
@@ -14,8 +15,9 @@ import { findFailingWebhooks } from "../notifications/concerns.ts";
 import { createNotifications } from "../notifications/notifications.ts";
 import { createOverviewRoutes } from "../overview/routes.ts";
 import { createOverviewService } from "../overview/service.ts";
-import { systemClock, systemMonotonic } from "../platform/clock.ts";
+import { type ComparedClock, systemClock, systemMonotonic } from "../platform/clock.ts";
 import type { Config } from "../platform/config/config.ts";
+import { createDatabaseClock } from "../platform/database/database-clock.ts";
 import { createApp } from "../platform/http/app.ts";
 import { limitGuesses } from "../platform/http/guess-limit.ts";
 import { createRateLimit } from "../platform/http/rate-limit.ts";
@@ -24,6 +26,9 @@ import type { Route } from "../platform/http/route.ts";
 import { createSystemRoutes } from "../platform/http/system-routes.ts";
 import type { Logger } from "../platform/log.ts";
 import { createMetrics } from "../platform/metrics/metrics.ts";
+import { createSteadyClock } from "../platform/steady-clock.ts";
+import { createClockGuard, createClockLoop } from "../platform/worker/clock-guard.ts";
+import { findWrongClocks } from "../platform/worker/clock-reports.ts";
 import { createWakeUp } from "../platform/worker/wake-up.ts";
 import { createUserQuotaRoutes } from "../quotas/assignments/routes.ts";
 import { createUserQuotaService } from "../quotas/assignments/service.ts";
@@ -52,7 +57,7 @@ import { createAuthenticator } from "./access.ts";
 import { listDatabaseChecks, listOwnChecks } from "./checks.ts";
 import { findUnreadiness, type ProgramDatabase } from "./database.ts";
 import { createEgressPolicy } from "./egress.ts";
-import { createDagsterEngines, localLimits, readLocalJobs } from "./engines.ts";
+import { createDagsterEngines, localLimits, readLocalJobs, toJobsUser } from "./engines.ts";
 import { composeMetering } from "./metering.ts";
 import { createScheduler, createSchedulerRoutes } from "./scheduler.ts";
 import { createRowSweep } from "./sweep.ts";
@@ -92,12 +97,14 @@ export function composeRooms(needs: RoomNeeds) {
   ];
   const app = composeApp(shared, routes, tokens);
   const reconciler = createReconciler(shared.db, shared.warningPercent);
-  return { app, access, tokens, notifications, workers, reconciler, checks, routes };
+  return { app, access, tokens, notifications, workers, reconciler, checks, routes, clock: shared.clock };
 }
 
 /** Parts that several rooms share, one of each for a process. */
 function createShared({ database, config, log, secrets, deploymentId }: RoomNeeds) {
   const { db, reads } = database;
+  const metrics = createMetrics();
+  const clock = createClock(database);
   return {
     database,
     db,
@@ -106,9 +113,10 @@ function createShared({ database, config, log, secrets, deploymentId }: RoomNeed
     log,
     secrets,
     deploymentId,
-    clock: systemClock,
+    clock,
+    clockGuard: createClockGuard({ db, clock, log, registry: metrics.registry }),
     monotonic: systemMonotonic,
-    metrics: createMetrics(),
+    metrics,
     policy: createEgressPolicy(config),
     wakeUp: createWakeUp(),
     warningPercent: config.EOM_QUOTA_WARNING,
@@ -120,13 +128,21 @@ function createShared({ database, config, log, secrets, deploymentId }: RoomNeed
 
 type Shared = ReturnType<typeof createShared>;
 
+/** The time that all processes share. */
+function createClock({ kind, db }: ProgramDatabase): ComparedClock {
+  const machine = systemClock;
+  return kind === "embedded"
+    ? createSteadyClock({ machine, uptimeSeconds: uptime })
+    : createDatabaseClock({ db, machine, monotonic: systemMonotonic });
+}
+
 function composeStorages(shared: Shared) {
   const { db, config } = shared;
   const credentials = createCredentialKeeper(shared.createKeeper("storages", "storage_id"));
   const service = createStorageService({
     ...shared,
     credentials,
-    verifier: createStorageVerifier(shared),
+    verifier: createStorageVerifier({ ...shared, clock: systemClock }),
     dependants: [collectionDependants, scheduleDependants],
     verifyByDefault: config.EOM_STORAGE_VERIFY,
   });
@@ -150,8 +166,9 @@ function composeScheduler(shared: Shared, { credentials, forRuns }: ReturnType<t
   const metrics = createSchedulerMetrics(shared.metrics.registry);
   const local = createLocalEngine({
     ...shared,
-    ...readLocalJobs(config, createInventoryJob({ ...shared, credentials })),
+    ...readLocalJobs(config, createInventoryJob({ ...shared, clock: systemClock, credentials })),
     ...localLimits,
+    user: toJobsUser(config),
     onRunEnded: wakeUp.wake,
   });
   const engines = createEngines([local, ...createDagsterEngines(config, log, metrics)], config.EOM_ENGINE);
@@ -182,6 +199,7 @@ function composeWorkers(shared: Shared, { storages, quotas, scheduler, notificat
     scheduler: createSchedulerWorkers({
       db: shared.db,
       clock: shared.clock,
+      clockGuard: shared.clockGuard,
       log: shared.log,
       engines: scheduler.engines,
       storages: storages.forRuns,
@@ -198,6 +216,7 @@ function composeWorkers(shared: Shared, { storages, quotas, scheduler, notificat
       sweepQuotas: createQuotaSweep({ ...shared, policy: quotas.admission, metrics: quotas.metering.metrics }),
       metrics: metrics.workers,
     }),
+    clockLoop: createClockLoop({ ...shared, metrics: metrics.workers }),
   });
 }
 
@@ -213,7 +232,7 @@ function composeChecks(shared: Shared, { storages: { credentials }, scheduler: {
     own: listOwnChecks({ ...shared, engines }),
     /** They call servers that users entered, many perhaps, so the API leaves them out. */
     entries: [
-      createStoragesCheck(() => probeEnabledStorages({ ...shared, credentials })),
+      createStoragesCheck(() => probeEnabledStorages({ ...shared, clock: systemClock, credentials })),
       createWebhooksCheck(() => findFailingWebhooks(shared.db)),
     ],
   };
@@ -230,17 +249,18 @@ function composeOverview({ db, clock, log }: Shared, { engines }: ReturnType<typ
       users: () => findExceededUsers(db),
       webhooks: () => findFailingWebhooks(db),
       engines: async () => findFailingEngines(engines, await listMissingEngines(db, engines)),
+      processes: () => findWrongClocks(db, clock.now()),
     },
   });
 }
 
 function composeApp(shared: Shared, routes: readonly Route[], tokens: ReturnType<typeof createTokenAuthenticator>) {
-  const { config, db, log, metrics, monotonic } = shared;
+  const { config, db, clock, log, metrics, monotonic } = shared;
   const findRecentUnreadiness = rememberReadiness(() => findUnreadiness(db), monotonic);
   const system = createSystemRoutes({ routes, metrics, version, findUnreadiness: findRecentUnreadiness });
   return createApp({
     routes: [...routes, ...system],
-    authenticator: createAuthenticator(config, limitGuesses(tokens, config.EOM_AUTH_FAILURES, monotonic), log),
+    authenticator: createAuthenticator(config, limitGuesses(tokens, config.EOM_AUTH_FAILURES, monotonic), clock, log),
     rateLimit: createRateLimit(config.EOM_RATE_LIMIT, monotonic),
     db,
     log,

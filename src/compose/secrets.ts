@@ -1,7 +1,7 @@
 import { createSecretKey } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { systemClock } from "../platform/clock.ts";
+import { systemMonotonic } from "../platform/clock.ts";
 import type { Config } from "../platform/config/config.ts";
+import { readConfiguredFile, UnreadableFile } from "../platform/configured-file.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
 import { createEmbeddedSecretStore } from "../secrets/embedded/embedded.ts";
@@ -24,12 +24,24 @@ export async function openSecretStore(config: Config, db: Database, log: Logger)
     mount: config.EOM_VAULT_MOUNT,
     pathPrefix: config.EOM_VAULT_PREFIX,
     auth: toVaultAuth(config),
-    clock: systemClock,
+    monotonic: systemMonotonic,
     timeoutMilliseconds: vaultMilliseconds,
     log,
     ...(config.VAULT_NAMESPACE === null ? {} : { namespace: config.VAULT_NAMESPACE }),
-    ...(config.EOM_VAULT_CA === null ? {} : { ca: await readFile(config.EOM_VAULT_CA, "utf8") }),
+    ...(config.EOM_VAULT_CA === null ? {} : { ca: readAuthority(config.EOM_VAULT_CA) }),
   });
+}
+
+/** @throws an Error with a sentence */
+function readAuthority(path: string): string {
+  try {
+    return readConfiguredFile(path).content.toString();
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    throw new Error(`EOM_VAULT_CA names ${error.message}: correct the path or the file's permissions`, {
+      cause: error,
+    });
+  }
 }
 
 /** The configuration was checked to have the variables of its method. */

@@ -2,6 +2,7 @@ import { deleteOldEvents } from "../notifications/sweep.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { deleteExpiredKeys } from "../platform/idempotency/claims.ts";
 import type { Logger } from "../platform/log.ts";
+import type { ClockGuard } from "../platform/worker/clock-guard.ts";
 import { createLoop } from "../platform/worker/loop.ts";
 import type { WorkerMetrics } from "../platform/worker/metrics.ts";
 import { deleteOldSessions } from "../scheduler/sweep/old-rows.ts";
@@ -20,6 +21,7 @@ interface RowSweepNeeds {
   readonly secrets: SecretStore;
   /** Days for which events, and sessions that have ended, are kept. */
   readonly retentionDays: number;
+  readonly clockGuard: ClockGuard;
   readonly log: Logger;
   readonly metrics: WorkerMetrics;
 }
@@ -29,10 +31,12 @@ export type RowSweep = ReturnType<typeof createRowSweep>;
 
 /**
  * Deletes secrets that no row points to, expired idempotency keys, events and ended sessions older than EOM_RETENTION_DAYS, and
- * leftovers of metering. At most 100 secrets and 10,000 rows of each table in a turn.
+ * leftovers of metering. At most 100 secrets and 10,000 rows of each table in a turn. Deletes nothing while the clock is off.
  */
-export function createRowSweep({ db, sweepQuotas, secrets, retentionDays, log, metrics }: RowSweepNeeds) {
+export function createRowSweep(needs: RowSweepNeeds) {
+  const { db, sweepQuotas, secrets, retentionDays, clockGuard, log, metrics } = needs;
   async function turn(signal: AbortSignal): Promise<TickSummary> {
+    if (!(await clockGuard.isRight())) return {};
     const quotas = await sweepQuotas(signal);
     const { swept, failed } = await sweepSecrets({ db, secrets, log }, maxSecrets);
     return {

@@ -1,15 +1,11 @@
 import type { NotificationWorkers } from "../notifications/workers.ts";
-import { type TickSummary, tickNames } from "../scheduler/tick.ts";
+import type { Loop } from "../platform/worker/loop.ts";
+import type { TickSummary } from "../scheduler/tick.ts";
 import type { SchedulerWorkers } from "../scheduler/workers.ts";
 import type { RowSweep } from "./sweep.ts";
+import type { WorkerName } from "./worker-names.ts";
 
 const maxTurnSeconds = 60;
-
-/** The workers as commands name them: `eom worker --only scan,notify`, `eom tick notify`. */
-export const workerNames = [...tickNames, "notify"] as const;
-
-/** A worker. */
-export type WorkerName = (typeof workerNames)[number];
 
 /** All background work of a process, by the names of the contract. */
 export interface Workers {
@@ -27,12 +23,15 @@ interface WorkersNeeds {
   readonly notifications: NotificationWorkers;
   /** The part of `sweep` that deletes old rows: as a loop, and as a single turn. */
   readonly rowSweep: RowSweep;
+  /** Compares the clocks, in every process. */
+  readonly clockLoop: Loop;
 }
 
 /** Joins the workers of the rooms. */
-export function createWorkers({ scheduler, notifications, rowSweep }: WorkersNeeds): Workers {
+export function createWorkers({ scheduler, notifications, rowSweep, clockLoop }: WorkersNeeds): Workers {
   return {
     async start(names) {
+      clockLoop.start();
       const schedulerNames = names.filter((name) => name !== "notify");
       // Without names, the scheduler would start all its loops.
       if (schedulerNames.length > 0) await scheduler.start(schedulerNames);
@@ -47,7 +46,7 @@ export function createWorkers({ scheduler, notifications, rowSweep }: WorkersNee
     },
     seeRunsThrough: scheduler.seeRunsThrough,
     async stop() {
-      await Promise.all([scheduler.stop(), notifications.stop(), rowSweep.loop.stop()]);
+      await Promise.all([scheduler.stop(), notifications.stop(), rowSweep.loop.stop(), clockLoop.stop()]);
     },
   };
 }

@@ -100,7 +100,11 @@ function compareBytes(a: string, b: string): number {
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 
-function checkSignature(request: IncomingMessage, account: Account): Refusal | undefined {
+/** Checks the Authorization header of a request. @returns the refusal of S3; undefined for a right signature */
+export function checkSignature(
+  request: Pick<IncomingMessage, "method" | "url" | "headers">,
+  account: Account,
+): Refusal | undefined {
   const { authorization } = request.headers;
   if (authorization === undefined) return { status: 403, code: "AccessDenied", message: "Access Denied" };
   const [, keyId, date = "", region = "", signedHeaders = "", signature = ""] = AUTHORIZATION.exec(authorization) ?? [];
@@ -123,7 +127,12 @@ function malformed(why: string): Refusal {
 }
 
 /** The AWS Signature Version 4 of the request as it was received. */
-function sign(request: IncomingMessage, signedHeaders: string, date: string, account: Account): Buffer {
+function sign(
+  request: Parameters<typeof checkSignature>[0],
+  signedHeaders: string,
+  date: string,
+  account: Account,
+): Buffer {
   const { headers } = request;
   const [path = "", query = ""] = (request.url ?? "").split("?");
   const parameters = query.split("&").filter((parameter) => parameter !== "");

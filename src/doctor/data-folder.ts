@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { mkdtemp, rmdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { toErrorCode } from "../platform/error-code.ts";
+import { describeFolderFault } from "../platform/data-folder.ts";
+import { describeLackOfRoom, toFreeBytes } from "../platform/database/disk-guard.ts";
 import type { Check } from "./checks.ts";
 
 const mebibyte = 1024 * 1024;
 
-/** A segment of PostgreSQL's log takes 16 MiB: room for a few segments, and for the data that they write. */
-const minFreeBytes = 100 * mebibyte;
+/** Warns before writes are refused. */
+const comfortableFreeBytes = 100 * mebibyte;
 
 /** Whether the folder has an embedded database. The first start creates it. */
 export function hasEmbeddedDatabase(folder: string): boolean {
@@ -39,19 +40,14 @@ export async function findFolderProblem(folder: string): Promise<string | null> 
   try {
     if (!(await stat(existing)).isDirectory()) return `${existing} is not a folder: set EOM_DATA_DIR to a folder.`;
     await rmdir(await mkdtemp(join(existing, ".doctor-")));
-    const { bavail, bsize } = await statfs(existing);
-    return bavail * bsize < minFreeBytes ? describeLack(folder, bavail * bsize) : null;
+    const freeBytes = toFreeBytes(await statfs(existing));
+    return freeBytes < comfortableFreeBytes ? describeLackOfRoom(folder, freeBytes) : null;
   } catch (error) {
-    return `${existing} is not writable (${toErrorCode(error)}): let EOM's user write to it, or set another EOM_DATA_DIR.`;
+    return describeFolderFault(folder, error);
   }
 }
 
 /** The folder itself, or its nearest parent that exists: the first start creates the folders between. */
 function findExisting(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : findExisting(dirname(folder));
-}
-
-function describeLack(folder: string, freeBytes: number): string {
-  const [free, required] = [freeBytes, minFreeBytes].map((bytes) => Math.floor(bytes / mebibyte));
-  return `The disk of ${folder} has ${free} MiB left and EOM needs ${required}: make room before the database fails.`;
 }

@@ -1,15 +1,12 @@
 import { sql } from "kysely";
-import type { Clock } from "../platform/clock.ts";
 import { findMigrationState } from "../platform/database/migrate.ts";
+import { sessionSettings } from "../platform/database/session-settings.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Check } from "./checks.ts";
 import { toAdvisedError } from "./database-advice.ts";
 
 /** PostgreSQL 14, as `server_version_num`. */
 const minServerVersion = 140_000;
-
-/** Leases and periods run by the database's clock, slots by this machine's. If they differ, schedules run early or late. */
-const maxClockDifferenceSeconds = 5;
 
 /** Checks the version of the database, and that it accepts writes. */
 export function createDatabaseCheck(db: Database): Check {
@@ -30,6 +27,29 @@ export function createDatabaseCheck(db: Database): Check {
         );
       }
       return `PostgreSQL ${version.name}`;
+    },
+  });
+}
+
+/**
+ * Checks that the server applies the settings that EOM sends when a connection starts: a pooler may drop them. An encoding other than
+ * UTF8 is refused by the pool.
+ */
+export function createSettingsCheck(db: Database): Check {
+  return advised({
+    name: "settings",
+    async run() {
+      const names = Object.keys(sessionSettings);
+      const { rows } = await sql<{ name: string; setting: string }>`
+        select name, setting from pg_settings where name = any(${names})`.execute(db);
+      const different = rows.filter(({ name, setting }) => setting !== sessionSettings[name]);
+      if (different.length > 0) {
+        const list = different.map(({ name, setting }) => `${name} (${setting})`).join(", ");
+        throw new Error(
+          `${list} differ from what EOM sets for its connections: a pooler drops settings; set EOM_DATABASE_URL to PostgreSQL itself.`,
+        );
+      }
+      return `UTF8, and ${rows.length} as EOM sets them`;
     },
   });
 }
@@ -99,24 +119,5 @@ function advised({ name, run }: Check): Check {
       run().catch((error) => {
         throw toAdvisedError(error);
       }),
-  };
-}
-
-/** Checks that the clocks of the database and of this machine agree. */
-export function createClockCheck(db: Database, clock: Clock): Check {
-  return {
-    name: "clock",
-    async run() {
-      const before = clock.now().getTime();
-      const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db);
-      const after = clock.now().getTime();
-      const seconds = ((rows[0]?.now.getTime() ?? 0) - (before + after) / 2) / 1000;
-      if (Math.abs(seconds) > maxClockDifferenceSeconds) {
-        throw new Error(
-          `The database's clock differs from this machine's by ${seconds.toFixed(1)} s: set both by NTP.`,
-        );
-      }
-      return `differs from the database's by ${Math.abs(seconds).toFixed(1)} s; time zones ${process.versions.tz}`;
-    },
   };
 }

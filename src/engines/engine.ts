@@ -7,7 +7,9 @@ export interface LaunchRequest {
   readonly scheduleId: string;
   readonly kind: number;
   readonly attempt: number;
+  /** The end of the session's data interval. */
   readonly slot: Date;
+  readonly dataIntervalStart: Date;
   readonly job: Job;
   readonly runConfig: Record<string, unknown>;
   readonly runConfigOf: RunConfigOf;
@@ -160,6 +162,8 @@ export interface Engine {
   readonly launchesPerSecond: number | null;
   /** Runs under way at once, of all processes together; null for no limit. */
   readonly maxRuns: number | null;
+  /** Runs under way at once in this process; null if only {@link Engine.maxRuns} limits them. */
+  readonly maxRunsHere: number | null;
   /** The pause between two polls of its runs. */
   readonly pollSeconds: number;
   /** How many more launches it accepts from this process now. Sessions above this number stay pending. */

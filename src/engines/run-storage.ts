@@ -7,7 +7,7 @@ export type StorageForRun =
   | {
       readonly outcome: "ready";
       readonly location: S3Location;
-      readonly credentialRef: string;
+      readonly credentialRef: string | null;
       readonly name: string;
     }
   | { readonly outcome: "disabled" };

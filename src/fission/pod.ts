@@ -1,4 +1,4 @@
-import { prepareAdminToken } from "../commands/first-token.ts";
+import { fixAdminToken } from "../commands/first-token.ts";
 import { composeProgram, listRoutes, type Program } from "../compose/program.ts";
 import { type Config, ConfigError, type Problem, readConfig } from "../platform/config/config.ts";
 import { type Failure, fail } from "../platform/failure.ts";
@@ -57,7 +57,7 @@ async function compose(environment: NodeJS.ProcessEnv): Promise<Program> {
       { ...config, ...toFunctionSettings(config), keyFile: key?.path ?? config.keyFile },
       log,
     );
-    await prepareAdminToken(program, config).catch(async (error: unknown) => {
+    await fixAdminToken(program, config).catch(async (error: unknown) => {
       await program.close();
       throw error;
     });

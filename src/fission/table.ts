@@ -1,4 +1,4 @@
-import type { WorkerName } from "../compose/workers.ts";
+import type { WorkerName } from "../compose/worker-names.ts";
 
 /**
  * The functions that answer HTTP, with the path prefixes that each serves. The longest matching prefix decides, as in

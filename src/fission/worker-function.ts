@@ -1,5 +1,5 @@
 import type { Program } from "../compose/program.ts";
-import type { WorkerName } from "../compose/workers.ts";
+import type { WorkerName } from "../compose/worker-names.ts";
 import { fail, toStatus } from "../platform/failure.ts";
 import { toFailure } from "../platform/http/error-body.ts";
 import { answerWithin } from "../platform/outbound/answer-within.ts";

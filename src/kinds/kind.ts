@@ -6,7 +6,8 @@ export interface RunStorage {
   readonly id: string;
   readonly name: string;
   readonly location: S3Location;
-  readonly credentialRef: string;
+  /** null for a storage without a credential: its requests are not signed. */
+  readonly credentialRef: string | null;
 }
 
 /** The session that a run config is made for. */

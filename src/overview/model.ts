@@ -42,6 +42,7 @@ export const overviewSchema = z
         "Webhooks that fail, have dead deliveries, or were disabled because their receivers answered 410.",
       ),
       engines: about("Engines that do not work."),
+      processes: about("EOM's own processes whose clock is off. They neither scan nor sweep."),
     }),
   })
   .openapi("Overview");

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
-import pretty from "pino-pretty";
+import { prettyFactory } from "pino-pretty";
+import { createStandardOutput } from "./standard-output.ts";
 
 export type { Logger };
 
@@ -40,7 +41,7 @@ export function createLogger(options: LogOptions, destination?: DestinationStrea
     redact: { paths: redactedPaths, censor: "[redacted]" },
     serializers: { err: toLoggedError },
   };
-  return pino(settings, destination ?? (options.format === "pretty" ? createPrettyStream() : createStandardOutput()));
+  return pino(settings, destination ?? createLogOutput(options.format));
 }
 
 /**
@@ -58,33 +59,14 @@ function toLoggedError(error: unknown, depth = 0): Record<string, unknown> {
   };
 }
 
-/**
- * Writes the lines of one turn of the event loop by one synchronous write: left to a thread, each would wake the loop once
- * more, which takes longer than the write (decision 16). Lines logged before an exit are written at the exit; a process
- * that is killed loses the lines of its last turn alone.
- */
-function createStandardOutput(): DestinationStream {
-  let output: DestinationStream | null = null;
-  let lines = "";
-  // With the first line: a logger that is silent opens nothing.
-  const open = (): DestinationStream => {
-    process.on("exit", writeLines);
-    return pino.destination({ dest: 1, sync: true });
-  };
-  const writeLines = (): void => {
-    const taken = lines;
-    lines = "";
-    if (taken !== "") output?.write(taken);
-  };
-  return {
-    write(line) {
-      output ??= open();
-      if (lines === "") setImmediate(writeLines);
-      lines += line;
-    },
-  };
+function createLogOutput(format: LogOptions["format"]): DestinationStream {
+  const toText = format === "json" ? (line: string) => line : prettyFactory(prettyOptions);
+  return createStandardOutput(toText, toDropReport);
 }
 
-function createPrettyStream(): DestinationStream {
-  return pretty({ colorize: process.stdout.isTTY === true, translateTime: "HH:MM:ss", ignore: "pid,hostname" });
+const prettyOptions = { colorize: process.stdout.isTTY === true, translateTime: "HH:MM:ss", ignore: "pid,hostname" };
+
+function toDropReport(count: number): string {
+  const fields = { level: "warn", time: new Date().toISOString(), dropped_lines: count };
+  return `${JSON.stringify({ ...fields, msg: "lines of the log were dropped, because nobody read standard output" })}\n`;
 }

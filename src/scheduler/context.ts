@@ -5,6 +5,8 @@ import type { StoragesForRuns } from "../engines/run-storage.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import type { Logger } from "../platform/log.ts";
+import type { ClockGuard } from "../platform/worker/clock-guard.ts";
+import type { MendPosition } from "./mend/position.ts";
 import type { SchedulerMetrics } from "./metrics.ts";
 import type { LeaseSettings } from "./renew/leases.ts";
 import type { RowPages } from "./row-pages.ts";
@@ -20,6 +22,7 @@ export interface StepContext {
 
 /** For a step that works with one engine: a slow engine delays only its own steps. */
 export interface EngineContext extends StepContext {
+  readonly clockGuard: ClockGuard;
   readonly engine: Engine;
   readonly storages: StoragesForRuns;
   /** Where this process continues in an engine's rows. */
@@ -37,5 +40,6 @@ export interface ScanSettings {
 /** All that one process needs to take every step. */
 export interface SchedulerContext extends Omit<EngineContext, "engine">, BulkNeeds {
   readonly engines: Engines;
+  readonly mendPosition: MendPosition;
   readonly scan: ScanSettings;
 }

@@ -5,6 +5,7 @@ import type { EndState } from "../sessions/states.ts";
 export interface SchedulerMetrics {
   readonly sessionsEnded: Counter<"state">;
   readonly scanLag: Gauge;
+  readonly watermarksMended: Counter;
   readonly leasesLost: Counter;
   readonly launches: Counter<"engine" | "outcome">;
   readonly runsAdopted: Counter<"engine">;
@@ -27,6 +28,11 @@ export function createSchedulerMetrics(registry: Registry): SchedulerMetrics {
     scanLag: new Gauge({
       name: "eom_scan_lag_seconds",
       help: "Seconds that the most overdue schedule was late at the last scan of this process",
+      registers: [registry],
+    }),
+    watermarksMended: new Counter({
+      name: "eom_watermarks_mended_total",
+      help: "Schedules whose next_due_at was not the next instant of their trigger, after a wrong clock or other rules of a time zone",
       registers: [registry],
     }),
     leasesLost: new Counter({

@@ -3,6 +3,7 @@ import { carryOutBulks } from "../bulk/carry-out.ts";
 import type { Engine } from "../engines/engine.ts";
 import { autoDisable } from "./auto-disable.ts";
 import type { EngineContext, SchedulerContext } from "./context.ts";
+import { mend } from "./mend/mend.ts";
 import { pickAndLaunch } from "./pick/pick-and-launch.ts";
 import { poll } from "./poll/poll.ts";
 import { renew } from "./renew/renew.ts";
@@ -10,14 +11,9 @@ import { scan } from "./scan/scan.ts";
 import { endDoubtfulRuns } from "./search/doubtful-launches.ts";
 import { search } from "./search/search.ts";
 import { sweepLeases } from "./sweep/sweep.ts";
+import type { TickName } from "./tick-names.ts";
 
-/** The scheduler's workers as commands name them: `eom worker --only scan,pick`, `eom tick poll`. */
-export const tickNames = ["scan", "backfill", "bulk", "pick", "poll", "auto-disable", "sweep"] as const;
-
-/** A worker of the scheduler. */
-export type TickName = (typeof tickNames)[number];
-
-type StepName = TickName | "renew" | "search" | "doubtful-runs";
+type StepName = TickName | "renew" | "search" | "mend" | "doubtful-runs";
 
 /** One row of the table below. */
 interface Step<Context, Summary> {
@@ -27,6 +23,8 @@ interface Step<Context, Summary> {
   readonly everySeconds: number | "engine's pollSeconds";
   /** One turn. Any number of processes may take it at once, and any of them may die between two statements. */
   take(context: Context, signal: AbortSignal): Promise<Summary>;
+  /** Left out while this machine's clock is off: what it does by the time cannot be undone. */
+  readonly needsRightClock?: boolean;
   /** The steps of this process that have work now, for example new sessions or new room in an engine. */
   wakes?(summary: Summary): readonly StepName[];
 }
@@ -38,6 +36,7 @@ export const steps: readonly SchedulerStep[] = [
     name: "scan",
     of: ["scan"],
     everySeconds: 1,
+    needsRightClock: true,
     take: scan,
     wakes: ({ sessions }) => (sessions > 0 ? ["pick"] : []),
   }),
@@ -65,13 +64,28 @@ export const steps: readonly SchedulerStep[] = [
   }),
   // After poll: in a single turn of `eom tick poll`, a slow search must not use up the time for runs that are known.
   engineStep({ name: "search", of: ["poll"], everySeconds: "engine's pollSeconds", take: search }),
-  processStep({ name: "auto-disable", of: ["auto-disable"], everySeconds: 15, take: autoDisable }),
+  processStep({
+    name: "auto-disable",
+    of: ["auto-disable"],
+    everySeconds: 15,
+    needsRightClock: true,
+    take: autoDisable,
+  }),
   processStep({
     name: "sweep",
     of: ["sweep"],
     everySeconds: 15,
+    needsRightClock: true,
     take: sweepLeases,
     wakes: ({ requeued }) => (requeued > 0 ? ["pick"] : []),
+  }),
+  processStep({
+    name: "mend",
+    of: ["sweep"],
+    everySeconds: 15,
+    needsRightClock: true,
+    take: mend,
+    wakes: ({ mended }) => (mended > 0 ? ["scan"] : []),
   }),
   engineStep({ name: "doubtful-runs", of: ["sweep"], everySeconds: 15, take: endDoubtfulRuns }),
 ];
@@ -112,8 +126,8 @@ function engineStep<Summary extends object>(row: Step<EngineContext, Summary>): 
   };
 }
 
-function toTurn<Context, Summary extends object>(
-  { everySeconds, take, wakes }: Step<Context, Summary>,
+function toTurn<Context extends Pick<EngineContext, "clockGuard">, Summary extends object>(
+  { everySeconds, needsRightClock = false, take, wakes }: Step<Context, Summary>,
   context: Context,
   name: string,
   pollSeconds: number,
@@ -122,6 +136,7 @@ function toTurn<Context, Summary extends object>(
     name,
     everySeconds: typeof everySeconds === "number" ? everySeconds : pollSeconds,
     async take(signal) {
+      if (needsRightClock && !(await context.clockGuard.isRight())) return { summary: {}, wakes: [] };
       const summary = await take(context, signal);
       return { summary: { ...summary } as TickSummary, wakes: wakes?.(summary) ?? [] };
     },

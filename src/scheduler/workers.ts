@@ -1,18 +1,21 @@
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { createId } from "../platform/id.ts";
+import { answerWithin } from "../platform/outbound/answer-within.ts";
 import { createLoop } from "../platform/worker/loop.ts";
 import type { WorkerMetrics } from "../platform/worker/metrics.ts";
 import type { WakeUp } from "../platform/worker/wake-up.ts";
 import type { SchedulerContext } from "./context.ts";
+import { createMendPosition } from "./mend/position.ts";
 import { expireOtherLeases, handBackLeases, handBackRuns } from "./renew/leases.ts";
 import { createRowPages } from "./row-pages.ts";
 import { sweepLeases } from "./sweep/sweep.ts";
-import { steps, type TickName, type TickSummary, tick, tickNames, wokenByWork } from "./tick.ts";
+import { steps, type TickSummary, tick, wokenByWork } from "./tick.ts";
+import { type TickName, tickNames } from "./tick-names.ts";
 
 type SharedContext = Pick<
   SchedulerContext,
-  "db" | "clock" | "log" | "metrics" | "engines" | "storages" | "schedules" | "sessions"
+  "db" | "clock" | "clockGuard" | "log" | "metrics" | "engines" | "storages" | "schedules" | "sessions"
 >;
 
 interface WorkersNeeds extends SharedContext {
@@ -45,6 +48,12 @@ const punctualSeconds = 10;
 
 /** The pause between two polls while this process waits for its runs to end. */
 const finalPollPauseSeconds = 1;
+
+/**
+ * Turns under way end by themselves within this, but for calls of an engine that does not answer. Those are aborted then: with the
+ * end of local runs (13 s) and the last poll, a stop takes 25 s at most.
+ */
+const turnEndSeconds = 5;
 
 /** The last poll records the ends of the runs that a stop has ended; it must fit into what is left of the stop's time. */
 const lastPollSeconds = 5;
@@ -79,6 +88,12 @@ export function createSchedulerWorkers(needs: WorkersNeeds): SchedulerWorkers {
   }
 
   async function stop(): Promise<void> {
+    await answerWithin(
+      turnEndSeconds,
+      () => loops.stop(),
+      () => {},
+    );
+    await Promise.all(engines.all.flatMap((engine) => (engine.durable ? [engine.close()] : [])));
     await loops.stop();
     await Promise.all(engines.all.map((engine) => engine.close()));
     try {
@@ -127,6 +142,7 @@ function createContext({
   return {
     ...shared,
     rowPages: createRowPages(),
+    mendPosition: createMendPosition(),
     lease: { owner: `${hostname()}/${process.pid}/${createId()}`, seconds: leaseSeconds },
     scan: { batchSize: scanBatchSize, punctualSeconds },
   };

@@ -70,7 +70,7 @@ async function skipWaitingSlots(tx: DatabaseTransaction, scheduleId: string, con
       now: context.now,
       actor: context.actor.subject,
       reason: "paused",
-      message: "The schedule was disabled",
+      message: "The schedule was disabled before the session started",
     },
   );
 }

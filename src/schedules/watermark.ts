@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isTimeZone } from "../platform/resource/fields.ts";
 import { withGapInstants } from "../timing/gap-instants.ts";
 import { findNextInstant, findPreviousInstant } from "../timing/instants.ts";
 import type { DstPolicy, Timing } from "../timing/model.ts";
@@ -57,7 +58,8 @@ export function moveWatermark(
 }
 
 /**
- * The instants from `from` to `now`, both included, as one stretch; empty when `from` is null or later than `now`.
+ * The instants from `from` to `now`, both included, as one stretch; empty when `from` is null or later than `now`. `from` alone in
+ * a time zone that this process does not know: a schedule must be editable out of it.
  *
  * @param from an instant of `timing`, or of the timing with its gap instants
  */
@@ -68,6 +70,7 @@ export function listStretches(
   reason: SkippedStretch["reason"],
 ): SkippedStretch[] {
   if (from === null || from > now) return [];
+  if (!isTimeZone(timing.trigger.time_zone)) return [{ first: from, last: from, reason }];
   const last = findPreviousInstant(withGapInstants(timing), new Date(now.getTime() + 1)) ?? from;
   return [{ first: from, last: last < from ? from : last, reason }];
 }

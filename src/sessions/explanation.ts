@@ -35,7 +35,7 @@ export function explain(session: SessionRow): Explanation {
         nextStep: "Trigger the schedule if it should run after all",
       });
     case "skipped":
-      return toExplanation(skipSentences[session.reason ?? ""] ?? `It was skipped: ${session.reason}`, {
+      return toExplanation(session.skip_message ?? `It was skipped: ${session.reason}`, {
         nextStep: "Trigger the schedule if it should run after all",
       });
     default:
@@ -63,13 +63,20 @@ function explainWaiting(session: SessionRow): Explanation {
     });
   }
   return toExplanation(
-    `It has been due since ${toText(session.run_after)}, and waits for a worker and for room in the engine ${session.engine}`,
+    `It has been due since ${toText(session.run_after)}, and waits for a worker and for room in the engine ${session.engine}${goesFirst[session.class] ?? ""}`,
     {
       waitingOn: "worker",
       nextStep: "If it waits for long, check that a worker runs, and that the engine works and has room",
     },
   );
 }
+
+/** The sessions that start before it, by its class (db/migrations/0001_baseline.sql). */
+const goesFirst: Readonly<Record<number, string>> = {
+  1: ". Due slots of schedules start first",
+  2: ". Due slots of schedules, and sessions that were requested one by one, start first",
+  3: ". Due slots of schedules, and sessions that were requested by hand, start first",
+};
 
 /** A worker had claimed it, and it returned without a run. */
 function explainReturned({ engine, not_ready_since, run_after }: SessionRow): Explanation {
@@ -103,12 +110,6 @@ const stopSentences: Readonly<Record<StopReason, string>> = {
   replaced: "A newer session of the schedule takes its place",
   max_runtime: "It ran longer than the schedule allows",
   launch_timeout: "It did not start in the time that the schedule allows",
-};
-
-const skipSentences: Readonly<Record<string, string>> = {
-  overlap:
-    "Another session of the schedule was under way, or a newer one took its place; by the policy this one was skipped",
-  paused: "The schedule was disabled before the session started",
 };
 
 function toExplanation(

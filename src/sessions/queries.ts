@@ -21,6 +21,9 @@ export interface SessionRow {
   readonly data_interval_start: Date;
   readonly state: SessionState;
   readonly reason: string | null;
+  /** The message of the step to `skipped`; null in other states. */
+  readonly skip_message: string | null;
+  readonly class: number;
   readonly attempt: number;
   readonly run_after: Date;
   /** Whether `run_after` is in the future. */
@@ -44,8 +47,10 @@ export interface SessionRow {
 
 /** The columns of a {@link SessionRow}, for statements over ailbl_session joined with {@link detailOfSession}. */
 export const sessionColumns = sql`ailbl_session.id, schedule_id, schedule_name, kind, cause, backfill_id, queued, retry_of, slot,
-    data_interval_start, state, reason, attempt, run_after, run_after > now() as is_early, lease_token, not_ready_since, stop_reason,
-    engine, run_id, run_status, picked, launch_started, started, ended, version, created, created_by, d.result, d.error`;
+    data_interval_start, state, reason, class, attempt, run_after, run_after > now() as is_early, lease_token, not_ready_since, stop_reason,
+    engine, run_id, run_status, picked, launch_started, started, ended, version, created, created_by, d.result, d.error,
+    case when state = 'skipped' then (select message from ailbl_session_event as e
+      where e.session_id = ailbl_session.id and e.to_state = 'skipped' limit 1) end as skip_message`;
 
 /** The table of the large values, joined to ailbl_session. */
 export const detailOfSession = sql`ailbl_session_detail as d on d.session_id = ailbl_session.id`;
@@ -119,6 +124,8 @@ export interface NewSession {
   readonly dataIntervalStart: Date;
   /** The session that this one retries. */
   readonly retryOf: string | null;
+  /** The bulk action that requests it. */
+  readonly bulkId: string | null;
   readonly now: Date;
   readonly createdBy: string;
 }
@@ -141,6 +148,7 @@ export async function insertSession(tx: DatabaseTransaction, session: NewSession
       slot: session.slot,
       data_interval_start: session.dataIntervalStart,
       retry_of: session.retryOf,
+      bulk_id: session.bulkId,
       run_after: now,
       state: "pending",
       created: now,

@@ -104,16 +104,17 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
   /**
    * Opens a session that is due now, in addition to the slots. It runs beside other sessions, and also if the schedule is disabled.
    *
+   * @param bulkId the bulk action that requests it; its sessions start after sessions that were requested one by one
    * @throws SCHEDULE_NOT_FOUND
    */
-  function trigger(scheduleId: string, change: Change<Session>): Promise<Session> {
+  function trigger(scheduleId: string, change: Change<Session>, bulkId: string | null = null): Promise<Session> {
     const toRequested = async (
       _: DatabaseTransaction,
       schedule: LockedSchedule,
       now: Date,
     ): Promise<RequestedSession> => {
       const dataIntervalStart = findPreviousInstant(schedule, now) ?? now;
-      return { cause: "manual", slot: now, dataIntervalStart, retryOf: null };
+      return { cause: "manual", slot: now, dataIntervalStart, retryOf: null, bulkId };
     };
     const trail = { action: "schedule.trigger", kind: "schedule", id: scheduleId };
     return open(scheduleId, toRequested, trail, change);
@@ -123,15 +124,16 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
    * Opens a new session for the slot and data interval of a session that did not succeed, with the schedule as it is now. The old
    * session does not change.
    *
+   * @param bulkId as for `trigger`
    * @throws SESSION_NOT_FOUND
    * @throws SCHEDULE_NOT_FOUND
    * @throws SESSION_STATE_CONFLICT when the session has not ended, succeeded, or was retried already
    */
-  async function retry(id: string, change: Change<Session>): Promise<Session> {
+  async function retry(id: string, change: Change<Session>, bulkId: string | null = null): Promise<Session> {
     const { schedule_id: scheduleId } = await requireSession(db, id);
     const toRequested = async (tx: DatabaseTransaction): Promise<RequestedSession> => {
       const { slot, data_interval_start: dataIntervalStart } = await requireRetryable(tx, id);
-      return { cause: "retry", slot, dataIntervalStart, retryOf: id };
+      return { cause: "retry", slot, dataIntervalStart, retryOf: id, bulkId };
     };
     return open(scheduleId, toRequested, { action: "session.retry", kind: "session", id }, change);
   }
@@ -160,7 +162,7 @@ export function createSessionService({ db, clock, engines, schedules, onWork }: 
   return { list, represent, find, trigger, retry, cancel };
 }
 
-type RequestedSession = Pick<NewSession, "cause" | "slot" | "dataIntervalStart" | "retryOf">;
+type RequestedSession = Pick<NewSession, "cause" | "slot" | "dataIntervalStart" | "retryOf" | "bulkId">;
 
 /** @throws SESSION_NOT_FOUND */
 function requireSession(db: Database, id: string): Promise<SessionRow> {

@@ -14,6 +14,9 @@ export interface SessionTable {
   cause: (typeof sessionCauses)[number];
   backfill_id: ColumnType<string | null, string | null | undefined, never>;
   retry_of: ColumnType<string | null, string | null | undefined, never>;
+  bulk_id: ColumnType<string | null, string | null | undefined, never>;
+  /** Generated from the cause by the database. */
+  class: ColumnType<number, never, never>;
   slot: Date;
   data_interval_start: Date;
   state: SessionState;
@@ -38,6 +41,7 @@ export interface SessionTable {
   not_ready_since: Date | null;
   run_id: string | null;
   run_status: string | null;
+  runs_checked: Defaulted<boolean>;
   picked: Date | null;
   launch_started: Date | null;
   started: Date | null;
@@ -54,6 +58,7 @@ interface OpenSessionTable {
   backfill_id: ColumnType<string | null, never, never>;
   engine: ColumnType<string, never, never>;
   owner: ColumnType<string, never, never>;
+  class: ColumnType<number, never, never>;
   phase: ColumnType<Phase, never, never>;
   queued: ColumnType<boolean, never, never>;
   run_after: ColumnType<Date, never, never>;

@@ -9,6 +9,12 @@ import type { S3Credential } from "./s3/location.ts";
  */
 const rotationGraceSeconds = 3600;
 
+/** The storage of a credential, before it is changed or deleted. */
+interface Owner {
+  readonly id: string;
+  readonly credential_ref: string | null;
+}
+
 /** Stores the credentials of storages. */
 export type CredentialKeeper = ReturnType<typeof createCredentialKeeper>;
 
@@ -27,20 +33,29 @@ export function createCredentialKeeper(keeper: SecretKeeper) {
     return keeper.write(storageId, toSecret(credential), point);
   }
 
-  /** @throws SECRET_STORE_UNAVAILABLE; CONFIGURATION_ERROR when the store has lost the credential */
-  async function read(ref: string): Promise<S3Credential> {
+  /**
+   * Reads the credential of a storage; null for a storage without one.
+   *
+   * @throws SECRET_STORE_UNAVAILABLE; CONFIGURATION_ERROR when the store has lost the credential
+   */
+  async function read(ref: string | null): Promise<S3Credential | null> {
+    if (ref === null) return null;
     const secret = await keeper.find(ref);
     if (secret?.["access_key_id"] === undefined || secret["secret_access_key"] === undefined) throw credentialLost();
     const { access_key_id, secret_access_key, session_token } = secret;
     return { access_key_id, secret_access_key, ...(session_token === undefined ? {} : { session_token }) };
   }
 
-  /** Leaves a replaced credential to the sweeper, after a grace of an hour. Call it in the transaction that replaces it. */
-  const abandon = (tx: DatabaseTransaction, storageId: string, ref: string) =>
-    keeper.abandon(tx, storageId, ref, rotationGraceSeconds);
+  /**
+   * Leaves the credential of a storage, if it has one, to the sweeper after a grace of an hour. Call it in the transaction
+   * that replaces the credential.
+   */
+  const abandon = (tx: DatabaseTransaction, { id, credential_ref }: Owner) =>
+    credential_ref === null ? undefined : keeper.abandon(tx, id, credential_ref, rotationGraceSeconds);
 
-  /** Leaves a credential to the sweeper at once. Call it in the transaction that deletes the storage. */
-  const abandonNow = (tx: DatabaseTransaction, storageId: string, ref: string) => keeper.abandon(tx, storageId, ref, 0);
+  /** As `abandon`, without a grace. Call it in the transaction that deletes the storage. */
+  const abandonNow = (tx: DatabaseTransaction, { id, credential_ref }: Owner) =>
+    credential_ref === null ? undefined : keeper.abandon(tx, id, credential_ref, 0);
 
   return { write, read, abandon, abandonNow };
 }

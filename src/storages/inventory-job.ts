@@ -5,12 +5,13 @@ import type { EgressPolicy } from "../platform/egress/policy.ts";
 import { fail } from "../platform/failure.ts";
 import type { CredentialKeeper } from "./credentials.ts";
 import { S3Failure } from "./s3/failure.ts";
+import { serverSideEncryptions } from "./s3/location.ts";
 
 /** Limit for one page of the list and its retries. */
 const pageMilliseconds = 30_000;
 
 interface InventoryNeeds {
-  readonly credentials: CredentialKeeper;
+  readonly credentials: Pick<CredentialKeeper, "read">;
   readonly policy: EgressPolicy;
   readonly clock: Clock;
 }
@@ -27,7 +28,11 @@ const runConfigSchema = z.object({
     path_style: z.boolean(),
     read_only: z.boolean(),
     ca_certificate: z.string().nullable(),
-    credential_ref: z.string(),
+    // Defaults, because a session may have been opened before these fields were added.
+    requester_pays: z.boolean().default(false),
+    server_side_encryption: z.enum(serverSideEncryptions).nullable().default(null),
+    sse_kms_key_id: z.string().nullable().default(null),
+    credential_ref: z.string().nullable(),
   }),
 });
 

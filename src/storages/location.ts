@@ -4,7 +4,9 @@ import type { S3Location } from "./s3/location.ts";
 /** The part of a storage that decides where a connection goes; a change of any of its fields is verified again. */
 export function toLocation(resource: S3Location): S3Location {
   const { endpoint, region, bucket, prefix, path_style, read_only, ca_certificate } = resource;
-  return { endpoint, region, bucket, prefix, path_style, read_only, ca_certificate };
+  const { requester_pays, server_side_encryption, sse_kms_key_id } = resource;
+  const place = { endpoint, region, bucket, prefix, path_style, read_only, ca_certificate };
+  return { ...place, requester_pays, server_side_encryption, sse_kms_key_id };
 }
 
 /** Whether the objects lie elsewhere: another endpoint, bucket or prefix. */
@@ -13,12 +15,14 @@ export function isMoved(before: S3Location, after: S3Location): boolean {
 }
 
 /**
- * Whether two endpoints differ in host or port. A stored credential is sent to the host it was entered for, never to
- * another one. Example: `https://s3.example.org` and `https://s3.example.org:443` are the same host.
+ * Whether two endpoints differ in host, port or path. A stored credential is sent to the server it was entered for, never
+ * to another one, and a gateway may have another server below each path. Example: `https://s3.example.org` and
+ * `https://s3.example.org:443` are the same server.
  */
-export function isOtherHost(before: string, after: string): boolean {
+export function isOtherServer(before: string, after: string): boolean {
   const [left, right] = [toHostAndPort(before), toHostAndPort(after)];
-  return left.host !== right.host || left.port !== right.port;
+  const isOtherPath = new URL(before).pathname !== new URL(after).pathname;
+  return isOtherPath || left.host !== right.host || left.port !== right.port;
 }
 
 /** The prefix itself and every prefix above it. Example: `a/b/` gives the empty prefix, `a/` and `a/b/`. */

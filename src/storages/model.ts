@@ -8,9 +8,18 @@ import {
 } from "../platform/resource/fields.ts";
 import { idParameter, objectFilters, pageParameters } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
+import { findContradiction } from "./contradictions.ts";
 import { credentialSchema } from "./credential-schema.ts";
+import { serverSideEncryptions } from "./s3/location.ts";
 import { verificationReportSchema } from "./s3/report.ts";
-import { bucketSchema, caCertificateSchema, endpointSchema, prefixSchema, regionSchema } from "./s3/validation.ts";
+import {
+  bucketSchema,
+  caCertificateSchema,
+  endpointSchema,
+  kmsKeyIdSchema,
+  prefixSchema,
+  regionSchema,
+} from "./s3/validation.ts";
 
 /** Collections that one storage can be bound to. The storage lists them all, so this bounds its size. */
 export const maxCollections = 1000;
@@ -21,12 +30,29 @@ const resourceFields = {
   region: regionSchema,
   bucket: bucketSchema,
   prefix: prefixSchema,
-  path_style: z.boolean(),
-  read_only: z.boolean(),
+  path_style: z.boolean().openapi({
+    description:
+      "Whether requests name the bucket in their path. false: in the host, as <bucket>.<host of the endpoint>",
+  }),
+  read_only: z.boolean().openapi({ description: "Whether EOM only reads. A verification then writes nothing" }),
   ca_certificate: caCertificateSchema.nullable(),
+  requester_pays: z.boolean().openapi({
+    description:
+      "Whether requests accept that the account of the credential pays for them (x-amz-request-payer: requester), as a Requester Pays bucket demands",
+  }),
+  server_side_encryption: z.enum(serverSideEncryptions).nullable().openapi({
+    description:
+      "The encryption that each write asks for (x-amz-server-side-encryption). null: none is asked for, and the bucket's default holds",
+    example: "aws:kms",
+  }),
+  sse_kms_key_id: kmsKeyIdSchema.nullable(),
 };
 
-const createResourceSchema = z.strictObject({
+const nullableCredentialSchema = credentialSchema
+  .nullable()
+  .openapi({ description: "Signs the requests. null: requests are not signed, as for a public bucket" });
+
+const createResourceFields = z.strictObject({
   type: resourceFields.type,
   endpoint: resourceFields.endpoint,
   region: resourceFields.region.default("us-east-1"),
@@ -35,7 +61,17 @@ const createResourceSchema = z.strictObject({
   path_style: resourceFields.path_style.default(true),
   read_only: resourceFields.read_only.default(false),
   ca_certificate: resourceFields.ca_certificate.default(null),
-  credential: credentialSchema,
+  requester_pays: resourceFields.requester_pays.default(false),
+  server_side_encryption: resourceFields.server_side_encryption.default(null),
+  sse_kms_key_id: resourceFields.sse_kms_key_id.default(null),
+  credential: nullableCredentialSchema,
+});
+
+const createResourceSchema = createResourceFields.superRefine((resource, context) => {
+  const contradiction = findContradiction(resource, { isSigned: resource.credential !== null });
+  if (contradiction === null) return;
+  const { field, message } = contradiction;
+  context.addIssue({ code: "custom", path: [field], message });
 });
 
 const collectionIdsField = z
@@ -69,7 +105,7 @@ export const updateStorageSchema = z
     active: z.boolean().optional().openapi({ deprecated: true, description: "Older name of enable." }),
     labels: labelsField.optional(),
     resource: z
-      .strictObject({ ...resourceFields, credential: credentialSchema })
+      .strictObject({ ...resourceFields, credential: nullableCredentialSchema })
       .partial()
       .optional(),
     collection_ids: collectionIdsField.optional(),
@@ -119,7 +155,11 @@ export const storageSchema = z
       bucket: z.string(),
       prefix: z.string(),
       ca_certificate: z.string().nullable(),
-      credential: z.object({ access_key_id: z.string(), secret: z.literal("set") }),
+      sse_kms_key_id: z.string().nullable(),
+      credential: z
+        .object({ access_key_id: z.string(), secret: z.literal("set") })
+        .nullable()
+        .openapi({ description: "null: requests are not signed" }),
     }),
     collection_ids: z.array(idField),
     verification: verificationSchema.nullable(),

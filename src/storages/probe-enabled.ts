@@ -49,7 +49,7 @@ type Outcome = "usable" | "denied" | { readonly problem: string };
 
 async function probe(row: StorageToProbe, { credentials, policy, clock }: ProbeNeeds): Promise<Outcome> {
   const credential = await credentials.read(row.credential_ref).catch(toProblem);
-  if ("problem" in credential) return { problem: `${row.name}: ${credential.problem}` };
+  if (credential !== null && "problem" in credential) return { problem: `${row.name}: ${credential.problem}` };
   const { probeStorage } = await import("./s3/probe.ts");
   const location = { ...toLocation(row), read_only: true };
   const settings = { policy, lookup: systemLookup, clock, budgetMilliseconds: probeMilliseconds };

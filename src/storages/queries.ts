@@ -16,8 +16,8 @@ export interface NewStorage extends S3Location {
   readonly description: string | null;
   readonly enable: boolean;
   readonly labels: Record<string, string>;
-  readonly access_key_id: string;
-  readonly credential_ref: string;
+  readonly access_key_id: string | null;
+  readonly credential_ref: string | null;
   readonly verification: Verification | null;
   readonly modified: Date;
   readonly modified_by: string;
@@ -46,7 +46,7 @@ export function listStoragesById(db: Database, ids: readonly string[]) {
 /** A connection that `eom doctor` probes. */
 export type StorageToProbe = S3Location & {
   readonly name: string;
-  readonly credential_ref: string;
+  readonly credential_ref: string | null;
   /** The number of enabled storages, the same in every row. */
   readonly enabled: number;
 };
@@ -57,7 +57,8 @@ export type StorageToProbe = S3Location & {
  */
 export async function listStoragesToProbe(db: Database, limit: number): Promise<readonly StorageToProbe[]> {
   const { rows } = await sql<StorageToProbe>`
-    select name, endpoint, region, bucket, prefix, path_style, read_only, ca_certificate, credential_ref,
+    select name, endpoint, region, bucket, prefix, path_style, read_only, ca_certificate,
+      requester_pays, server_side_encryption, sse_kms_key_id, credential_ref,
       count(*) over ()::int as enabled
     from eom_storage where enable
     order by verification_status is distinct from 'FAIL', (verification ->> 'checked_at')::timestamptz nulls first, id
@@ -109,6 +110,9 @@ function toColumns(storage: NewStorage) {
     path_style: storage.path_style,
     read_only: storage.read_only,
     ca_certificate: storage.ca_certificate,
+    requester_pays: storage.requester_pays,
+    server_side_encryption: storage.server_side_encryption,
+    sse_kms_key_id: storage.sse_kms_key_id,
     access_key_id: storage.access_key_id,
     credential_ref: storage.credential_ref,
     verification: storage.verification === null ? sql<null>`null` : toJson(storage.verification),

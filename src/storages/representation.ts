@@ -1,7 +1,7 @@
 import type { Storage } from "./model.ts";
 import type { StorageRow } from "./queries.ts";
 
-/** A storage as the API answers it. Of its credential it has the access key id alone, which is no secret. */
+/** A storage as the API answers it. Its credential is shown as the access key id alone, which is no secret. */
 export function toStorage(row: StorageRow): Storage {
   return {
     id: row.id,
@@ -18,7 +18,10 @@ export function toStorage(row: StorageRow): Storage {
       path_style: row.path_style,
       read_only: row.read_only,
       ca_certificate: row.ca_certificate,
-      credential: { access_key_id: row.access_key_id, secret: "set" },
+      requester_pays: row.requester_pays,
+      server_side_encryption: row.server_side_encryption,
+      sse_kms_key_id: row.sse_kms_key_id,
+      credential: row.access_key_id === null ? null : { access_key_id: row.access_key_id, secret: "set" },
     },
     collection_ids: row.collection_ids,
     verification: row.verification,

@@ -80,7 +80,7 @@ export function createStorageService(needs: StorageNeeds) {
     await refuseConflicts(reads, { ...claim, name: input.name, location });
     const verification = await verifyIfAsked(location, credential, options, change);
     const id = createId();
-    return credentials.write(id, credential, async (tx, ref) => {
+    return writeCredential(id, credential, async (tx, ref) => {
       const { collection_ids } = input;
       await claimLocation(tx, location, claim);
       const row = { ...toNewRow(id, input), verification, credential_ref: ref, ...toModification(change) };
@@ -106,8 +106,9 @@ export function createStorageService(needs: StorageNeeds) {
     const seen = await requireStorage(db, id);
     requireVersion(seen, condition);
     const connection = await prepareConnection(seen, input, options, change);
-    const save = async (tx: DatabaseTransaction, ref: string) => {
+    const save = async (tx: DatabaseTransaction, written: string | null | undefined) => {
       const before = await requireLockedStorage(tx, id);
+      const ref = written === undefined ? before.credential_ref : written;
       // The connection was merged with the row as it was read: two updates at once must not mix.
       requireVersion(before, condition ?? (connection === null ? null : [seen.version]));
       const row = mergeRow(before, { input, connection, credentialRef: ref, ...toModification(change) });
@@ -116,13 +117,13 @@ export function createStorageService(needs: StorageNeeds) {
       if (input.collection_ids !== undefined) {
         await replaceCollections(tx, id, input.collection_ids, change.actor.subject);
       }
-      if (ref !== before.credential_ref) await credentials.abandon(tx, id, before.credential_ref);
+      if (ref !== before.credential_ref) await credentials.abandon(tx, before);
       const after = await requireStorage(tx, id);
       return recordStorageChange(tx, change, { action: "storage.update", before, after });
     };
     return connection?.credential === undefined
-      ? inTransaction(db, async (tx) => save(tx, (await requireLockedStorage(tx, id)).credential_ref))
-      : credentials.write(id, connection.credential, save);
+      ? inTransaction(db, (tx) => save(tx, undefined))
+      : writeCredential(id, connection.credential, save);
   }
 
   /**
@@ -138,7 +139,7 @@ export function createStorageService(needs: StorageNeeds) {
       const dependants = await listDependants(tx, needs.dependants, id);
       if (dependants.total > 0) throw storageInUse(before.name, dependants);
       await deleteStorage(tx, id);
-      await credentials.abandonNow(tx, id, before.credential_ref);
+      await credentials.abandonNow(tx, before);
       await recordStorageDeletion(tx, change, before);
     });
   }
@@ -147,6 +148,15 @@ export function createStorageService(needs: StorageNeeds) {
   async function dependantsOf(id: string): Promise<Dependants> {
     await requireStorage(db, id);
     return listDependants(db, needs.dependants, id);
+  }
+
+  /** Stores a credential, if there is one, and saves the storage that points to it. */
+  function writeCredential<T>(
+    id: string,
+    credential: S3Credential | null,
+    save: (tx: DatabaseTransaction, ref: string | null) => Promise<T>,
+  ): Promise<T> {
+    return credential === null ? inTransaction(db, (tx) => save(tx, null)) : credentials.write(id, credential, save);
   }
 
   /** The connection after the update, checked and verified as far as can be done before the transaction. */
@@ -165,13 +175,14 @@ export function createStorageService(needs: StorageNeeds) {
       location: connection !== null && isMoved(seen, connection.location) ? connection.location : null,
     });
     if (connection === null) return null;
-    const credential = connection.credential ?? (await credentials.read(seen.credential_ref));
+    const credential =
+      connection.credential === undefined ? await credentials.read(seen.credential_ref) : connection.credential;
     return { ...connection, verification: await verifyIfAsked(connection.location, credential, options, change) };
   }
 
   async function verifyIfAsked(
     location: S3Location,
-    credential: S3Credential,
+    credential: S3Credential | null,
     options: SaveOptions,
     { signal }: StorageChange,
   ): Promise<Verification | null> {
@@ -186,6 +197,6 @@ export function createStorageService(needs: StorageNeeds) {
 }
 
 function toNewRow(id: string, { name, description, enable, labels, resource }: CreateStorage) {
-  const { access_key_id } = resource.credential;
+  const access_key_id = resource.credential?.access_key_id ?? null;
   return { id, name, description, enable, labels, ...toLocation(resource), access_key_id };
 }

@@ -1,6 +1,7 @@
 import type { Generated } from "kysely";
 import type { Defaulted, Jsonb } from "../platform/database/tables.ts";
 import type { Verification } from "./model.ts";
+import type { ServerSideEncryption } from "./s3/location.ts";
 
 /** A row of eom_storage. `name_key` is the folded name, `search_text` the folded name and description; queries.ts writes both. */
 export interface StorageTable {
@@ -18,8 +19,12 @@ export interface StorageTable {
   path_style: boolean;
   read_only: boolean;
   ca_certificate: string | null;
-  access_key_id: string;
-  credential_ref: string;
+  requester_pays: Defaulted<boolean>;
+  server_side_encryption: ServerSideEncryption | null;
+  sse_kms_key_id: string | null;
+  /** null, as `credential_ref`, where requests are not signed. */
+  access_key_id: string | null;
+  credential_ref: string | null;
   verification: Jsonb<Verification | null>;
   version: Defaulted<number>;
   created: Date;

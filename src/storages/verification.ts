@@ -49,7 +49,7 @@ export function createVerification({ db, clock, credentials, verifier }: Verific
   /** @throws S3_CONNECTION_FAILED when a check fails */
   async function verifyBeforeSave(
     location: S3Location,
-    credential: S3Credential,
+    credential: S3Credential | null,
     signal: AbortSignal,
   ): Promise<Verification> {
     const report = await verifier.verify(location, credential, signal);

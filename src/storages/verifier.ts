@@ -18,7 +18,7 @@ export interface StorageVerifier {
    *
    * @throws the reason of `signal` when it aborts
    */
-  verify(location: S3Location, credential: S3Credential, signal: AbortSignal): Promise<VerificationReport>;
+  verify(location: S3Location, credential: S3Credential | null, signal: AbortSignal): Promise<VerificationReport>;
 }
 
 /** A verifier that uses the S3 client, within the egress rules. It imports the client at the first verification: it is large. */

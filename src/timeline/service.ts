@@ -1,4 +1,4 @@
-import { toTime } from "../platform/resource/fields.ts";
+import { isTimeZone, toTime } from "../platform/resource/fields.ts";
 import { type Page, parsePageStart } from "../platform/resource/paging.ts";
 import { listSchedules } from "../schedules/list.ts";
 import type { ScheduleRow } from "../schedules/queries.ts";
@@ -83,10 +83,10 @@ function listPassing(schedule: ScheduleRow, { from, to }: Between, now: Date) {
   );
 }
 
-/** The slots that no scan has looked at, at most `count`; none for a disabled schedule. */
+/** The slots that no scan has looked at, at most `count`; none for a disabled schedule, or in a zone that this process does not know. */
 function listExpected(schedule: ScheduleRow, { from, to }: Between, count: number): PlacedEntry[] {
-  const { next_due_at: next } = schedule;
-  if (next === null || next >= to) return [];
+  const { next_due_at: next, trigger } = schedule;
+  if (next === null || next >= to || !isTimeZone(trigger.time_zone)) return [];
   const slots = listSlotsBetween(schedule, { from: next > from ? next : from, to }, count + 1);
   return slots.slice(0, count).map((slot, index) => ({
     at: slot,

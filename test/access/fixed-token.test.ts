@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { prepareAdminToken } from "../../src/commands/first-token.ts";
+import { createFirstToken, fixAdminToken } from "../../src/commands/first-token.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
 import { databaseKinds } from "../support/database/database.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
@@ -21,7 +21,11 @@ describe.each(databaseKinds)("EOM_ADMIN_TOKEN on %s", (kind) => {
   });
 
   /** Does what a start with this environment does. */
-  const start = (environment: Record<string, string>) => prepareAdminToken(app.program, readConfig(environment, []));
+  const start = async (environment: Record<string, string>) => {
+    const config = readConfig(environment, []);
+    await fixAdminToken(app.program, config);
+    return createFirstToken(app.program, config);
+  };
   const fix = (token: string) => start({ EOM_ADMIN_TOKEN: token });
   const askWith = (token: string) =>
     app.request("GET", "/eom/admin/me", undefined, { role: null, headers: { authorization: `Bearer ${token}` } });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createOidcAuthenticator } from "../../src/access/oidc.ts";
 import { createRoleNames } from "../../src/access/roles.ts";
+import { systemClock } from "../../src/platform/clock.ts";
 import { createTestLog } from "../scheduler/world.ts";
 import { audience, type OidcIssuer, startOidcIssuer } from "../support/oidc-issuer.ts";
 
@@ -17,6 +18,7 @@ beforeEach(async () => {
     subjectClaim: "sub",
     roles: createRoleNames({}),
     log: createTestLog().log,
+    clock: systemClock,
     monotonic: () => milliseconds,
   });
   ask = (token) =>

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTokenAuthenticator } from "../../src/access/authenticate.ts";
+import { systemClock, systemMonotonic } from "../../src/platform/clock.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { databaseKinds } from "../support/database/database.ts";
 import { createTestApp, isThroughFunctions, type TestApp } from "../support/http/app.ts";
@@ -58,7 +59,8 @@ describe.each(databaseKinds)("a token on %s", (kind) => {
     const log = createLogger({ level: "silent", format: "json" });
     /** A process without memory reads the database, and records the use if a minute has passed. */
     const use = async () => {
-      const tokens = createTokenAuthenticator({ db: app.database.db, clock: { now: () => new Date() }, log });
+      const needs = { db: app.database.db, clock: systemClock, monotonic: systemMonotonic, log };
+      const tokens = createTokenAuthenticator(needs);
       await tokens.authenticate(headers, null);
       await tokens.close();
     };

@@ -164,10 +164,11 @@ describe("the memory of a token", () => {
 
   const now = new Date();
   const start = () => {
-    const clock = { at: now.getTime() };
+    const clock = { at: now.getTime(), monotonic: 0 };
     const tokens = createTokenAuthenticator({
       db: app.database.db,
       clock: { now: () => new Date(clock.at) },
+      monotonic: () => clock.monotonic,
       log: createLogger({ level: "silent", format: "json" }),
     });
     return { clock, tokens };
@@ -183,9 +184,20 @@ describe("the memory of a token", () => {
     const { id, headers } = await createToken();
     await tokens.authenticate(headers, null);
     await app.request("DELETE", `/eom/admin/tokens/${id}`);
-    clock.at += 4_999;
+    clock.monotonic += 4_999;
     expect(await tokens.authenticate(headers, null)).toMatchObject({ role: "viewer" });
-    clock.at += 1;
+    clock.monotonic += 1;
+    await expect(tokens.authenticate(headers, null)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await tokens.close();
+  });
+
+  test("lasts five seconds too when the machine's clock is set back meanwhile", async () => {
+    const { clock, tokens } = start();
+    const { id, headers } = await createToken();
+    await tokens.authenticate(headers, null);
+    await app.request("DELETE", `/eom/admin/tokens/${id}`);
+    clock.at -= 3_600_000;
+    clock.monotonic += 5_000;
     await expect(tokens.authenticate(headers, null)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
     await tokens.close();
   });

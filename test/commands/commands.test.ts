@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSecretKey, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -84,7 +85,8 @@ describe("eom", () => {
 
   test("start prints the first token of an embedded database once, and the token works after a restart", async () => {
     const first = launch(["start"], {});
-    const banner = await waitFor(first, /shown this once/);
+    const banner = await waitFor(first, /workers/);
+    expect(banner).toMatch(/^Admin token, shown this once/m);
     const token = /shown this once: (\S+)/.exec(banner)?.[1] ?? "";
     expect(token).toMatch(/^eom_/);
 
@@ -104,6 +106,18 @@ describe("eom", () => {
     expect((await readdir(join(folder, "data"))).sort()).toEqual(
       expect.arrayContaining(["database", "holder.json", "key", "lock"]),
     );
+  });
+
+  test("start on a busy port uses up no token: the next start shows the first one", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const refused = await run(["start"], { EOM_PORT: String(port) });
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining(`127.0.0.1:${port} is in use by another`)]);
+    expect(refused.out).not.toContain("eom_");
+    other.close();
+    const banner = await waitFor(launch(["start"], {}), /workers/);
+    expect(banner).toMatch(/shown this once: eom_/);
   });
 
   test("refuses a configuration with every problem at once, and exits with 2", async () => {
@@ -136,6 +150,40 @@ describe("eom", () => {
     }
     expect(printed).toHaveBeenCalledTimes(15);
     expect(printed.mock.calls.join("\n")).not.toMatch(/\n {4}at /);
+  });
+
+  test.each([
+    [["--help"], /Commands:\n.*start/],
+    [["help"], /Commands:\n.*start/],
+    [["start", "--help"], /^Usage: eom start/],
+    [["worker", "--help"], /--only <workers>/],
+    [["tick", "-h"], /worker +whose turn \(choices: "scan", /],
+    [["help", "token"], /create \[options\].*revoke <id>/s],
+    [["token", "create", "--help"], /--role <role>.*--expires-at <time>/s],
+    [["secrets", "rekey", "--help"], /<old key file>|old key file/],
+    [["doctor", "--help"], /^Usage: eom doctor/],
+    [["--version"], /^\d+\.\d+\.\d+$/],
+  ])("prints help on every level, needs no configuration for it, and exits with 0: %j", async (args, text) => {
+    const printed = vi.spyOn(console, "log").mockImplementation(() => {});
+    expect(await runCommand(args, { EOM_PORT: "wrong" })).toBe(0);
+    expect(printed.mock.calls.join("\n")).toMatch(text);
+  });
+
+  test.each([
+    [["strat"], {}, "Did you mean start?"],
+    [["token", "creat"], {}, "Did you mean create?"],
+    [["worker", "--onyl", "scan"], {}, "Did you mean --only?"],
+    [["worker", "--only", "scna"], {}, "There is no worker scna, did you mean scan?"],
+    [["start"], { EOM_DATABSE_URL: "x" }, "EOM_DATABSE_URL is not known, did you mean EOM_DATABASE_URL?"],
+    [["start"], { EOM_ADMIN_TOKEN_FLIE: "x" }, "did you mean EOM_ADMIN_TOKEN_FILE?"],
+  ])("suggests what a misspelt word may mean: %j %j", async (args, environment, suggestion) => {
+    const printed = vi.spyOn(console, "error").mockImplementation(() => {});
+    expect(await runCommand(args, environment)).toBe(2);
+    expect(printed.mock.calls.join("\n")).toContain(suggestion);
+  });
+
+  test("is a program that a shell can run", async () => {
+    expect((await stat(mainFile)).mode & 0o111).toBe(0o111);
   });
 
   test("token creates, lists and revokes", async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -11,16 +12,19 @@ import { runCommand } from "../../src/commands/run.ts";
 import { composeProgram } from "../../src/compose/program.ts";
 import { type S3Server, startS3Server } from "../../src/demo/s3-server.ts";
 import { runChecks } from "../../src/doctor/checks.ts";
-import { createClockCheck } from "../../src/doctor/database-checks.ts";
+import { createClockCheck } from "../../src/doctor/clock-check.ts";
+import { systemMonotonic } from "../../src/platform/clock.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
+import { createDatabaseClock } from "../../src/platform/database/database-clock.ts";
 import { lockFolder } from "../../src/platform/database/folder-lock.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { connectionLimits, findFreePort, startHttpServer } from "../../src/platform/http/server.ts";
 import { createLogger } from "../../src/platform/log.ts";
+import { findWrongClocks } from "../../src/platform/worker/clock-reports.ts";
 import { defaultPolicy } from "../../src/schedules/policy.ts";
 import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
-import { runEom } from "../support/processes/eom-process.ts";
+import { runEom, startEom } from "../support/processes/eom-process.ts";
 
 const secret = "canary-of-the-doctor";
 
@@ -371,7 +375,8 @@ const setUps: readonly Broken[] = [
   {
     what: "nobody may write where the data folder is to be",
     breakIt: () => ({ EOM_DATA_DIR: "/sys/eom" }),
-    failure: /data folder +\/sys is not writable \(E\w+\): let EOM's user write to it, or set another EOM_DATA_DIR/,
+    failure:
+      /data folder +\/sys\/eom is not writable \(E\w+\): let EOM's user write to it, or set another EOM_DATA_DIR/,
   },
   {
     what: "another program has EOM's port",
@@ -558,12 +563,16 @@ test("doctor reports which process uses an embedded database, and a folder that 
   const folder = join(scene.folder, "data");
   await runCommand(["migrate"], { EOM_DATA_DIR: folder });
   const lock = lockFolder(folder);
-  lock.announce("http://127.0.0.1:8080");
-  const used = await consult({});
-  lock.release();
-  expect(used.findings.join("\n")).toMatch(
-    /FAIL {2}database .*in use by process \d+, serving http:\/\/127.0.0.1:8080: stop it first, .*GET \/eom\/admin\/doctor/,
+  expect((await consult({})).findings).toContainEqual(
+    expect.stringMatching(/^ok {4}database +in use by process \d+, which serves nothing/),
   );
+  lock.announce(scene.nobody);
+  expect((await consult({})).findings).toContainEqual(
+    expect.stringMatching(
+      /^FAIL {2}database +In use by process \d+, which does not answer at http:\S+: look at its log/,
+    ),
+  );
+  lock.release();
   await chmod(folder, 0o755);
   const open = await consult({});
   expect(open.findings.filter((finding) => finding.startsWith("FAIL"))).toEqual([
@@ -571,12 +580,74 @@ test("doctor reports which process uses an embedded database, and a folder that 
   ]);
 });
 
+test("doctor reports no failure beside a healthy embedded EOM, and another installation at its address", async () => {
+  const environment = { EOM_DATA_DIR: join(scene.folder, "data"), EOM_PORT: "0" };
+  const eom = await startEom("start", { environment });
+  const port = new URL(eom.url ?? "").port;
+  const beside = await consult({ EOM_PORT: port });
+  const other = await consult({ EOM_PORT: port, EOM_DATA_DIR: join(scene.folder, "other") });
+  await eom.stop();
+  expect(beside.findings.filter((finding) => finding.startsWith("FAIL"))).toEqual([]);
+  expect(beside.findings).toContainEqual(
+    expect.stringMatching(/^ok {4}database +in use by process \d+: GET http:\S+\/eom\/admin\/doctor runs the checks/),
+  );
+  expect(beside.findings).toContainEqual(expect.stringMatching(/^ok {4}address +EOM answers at/));
+  expect(beside.code).toBe(0);
+  expect(other.findings).toContainEqual(
+    expect.stringMatching(
+      /^FAIL {2}address +Another installation of EOM answers at 127.0.0.1:\d+: stop it, or set EOM_PORT/,
+    ),
+  );
+});
+
+test.each<[string, (folder: string) => Environment, RegExp]>([
+  [
+    "a data folder in /proc",
+    () => ({ EOM_DATA_DIR: "/proc/x" }),
+    /^\/proc\/x is not writable \(ENOENT\): .*EOM_DATA_DIR\.$/,
+  ],
+  [
+    "a data folder that is a file",
+    () => ({ EOM_DATA_DIR: "/dev/null" }),
+    /^\/dev\/null is not a folder: set EOM_DATA_DIR/,
+  ],
+  [
+    "a database that is away",
+    () => ({ EOM_DATABASE_URL: scene.nobody.replace("http", "postgres") }),
+    /^PostgreSQL: connect ECONNREFUSED .*check that PostgreSQL runs there/,
+  ],
+  [
+    "a key file that is a FIFO",
+    (folder) => {
+      execFileSync("mkfifo", [join(folder, "fifo")]);
+      return { EOM_DATABASE_URL: scene.url, EOM_KEY_FILE: join(folder, "fifo") };
+    },
+    /^The key file \S+ is no regular file: .*correct EOM_KEY_FILE/,
+  ],
+  [
+    "a jobs file that is a FIFO",
+    (folder) => {
+      execFileSync("mkfifo", [join(folder, "jobs")]);
+      return { EOM_DATABASE_URL: scene.url, EOM_JOBS_FILE: join(folder, "jobs") };
+    },
+    /^The jobs file \S+ is no regular file: correct EOM_JOBS_FILE/,
+  ],
+])("a start and the doctor say the same of %s", async (_what, breakIt, sentence) => {
+  const environment = { EOM_DATA_DIR: join(scene.folder, "data"), EOM_PORT: "0", ...breakIt(scene.folder) };
+  const { code, output } = await runEom(["start"], { environment });
+  expect([code, output.trim()]).toEqual([1, expect.stringMatching(sentence)]);
+  const { findings } = await consult(environment);
+  expect(findings.map((finding) => finding.slice(26).trim())).toContainEqual(expect.stringMatching(sentence));
+});
+
 test.each([-3600, 3600])("a clock that is %i s off is reported", async (seconds) => {
-  const clock = { now: () => new Date(Date.now() + seconds * 1000) };
-  const [finding] = await runChecks([createClockCheck(scene.database.db, clock)]);
+  const { db } = scene.database;
+  const machine = { now: () => new Date(Date.now() + seconds * 1000) };
+  const clock = createDatabaseClock({ db, machine, monotonic: systemMonotonic });
+  const [finding] = await runChecks([createClockCheck(clock, () => findWrongClocks(db, clock.now()))]);
   expect(finding).toMatchObject({
     status: "failed",
-    message: expect.stringMatching(/ differs .* -?3(600|599)\.\d s: set both by NTP/),
+    message: expect.stringMatching(/ 3(600|599)\.\d s (ahead|behind) of the database's clock: set both by NTP/),
   });
 });
 

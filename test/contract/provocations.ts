@@ -351,6 +351,7 @@ async function sealWithOtherKey({ database }: TestApp, storageId: string): Promi
     .where("id", "=", storageId)
     .executeTakeFirstOrThrow();
   const otherStore = createEmbeddedSecretStore({ db, key: createSecretKey(randomBytes(32)) });
+  if (credential_ref === null) throw new Error(`The storage ${storageId} has no credential`);
   await otherStore.delete(credential_ref);
   await otherStore.create(credential_ref, { access_key_id: "AK", secret_access_key: "SK" }, {});
 }

@@ -19,7 +19,7 @@ test("a disk with too little room is reported, with the room that is left", asyn
   const [finding] = await runChecks([createFolderCheck(folder)]);
   expect(finding).toMatchObject({
     status: "failed",
-    message: expect.stringMatching(/has 99 MiB left and EOM needs 100: make room/),
+    message: expect.stringMatching(/has 99 MiB left, and below 64 MiB EOM refuses writes: make room/),
   });
   await fs.rmdir(folder);
 });

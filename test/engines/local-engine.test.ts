@@ -54,6 +54,66 @@ describeEngine("local", async () => {
   };
 });
 
+describe("a job that is saved for the local engine", () => {
+  const inventory: BuiltIn = { name: "inventory", kinds: [5], description: "counts", run: async () => ({}) };
+  const engine = createLocalEngine({
+    jobs: [jobs.ok],
+    builtIns: [inventory],
+    clock: systemClock,
+    log: createTestLog().log,
+    path: "",
+    maxRuns: 10,
+    launchesPerSecond: null,
+    graceSeconds: 5,
+    onRunEnded: () => {},
+  });
+  const unknown = (field: string, message: string) => ({ path: ["job", field], message, code: "unknown_job" });
+  const location = unknown(
+    "location",
+    "must be null or left out, since the jobs of the local engine have no location: it is 'pipelines'",
+  );
+  const repository = unknown(
+    "repository",
+    "must be null or left out, since the jobs of the local engine have no repository: it is 'main'",
+  );
+  const name = unknown("name", "names no job for schedules of kind 1: 'nowhere' is not known, there is ok");
+  const ofOtherKind = unknown(
+    "name",
+    "names no job for schedules of kind 1: 'inventory' serves schedules of other kinds, there is ok",
+  );
+
+  test.for([
+    ["a location", { location: "pipelines", repository: null, name: "ok" }, [location]],
+    ["a repository", { location: null, repository: "main", name: "ok" }, [repository]],
+    ["both", { location: "pipelines", repository: "main", name: "ok" }, [location, repository]],
+    ["a location and an unknown name", { location: "pipelines", repository: null, name: "nowhere" }, [location, name]],
+    ["a job of another kind", { location: null, repository: null, name: "inventory" }, [ofOtherKind]],
+  ] as const)("is refused with an issue at each wrong field: %s", async ([, job, issues]) => {
+    const reference = { kind: 1, job, runConfig: {}, runConfigOf: "job" as const, tags: {} };
+    expect(await engine.checkJob(reference)).toEqual({ verdict: "refused", issues });
+  });
+});
+
+test("a process without a jobs file says that it needs the workers' file", async () => {
+  const engine = createLocalEngine({
+    jobs: [],
+    builtIns: [{ name: "inventory", kinds: [5], description: "counts", run: async () => ({}) }],
+    clock: systemClock,
+    log: createTestLog().log,
+    path: "",
+    maxRuns: 10,
+    launchesPerSecond: null,
+    graceSeconds: 5,
+    onRunEnded: () => {},
+  });
+  const job = { location: null, repository: null, name: "thumbnails" };
+  expect(await engine.checkJob({ kind: 1, job, runConfig: {}, runConfigOf: "job", tags: {} })).toMatchObject({
+    issues: [
+      { path: ["job", "name"], message: expect.stringContaining("every process of EOM needs the same jobs file") },
+    ],
+  });
+});
+
 describe("the local engine alone", () => {
   const clock = createTestClock("2026-11-23T10:00:00.000Z");
   const { log, lines } = createTestLog();
@@ -197,6 +257,8 @@ describe("the local engine alone", () => {
     const names = Object.keys(seen).filter((name) => !name.startsWith("__CF"));
     expect(names.sort()).toEqual([
       "EOM_ATTEMPT",
+      "EOM_DATA_INTERVAL_END",
+      "EOM_DATA_INTERVAL_START",
       "EOM_JOB",
       "EOM_SCHEDULE_ID",
       "EOM_SESSION_ID",

@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 function start(command: readonly string[], more: Partial<CommandRequest> = {}) {
-  return startCommand({ command, environment, input: "", graceSeconds: 5, onOutput: () => {}, ...more });
+  return startCommand({ command, environment, user: null, input: "", graceSeconds: 5, onOutput: () => {}, ...more });
 }
 
 const toNode = (script: string) => [process.execPath, "-e", script];
@@ -85,7 +85,7 @@ test("ends processes that a successful job leaves behind, also if they ignore SI
 
 test("kills the whole group when the process that started it is killed", async () => {
   const script = `import { startCommand } from ${JSON.stringify(moduleUrl)};
-    startCommand({ command: ${JSON.stringify(toNode(toFamily(deaf)))}, environment: {}, input: "", graceSeconds: 60, onOutput() {} });`;
+    startCommand({ command: ${JSON.stringify(toNode(toFamily(deaf)))}, environment: {}, user: null, input: "", graceSeconds: 60, onOutput() {} });`;
   const parent = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], { stdio: "inherit" });
   const family = await untilFamily();
   parent.kill("SIGKILL");
@@ -152,7 +152,7 @@ test("gives up a job that became root, when EOM is an ordinary user", async ({ s
   const script = `import { startCommand } from ${JSON.stringify(moduleUrl)};
     process.setuid(65534);
     const command = [${JSON.stringify(program)}, "--reuid", "0", "sh", "-c", "echo $$; exec sleep 600"];
-    const run = startCommand({ command, environment: { PATH: process.env.PATH }, input: "", graceSeconds: 0.1,
+    const run = startCommand({ command, environment: { PATH: process.env.PATH }, user: null, input: "", graceSeconds: 0.1,
       onOutput: (bytes) => { console.log(String(bytes).trim()); run.end(); } });
     console.log(JSON.stringify(await run.ended));`;
   const eom = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
@@ -189,7 +189,7 @@ test("says why a program could not be started, also if the system refuses at onc
 test("fails the run, and goes on, without a free file descriptor", async () => {
   const script = `import { openSync, closeSync } from "node:fs"; import { startCommand } from ${JSON.stringify(moduleUrl)};
     const open = []; try { for (;;) open.push(openSync("/dev/null")); } catch {}
-    const start = () => startCommand({ command: ["true"], environment: process.env, input: "", graceSeconds: 1, onOutput() {} }).ended;
+    const start = () => startCommand({ command: ["true"], environment: process.env, user: null, input: "", graceSeconds: 1, onOutput() {} }).ended;
     console.log(JSON.stringify(await start()));
     for (const file of open) closeSync(file);
     console.log(JSON.stringify(await start()));`;

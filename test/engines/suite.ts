@@ -238,6 +238,7 @@ export function toRequest(job: string, more: Partial<LaunchRequest> = {}): Launc
     kind: 1,
     attempt: 1,
     slot: new Date("2026-11-23T10:00:00.000Z"),
+    dataIntervalStart: new Date("2026-11-23T09:00:00.000Z"),
     job: { location: null, repository: null, name: job },
     runConfig: {},
     runConfigOf: "job",

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listRoutes } from "../../src/compose/program.ts";
-import { workerNames } from "../../src/compose/workers.ts";
+import { workerNames } from "../../src/compose/worker-names.ts";
 import { findHttpFunction, workerFunctions } from "../../src/fission/table.ts";
 import { createFissionApp, type FissionApp } from "../support/fission/app.ts";
 import { createRouter } from "../support/fission/router.ts";

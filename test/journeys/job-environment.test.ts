@@ -61,14 +61,16 @@ test("a declared job gets the variables of its declaration and its session, and 
       EOM_SESSION_ID: session.body.id,
       EOM_SCHEDULE_ID: schedule.body.id,
       EOM_SLOT: session.body.slot,
+      EOM_DATA_INTERVAL_START: session.body.data_interval.start,
+      EOM_DATA_INTERVAL_END: session.body.data_interval.end,
       EOM_ATTEMPT: "1",
       EOM_JOB: "tell",
     },
     input: JSON.stringify({ given: "yes" }),
   });
   const names = Object.keys(JSON.parse(body.run.output).environment);
-  expect(names.filter((name) => name.startsWith("EOM_"))).toHaveLength(5);
-  expect(names).toHaveLength(7);
+  expect(names.filter((name) => name.startsWith("EOM_"))).toHaveLength(7);
+  expect(names).toHaveLength(9);
   expect(findSecrets(secrets, { session: [JSON.stringify(body)], output: [eom.out, eom.err] })).toEqual([]);
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RunContext } from "../../src/kinds/kind.ts";
 import { kinds, requireKind } from "../../src/kinds/kinds.ts";
+import { plainOptions } from "../support/s3/plain-options.ts";
 import { expireKind } from "./example-kind.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -26,6 +27,7 @@ const context: RunContext = {
       path_style: true,
       read_only: false,
       ca_certificate: null,
+      ...plainOptions,
     },
     credentialRef: "secret/storages/1",
   },

@@ -3,8 +3,10 @@ import { createServer } from "node:net";
 import { sql } from "kysely";
 import { describe, expect } from "vitest";
 import { pausesSeconds } from "../../src/notifications/deliveries/retries.ts";
+import cases from "../cases/outgoing.json" with { type: "json" };
 import { databaseKinds } from "../support/database/database.ts";
 import { findFreePort } from "../support/database/postgres.ts";
+import { peerBehaviours, sending, startPeer } from "../support/http/misbehaving-peer.ts";
 import { test } from "./fixtures.ts";
 import { isSignedBy, refuse, startReceiver, take } from "./receiver.ts";
 import { createWorld, deploymentId, type World } from "./world.ts";
@@ -296,6 +298,31 @@ describe.each(databaseKinds)("messages on %s", (kind) => {
     await world.workers.stop();
     expect((await world.listDeliveries(id)).map(({ state }) => state)).toEqual(Array(20).fill("delivered"));
   });
+
+  test("fail with the status 101 when the receiver switches protocols, and are sent again", async ({ world }) => {
+    const peer = await startPeer(peerBehaviours["switches protocols"] ?? expect.unreachable(), { key: "", cert: "" });
+    const { id } = await world.createWebhook({ address: peer.url });
+    await world.emit();
+    await world.turn();
+    await peer.idle();
+    await peer.stop();
+    expect(await findOnlyDelivery(world, id)).toMatchObject({
+      state: "pending",
+      attempts: 1,
+      last_error: "http_status",
+      last_http_status: 101,
+    });
+  });
+
+  for (const { id, input, expected } of cases) {
+    test(`${id}: a test message to a receiver that breaks HTTP is answered at once`, async ({ world }) => {
+      const peer = await startPeer({ ends: "at once", accept: sending(input.receiver) }, { key: "", cert: "" });
+      const webhook = await world.createWebhook({ address: peer.url });
+      expect(await world.deliveries.test(webhook.id)).toMatchObject(expected);
+      await peer.idle();
+      await peer.stop();
+    });
+  }
 
   test("are signed by the old and the new secret for a day after a rotation, then by the new secret alone", async ({
     world,

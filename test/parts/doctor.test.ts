@@ -9,12 +9,16 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { migrate } from "../../src/platform/database/migrate.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
+import cases from "../cases/clock.json" with { type: "json" };
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import { createPostgresServer, type PostgresServer } from "../support/database/postgres.ts";
 import { createServerApp, type TestApp } from "../support/http/server-app.ts";
 import { runEom } from "../support/processes/eom-process.ts";
 import { type S3Credentials, startVersitygw, type VersitygwServer } from "../support/s3/versitygw.ts";
 import { type RealVault, startVault } from "../support/vault/vault.ts";
+
+/** A zone whose rules are newer in IANA's data than in Node's. */
+const staleZone = cases.find(({ kind }) => kind === "stale-zone-data")?.input.preview?.trigger.time_zone ?? "";
 
 describe("doctor, as a process, on a real Vault", () => {
   let vault: RealVault;
@@ -159,6 +163,9 @@ describe("doctor, on a PostgreSQL with time zones of its own", () => {
     await migrate(db);
     await insertQuota(db, "Europe/Berlin");
     await insertQuota(db, "UTC");
+    await insertSchedule(db, staleZone);
+    await insertSchedule(db, "Asia/Tokyo");
+    await insertSchedule(db, "CET");
     await close();
   });
   afterAll(() => server.remove());
@@ -166,7 +173,7 @@ describe("doctor, on a PostgreSQL with time zones of its own", () => {
   test("reports no failure while its time zones are those of EOM", async () => {
     expect(await consult()).toMatchObject({
       status: "ok",
-      message: expect.stringMatching(/^2 of quotas, the same as EOM's /),
+      message: expect.stringMatching(/^5 of quotas and schedules; EOM's are /),
     });
   });
 
@@ -174,15 +181,38 @@ describe("doctor, on a PostgreSQL with time zones of its own", () => {
     await copyFile(join(zones, "Asia", "Tokyo"), join(zones, "Europe", "Berlin"));
     expect(await consult()).toMatchObject({
       status: "failed",
-      message: expect.stringMatching(/different rules for Europe\/Berlin, which quotas name: update /),
+      message: expect.stringMatching(/different rules for Europe\/Berlin \(quotas\)\. .*: update /),
     });
+  });
+
+  test("reports a schedule's zone whose rules differ, but none that only PostgreSQL lacks", async () => {
+    await copyFile(join(zones, "Asia", "Seoul"), join(zones, ...staleZone.split("/")));
+    await rm(join(zones, "Asia", "Tokyo"));
+    expect(await consult()).toMatchObject({
+      status: "failed",
+      message: expect.stringMatching(
+        new RegExp(`different rules for ${staleZone} \\(schedules\\), .*\\. Schedules go by`),
+      ),
+    });
+    await rm(join(zones, ...staleZone.split("/")));
+  });
+
+  test("reports a zone that EOM does not know", async () => {
+    const { db, close } = openPostgresDatabase(server.url, 1);
+    await insertSchedule(db, "Europe/Nowhere");
+    expect(await consult()).toMatchObject({
+      status: "failed",
+      message: expect.stringMatching(/^EOM \(time zones \S+\) does not know Europe\/Nowhere \(schedules\): /),
+    });
+    await sql`delete from ailbl_schedule where name = 'Europe/Nowhere'`.execute(db);
+    await close();
   });
 
   test("reports a zone that is missing", async () => {
     await rm(join(zones, "Europe", "Berlin"));
     expect(await consult()).toMatchObject({
       status: "failed",
-      message: expect.stringMatching(/does not know Europe\/Berlin, which quotas name: install /),
+      message: expect.stringMatching(/does not know Europe\/Berlin \(quotas\): install /),
     });
   });
 
@@ -202,6 +232,15 @@ async function insertQuota(db: Database, zone: string): Promise<void> {
       modified, modified_by)
     values (gen_random_uuid(), ${zone}, ${zone}, '', 'MaxSize', 1, ${expire}::text::jsonb, true, '{}', now(), 'test', now(),
       'test')`.execute(db);
+}
+
+async function insertSchedule(db: Database, zone: string): Promise<void> {
+  const trigger = JSON.stringify({ type: "cron", expression: "0 9 * * *", time_zone: zone });
+  await sql`
+    insert into ailbl_schedule (id, name, name_key, search_text, kind, enable, owner, engine, labels, trigger, job, params,
+      policy, created, created_by, modified, modified_by)
+    values (gen_random_uuid(), ${zone}, ${zone}, '', 1, true, 'test', 'local', '{}', ${trigger}::text::jsonb, '{}', '{}', '{}',
+      now(), 'test', now(), 'test')`.execute(db);
 }
 
 const findLine = (output: string, check: string) =>

@@ -69,6 +69,49 @@ describe("the table of variables", () => {
   });
 });
 
+describe("EOM_JOBS_USER", () => {
+  test.each([
+    ["nobody", /uid or uid:gid, as numbers/],
+    ["0", /must not be root/],
+    ["1000:0", /must not be root/],
+    ["4294967295", /at most 4294967294/],
+  ])("is refused: %s", (text, expected) => {
+    expect(findProblems({ EOM_JOBS_USER: text })).toEqual([
+      { name: "EOM_JOBS_USER", message: expect.stringMatching(expected) },
+    ]);
+  });
+
+  test("is a user and a group, which has the user's number unless given", () => {
+    expect(readConfig({ EOM_JOBS_USER: "1000" }, []).EOM_JOBS_USER).toEqual({ uid: 1000, gid: 1000 });
+    expect(readConfig({ EOM_JOBS_USER: "1000:100" }, []).EOM_JOBS_USER).toEqual({ uid: 1000, gid: 100 });
+  });
+});
+
+describe("credentials as people paste them are refused by the name of their variable, and not repeated", () => {
+  test.each([
+    ["VAULT_TOKEN", "hvs.canary\n", /must have visible ASCII .* but has U\+000A at character 11$/],
+    ["VAULT_TOKEN", " hvs.canary", /U\+0020 at character 1$/],
+    ["VAULT_TOKEN", "hvs.canary\u200b", /U\+200B at character 11$/],
+    ["VAULT_TOKEN", "\ufeffhvs.canary", /U\+FEFF at character 1$/],
+    ["VAULT_TOKEN", '"hvs.canary"', /^must have no quotation marks around it$/],
+    ["VAULT_TOKEN", "'hvs.canary'", /^must have no quotation marks around it$/],
+    ["EOM_VAULT_SECRET_ID", "canary\r\n", /must have no white space at its ends .* U\+000D at character 7$/],
+    ["EOM_VAULT_SECRET_ID", '"canary"', /^must have no quotation marks around it$/],
+    ["EOM_VAULT_ROLE_ID", "id\t", /U\+0009 at character 3, got "id\\t"$/],
+    ["VAULT_NAMESPACE", "team a", /U\+0020 at character 5, got "team a"$/],
+    ["EOM_ADMIN_TOKEN", "canary-canary-canary\n", /only letters, digits/],
+    ["EOM_ADMIN_TOKEN", '"canary-canary-canary"', /only letters, digits/],
+  ])("%s=%j", (name, text, expected) => {
+    const problems = findProblems({ [name]: text });
+    expect(problems).toEqual([{ name, message: expect.stringMatching(expected) }]);
+    expect(JSON.stringify(problems)).not.toContain("canary");
+  });
+
+  test("a text with spaces and letters of any language inside is taken where no header carries it", () => {
+    expect(readConfig({ EOM_VAULT_SECRET_ID: "Größe 2" }, []).EOM_VAULT_SECRET_ID).toBe("Größe 2");
+  });
+});
+
 describe("Dagster connections", () => {
   test("are read from JSON, with defaults for missing fields, and without the path that EOM adds", () => {
     const config = readConfig(
@@ -92,7 +135,19 @@ describe("Dagster connections", () => {
     ["EOM_DAGSTER_URL", "https://:canary@dagster.example", /no user or password/],
     ["EOM_DAGSTER_URL", "dagster.example", /http:/],
     ["EOM_DAGSTER_HEADERS", "Authorization: Bearer canary", /JSON object of texts/],
-    ["EOM_DAGSTER_HEADERS", '{"Authorization": "canary\\ncanary"}', /JSON object of texts/],
+    ["EOM_DAGSTER_HEADERS", '{"Authorization": "canary\\ncanary"}', /U\+000A at character 7 \(at Authorization\)/],
+    ["EOM_DAGSTER_HEADERS", '{"Authorization": "Bearer canary\\n"}', /U\+000A at character 14 \(at Authorization\)/],
+    ["EOM_DAGSTER_HEADERS", '{"X-Token": " canary"}', /U\+0020 at character 1 \(at X-Token\)/],
+    ["EOM_DAGSTER_HEADERS", '{"X-Token": "canary "}', /U\+0020 at character 7 \(at X-Token\)/],
+    ["EOM_DAGSTER_HEADERS", '{"X-Token": "canary\\u00a0"}', /U\+00A0 at character 7 \(at X-Token\)/],
+    ["EOM_DAGSTER_HEADERS", '{"X-Token": "“canary”"}', /U\+201C at character 1 \(at X-Token\)/],
+    ["EOM_DAGSTER_HEADERS", '{"Authorization": "Bearer \\"canary\\""}', /no quotation marks around it/],
+    ["EOM_DAGSTER_HEADERS", '{"Content-Length": "6"}', /other headers than .*\(at Content-Length\)/],
+    [
+      "EOM_DAGSTER_CONNECTIONS",
+      '{"eu": {"url": "http://b", "headers": {"X-Token": "canary\\n"}}}',
+      /U\+000A at character 7 \(at eu\.headers\.X-Token\)/,
+    ],
     ["EOM_DAGSTER_CONNECTIONS", '{"local": {"url": "http://canary"}}', /other names than local/],
     ["EOM_DAGSTER_CONNECTIONS", '{"eu": {"uri": "http://canary"}}', /connections by name/],
     ["EOM_DAGSTER_CONNECTIONS", '{"eu": {"url": "http://a:canary@b"}}', /no user or password.*eu\.url/],
@@ -235,7 +290,7 @@ describe("a variable in a file", () => {
     const large = write("large", "1".repeat(64 * 1024 + 1));
     for (const [path, why] of [
       [join(folder, "missing"), "cannot be read (ENOENT)"],
-      [folder, "cannot be read (EISDIR)"],
+      [folder, "is no regular file"],
       [large, "is larger than 65536 bytes"],
     ]) {
       expect(findProblems({ EOM_PORT_FILE: path ?? "" })).toEqual([

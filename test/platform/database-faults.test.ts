@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { composeProgram, type Program } from "../../src/compose/program.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
 import { openPostgresDatabase } from "../../src/platform/database/postgres.ts";
+import { toPostgresTarget } from "../../src/platform/database/postgres-client.ts";
 import { createPostgresPool } from "../../src/platform/database/postgres-pool.ts";
 import type { Reads } from "../../src/platform/database/tables.ts";
 import { createLogger } from "../../src/platform/log.ts";
@@ -167,7 +168,11 @@ describe("the PostgreSQL pool", () => {
   });
 
   test("ends a statement on a connection that falls silent, and runs the next statement", async () => {
-    const pool = createPostgresPool(throughProxy, {}, { size: 1, connectSeconds: 5, answerSeconds: 2 });
+    const pool = createPostgresPool(toPostgresTarget(throughProxy, {}).hosts, {
+      size: 1,
+      connectSeconds: 5,
+      answerSeconds: 2,
+    });
     const db = new Kysely<object>({ dialect: new PostgresJSDialect({ postgres: () => pool }) });
     await sql`select 1`.execute(db);
     proxy.behave("mute");

@@ -91,9 +91,9 @@ export async function listOverlapping(db: Database): Promise<string[]> {
 export async function listOpenFaults(db: Database): Promise<unknown[]> {
   const { rows } = await sql`
     with kept as (
-      select session_id as id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from ailbl_open_session
+      select session_id as id, schedule_id, backfill_id, engine, owner, class, phase, queued, run_after, lease_owner from ailbl_open_session
     ), expected as (
-      select id, schedule_id, backfill_id, engine, owner, phase, queued, run_after, lease_owner from ailbl_session
+      select id, schedule_id, backfill_id, engine, owner, class, phase, queued, run_after, lease_owner from ailbl_session
       where ended is null
     )
     (select 'too much' as fault, * from (table kept except table expected) as k)

@@ -7,6 +7,8 @@ const at = new Date("2026-11-23T10:00:00.000Z");
 
 const session: RunningSession = {
   id: "s",
+  attempt: 1,
+  runs_checked: true,
   lease_token: 1,
   run_id: "r",
   run_status: "running",

@@ -19,6 +19,7 @@ import {
   loseAnswerAtProxy,
   type Misbehaviour,
   member,
+  repeatRequest,
   reset,
   schemaError,
   sendReply,
@@ -105,6 +106,7 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
 
   test.for<[string, Misbehaviour, Partial<SessionWithHistory>]>([
     ["loses the answer after the run was made", loseAnswer, { state: "succeeded" }],
+    ["has a proxy that repeats the request", repeatRequest, { state: "succeeded" }],
     ["has a proxy that gives up before it answers", loseAnswerAtProxy, { state: "succeeded" }],
     ["breaks the connection off before it has done anything", reset, { state: "succeeded" }],
     ["has a proxy that cannot reach it", answer(502, "Bad Gateway"), { state: "succeeded" }],
@@ -322,6 +324,9 @@ describe.each(databaseKinds)("sessions on a Dagster that misbehaves, on %s", (ki
     await tick("scan", world.needs, notAborted);
     await tick("pick", world.needs, notAborted);
     expect(fake.runs.size).toBe(1000);
+    // The first poll also searches for second runs, 20 launches a request, in pages of 250.
+    expect(await tick("poll", world.needs, notAborted)).toMatchObject({ polled: 1000 });
+    expect(fake.count("FindRuns")).toBe(52);
     const before = fake.count();
     expect(await tick("poll", world.needs, notAborted)).toMatchObject({ polled: 1000 });
     expect(fake.count() - before).toBe(4);

@@ -24,6 +24,7 @@ export function createRemoteEngine(name = "remote") {
     durable: true,
     launchesPerSecond: null,
     maxRuns: null,
+    maxRunsHere: null,
     pollSeconds: 1,
     room: () => 100,
     async launch(request) {

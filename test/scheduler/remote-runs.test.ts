@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { Registry } from "prom-client";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import type { LaunchOutcome, LaunchRequest } from "../../src/engines/engine.ts";
 import { createEngines } from "../../src/engines/registry.ts";
 import { createWorkerMetrics } from "../../src/platform/worker/metrics.ts";
@@ -59,6 +59,17 @@ function createSteps(world: World, remote: RemoteEngine) {
   }
 
   return { trigger, find, answering, createWorkers, makeChecksDue, listDoubtful, launchMany };
+}
+
+/** The process behind a proxy that repeats each launch: it makes two runs, and answers with the second. */
+function withTwoRuns(world: World, remote: ReturnType<typeof createRemoteEngine>) {
+  return withEngine(world.needs, {
+    ...remote.engine,
+    async launch(request) {
+      await remote.engine.launch(request);
+      return remote.engine.launch(request);
+    },
+  });
 }
 
 describeWithRemote("runs on a remote engine", (remoteTest) => {
@@ -221,6 +232,8 @@ describeWithRemote("runs on a remote engine", (remoteTest) => {
   }) => {
     const { id } = await trigger({ job: { name: "hang" } });
     await tick("pick", world.needs, notAborted);
+    // The first poll after a launch also searches for second runs.
+    await tick("poll", world.needs, notAborted);
     await launchMany(
       60,
       answering(async () => ({ outcome: "unclear", message: "silence" })),
@@ -311,6 +324,62 @@ describeWithRemote("runs on a remote engine", (remoteTest) => {
     expect(remote.canceled).toEqual(["run-2"]);
     const counted = await world.metrics.duplicateRuns.get();
     expect(counted.values).toEqual([{ labels: { engine: "remote" }, value: 1 }]);
+  });
+
+  test("the oldest of two runs is kept also when the launch was answered, with the second of them", async ({
+    world,
+    remote,
+    steps: { trigger, find, makeChecksDue },
+  }) => {
+    const { id } = await trigger({ job: { name: "hang" } });
+    await tick("pick", withTwoRuns(world, remote), notAborted);
+    expect(await find(id)).toMatchObject({ state: "running", run: { id: "run-2" } });
+    await tick("poll", world.needs, notAborted);
+    const { run, history } = await find(id);
+    expect(run).toMatchObject({ id: "run-1" });
+    expect(history.at(-1)).toMatchObject({ cause: "older_run_found" });
+    expect(remote.canceled).toEqual(["run-2"]);
+    await makeChecksDue();
+    expect(await tick("sweep", world.needs, notAborted)).toMatchObject({ duplicates: 0 });
+    expect((await world.metrics.duplicateRuns.get()).values).toEqual([{ labels: { engine: "remote" }, value: 1 }]);
+    remote.set("run-1", {
+      state: "succeeded",
+      startedAt: null,
+      endedAt: world.clock.now(),
+      error: null,
+      result: null,
+      output: null,
+    });
+    await tick("poll", world.needs, notAborted);
+    expect(await find(id)).toMatchObject({ state: "succeeded", run: { id: "run-1" } });
+  });
+
+  test("an engine is asked for second runs once for each launch, and again if it did not answer", async ({
+    world,
+    remote,
+    steps: { trigger },
+  }) => {
+    await trigger({ job: { name: "hang" } });
+    await tick("pick", world.needs, notAborted);
+    const asked = vi.fn(remote.engine.listRuns);
+    asked.mockRejectedValueOnce(new Error("no route"));
+    const asking = withEngine(world.needs, { ...remote.engine, listRuns: asked });
+    for (let turn = 0; turn < 4; turn += 1) await tick("poll", asking, notAborted);
+    expect(asked).toHaveBeenCalledTimes(2);
+  });
+
+  test("a process that lost its lease ends no run of the session", async ({ world, remote, steps: { trigger } }) => {
+    await trigger({ job: { name: "hang" } });
+    await tick("pick", withTwoRuns(world, remote), notAborted);
+    const losing = withEngine(world.needs, {
+      ...remote.engine,
+      async listRuns(attempts) {
+        await sql`update ailbl_session set lease_token = lease_token + 1`.execute(world.db);
+        return remote.engine.listRuns(attempts);
+      },
+    });
+    await tick("poll", losing, notAborted);
+    expect(remote.canceled).toEqual([]);
   });
 
   test("a run that appears after its session was launched again is canceled, also after the session's end", async ({

@@ -48,6 +48,7 @@ export function createSimulatedEngine(durable: boolean, clock: Clock, launches: 
     durable,
     launchesPerSecond: null,
     maxRuns: null,
+    maxRunsHere: null,
     pollSeconds: 1,
     room: () => 6,
     launch,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { TickName } from "../../src/scheduler/tick.ts";
+import type { TickName } from "../../src/scheduler/tick-names.ts";
 import { simulatedJobs } from "./simulation-engine.ts";
 
 /** A command of a round. The indexes `schedule`, `worker` and `which` wrap around: 5 of 3 workers is the third. */

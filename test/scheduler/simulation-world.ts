@@ -6,14 +6,16 @@ import type { Database } from "../../src/platform/database/tables.ts";
 import { Failure } from "../../src/platform/failure.ts";
 import { createId } from "../../src/platform/id.ts";
 import type { SchedulerContext } from "../../src/scheduler/context.ts";
+import { createMendPosition } from "../../src/scheduler/mend/position.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { createRowPages } from "../../src/scheduler/row-pages.ts";
-import { type TickName, tick } from "../../src/scheduler/tick.ts";
+import { tick } from "../../src/scheduler/tick.ts";
+import type { TickName } from "../../src/scheduler/tick-names.ts";
 import { updateScheduleSchema } from "../../src/schedules/model.ts";
 import { createSimulatedEngine, type Launches } from "./simulation-engine.ts";
 import { createLife, createMortalDatabase, createMortalEngine, Died, type Life } from "./simulation-life.ts";
 import type { Command, Round, Story } from "./simulation-story.ts";
-import { change, createTestClock, createTestLog, noStorages, notAborted, toCreate } from "./world.ts";
+import { change, createTestClock, createTestLog, noStorages, notAborted, rightClock, toCreate } from "./world.ts";
 
 export const punctualSeconds = 10;
 
@@ -56,10 +58,12 @@ export async function beginSimulation(
     const { schedules, sessions } = createScheduler({ ...parts, onWork: () => {} });
     const needs: SchedulerContext = {
       ...parts,
+      clockGuard: rightClock,
       schedules,
       sessions,
       metrics,
       rowPages: createRowPages(),
+      mendPosition: createMendPosition(),
       lease: { owner: createId(), seconds: 3600 },
       scan: { batchSize: scanBatchSize, punctualSeconds },
     };

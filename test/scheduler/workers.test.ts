@@ -3,7 +3,7 @@ import { Registry } from "prom-client";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createScheduler } from "../../src/compose/scheduler.ts";
 import { createDagsterEngine } from "../../src/engines/dagster/engine.ts";
-import type { Engine } from "../../src/engines/engine.ts";
+import { type Engine, EngineUnreachable } from "../../src/engines/engine.ts";
 import { createLocalEngine } from "../../src/engines/local/engine.ts";
 import { createEngines } from "../../src/engines/registry.ts";
 import { systemClock } from "../../src/platform/clock.ts";
@@ -17,7 +17,7 @@ import { hold } from "../engines/dagster/misbehaviour.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
 import { patience } from "../support/time-limits.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
-import { change, createTestLog, jobs, noStorages, toCreate } from "./world.ts";
+import { change, createTestLog, jobs, noStorages, rightClock, toCreate } from "./world.ts";
 
 describe.each(databaseKinds)("the workers on %s", (kind) => {
   let database: TestDatabase;
@@ -49,6 +49,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     const workers = createSchedulerWorkers({
       db,
       clock,
+      clockGuard: rightClock,
       log,
       engines,
       storages: noStorages,
@@ -125,6 +126,27 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     const isSwept = /eom_worker_turns_total\{worker="sweep",outcome="done"\} 1/;
     await vi.waitFor(async () => expect(await registry.metrics()).toMatch(isSwept), patience);
     silence.resolve([]);
+    await workers.stop();
+    await sql`delete from ailbl_doubtful_launch`.execute(database.db);
+  });
+
+  test("stop while an engine does not answer: its calls end when it is closed", async () => {
+    const silence = Promise.withResolvers<never[]>();
+    const asked = Promise.withResolvers<void>();
+    const { engine } = createRemoteEngine("silent");
+    const listRuns = () => {
+      asked.resolve();
+      return silence.promise;
+    };
+    const close = async () => {
+      silence.reject(new EngineUnreachable("EOM was stopped"));
+      await engine.close();
+    };
+    const { workers } = createProgram([{ ...engine, listRuns, close }]);
+    await sql`insert into ailbl_doubtful_launch (session_id, attempt, engine, since, check_at)
+      values (gen_random_uuid(), 1, 'silent', now(), now())`.execute(database.db);
+    await workers.start(["sweep"]);
+    await asked.promise;
     await workers.stop();
     await sql`delete from ailbl_doubtful_launch`.execute(database.db);
   });

@@ -10,7 +10,9 @@ import type { Clock } from "../../src/platform/clock.ts";
 import type { Database } from "../../src/platform/database/tables.ts";
 import { createId } from "../../src/platform/id.ts";
 import { createLogger } from "../../src/platform/log.ts";
+import type { ClockGuard } from "../../src/platform/worker/clock-guard.ts";
 import type { SchedulerContext } from "../../src/scheduler/context.ts";
+import { createMendPosition } from "../../src/scheduler/mend/position.ts";
 import { createSchedulerMetrics } from "../../src/scheduler/metrics.ts";
 import { createRowPages } from "../../src/scheduler/row-pages.ts";
 import { type CreateSchedule, createScheduleSchema } from "../../src/schedules/model.ts";
@@ -98,6 +100,9 @@ export function withEngine(needs: SchedulerContext, engine: Engine): ProcessNeed
   return { ...needs, engine, engines: createEngines([engine], engine.name) };
 }
 
+/** For a clock of the test: it is right. */
+export const rightClock: ClockGuard = { isRight: async () => true };
+
 /** Knows no storage: every storage is missing. */
 export const noStorages: StoragesForRuns = { findStoragesForRuns: async () => new Map() };
 
@@ -134,6 +139,7 @@ export function createWorld(options: WorldOptions) {
     return {
       db,
       clock,
+      clockGuard: rightClock,
       log,
       metrics,
       storages,
@@ -143,6 +149,7 @@ export function createWorld(options: WorldOptions) {
       engines,
       lease: { owner: createId(), seconds: more.leaseSeconds ?? 60 },
       rowPages: createRowPages(),
+      mendPosition: createMendPosition(),
       scan: { batchSize: more.batchSize ?? 100, punctualSeconds: 10 },
     };
   }

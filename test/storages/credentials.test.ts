@@ -26,6 +26,7 @@ import {
 } from "../support/database/database.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
 import type { WriterTask } from "../support/processes/storage-writer.ts";
+import { plainOptions } from "../support/s3/plain-options.ts";
 import { heavyTestTimeout } from "../support/time-limits.ts";
 
 const writerName = "eom-writer";
@@ -340,7 +341,13 @@ async function createWorld(kind: DatabaseKind) {
     },
     create(name: string = randomUUID()) {
       const { resource } = describeStorage();
-      const location = { region: "us-east-1", path_style: true, read_only: false, ca_certificate: null };
+      const location = {
+        region: "us-east-1",
+        path_style: true,
+        read_only: false,
+        ca_certificate: null,
+        ...plainOptions,
+      };
       const credential = { access_key_id: "AK", secret_access_key: "one" };
       const fields = { description: null, enable: true, labels: {}, collection_ids: [] };
       return storages.create(
@@ -350,9 +357,10 @@ async function createWorld(kind: DatabaseKind) {
       );
     },
     sweep: () => sweepSecrets({ db, secrets: store, log: silent }, 100),
-    refOf: async (id: string) =>
-      (await db.selectFrom("eom_storage").select("credential_ref").where("id", "=", id).executeTakeFirstOrThrow())
-        .credential_ref,
+    refOf: async (id: string) => {
+      const rows = db.selectFrom("eom_storage").select("credential_ref").where("id", "=", id);
+      return (await rows.executeTakeFirstOrThrow()).credential_ref ?? "";
+    },
     countStorages: () => count("eom_storage"),
     countSecrets: () => count("eom_sealed_secret"),
   };

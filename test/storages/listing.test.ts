@@ -8,6 +8,7 @@ import { storages as base } from "../contract/described.ts";
 import { createStorage } from "../contract/provocations.ts";
 import { databaseKinds } from "../support/database/database.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
+import { plainOptions } from "../support/s3/plain-options.ts";
 
 type Sort = (typeof storageSorts)[number];
 
@@ -64,6 +65,7 @@ describe.each(databaseKinds)("the list of storages on %s", (kind) => {
       path_style: true,
       read_only: false,
       ca_certificate: null,
+      ...plainOptions,
       access_key_id: "AK",
       credential_ref: id,
       verification: null,

@@ -8,7 +8,9 @@ from typing import Any
 
 import boto3
 import dagster as dg
+from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.handlers import validate_bucket_name
 
 from eom_dagster.secrets import read_secret
 
@@ -25,7 +27,10 @@ class Storage(dg.PermissiveConfig):
     path_style: bool
     read_only: bool
     ca_certificate: str | None = None  # PEM of the authorities to trust instead of the public ones.
-    credential_ref: str
+    requester_pays: bool = False
+    server_side_encryption: str | None = None  # Of each write: AES256, aws:kms or aws:kms:dsse.
+    sse_kms_key_id: str | None = None
+    credential_ref: str | None = None  # None: requests are not signed.
 
 
 class EomSession(dg.ConfigurableResource, dg.PermissiveConfig):
@@ -54,9 +59,13 @@ class EomSession(dg.ConfigurableResource, dg.PermissiveConfig):
             raise dg.Failure("The session names no storage", allow_retries=False)
         return self.storage
 
-    def credential(self) -> dict[str, str]:
-        """`access_key_id`, `secret_access_key` and perhaps `session_token`. Keep them out of logs and outputs."""
-        return read_secret(self.require_storage().credential_ref)
+    def credential(self) -> dict[str, str] | None:
+        """`access_key_id`, `secret_access_key` and perhaps `session_token`; None if requests are not signed.
+
+        Keep them out of logs and outputs.
+        """
+        reference = self.require_storage().credential_ref
+        return None if reference is None else read_secret(reference)
 
     def s3(self) -> Any:
         """A boto3 client for the storage."""
@@ -67,20 +76,43 @@ class EomSession(dg.ConfigurableResource, dg.PermissiveConfig):
             "s3",
             endpoint_url=storage.endpoint,
             region_name=storage.region,
-            aws_access_key_id=credential["access_key_id"],
-            aws_secret_access_key=credential["secret_access_key"],
-            aws_session_token=credential.get("session_token"),
+            aws_access_key_id=None if credential is None else credential["access_key_id"],
+            aws_secret_access_key=None if credential is None else credential["secret_access_key"],
+            aws_session_token=None if credential is None else credential.get("session_token"),
             verify=authorities,
             config=Config(
+                signature_version=UNSIGNED if credential is None else None,
                 s3={"addressing_style": "path" if storage.path_style else "virtual"},
                 # Some S3 servers do not support the checksums that boto3 sends by default.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
             ),
         )
+        _add_headers(client, storage)
         if authorities is not None:
             weakref.finalize(client, os.unlink, authorities)
         return client
+
+
+def _add_headers(client: Any, storage: Storage) -> None:
+    """Makes the client send what the storage asks for with each request, or with each write."""
+    events = client.meta.events
+    if ":" in storage.bucket:
+        # botocore refuses the bucket of a tenant of Ceph (tenant:bucket), which Ceph accepts.
+        events.unregister("before-parameter-build.s3", validate_bucket_name)
+    if storage.requester_pays:
+        _send(events, "before-call.s3", {"x-amz-request-payer": "requester"})
+    encryption = {
+        "x-amz-server-side-encryption": storage.server_side_encryption,
+        "x-amz-server-side-encryption-aws-kms-key-id": storage.sse_kms_key_id,
+    }
+    given = {name: value for name, value in encryption.items() if value is not None}
+    for operation in ("PutObject", "CopyObject", "CreateMultipartUpload") if given else ():
+        _send(events, f"before-call.s3.{operation}", given)
+
+
+def _send(events: Any, event: str, headers: dict[str, str]) -> None:
+    events.register(event, lambda params, **_: params["headers"].update(headers))
 
 
 def parse_time(text: str) -> datetime:

@@ -8,11 +8,12 @@ import { toLine } from "./words.ts";
 
 /** Dagster ends the runs of a request one after the other, and asks the code location of each. */
 const runsPerRequest = 50;
-const terminateSeconds = 20;
 /** Pause before the same run is asked again: every turn of poll calls this until the run has ended. */
 const pauseMilliseconds = 10_000;
-/** Time for one call, since a turn of poll waits for it. After that no further request is sent. */
+/** Time for one call with all its requests, since a turn of poll waits for it, and so does the stop of a process. */
 const maxMilliseconds = 15_000;
+/** For a last request at the end of that time. */
+const minSeconds = 1;
 
 /** How long a webserver may take to submit a run that it has recorded. */
 const submittingSeconds = 60;
@@ -71,8 +72,8 @@ export function createCancel(needs: CancelNeeds): Cancel {
   /** @returns whether Dagster answered and there is time for another request */
   async function tryTerminate(runIds: readonly string[], terminating: Terminating): Promise<boolean> {
     try {
-      const stuck = await terminate(needs, runIds, terminating.force);
-      if (stuck.length > 0) await terminate(needs, stuck, true);
+      const stuck = await terminate(needs, runIds, terminating);
+      if (stuck.length > 0) await terminate(needs, stuck, { ...terminating, force: true });
       return monotonic() < terminating.until;
     } catch (error) {
       if (!(error instanceof DagsterFault)) throw error;
@@ -107,14 +108,18 @@ interface Terminating {
  * @returns runs that were recorded more than a minute ago and never submitted: only `force` ends those
  * @throws DagsterFault
  */
-async function terminate(needs: CancelNeeds, runIds: readonly string[], force: boolean): Promise<string[]> {
-  const { client, log, clock } = needs;
+async function terminate(
+  needs: CancelNeeds,
+  runIds: readonly string[],
+  { force, until }: Terminating,
+): Promise<string[]> {
+  const { client, log, clock, monotonic } = needs;
   const { terminateRuns } = await client.ask({
     operation: "TerminateRuns",
     document: terminateDocument,
     variables: { runIds, policy: force ? "MARK_AS_CANCELED_IMMEDIATELY" : "SAFE_TERMINATE" },
     answer: terminateAnswer,
-    timeoutSeconds: terminateSeconds,
+    timeoutSeconds: Math.max(minSeconds, Math.round((until - monotonic()) / 1000)),
   });
   if (terminateRuns.__typename === "PythonError") throw toException(terminateRuns.message);
   const results = terminateRuns.terminateRunResults;

@@ -11,15 +11,20 @@ export interface DagsterResponse {
   readonly text: string;
 }
 
+/** GraphQL errors that are looked at: Dagster sends one. A list of a million takes seconds to check. */
+const maxErrors = 20;
+
+const graphqlError = z.object({
+  message: z.string(),
+  path: z.array(z.unknown()).nullish(),
+  locations: z.array(z.unknown()).nullish(),
+});
+
 const graphqlErrors = z
-  .array(
-    z.object({
-      message: z.string(),
-      path: z.array(z.unknown()).nullish(),
-      locations: z.array(z.unknown()).nullish(),
-    }),
-  )
+  .array(z.unknown())
   .min(1)
+  .transform((errors) => errors.slice(0, maxErrors))
+  .pipe(z.array(graphqlError))
   .nullish();
 
 const envelope = z.object({ data: z.record(z.string(), z.unknown()).nullish(), errors: graphqlErrors });

@@ -17,6 +17,8 @@ export interface Call<Schema extends z.ZodType> {
   readonly answer: Schema;
   /** Default 10. */
   readonly timeoutSeconds?: number;
+  /** Default {@link defaultAnswerBytes}. */
+  readonly maxAnswerBytes?: number;
   /** Asks even while the breaker is open: a check must find out what is wrong. */
   readonly always?: boolean;
 }
@@ -38,12 +40,18 @@ interface ClientNeeds {
 
 const defaultSeconds = 10;
 
+/**
+ * An answer about 250 runs has 50 KB, a look-up of 20 attempts with 100 runs each 400 KB. The rest is for exceptions: Dagster
+ * repeats the words of each with its causes.
+ */
+export const defaultAnswerBytes = 1024 * 1024;
+
 /** Creates a client that parses answers, reports every call, and tells the breaker about answers and faults. */
 export function createClient({ connection, breaker, monotonic, onCall, maxCallSeconds }: ClientNeeds): DagsterClient {
   async function send<Schema extends z.ZodType>(call: Call<Schema>): Promise<z.output<Schema>> {
-    const { operation, document, variables = {}, answer } = call;
+    const { operation, document, variables = {}, answer, maxAnswerBytes = defaultAnswerBytes } = call;
     const timeoutSeconds = Math.min(call.timeoutSeconds ?? defaultSeconds, maxCallSeconds);
-    const data = await connection.ask({ operation, document, variables, timeoutSeconds });
+    const data = await connection.ask({ operation, document, variables, timeoutSeconds, maxAnswerBytes });
     return parseAnswer(operation, answer, data);
   }
 

@@ -1,14 +1,13 @@
-import type { Agent } from "undici";
 import { toErrorCode } from "../../platform/error-code.ts";
-import { answerWithin } from "../../platform/outbound/answer-within.ts";
 import { classifyConnectionFault, isTlsFault } from "../../platform/outbound/connection-fault.ts";
+import type { FetchAgent } from "../../platform/outbound/fetch-agent.ts";
 import { BodyTooLarge } from "../../platform/outbound/read-bounded.ts";
 import type { DagsterAddress } from "./address.ts";
 import { classifyResponse } from "./classify-response.ts";
 import { DagsterFault, Unconnected } from "./fault.ts";
 
-/** 250 runs are 50 KB, 10,000 events 500 KB, a workspace of 10,000 jobs 3 MB. */
-const maxAnswerBytes = 16 * 1024 * 1024;
+/** For a request after the close: a stop waits for it. */
+const lastSeconds = 3;
 
 /** Loads undici on first use: most deployments have no Dagster. */
 const loadTransport = () => import("./transport.ts");
@@ -20,6 +19,8 @@ export interface Query {
   readonly document: string;
   readonly variables: Record<string, unknown>;
   readonly timeoutSeconds: number;
+  /** An answer that goes on after this is dropped. */
+  readonly maxAnswerBytes: number;
 }
 
 /** Sends GraphQL requests to one Dagster. */
@@ -31,27 +32,24 @@ export interface Connection {
    * @throws DagsterFault and nothing else
    */
   ask(query: Query): Promise<unknown>;
-  /** Aborts the requests under way. Safe to call twice. A later request opens a connection of its own, for the last statuses. */
+  /** Aborts the requests under way. Safe to call twice. A later request opens a connection of its own, for 3 s at most. */
   close(): Promise<void>;
 }
 
-/** Creates a connection that speaks GraphQL over HTTP: time limits, no redirects, answers of 16 MiB at most. */
+/** Creates a connection that speaks GraphQL over HTTP: time limits, no redirects, bounded answers. */
 export function createConnection(address: DagsterAddress): Connection {
   const closing = new AbortController();
-  let shared: Promise<Agent> | null = null;
+  let shared: Promise<FetchAgent> | null = null;
   const createAgent = async () => (await loadTransport()).createAgent();
-  const askOnce = async (query: Query, agent: Agent, caller?: AbortSignal): Promise<unknown> => {
-    const { operation, document, variables, timeoutSeconds } = query;
+  const askOnce = async (query: Query, agent: FetchAgent, caller?: AbortSignal): Promise<unknown> => {
+    const { operation, document, variables, timeoutSeconds, maxAnswerBytes } = query;
     const { post } = await loadTransport();
     const body = JSON.stringify({ operationName: operation, query: document, variables });
-    const response = await answerWithin(
-      timeoutSeconds,
-      (signal) => post(address, body, { agent, signal, maxAnswerBytes }),
-      () => {
-        throw new DagsterFault("timed-out", `${toAsked(address, query)} gave no answer within ${timeoutSeconds} s`);
-      },
-      caller,
-    ).catch((error: unknown) => {
+    const onLate = () => {
+      throw new DagsterFault("timed-out", `${toAsked(address, query)} gave no answer within ${timeoutSeconds} s`);
+    };
+    const limits = { seconds: timeoutSeconds, maxBytes: maxAnswerBytes, onLate, caller };
+    const response = await post(address, body, agent, limits).catch((error: unknown) => {
       throw toFault(address, query, error);
     });
     return classifyResponse(address, operation, response);
@@ -64,7 +62,7 @@ export function createConnection(address: DagsterAddress): Connection {
       }
       const agent = await createAgent();
       try {
-        return await askOnce(query, agent);
+        return await askOnce({ ...query, timeoutSeconds: Math.min(query.timeoutSeconds, lastSeconds) }, agent);
       } finally {
         await agent.destroy();
       }
@@ -81,7 +79,7 @@ function toFault(address: DagsterAddress, query: Query, error: unknown): Dagster
   if (error instanceof DagsterFault) return error;
   const asked = toAsked(address, query);
   if (error instanceof BodyTooLarge) {
-    return new DagsterFault("unreadable", `${asked} answered with more than ${maxAnswerBytes} bytes`);
+    return new DagsterFault("unreadable", `${asked} answered with more than ${query.maxAnswerBytes} bytes`);
   }
   const code = toErrorCode(error);
   if (!isUnconnected(error)) return new DagsterFault("reset", `${asked} broke the connection off (${code})`);

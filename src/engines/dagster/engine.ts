@@ -7,7 +7,7 @@ import { createBreaker } from "./breaker.ts";
 import { createCancel } from "./cancel.ts";
 import { check } from "./check.ts";
 import { checkJob } from "./check-job.ts";
-import { type CallResult, createClient } from "./client.ts";
+import { type CallResult, createClient, defaultAnswerBytes } from "./client.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import { versionDocument } from "./documents.ts";
 import { launch } from "./launch.ts";
@@ -67,6 +67,7 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
     durable: true,
     launchesPerSecond: options.launchesPerSecond,
     maxRuns: options.maxRuns,
+    maxRunsHere: null,
     pollSeconds,
     room: () => (breaker.isOpen() ? 0 : Math.max(0, maxLaunches - launching)),
     async launch(request) {
@@ -94,7 +95,8 @@ export function createDagsterEngine(options: DagsterEngineOptions): Engine {
 
 /** A cheap request, by which the breaker finds out whether Dagster answers again. */
 async function probe(connection: Connection): Promise<void> {
-  const query = { operation: "Version", document: versionDocument, variables: {}, timeoutSeconds: probeSeconds };
+  const limits = { timeoutSeconds: probeSeconds, maxAnswerBytes: defaultAnswerBytes };
+  const query = { operation: "Version", document: versionDocument, variables: {}, ...limits };
   parseAnswer("Version", versionAnswer, await connection.ask(query));
 }
 

@@ -15,6 +15,8 @@ const eventsPerPage = 1000;
 /** Pages read per run. Dagster returns events from the first on only, and the failure is the last. */
 const maxPages = 10;
 const pageSeconds = 5;
+/** 10,000 events without a failure have 500 KB. A failure brings its whole message, which a job may make as long as it likes. */
+const maxPageBytes = 16 * 1024 * 1024;
 /** Time for all runs together, since a turn of poll waits for it. */
 const maxMilliseconds = 15_000;
 
@@ -90,6 +92,7 @@ async function readPages(client: DagsterClient, searches: readonly Search[]): Pr
     variables: { limit: eventsPerPage, ...Object.fromEntries(variables) },
     answer: failuresAnswer,
     timeoutSeconds: pageSeconds,
+    maxAnswerBytes: maxPageBytes,
   });
   searches.forEach((search, index) => {
     const answer = answers[`r${index}`];

@@ -1,5 +1,6 @@
-import { Agent, buildConnector, fetch } from "undici";
-import { readBounded } from "../../platform/outbound/read-bounded.ts";
+import { fetch } from "undici";
+import { type ExchangeLimits, exchangeWithin } from "../../platform/outbound/exchange-within.ts";
+import { createFetchAgent, type FetchAgent } from "../../platform/outbound/fetch-agent.ts";
 import type { DagsterAddress } from "./address.ts";
 import type { DagsterResponse } from "./classify-response.ts";
 import { Unconnected } from "./fault.ts";
@@ -9,51 +10,30 @@ const connectSeconds = 5;
 const keepAliveSeconds = 3;
 
 /** Creates the pool of connections. Errors before a connection is established become {@link Unconnected}. */
-export function createAgent(): Agent {
-  const keepAlive = keepAliveSeconds * 1000;
-  const connect = buildConnector({ timeout: connectSeconds * 1000, allowH2: false });
-  return new Agent({
+export function createAgent(): FetchAgent {
+  return createFetchAgent({
+    connectSeconds,
+    keepAliveSeconds,
     // An error code cannot tell: TLS has the same codes in the middle of a connection, where the request may have been executed.
-    connect: (options, callback) =>
-      connect(options, (...[cause, socket]) => {
-        if (cause === null) callback(null, socket);
-        else callback(new Unconnected("no connection", { cause }), null);
-      }),
-    keepAliveTimeout: keepAlive,
-    keepAliveMaxTimeout: keepAlive,
-    allowH2: false,
+    toConnectError: (cause) => new Unconnected("no connection", { cause }),
   });
-}
-
-interface PostOptions {
-  readonly agent: Agent;
-  readonly signal: AbortSignal;
-  readonly maxAnswerBytes: number;
 }
 
 /**
  * Sends one request. Follows no redirect.
  *
- * @throws BodyTooLarge when the answer is larger than `maxAnswerBytes`
+ * @throws BodyTooLarge, what `onLate` throws, the reason of `caller`
  * @throws Error of undici; its causes include {@link Unconnected} if nothing was sent
  */
 export async function post(
   address: DagsterAddress,
   body: string,
-  { agent, signal, maxAnswerBytes }: PostOptions,
+  { dispatcher }: FetchAgent,
+  limits: ExchangeLimits,
 ): Promise<DagsterResponse> {
-  const response = await fetch(address.graphql, {
-    method: "POST",
-    headers: { ...address.headers, "content-type": "application/json", accept: "application/json" },
-    body,
-    redirect: "manual",
-    dispatcher: agent,
-    signal,
-  });
-  const type = response.headers.get("content-type") ?? "";
-  return {
-    status: response.status,
-    isHtml: type.includes("html"),
-    text: (await readBounded(response.body, maxAnswerBytes)).toString("utf8"),
-  };
+  const sent = { ...address.headers, "content-type": "application/json", accept: "application/json" };
+  const { status, headers, text } = await exchangeWithin(limits, (options) =>
+    fetch(address.graphql, { ...options, method: "POST", headers: sent, body, dispatcher }),
+  );
+  return { status, isHtml: headers.get("content-type")?.includes("html") ?? false, text };
 }

@@ -6,6 +6,9 @@ import { jobsDocument, locationsDocument } from "./documents.ts";
 import { sessionResource } from "./selector.ts";
 import { toFirstSentence } from "./words.ts";
 
+/** A workspace of 10,000 jobs has 3 MB. */
+const maxJobsBytes = 16 * 1024 * 1024;
+
 /** A job that schedules may name. */
 export interface WorkspaceJob extends EngineJob {
   readonly location: string;
@@ -22,7 +25,12 @@ export interface Workspace {
 
 /** Reads the code locations with their jobs. @throws DagsterFault */
 export async function readWorkspace(client: DagsterClient): Promise<Workspace> {
-  const { workspaceOrError } = await client.ask({ operation: "Jobs", document: jobsDocument, answer: jobsAnswer });
+  const { workspaceOrError } = await client.ask({
+    operation: "Jobs",
+    document: jobsDocument,
+    answer: jobsAnswer,
+    maxAnswerBytes: maxJobsBytes,
+  });
   if (workspaceOrError.__typename === "PythonError") throw toException(workspaceOrError.message);
   const entries = workspaceOrError.locationEntries;
   const repositories = entries.flatMap(listRepositories);

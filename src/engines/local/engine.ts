@@ -6,6 +6,7 @@ import {
   type Engine,
   type EngineCheck,
   type EngineJob,
+  type JobIssue,
   type JobReference,
   type JobVerdict,
   type LaunchOutcome,
@@ -14,6 +15,7 @@ import {
 } from "../engine.ts";
 import type { BuiltIn } from "./built-in.ts";
 import type { DeclaredJob } from "./jobs-file.ts";
+import type { ProcessUser } from "./process-group.ts";
 import { listMissingPrograms } from "./programs.ts";
 import { startBuiltIn, startDeclared } from "./run.ts";
 import { createLocalRuns, type Starter } from "./runs.ts";
@@ -25,6 +27,8 @@ interface LocalEngineNeeds {
   readonly log: Logger;
   /** PATH of the runs. No other variable of EOM's environment reaches a run. */
   readonly path: string;
+  /** The user of declared jobs; null or absent for EOM's own. */
+  readonly user?: ProcessUser | null;
   /** Null for no limit. */
   readonly launchesPerSecond: number | null;
   /** Runs at once. */
@@ -68,6 +72,7 @@ export function createLocalEngine(needs: LocalEngineNeeds): Engine {
     durable: false,
     launchesPerSecond: needs.launchesPerSecond,
     maxRuns: null,
+    maxRunsHere: needs.maxRuns,
     pollSeconds: 1,
     // Runs whose end is not recorded yet count: their output stays in memory until then.
     room: () => (isClosed ? 0 : Math.max(0, needs.maxRuns - runs.count())),
@@ -100,26 +105,56 @@ function refuse(code: string, message: string): LaunchOutcome {
 
 const maxNames = 20;
 
-/** Checks the name only: this engine has neither locations nor repositories, and a job checks its run config itself. */
+/** Checks where the job is and its name: a job checks its run config itself. */
 function checkJob(jobs: readonly EngineJob[], { kind, job }: JobReference): JobVerdict {
+  const issues = [...listPlaceIssues(job), ...listNameIssues(jobs, kind, job.name)];
+  return issues.length === 0 ? { verdict: "accepted" } : { verdict: "refused", issues };
+}
+
+function listPlaceIssues(job: JobReference["job"]): JobIssue[] {
+  return (["location", "repository"] as const)
+    .filter((field) => job[field] !== null)
+    .map((field) => ({
+      path: ["job", field],
+      message: `must be null or left out, since the jobs of the local engine have no ${field}: it is '${job[field]}'`,
+      code: "unknown_job",
+    }));
+}
+
+/** The API process checks jobs that a worker runs. */
+const withoutFileHint =
+  "This process has no EOM_JOBS_FILE: every process of EOM needs the same jobs file, also one that runs `eom api` alone";
+
+/** A declared job serves every kind, so a job that serves some kinds only is built in. */
+function isDeclared({ kinds: served }: EngineJob): boolean {
+  return served.length === kinds.length;
+}
+
+function listNameIssues(jobs: readonly EngineJob[], kind: number, name: string): JobIssue[] {
+  const isWithoutFile = !jobs.some(isDeclared);
   const offered = jobs.filter(({ kinds }) => kinds.includes(kind));
-  const isOffered = job.location === null && job.repository === null && offered.some(({ name }) => name === job.name);
-  if (isOffered) return { verdict: "accepted" };
-  const names = offered.slice(0, maxNames).map(({ name }) => name);
+  if (offered.some((job) => job.name === name)) return [];
+  const names = offered.slice(0, maxNames).map((job) => job.name);
   const offer = names.length === 0 ? "the engine has none" : `there is ${names.join(", ")}`;
-  const message = `names no job for schedules of kind ${kind}: '${job.name}' is not known, ${offer}`;
-  return { verdict: "refused", issues: [{ path: ["job", "name"], message, code: "unknown_job" }] };
+  const isOfOtherKind = jobs.some((job) => job.name === name);
+  const problem = isOfOtherKind ? `'${name}' serves schedules of other kinds` : `'${name}' is not known`;
+  const hint = isWithoutFile && !isOfOtherKind ? `. ${withoutFileHint}` : "";
+  const message = `names no job for schedules of kind ${kind}: ${problem}, ${offer}${hint}`;
+  return [{ path: ["job", "name"], message, code: "unknown_job" }];
 }
 
 function findStarter(
-  { jobs, builtIns, path, graceSeconds, log }: LocalEngineNeeds,
+  { jobs, builtIns, path, user = null, graceSeconds, log }: LocalEngineNeeds,
   request: LaunchRequest,
 ): Starter | null {
   const builtIn = builtIns.find(({ name }) => name === request.job.name);
   if (builtIn !== undefined) return { timeoutSeconds: null, start: () => startBuiltIn(builtIn, request, log) };
   const job = jobs.find(({ name }) => name === request.job.name);
   if (job === undefined) return null;
-  return { timeoutSeconds: job.timeout_seconds, start: () => startDeclared(job, request, { log, path, graceSeconds }) };
+  return {
+    timeoutSeconds: job.timeout_seconds,
+    start: () => startDeclared(job, request, { log, path, user, graceSeconds }),
+  };
 }
 
 function toBuiltInJob({ name, kinds, description }: BuiltIn): EngineJob {

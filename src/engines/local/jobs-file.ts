@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { toErrorCode } from "../../platform/error-code.ts";
+import { readConfiguredFile, UnreadableFile } from "../../platform/configured-file.ts";
 
 const nameField = z
   .string()
@@ -74,16 +73,24 @@ function toMessage(path: string, problems: readonly string[]): string {
   return `The jobs file ${path} cannot be used:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`;
 }
 
+/** The decoder drops a byte order mark, which editors on Windows write. */
 function readText(path: string): string {
+  const bytes = readBytes(path);
   try {
-    return readFileSync(path, "utf8");
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error(toMessage(path, ["is not UTF-8: save it as UTF-8"]));
+  }
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readConfiguredFile(path).content;
   } catch (error) {
-    throw new Error(
-      `The jobs file ${path} cannot be read (${toErrorCode(error)}): correct EOM_JOBS_FILE or the file's permissions`,
-      {
-        cause: error,
-      },
-    );
+    if (!(error instanceof UnreadableFile)) throw error;
+    throw new Error(`The jobs file ${error.message}: correct EOM_JOBS_FILE or the file's permissions`, {
+      cause: error,
+    });
   }
 }
 

@@ -5,12 +5,20 @@ import { toErrorCode } from "../../platform/error-code.ts";
 import { answerWithin } from "../../platform/outbound/answer-within.ts";
 import { isOnlyZombies } from "./zombies.ts";
 
+/** A user and group, as numbers. */
+export interface ProcessUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** A program to start, and the environment of its processes. */
 export interface CommandRequest {
   /** The program and its arguments. No shell interprets them. */
   readonly command: readonly string[];
   /** The whole environment: EOM's own is not passed on. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Null for the user of this process. Another user has no supplementary groups. Needs root. */
+  readonly user: ProcessUser | null;
   /** Written to standard input. */
   readonly input: string;
   readonly onOutput: (bytes: Uint8Array, stream: "stdout" | "stderr") => void;
@@ -64,9 +72,9 @@ export function startCommand(request: CommandRequest): RunningCommand {
   }
 }
 
-function spawnLeader({ command, environment }: CommandRequest): ChildProcessWithoutNullStreams {
+function spawnLeader({ command, environment, user }: CommandRequest): ChildProcessWithoutNullStreams {
   const [program = "", ...args] = command;
-  return spawn(program, args, { env: environment, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  return spawn(program, args, { ...user, env: environment, detached: true, stdio: ["pipe", "pipe", "pipe"] });
 }
 
 function superviseLeader(child: ChildProcessWithoutNullStreams, request: CommandRequest): RunningCommand {

@@ -4,7 +4,7 @@ import { createRunError, type LaunchRequest, maxOutputBytes, type RunError, type
 import type { BuiltIn } from "./built-in.ts";
 import type { DeclaredJob } from "./jobs-file.ts";
 import { createTail, parseResult, toKeepable } from "./output.ts";
-import { type CommandEnd, startCommand } from "./process-group.ts";
+import { type CommandEnd, type ProcessUser, startCommand } from "./process-group.ts";
 
 const maxResultBytes = 16 * 1024;
 
@@ -34,6 +34,7 @@ export interface LiveRun {
 interface Surroundings {
   readonly log: Logger;
   readonly path: string;
+  readonly user: ProcessUser | null;
   readonly graceSeconds: number;
 }
 
@@ -44,13 +45,14 @@ interface Surroundings {
 export function startDeclared(
   job: DeclaredJob,
   request: LaunchRequest,
-  { log, path, graceSeconds }: Surroundings,
+  { log, path, user, graceSeconds }: Surroundings,
 ): LiveRun {
   const output = createTail(maxOutputBytes);
   const stdout = createTail(maxOutputBytes);
   const { ended, end } = startCommand({
     command: job.command,
     environment: { PATH: path, ...job.environment, ...toEnvironment(request) },
+    user,
     input: JSON.stringify(request.runConfig),
     graceSeconds,
     onOutput: (bytes, stream) => {
@@ -74,6 +76,8 @@ function toEnvironment(request: LaunchRequest): Record<string, string> {
     EOM_SESSION_ID: request.sessionId,
     EOM_SCHEDULE_ID: request.scheduleId,
     EOM_SLOT: request.slot.toISOString(),
+    EOM_DATA_INTERVAL_START: request.dataIntervalStart.toISOString(),
+    EOM_DATA_INTERVAL_END: request.slot.toISOString(),
     EOM_ATTEMPT: String(request.attempt),
     EOM_JOB: request.job.name,
   };

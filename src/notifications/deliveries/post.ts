@@ -2,6 +2,8 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { GuardedAgents } from "../../platform/egress/agents.ts";
 import { EgressForbidden } from "../../platform/egress/forbidden.ts";
+import { UnaskedUpgrade } from "../../platform/egress/unasked-upgrade.ts";
+import { answerWithin } from "../../platform/outbound/answer-within.ts";
 import { classifyConnectionFault, isTlsFault } from "../../platform/outbound/connection-fault.ts";
 import type { AttemptError } from "../model.ts";
 
@@ -36,19 +38,18 @@ interface PostNeeds {
 /** Sends one POST and never rejects: a failure is an outcome. Does not follow redirects. */
 export async function post(request: Post, { agents, timeoutMilliseconds }: PostNeeds): Promise<PostOutcome> {
   const startedAt = performance.now();
-  const measure = () => Math.round(performance.now() - startedAt);
-  const signal = AbortSignal.timeout(timeoutMilliseconds);
-  try {
-    const answer = await send(request, agents, signal);
-    const httpStatus = answer.statusCode ?? 0;
-    await discard(answer);
-    const retryAfter = answer.headers["retry-after"];
-    return { error: classifyStatus(httpStatus), httpStatus, retryAfter, durationMilliseconds: measure() };
-  } catch (cause) {
-    const error = signal.aborted ? "timeout" : classifyError(cause);
-    return { error, httpStatus: null, retryAfter: undefined, durationMilliseconds: measure(), cause };
-  }
+  let head: IncomingMessage | null = null;
+  const exchange = async (signal: AbortSignal): Promise<Result> => {
+    head = await send(request, agents, signal);
+    await discard(head);
+    return toAnswered(head);
+  };
+  const onLate = () => (head === null ? toLate(timeoutMilliseconds) : toAnswered(head));
+  const result = await answerWithin(timeoutMilliseconds / 1000, exchange, onLate).catch(toUnanswered);
+  return { ...result, durationMilliseconds: Math.round(performance.now() - startedAt) };
 }
+
+type Result = Omit<PostOutcome, "durationMilliseconds">;
 
 /** Resolves with the head of the answer. */
 function send({ address, headers, body }: Post, agents: GuardedAgents, signal: AbortSignal): Promise<IncomingMessage> {
@@ -79,6 +80,20 @@ function discard(answer: IncomingMessage): Promise<void> {
   answer.on("error", () => {});
   answer.on("close", () => resolve());
   return promise;
+}
+
+function toAnswered({ statusCode = 0, headers }: IncomingMessage): Result {
+  return { error: classifyStatus(statusCode), httpStatus: statusCode, retryAfter: headers["retry-after"] };
+}
+
+function toLate(timeoutMilliseconds: number): Result {
+  const cause = new Error(`No answer within ${timeoutMilliseconds / 1000} s`);
+  return { error: "timeout", httpStatus: null, retryAfter: undefined, cause };
+}
+
+function toUnanswered(cause: unknown): Result {
+  if (cause instanceof UnaskedUpgrade) return { error: "http_status", httpStatus: 101, retryAfter: undefined, cause };
+  return { error: classifyError(cause), httpStatus: null, retryAfter: undefined, cause };
 }
 
 function classifyStatus(status: number): AttemptError | null {

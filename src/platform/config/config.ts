@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { toSuggestion } from "../suggestion.ts";
 import { isFileForm, type Problem, readTexts } from "./sources.ts";
 import { type Settings, type VariableName, variables } from "./variables.ts";
 
@@ -54,7 +55,16 @@ function findUnknown(environment: NodeJS.ProcessEnv): Problem[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith("EOM_"))
     .filter((name) => !(name in variables) && !isFileForm(name))
-    .map((name) => ({ name, message: "is not known: docs/reference/configuration.md lists all variables" }));
+    .map((name) => {
+      const suggestion = toSuggestion(name, listNames());
+      return { name, message: `is not known${suggestion || ":"} docs/reference/configuration.md lists all variables` };
+    });
+}
+
+/** With their `_FILE` forms. */
+function listNames(): string[] {
+  const names = Object.keys(variables);
+  return [...names, ...names.map((name) => `${name}_FILE`).filter(isFileForm)];
 }
 
 function describe(name: VariableName, text: string, message: string): string {

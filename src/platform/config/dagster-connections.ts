@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { findCredentialProblem } from "../credential-text.ts";
 import { parseJson } from "../parse-json.ts";
 
 /** A Dagster deployment, as the configuration names it. */
@@ -31,12 +32,34 @@ export const dagsterUrl = z
 
 const expectedHeaders = 'must be a JSON object of texts, as {"Authorization": "Bearer ..."}';
 
-/** Names as in RFC 9110, section 5.1; values without line breaks. */
-const headers = z.record(
-  z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, expectedHeaders),
-  z.string(expectedHeaders).regex(/^[\t\x20-\x7e\x80-\xff]*$/, expectedHeaders),
-  expectedHeaders,
-);
+/** Headers of the exchange itself, which EOM or its HTTP client sets. */
+const ownHeaders = [
+  "accept",
+  "connection",
+  "content-length",
+  "content-type",
+  "expect",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+];
+
+const expectedNames = `must have other headers than ${ownHeaders.join(", ")}`;
+
+/** Names as in RFC 9110, section 5.1. */
+const headers = z
+  .record(
+    z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, expectedHeaders),
+    z.string(expectedHeaders),
+    expectedHeaders,
+  )
+  .superRefine((values, context) => {
+    for (const [name, value] of Object.entries(values)) {
+      const isOwn = ownHeaders.includes(name.toLowerCase());
+      const message = isOwn ? expectedNames : findCredentialProblem(value, "header");
+      if (message !== null) context.addIssue({ code: "custom", path: [name], message });
+    }
+  });
 
 /** EOM_DAGSTER_HEADERS. */
 export const dagsterHeaders = json(headers, expectedHeaders);

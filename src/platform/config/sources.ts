@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { toErrorCode } from "../error-code.ts";
+import { readConfiguredFile, UnreadableFile } from "../configured-file.ts";
 import { type VariableName, variables } from "./variables.ts";
 
 /** Fission mounts secrets and config maps at <root>/<namespace>/<name>/<key>. */
@@ -62,12 +62,14 @@ function isFileItself(name: string): boolean {
 
 function readFile(name: string, path: string, problems: Problem[]): string | null {
   try {
-    if (statSync(path).size <= maxFileBytes) return readFileSync(path, "utf8").replace(/\r?\n$/, "");
-    problems.push({ name, message: `names ${path}, which is larger than ${maxFileBytes} bytes` });
+    return readConfiguredFile(path, maxFileBytes)
+      .content.toString()
+      .replace(/\r?\n$/, "");
   } catch (error) {
-    problems.push({ name, message: `names ${path}, which cannot be read (${toErrorCode(error)})` });
+    if (!(error instanceof UnreadableFile)) throw error;
+    problems.push({ name, message: `names ${path}, which ${error.reason}` });
+    return null;
   }
-  return null;
 }
 
 function listMounted(roots: readonly string[], problems: Problem[]): Map<string, string> {

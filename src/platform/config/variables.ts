@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { findCredentialProblem } from "../credential-text.ts";
+import { parseConnectionString } from "../database/connection-string.ts";
 import { parseEgressRule } from "../egress/rules.ts";
 import { authentications } from "../resource/caller.ts";
 import {
@@ -41,12 +43,11 @@ const egressRules = list.superRefine((entries, context) => {
   }
 });
 
-const databaseUrl = z
-  .string()
-  .refine(
-    (text) => /^postgres(ql)?:\/\/./.test(text) && URL.canParse(text),
-    "must be postgres://user:password@host:port/database",
-  );
+/** Kept as it is: what opens the database parses it again. */
+const databaseUrl = z.string().superRefine((text, context) => {
+  const parsed = parseConnectionString(text);
+  if ("problem" in parsed) context.addIssue(parsed.problem);
+});
 
 const httpUrl = z
   .string()
@@ -56,6 +57,26 @@ const fixedToken = z
   .string()
   .min(20, "must have at least 20 characters")
   .regex(/^[A-Za-z0-9._~+/=-]+$/, "must have only letters, digits and . _ ~ + / = -");
+
+const maxUserId = 4_294_967_294;
+
+/** A user and group, as numbers; without a group, the group has the number of the user. Root is refused. */
+const processUser = z
+  .string()
+  .regex(/^\d{1,10}(:\d{1,10})?$/, "must be uid or uid:gid, as numbers, for example 65534:65534")
+  .transform((text) => {
+    const [uid = 0, gid = uid] = text.split(":").map(Number);
+    return { uid, gid };
+  })
+  .refine(({ uid, gid }) => Math.min(uid, gid) > 0, "must not be root (0)")
+  .refine(({ uid, gid }) => Math.max(uid, gid) <= maxUserId, `must be at most ${maxUserId}`);
+
+/** A credential as {@link findCredentialProblem} accepts it. */
+const credential = (form: Parameters<typeof findCredentialProblem>[1]) =>
+  z.string().superRefine((text, context) => {
+    const problem = findCredentialProblem(text, form);
+    if (problem !== null) context.addIssue(problem);
+  });
 
 /** A variable of the configuration. */
 export interface Variable {
@@ -81,7 +102,8 @@ export const variables = {
     schema: databaseUrl,
     default: null,
     secret: true,
-    about: "PostgreSQL 14 or newer. Without it the embedded database is used.",
+    about:
+      "PostgreSQL 14 or newer, as providers print it ([parameters](postgresql.md)). Without it the embedded database is used.",
   },
   EOM_DATABASE_POOL: { schema: count(1, 500), default: "10", about: "Connections that one process opens at most." },
   EOM_MIGRATE: {
@@ -151,8 +173,8 @@ export const variables = {
       "File with the key that seals embedded secrets: 32 bytes, mode 0600. Default: `key` in EOM_DATA_DIR. Processes that share a database must share it.",
   },
   VAULT_ADDR: { schema: httpUrl, default: null, about: "Address of Vault or OpenBao." },
-  VAULT_NAMESPACE: { schema: z.string().min(1), default: null, about: "Namespace in Vault Enterprise or OpenBao." },
-  VAULT_TOKEN: { schema: z.string().min(1), default: null, secret: true, about: "Token, for EOM_VAULT_AUTH=token." },
+  VAULT_NAMESPACE: { schema: credential("token"), default: null, about: "Namespace in Vault Enterprise or OpenBao." },
+  VAULT_TOKEN: { schema: credential("token"), default: null, secret: true, about: "Token, for EOM_VAULT_AUTH=token." },
   EOM_VAULT_TOKEN_FILE: {
     schema: z.string().min(1),
     default: null,
@@ -174,14 +196,14 @@ export const variables = {
     default: null,
     about: "Mount of the auth method. Default: its name.",
   },
-  EOM_VAULT_ROLE: { schema: z.string().min(1), default: null, about: "Role, for kubernetes." },
+  EOM_VAULT_ROLE: { schema: credential("text"), default: null, about: "Role, for kubernetes." },
   EOM_VAULT_JWT_PATH: {
     schema: z.string().min(1),
     default: "/var/run/secrets/kubernetes.io/serviceaccount/token",
     about: "File with the service account's token, for kubernetes; read again at every login.",
   },
-  EOM_VAULT_ROLE_ID: { schema: z.string().min(1), default: null, about: "Role id, for approle." },
-  EOM_VAULT_SECRET_ID: { schema: z.string().min(1), default: null, secret: true, about: "Secret id, for approle." },
+  EOM_VAULT_ROLE_ID: { schema: credential("text"), default: null, about: "Role id, for approle." },
+  EOM_VAULT_SECRET_ID: { schema: credential("text"), default: null, secret: true, about: "Secret id, for approle." },
   EOM_VAULT_CA: {
     schema: z.string().min(1),
     default: null,
@@ -227,6 +249,12 @@ export const variables = {
     schema: z.string().min(1),
     default: null,
     about: "File that declares the jobs of the local engine.",
+  },
+  EOM_JOBS_USER: {
+    schema: processUser,
+    default: null,
+    about:
+      "User that declared jobs run as, in place of EOM's own: `uid` or `uid:gid`, as numbers. EOM must run as root. The jobs then cannot read EOM's environment and data folder.",
   },
   EOM_EGRESS_ALLOW: {
     schema: egressRules,

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
@@ -6,7 +6,9 @@ import { PGlite, type PGliteOptions, types } from "@electric-sql/pglite";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
 import { Kysely, PGliteDialect } from "kysely";
 import { toAssetUrl } from "../assets.ts";
-import { type FolderLock, lockFolder } from "./folder-lock.ts";
+import { createPrivateFolder, describeFolderFault } from "../data-folder.ts";
+import { requireRoom } from "./disk-guard.ts";
+import { FolderInUse, type FolderLock, lockFolder } from "./folder-lock.ts";
 import type { OpenDatabase } from "./open.ts";
 import { parseTime } from "./parse-time.ts";
 import type { Tables } from "./tables.ts";
@@ -24,12 +26,12 @@ const oneCompilerAtATime = "--wasm-num-compilation-tasks=1";
  * Opens PostgreSQL in this process (PGlite) on a folder that this process locks. The data survives a killed process. It
  * runs without fsync: to survive a power cut, use a real PostgreSQL.
  *
- * @throws FolderInUse
+ * @throws FolderInUse, or an Error with a sentence when the disk is nearly full
  */
 export async function openEmbeddedDatabase(folder: string): Promise<OpenDatabase & { lock: FolderLock }> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const lock = lockFolder(folder);
+  const lock = openFolder(folder);
   try {
+    requireRoom(folder);
     const pglite = await createPglite(join(folder, "database"));
     const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
     const close = async () => {
@@ -41,6 +43,17 @@ export async function openEmbeddedDatabase(folder: string): Promise<OpenDatabase
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** @throws FolderInUse, or an Error with a sentence when the folder cannot be used */
+function openFolder(folder: string): FolderLock {
+  try {
+    createPrivateFolder(folder);
+    return lockFolder(folder);
+  } catch (error) {
+    if (error instanceof FolderInUse) throw error;
+    throw new Error(describeFolderFault(folder, error), { cause: error });
   }
 }
 

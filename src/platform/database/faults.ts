@@ -7,6 +7,11 @@ const retryable = new Set([
   "55P03", // lock_not_available: lock_timeout ran out
 ]);
 
+const unwritable = new Set([
+  "25006", // read_only_sql_transaction: a standby, or a disk that is nearly full (disk-guard.ts)
+  "53100", // disk_full
+]);
+
 const unavailable = new Set([
   // PostgreSQL: https://www.postgresql.org/docs/current/errcodes-appendix.html
   "57P01", // admin_shutdown
@@ -14,7 +19,6 @@ const unavailable = new Set([
   "57P03", // cannot_connect_now: it is starting up or shutting down
   "53300", // too_many_connections
   "53400", // configuration_limit_exceeded
-  "25006", // read_only_sql_transaction: this server was the primary, and is one no more
   // postgres.js, and the pool (postgres-pool.ts)
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
@@ -22,6 +26,9 @@ const unavailable = new Set([
   "CONNECTION_LOST",
   "CONNECT_TIMEOUT",
 ]);
+
+/** The pool's code for a database whose encoding is not UTF8. Its message says what to do. */
+export const unfitEncoding = "ENCODING_UNFIT";
 
 const credentialsRefused = new Set(["28000", "28P01", "3D000"]);
 
@@ -72,6 +79,16 @@ export function toDatabaseFailure(error: unknown): Failure | null {
       { cause: error },
     );
   }
+  if (unwritable.has(fault.code)) {
+    return fail(
+      "DATABASE_UNAVAILABLE",
+      "The database accepts no writes: it is read-only, or its disk is full or nearly so. Retry later; the doctor says what to do.",
+      null,
+      { cause: error },
+    );
+  }
+  if (fault.code === unfitEncoding)
+    return fail("CONFIGURATION_ERROR", "The encoding of the database is not UTF8", null, { cause: error });
   if (credentialsRefused.has(fault.code)) {
     return fail(
       "CONFIGURATION_ERROR",

@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 /** The process that has locked a data folder, as the message of {@link FolderInUse} names it. */
 export interface FolderHolder {
-  readonly pid: number;
+  /** Null when it is not known. */
+  readonly pid: number | null;
   /** Where it serves HTTP; null while it does not. */
   readonly url: string | null;
 }
@@ -19,11 +20,15 @@ export interface FolderLock {
 
 /** A living process has locked the folder. The message is a sentence for the terminal. */
 export class FolderInUse extends Error {
+  /** Null when it is not known. */
+  readonly holder: FolderHolder | null;
+
   constructor(folder: string, holder: FolderHolder | null) {
     const who =
-      holder === null ? "another process" : `process ${holder.pid}${holder.url ? `, serving ${holder.url}` : ""}`;
+      holder?.pid == null ? "another process" : `process ${holder.pid}${holder.url ? `, serving ${holder.url}` : ""}`;
     super(`The data folder ${folder} is in use by ${who}: stop it first, or ask it over HTTP instead.`);
     this.name = "FolderInUse";
+    this.holder = holder;
   }
 }
 
@@ -34,10 +39,10 @@ export class FolderInUse extends Error {
  * ends, however it ends. A pid file could be stale, or its pid reused. The lock lasts until it is released, also when the
  * caller keeps no reference to it.
  *
- * @throws FolderInUse
+ * @throws FolderInUse, or the error of the operating system when the lock cannot be created
  */
 export function lockFolder(folder: string): FolderLock {
-  const database = new DatabaseSync(join(folder, "lock"));
+  const database = openLockFile(folder);
   const holderFile = join(folder, "holder.json");
   try {
     database.exec("pragma locking_mode = exclusive; pragma journal_mode = memory; begin exclusive; commit;");
@@ -56,6 +61,17 @@ export function lockFolder(folder: string): FolderLock {
   process.on("exit", release);
   write(null);
   return { announce: write, release };
+}
+
+/** @throws the error of the operating system, which SQLite's own hides */
+function openLockFile(folder: string): DatabaseSync {
+  try {
+    return new DatabaseSync(join(folder, "lock"));
+  } catch (error) {
+    // Not by opening the same file: to close it would release a lock that this process has.
+    rmdirSync(mkdtempSync(join(folder, ".lock-")));
+    throw error;
+  }
 }
 
 function findHolder(file: string): FolderHolder | null {

@@ -1,6 +1,8 @@
 import { connect, type Socket } from "node:net";
 import type { PostgresJSReservedSql, PostgresJSSql } from "kysely-postgres-js";
 import postgres from "postgres";
+import { unfitEncoding } from "./faults.ts";
+import type { ClientOptions } from "./postgres-client.ts";
 
 /*
  * Each client of postgres.js has one connection; this pool lends them. The `reserve()` of postgres.js does not survive the
@@ -37,10 +39,16 @@ export interface PoolLimits {
   readonly answerSeconds: number;
 }
 
-/** A pool for Kysely's postgres.js dialect. It rejects with the codes that faults.ts knows. */
+/** read_only_sql_transaction. */
+const readOnlyState = "25006";
+
+/**
+ * A pool for Kysely's postgres.js dialect. It rejects with the codes that faults.ts knows.
+ *
+ * @param hosts at least one; a new connection tries them in turn, beginning with the one that answered last
+ */
 export function createPostgresPool(
-  url: string,
-  options: postgres.Options<Record<string, postgres.PostgresType>>,
+  hosts: readonly ClientOptions[],
   { size, connectSeconds, answerSeconds }: PoolLimits,
 ): PostgresJSSql {
   const places: Place[] = Array.from({ length: size }, () => ({ link: null }));
@@ -49,7 +57,7 @@ export function createPostgresPool(
   const waiting: PromiseWithResolvers<Place>[] = [];
   let isEnded = false;
   let allFree: PromiseWithResolvers<void> | null = null;
-  let attempts = 0;
+  let lastHost = 0;
 
   async function reserve(): Promise<PostgresJSReservedSql> {
     if (isEnded) throw toLoss("CONNECTION_ENDED", "the pool was closed");
@@ -71,11 +79,30 @@ export function createPostgresPool(
   }
 
   async function open(place: Place): Promise<Link> {
-    attempts += 1;
-    const link = createLink(url, { ...options, connect_timeout: connectSeconds }, attempts, () => {
+    const faults: unknown[] = [];
+    for (let turn = 0; turn < hosts.length; turn += 1) {
+      const host = (lastHost + turn) % hosts.length;
+      try {
+        const link = await openOn(hosts[host] ?? {}, place);
+        lastHost = host;
+        return link;
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+    throw faults[0];
+  }
+
+  async function openOn(options: ClientOptions, place: Place): Promise<Link> {
+    const link = createLink({ ...options, connect_timeout: connectSeconds }, () => {
       if (place.link === link) place.link = null;
     });
-    await answerOrDrop(connectSeconds + 1, link, link.client.unsafe("select 1"));
+    const [server] = await answerOrDrop(connectSeconds + 1, link, link.client.unsafe(firstStatement));
+    const fault = server === undefined ? null : findUnfitness(server as unknown as ServerFacts, hosts.length > 1);
+    if (fault !== null) {
+      await link.drop();
+      throw fault;
+    }
     place.link = link;
     return link;
   }
@@ -129,17 +156,39 @@ export function createPostgresPool(
   return { options: { max: size }, reserve, end };
 }
 
+interface ServerFacts {
+  readonly encoding: string;
+  readonly read_only: string;
+}
+
+/** transaction_timeout (PostgreSQL 17) cannot be among the settings that start a connection: an older server would refuse it. */
+const firstStatement = `
+  select current_setting('server_encoding') as encoding, current_setting('transaction_read_only') as read_only,
+    case when current_setting('server_version_num')::int >= 170000 then set_config('transaction_timeout', '0', false) end`;
+
+/** As in libpq, a standby among several hosts is passed over. A single host is used as it is, for it may accept writes later. */
+function findUnfitness({ encoding, read_only }: ServerFacts, hasOthers: boolean): Error | null {
+  if (encoding !== "UTF8")
+    return toLoss(
+      unfitEncoding,
+      `the encoding of the database is ${encoding}, and EOM needs UTF8: create another by "create database … encoding 'UTF8' template template0", and name it in EOM_DATABASE_URL`,
+    );
+  if (hasOthers && read_only === "on") return toLoss(readOnlyState, "the server is read-only");
+  return null;
+}
+
 /**
  * Waits for the answer of the server. Drops the connection when no answer comes in time, because a lost server may be silent
  * for long, and after every fault that is no answer of the server: until its socket is closed, postgres.js accepts
- * statements that never end.
+ * statements that never end. A server that has become read-only is left too, for another host may be the primary now.
  */
 async function answerOrDrop<T>(seconds: number, link: Link, query: PromiseLike<T>): Promise<T> {
   const late = setTimeout(() => void link.drop(), seconds * 1000);
   try {
     return await query;
   } catch (error) {
-    if (!(error instanceof postgres.PostgresError) || error.severity === "FATAL") await link.drop();
+    if (!(error instanceof postgres.PostgresError) || error.severity === "FATAL" || error.code === readOnlyState)
+      await link.drop();
     throw isSystemError(error) ? toLoss("CONNECTION_LOST", error.message, error) : error;
   } finally {
     clearTimeout(late);
@@ -148,21 +197,15 @@ async function answerOrDrop<T>(seconds: number, link: Link, query: PromiseLike<T
 
 /**
  * A client with one connection, made at its first statement. A second connect, by which postgres.js would reconnect by
- * itself, is refused. If the URL has several hosts, each attempt takes the next one.
+ * itself, is refused.
  */
-function createLink(
-  url: string,
-  options: postgres.Options<Record<string, postgres.PostgresType>>,
-  attempt: number,
-  onLost: () => void,
-): Link {
+function createLink(options: ClientOptions, onLost: () => void): Link {
   let socket: Socket | null = null;
   const connectOnce = async ({ host, port, path }: { host: string[]; port: number[]; path: string | false }) => {
     if (socket !== null) throw toLoss("CONNECTION_CLOSED", "the server closed the connection before it was ready");
-    const turn = attempt % host.length;
-    const name = host[turn] ?? "localhost";
+    const [name = "localhost"] = host;
     // TLS compares the certificate with the name `host`.
-    const opened = Object.assign(path ? connect({ path }) : connect({ host: name, port: port[turn] ?? 5432 }), {
+    const opened = Object.assign(path ? connect({ path }) : connect({ host: name, port: port[0] ?? 5432 }), {
       host: name,
     });
     socket = opened.on("error", onLost);
@@ -170,7 +213,7 @@ function createLink(
   };
   // postgres.js has the option `socket`, and its types do not.
   const all = { ...options, max: 1, max_lifetime: null, socket: connectOnce, onclose: onLost };
-  const client = postgres(url, all as typeof options);
+  const client = postgres(all as typeof options);
   const close = async () => {
     onLost();
     await client.end({ timeout: 0 });

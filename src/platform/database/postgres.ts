@@ -3,29 +3,24 @@ import { PostgresJSDialect } from "kysely-postgres-js";
 import type { OpenDatabase } from "./open.ts";
 import { parseTime } from "./parse-time.ts";
 import { createPipeline } from "./pipeline.ts";
+import { toPostgresTarget } from "./postgres-client.ts";
 import { createPostgresPool } from "./postgres-pool.ts";
 import type { Tables } from "./tables.ts";
 
 const connectTimeoutSeconds = 5;
 const closeTimeoutSeconds = 5;
-const statementTimeoutMilliseconds = 30_000;
-const lockTimeoutMilliseconds = 10_000;
-const idleInTransactionTimeoutMilliseconds = 60_000;
 
 /** Longer than the server's own statement_timeout. */
 const answerTimeoutSeconds = 35;
 
-/** Opens a pool of at most `poolSize` connections; each is made when it is first needed. */
+/**
+ * Opens a pool of at most `poolSize` connections; each is made when it is first needed.
+ *
+ * @param url a connection string, as connection-string.ts parses it
+ * @throws an Error with a sentence when the string or a file that it names cannot be used
+ */
 export function openPostgresDatabase(url: string, poolSize: number): OpenDatabase {
-  const limits = { size: poolSize, connectSeconds: connectTimeoutSeconds, answerSeconds: answerTimeoutSeconds };
-  const options = {
-    connection: {
-      application_name: "eom",
-      statement_timeout: statementTimeoutMilliseconds,
-      lock_timeout: lockTimeoutMilliseconds,
-      idle_in_transaction_session_timeout: idleInTransactionTimeoutMilliseconds,
-      TimeZone: "UTC",
-    },
+  const { hosts, connectSeconds } = toPostgresTarget(url, {
     types: {
       // By the contract, counts and sizes are at most 2^53-1.
       bigint: { to: 20, from: [20, 1700], serialize: String, parse: Number },
@@ -38,8 +33,12 @@ export function openPostgresDatabase(url: string, poolSize: number): OpenDatabas
       },
     },
     onnotice: () => {},
-  };
-  const pool = createPostgresPool(url, options, limits);
+  });
+  const pool = createPostgresPool(hosts, {
+    size: poolSize,
+    connectSeconds: connectSeconds ?? connectTimeoutSeconds,
+    answerSeconds: answerTimeoutSeconds,
+  });
   const db = new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: () => pool }) });
   // With a single connection, reads without a gap between them would keep it from writes.
   const reads =

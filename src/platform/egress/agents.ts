@@ -1,11 +1,19 @@
 import type { LookupAddress } from "node:dns";
-import { type AgentOptions, type ClientRequestArgs, Agent as HttpAgent } from "node:http";
+import { type AgentOptions, type ClientRequest, type ClientRequestArgs, Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
 import { EgressForbidden } from "./forbidden.ts";
 import { type Lookup, resolveAllowed } from "./guard.ts";
 import type { EgressPolicy } from "./policy.ts";
+import { UnaskedUpgrade } from "./unasked-upgrade.ts";
+
+declare module "node:http" {
+  interface Agent {
+    /** Called by each request for its socket. Node checks that an agent has it; only its types leave it out. */
+    addRequest(request: ClientRequest, options: ClientRequestArgs): void;
+  }
+}
 
 /** Agents of Node that connect to allowed addresses only. */
 export interface GuardedAgents {
@@ -36,7 +44,8 @@ const pool: AgentOptions = {
 
 /**
  * Agents for node:http and node:https. A refusal is the `error` of the request, an EgressForbidden. They use no proxy,
- * whatever the environment says. A request that follows a redirect connects through them again.
+ * whatever the environment says. A request that follows a redirect connects through them again. A peer that switches
+ * protocols (101) is an `error` too, an UnaskedUpgrade.
  */
 export function createGuardedAgents(policy: EgressPolicy, options: GuardedAgentOptions): GuardedAgents {
   const guard = createGuard(policy, options.lookup);
@@ -98,12 +107,25 @@ function createPinnedLookup(addresses: readonly LookupAddress[]): LookupFunction
   };
 }
 
+/** Without a listener, Node closes the connection and emits neither `response` nor `error`: the request would never end. */
+function refuseUpgrade(request: ClientRequest): void {
+  request.once("upgrade", (_answer, socket) => {
+    socket.destroy();
+    request.emit("error", new UnaskedUpgrade());
+  });
+}
+
 class GuardedHttpAgent extends HttpAgent {
   readonly #guard: Guard;
 
   constructor(guard: Guard, options: AgentOptions) {
     super(options);
     this.#guard = guard;
+  }
+
+  override addRequest(request: ClientRequest, options: ClientRequestArgs): void {
+    refuseUpgrade(request);
+    super.addRequest(request, options);
   }
 
   override createConnection(options: ClientRequestArgs, connected: Connected): undefined {
@@ -117,6 +139,11 @@ class GuardedHttpsAgent extends HttpsAgent {
   constructor(guard: Guard, options: AgentOptions & { ca?: string }) {
     super(options);
     this.#guard = guard;
+  }
+
+  override addRequest(request: ClientRequest, options: ClientRequestArgs): void {
+    refuseUpgrade(request);
+    super.addRequest(request, options);
   }
 
   override createConnection(options: ClientRequestArgs, connected: Connected): undefined {

@@ -8,8 +8,6 @@ export interface HostAndPort {
 const defaultPorts: Readonly<Record<string, number>> = {
   "http:": 80,
   "https:": 443,
-  "postgres:": 5432,
-  "postgresql:": 5432,
 };
 
 /**
@@ -17,7 +15,7 @@ const defaultPorts: Readonly<Record<string, number>> = {
  * rules.ts takes it away). The port is the scheme's own where the URL names none: 443 for `https://s3.example.org`.
  * `url` must be one that `URL` accepts.
  *
- * @returns port 0 for a scheme other than http, https and postgres(ql)
+ * @returns port 0 for a scheme other than http and https
  */
 export function toHostAndPort(url: string | URL): HostAndPort {
   const { hostname, port, protocol } = new URL(url);

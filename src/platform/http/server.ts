@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
-import { findErrorCode } from "../error-code.ts";
+import { describeListenFault } from "./listen-fault.ts";
 import { createSocketRefusals } from "./socket-refusals.ts";
 import { toRefusal, toUnparsed, toUnreadable } from "./unparsed.ts";
 
@@ -48,7 +48,7 @@ export interface HttpServer {
  * Serves the app over HTTP.
  *
  * @param port 0 for a free one
- * @throws an Error with a sentence when the port is taken, or the host is no address of this machine
+ * @throws an Error with a sentence when it cannot listen
  */
 export async function startHttpServer(
   app: Hono,
@@ -118,12 +118,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   try {
     await once(server, "listening");
   } catch (error) {
-    const code = findErrorCode(error);
-    if (code === "EADDRINUSE")
-      throw new Error(`${host}:${port} is taken by another program: stop it, or set EOM_PORT`, { cause: error });
-    if (code === "EADDRNOTAVAIL")
-      throw new Error(`${host} is no address of this machine: set EOM_HOST`, { cause: error });
-    throw error;
+    throw new Error(describeListenFault(host, port, error), { cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { countDroppedLines } from "../standard-output.ts";
 import { createWorkerMetrics, type WorkerMetrics } from "../worker/metrics.ts";
 
 /** The metrics of the platform. Rooms register theirs in the same registry, which `/metrics` shows. */
@@ -13,6 +14,7 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  registerDroppedLines(registry);
   return {
     registry,
     workers: createWorkerMetrics(registry),
@@ -30,4 +32,16 @@ export function createMetrics(): Metrics {
       registers: [registry],
     }),
   };
+}
+
+function registerDroppedLines(registry: Registry): void {
+  new Counter({
+    name: "eom_log_lines_dropped_total",
+    help: "Lines of the log that were dropped, because nobody read standard output",
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(countDroppedLines());
+    },
+  });
 }

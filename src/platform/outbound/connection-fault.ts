@@ -20,6 +20,8 @@ export type ConnectionFaultKind =
   | "tls_failed"
   /** An answer in plain text where TLS was expected. */
   | "tls_absent"
+  /** The answer is not HTTP, or switches to another protocol. */
+  | "not_http"
   /** The error says nothing about a connection. */
   | "unknown";
 
@@ -55,6 +57,7 @@ const kindOfCode: Readonly<Record<string, ConnectionFaultKind>> = {
   CERT_NOT_YET_VALID: "tls_expired",
   INVALID_CA: "tls_untrusted",
   INVALID_PURPOSE: "tls_untrusted",
+  UNASKED_UPGRADE: "not_http",
 };
 
 /** Whatever else is wrong with a certificate. */
@@ -67,6 +70,8 @@ const notTls = /wrong.version.number|packet.length.too.long|http.request|https.p
 export function classifyConnectionFault(error: unknown): ConnectionFault {
   const code = findErrorCode(error);
   if (code === null) return { kind: isTimeout(error) ? "timeout" : "unknown", code };
+  // HPE_…: the codes of llhttp, the parser of Node and of undici.
+  if (code.startsWith("HPE_")) return { kind: "not_http", code };
   return { kind: kindOfCode[code] ?? toTlsKind(code, error) ?? "unknown", code };
 }
 

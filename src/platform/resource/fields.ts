@@ -47,7 +47,7 @@ export const timeZoneField = z
  * Asks Temporal, which computes wall clocks, and Intl, by which croner computes cron expressions with a step. Their lists differ:
  * Intl also knows `PST`, `BST` (as Asia/Dhaka), `US/Pacific-New` and `SystemV/PST8PDT`, which Temporal cannot compute.
  */
-function isTimeZone(name: string): boolean {
+export function isTimeZone(name: string): boolean {
   // Temporal also reads the zone of a whole timestamp, such as 2026-01-01T00:00Z[Europe/Berlin].
   if (!/^[A-Za-z]/.test(name)) return false;
   // Only ICU has these. The polyfill of Temporal, for Fission's Node 22, accepts them because Intl does.

@@ -2,12 +2,12 @@ import { sql } from "kysely";
 import type { Engine } from "../../engines/engine.ts";
 import type { DatabaseTransaction } from "../../platform/database/tables.ts";
 
-type RatedEngine = Pick<Engine, "name" | "launchesPerSecond" | "maxRuns">;
+type RatedEngine = Pick<Engine, "name" | "launchesPerSecond">;
 
 /**
  * Takes launches from the engine's token bucket, which all processes share. The bucket fills with the engine's rate and holds
  * one second's worth: at 30 launches a second, 30. Its row stays locked until the transaction ends, so unused launches can be
- * returned. For an engine with a rate, grants no more than its `maxRuns` leaves room for.
+ * returned.
  *
  * @returns how many launches are granted, at most `requested`
  */
@@ -26,22 +26,7 @@ export async function takeLaunches(tx: DatabaseTransaction, engine: RatedEngine,
       tokens = filled.tokens - least(floor(filled.tokens), ${requested}::float8)
     from filled where b.engine = ${name}
     returning least(floor(filled.tokens), ${requested}::float8)::integer as granted`.execute(tx);
-  const granted = rows[0]?.granted ?? 0;
-  const room = await countRoom(tx, engine);
-  if (granted <= room) return granted;
-  await returnLaunches(tx, engine, granted - room);
-  return room;
-}
-
-/** Exact: a statement of its own, while the bucket's lock keeps every other process from claiming sessions. */
-async function countRoom(tx: DatabaseTransaction, { name, maxRuns }: RatedEngine): Promise<number> {
-  if (maxRuns === null) return Number.POSITIVE_INFINITY;
-  const { rows } = await sql<{ running: number }>`
-    select count(*)::integer as running from (
-      select from ailbl_open_session where engine = ${name} and phase = 'active' limit ${maxRuns}) as active`.execute(
-    tx,
-  );
-  return maxRuns - (rows[0]?.running ?? 0);
+  return rows[0]?.granted ?? 0;
 }
 
 /** Returns unused launches to the bucket, in the transaction that took them. */

@@ -1,11 +1,15 @@
 import type { Policy } from "../../schedules/policy.ts";
 import type { SessionState } from "../../sessions/states.ts";
 import type { SessionTable } from "../../sessions/tables.ts";
+import type { Room } from "./room.ts";
 
 /** A session that is due. */
 export interface Candidate {
   readonly id: string;
   readonly schedule_id: string;
+  readonly owner: string;
+  /** Sessions of a lower class start first. */
+  readonly class: number;
   readonly cause: SessionTable["cause"];
   readonly slot: Date;
   readonly lease_token: number;
@@ -21,17 +25,28 @@ export interface Occupied {
   readonly slot: Date;
   readonly lease_token: number;
   readonly state: SessionState;
+  /** When a worker claimed it last; null before. */
+  readonly picked: Date | null;
   /** It waits until the sessions under way have ended. */
   readonly queued: boolean;
 }
 
 type PoliciedSchedule = { readonly id: string; readonly policy: Pick<Policy, "overlap"> };
 
+/** A session that never runs. */
+export interface Skip {
+  readonly id: string;
+  /**
+   * `running`: another session of its schedule was under way. `waiting`: the session before it had not started when this one was due.
+   * `newer`: a newer session takes its place.
+   */
+  readonly because: "running" | "waiting" | "newer";
+}
+
 /** The outcome for due sessions. A session in none of the lists stays as it is: there was no room. */
 export interface OverlapDecision<Due extends Candidate> {
   readonly claim: readonly Due[];
-  /** Sessions that never run. */
-  readonly skip: readonly string[];
+  readonly skip: readonly Skip[];
   /** Sessions that wait until their schedule has nothing under way. */
   readonly queue: readonly string[];
   /** Sessions to end, because a newer session takes their place. */
@@ -51,31 +66,36 @@ export interface OverlapDecision<Due extends Candidate> {
  *                     others are skipped       and the sessions under way are ended
  * ```
  *
- * @param candidates in the order in which they are to start; within a schedule, the oldest slot takes its first place
+ * @param candidates in the order in which they are to start; within a schedule and class, the oldest slot takes its first place
  */
 export function decideOverlap<Due extends Candidate>(
   candidates: readonly Due[],
   schedules: ReadonlyMap<string, PoliciedSchedule>,
   occupied: readonly Occupied[],
-  room: number,
+  room: Room,
 ): OverlapDecision<Due> {
-  const decided = { claim: [] as Due[], skip: [] as string[], queue: [] as string[], replace: [] as Occupied[] };
+  const decided = { claim: [] as Due[], skip: [] as Skip[], queue: [] as string[], replace: [] as Occupied[] };
   const underWay = bySchedule(occupied.filter(({ queued }) => !queued));
   const waiting = bySchedule(occupied.filter(({ queued }) => queued));
   const inOrder = toSlotOrder(candidates);
   const newest = new Map(inOrder.filter(isRestricted).map((due) => [due.schedule_id, due.id]));
   const latest = toLatestSlots(occupied);
   const active = new Set(underWay.keys());
-  const isFull = () => decided.claim.length >= room;
 
   const claim = (due: Due) => {
-    if (isFull()) return;
+    if (!room.take(due)) return;
     decided.claim.push(due);
     if (due.cause !== "backfill") active.add(due.schedule_id);
   };
 
+  /** A session that was claimed after this one was due had to wait: for room in the engine, or for a worker. */
+  const skip = (due: Due) => {
+    const hasRun = (underWay.get(due.schedule_id) ?? []).some(({ picked }) => picked === null || picked < due.slot);
+    decided.skip.push({ id: due.id, because: hasRun ? "running" : "waiting" });
+  };
+
   const queueOldest = (due: Due) => {
-    if (waiting.has(due.schedule_id)) decided.skip.push(due.id);
+    if (waiting.has(due.schedule_id)) skip(due);
     else {
       decided.queue.push(due.id);
       waiting.set(due.schedule_id, []);
@@ -84,13 +104,13 @@ export function decideOverlap<Due extends Candidate>(
 
   const startNewest = (due: Due) => {
     const { schedule_id: id } = due;
-    if (!active.has(id) && isFull()) return;
+    if (!active.has(id) && !room.has(due)) return;
     // A session that returned from its engine may have been overtaken by a newer slot.
     const isOvertaken = (latest.get(id) ?? 0) > due.slot.getTime();
-    if (newest.get(id) !== due.id || isOvertaken) decided.skip.push(due.id);
+    if (newest.get(id) !== due.id || isOvertaken) decided.skip.push({ id: due.id, because: "newer" });
     else {
       // Queued sessions are older than this slot.
-      decided.skip.push(...(waiting.get(id) ?? []).map((older) => older.id));
+      for (const older of waiting.get(id) ?? []) decided.skip.push({ id: older.id, because: "newer" });
       decided.replace.push(...(underWay.get(id) ?? []));
       if (active.has(id)) decided.queue.push(due.id);
       else claim(due);
@@ -113,18 +133,22 @@ export function decideOverlap<Due extends Candidate>(
     else if (overlap === "queue" && !active.has(due.schedule_id) && waiting.has(due.schedule_id)) continue;
     else if (overlap === "allow" || !active.has(due.schedule_id)) claim(due);
     else if (overlap === "queue") queueOldest(due);
-    else decided.skip.push(due.id);
+    else skip(due);
   }
   return decided;
 }
 
-/** Sessions that returned to the queue are due after newer slots; within a schedule, the oldest slot is put first. */
+/** Sessions that returned to the queue are due after newer slots; within a schedule and class, the oldest slot is put first. */
 function toSlotOrder<Due extends Candidate>(candidates: readonly Due[]): Due[] {
   const sorted = Map.groupBy(
     candidates.toSorted((left, right) => left.slot.getTime() - right.slot.getTime()),
-    ({ schedule_id }) => schedule_id,
+    toLine,
   );
-  return candidates.flatMap(({ schedule_id }) => sorted.get(schedule_id)?.shift() ?? []);
+  return candidates.flatMap((candidate) => sorted.get(toLine(candidate))?.shift() ?? []);
+}
+
+function toLine(candidate: Candidate): string {
+  return `${candidate.class} ${candidate.schedule_id}`;
 }
 
 /** The newest slot of each schedule that is under way or queued. */

@@ -5,10 +5,11 @@ import { endSessionsIn } from "../../sessions/ends.ts";
 import type { StepContext } from "../context.ts";
 import { countEnd } from "../metrics.ts";
 import { returnLaunches, takeLaunches } from "./launch-rate.ts";
-import { type Candidate, decideOverlap, type OverlapDecision } from "./overlap.ts";
+import { type Candidate, decideOverlap, type OverlapDecision, type Skip } from "./overlap.ts";
 import {
   type ClaimedSession,
   claimSessions,
+  countRuns,
   listDeletedSchedules,
   listOccupied,
   lockCandidates,
@@ -19,6 +20,7 @@ import {
   skipSessions,
 } from "./queries.ts";
 import { replaceSessions } from "./replace.ts";
+import { createRoom, toPlaces } from "./room.ts";
 
 /** A process and the engine that it picks for. */
 export type PickContext = StepContext & { readonly engine: Engine };
@@ -54,13 +56,16 @@ const minCandidates = 50;
  */
 export async function pick(context: PickContext, launching = 0): Promise<Picked> {
   const { db, engine } = context;
-  const room = engine.room() - launching;
-  if (room <= 0) return { ...nothing, isFull: true };
+  const launches = engine.room() - launching;
+  if (launches <= 0) return { ...nothing, isFull: true };
   const now = context.clock.now();
+  const places = toPlaces(engine, context.lease.owner);
   const picked = await inTransaction(db, async (tx) => {
-    const candidates = await lockCandidates(tx, engine.name, now, toCandidateLimit(room));
-    const granted = await takeLaunches(tx, engine, Math.min(room, candidates.length));
+    const limit = toCandidateLimit(launches);
+    const candidates = await lockCandidates(tx, engine.name, now, { limit, places });
+    const granted = await takeLaunches(tx, engine, Math.min(launches, candidates.length));
     if (granted === 0) return nothing;
+    const room = createRoom(places, granted, await countRuns(tx, engine.name, places));
     const schedules = await lockSchedules(tx, candidates);
     const own = await reroute(tx, engine, candidates, schedules);
     await endOrphans(
@@ -68,7 +73,7 @@ export async function pick(context: PickContext, launching = 0): Promise<Picked>
       candidates.filter(({ schedule_id }) => !schedules.has(schedule_id)),
       now,
     );
-    const decision = decideOverlap(own, schedules, await listOccupied(tx, listRestricted(schedules)), granted);
+    const decision = decideOverlap(own, schedules, await listOccupied(tx, listRestricted(schedules)), room);
     await returnLaunches(tx, engine, granted - decision.claim.length);
     await applyDecision(tx, decision, now);
     const claims = await claim(tx, context, decision, schedules, now);
@@ -78,8 +83,8 @@ export async function pick(context: PickContext, launching = 0): Promise<Picked>
   return picked;
 }
 
-function toCandidateLimit(room: number): number {
-  return Math.min(maxCandidates, Math.max(minCandidates, 4 * room));
+function toCandidateLimit(launches: number): number {
+  return Math.min(maxCandidates, Math.max(minCandidates, 4 * launches));
 }
 
 async function lockSchedules(
@@ -135,14 +140,21 @@ function listRestricted(schedules: ReadonlyMap<string, PickedSchedule>): string[
   return [...schedules.values()].filter(({ policy }) => policy.overlap !== "allow").map(({ id }) => id);
 }
 
+const skipMessages: Readonly<Record<Skip["because"], string>> = {
+  running: "Another session of the schedule was under way; by the overlap policy this one was skipped",
+  waiting:
+    "The session of the schedule before it waited for room in the engine, or for a worker, when this one was due; by the overlap policy this one was skipped",
+  newer: "A newer session of the schedule took its place; by the overlap policy this one was skipped",
+};
+
 /** Writes the decision for the sessions that do not start now. */
 async function applyDecision(
   tx: DatabaseTransaction,
   { skip, queue, replace }: OverlapDecision<Candidate>,
   now: Date,
 ): Promise<void> {
-  const message = "Another session of the schedule was under way or took its place, and the policy lets it go";
-  await skipSessions(tx, skip, { now, actor: "scheduler", reason: "overlap", message });
+  const skips = skip.map(({ id, because }) => ({ id, message: skipMessages[because] }));
+  await skipSessions(tx, skips, { now, actor: "scheduler", reason: "overlap" });
   await queueSessions(tx, queue);
   await replaceSessions(tx, replace, now);
 }

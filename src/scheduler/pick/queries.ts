@@ -3,50 +3,81 @@ import type { Job } from "../../engines/job.ts";
 import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
 import type { Policy } from "../../schedules/policy.ts";
 import type { Candidate, Occupied } from "./overlap.ts";
+import type { Places } from "./room.ts";
 
 /**
- * Locks due sessions of an engine, one of each owner in turn, so that an owner with a thousand sessions does not delay an owner
- * with a single session.
+ * Locks due sessions of an engine: by class, and within a class one of each owner in turn, so that an owner with a thousand sessions
+ * does not delay an owner with a single session. Leaves out sessions for which the engine has no place now ({@link toPlaces}), so that
+ * they do not hide sessions behind them.
  *
- * `owners` walks the index from owner to owner (a loose index scan, for which PostgreSQL has no plan node). `queued` takes each
- * owner's first sessions: twice its share of the limit. So the cost follows the number of owners and the limit, not the length
- * of the queue. `locked` locks each session by its key: in a join the planner may lock more rows than LIMIT returns, or read
- * the whole table, since it expects a limit to let a tenth of the rows through.
+ * `line` walks the index from each owner's class to the next (a loose index scan, for which PostgreSQL has no plan node), with the
+ * time of its first session. `queued` takes the first sessions of each: twice its share of the limit. So the cost follows the number
+ * of owners and the limit, not the length of the queue. `locked` locks each session by its key: in a join the planner may lock more
+ * rows than LIMIT returns, or read the whole table, since it expects a limit to let a tenth of the rows through.
  */
 export async function lockCandidates(
   tx: DatabaseTransaction,
   engine: string,
   now: Date,
-  limit: number,
+  { limit, places: { total, leaseOwner, reserves } }: { readonly limit: number; readonly places: Places },
 ): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`
-    with recursive owners (owner) as (
-      (select owner from ailbl_open_session
-        where engine = ${engine} and phase in ('waiting', 'retrying') and not queued order by owner limit 1)
+    with recursive line (owner, class, run_after) as (
+      (select owner, class, run_after from ailbl_open_session
+        where engine = ${engine} and phase in ('waiting', 'retrying') and not queued
+        order by owner, class, run_after limit 1)
       union all
-      select (select s.owner from ailbl_open_session as s
-        where s.engine = ${engine} and s.phase in ('waiting', 'retrying') and not s.queued and s.owner > o.owner
-        order by s.owner limit 1)
-      from owners as o where o.owner is not null
-    ), queued as (
-      select q.id, q.run_after, row_number() over (partition by o.owner order by q.run_after, q.id) as turn
-      from owners as o cross join lateral (
+      select next.owner, next.class, next.run_after from line cross join lateral (
+        select s.owner, s.class, s.run_after from ailbl_open_session as s
+        where s.engine = ${engine} and s.phase in ('waiting', 'retrying') and not s.queued
+          and (s.owner, s.class) > (line.owner, line.class)
+        order by s.owner, s.class, s.run_after limit 1) as next
+    ), running as materialized (
+      select owner from ailbl_open_session
+      where engine = ${engine} and phase = 'active' and (${leaseOwner}::text is null or lease_owner = ${leaseOwner})
+    ), due as materialized (
+      -- Twice the owner's share: the rest waits for the next turn.
+      select owner, class, greatest(10, ceil(2.0 * ${limit} / count(*) over (partition by class)))::bigint as share
+      from line where run_after <= ${now} and (${total}::integer is null
+        or ${total}::integer - (select count(*) from running)
+          > (${reserves}::integer[])[1 + 2 * (class > 0)::integer + (owner in (select owner from running))::integer])
+    ), queued as materialized (
+      select q.id, q.run_after, due.class, due.share,
+        row_number() over (partition by due.owner, due.class order by q.run_after, q.id) as turn
+      from due cross join lateral (
         select s.session_id as id, s.run_after from ailbl_open_session as s
-        where s.engine = ${engine} and s.phase in ('waiting', 'retrying') and not s.queued and s.owner = o.owner
-          and s.run_after <= ${now}
-        order by s.run_after, s.session_id
-        -- Twice the owner's share: the rest waits for the next turn.
-        limit (select greatest(10, ceil(2.0 * ${limit} / greatest(1, count(n.owner))))::bigint from owners as n)) as q
+        where s.engine = ${engine} and s.phase in ('waiting', 'retrying') and not s.queued and s.owner = due.owner
+          and s.class = due.class and s.run_after <= ${now}
+        order by s.run_after, s.session_id limit due.share) as q
     ), chosen as materialized (
-      select id, turn, run_after from queued order by turn, run_after, id limit ${limit}
+      select id, class, turn, run_after from queued
+      -- An owner with more than its share has further sessions of the class: they start before those of later classes.
+      where class <= coalesce((select min(class) from queued where turn = share), class)
+      order by class, turn, run_after, id limit ${limit}
     )
     select locked.* from chosen cross join lateral (
-      select s.id, s.schedule_id, s.lease_token, s.cause, s.slot, s.state, s.attempt from ailbl_session as s
+      select s.id, s.schedule_id, s.owner, s.class, s.lease_token, s.cause, s.slot, s.state, s.attempt from ailbl_session as s
       where s.id = chosen.id and s.state in ('pending', 'retry_wait') and not s.queued
       for update skip locked
     ) as locked
-    order by chosen.turn, chosen.run_after, chosen.id`.execute(tx);
+    order by chosen.class, chosen.turn, chosen.run_after, chosen.id`.execute(tx);
   return rows;
+}
+
+/**
+ * Counts the runs that each owner has in an engine, launches under way included. Exact in a statement of its own, while the lock of
+ * the engine's bucket ({@link takeLaunches}) prevents that other processes claim sessions.
+ */
+export async function countRuns(
+  tx: DatabaseTransaction,
+  engine: string,
+  { leaseOwner }: Places,
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ owner: string; runs: number }>`
+    select owner, count(*)::integer as runs from ailbl_open_session
+    where engine = ${engine} and phase = 'active' and (${leaseOwner}::text is null or lease_owner = ${leaseOwner})
+    group by owner`.execute(tx);
+  return new Map(rows.map(({ owner, runs }) => [owner, runs]));
 }
 
 /** A schedule as pick and launch need it. */
@@ -85,7 +116,7 @@ export async function listDeletedSchedules(tx: DatabaseTransaction, ids: readonl
 export async function listOccupied(tx: DatabaseTransaction, ids: readonly string[]): Promise<Occupied[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<Occupied>`
-    select s.id, s.schedule_id, s.cause, s.slot, s.lease_token, s.state, s.queued and s.phase = 'waiting' as queued
+    select s.id, s.schedule_id, s.cause, s.slot, s.lease_token, s.state, s.picked, s.queued and s.phase = 'waiting' as queued
     from ailbl_open_session as o join ailbl_session as s on s.id = o.session_id
     where o.schedule_id = any(${ids}::uuid[]) and (o.phase in ('active', 'retrying') and s.cause <> 'backfill'
       or o.phase = 'waiting' and o.queued)`.execute(tx);
@@ -165,7 +196,7 @@ export async function claimSessions(
         lease_owner = ${owner}, lease_token = s.lease_token + 1, missed_polls = 0,
         attempt = case s.state when 'retry_wait' then s.attempt + 1 else s.attempt end,
         -- Traces of an earlier attempt or claim.
-        run_id = null, run_status = null, launch_started = null, started = null, stop_reason = null, stop_requested = null,
+        run_id = null, run_status = null, runs_checked = false, launch_started = null, started = null, stop_reason = null, stop_requested = null,
         polled = null, not_ready_since = case s.state when 'retry_wait' then null else s.not_ready_since end,
         lease_expires_at = now() + make_interval(secs => ${leaseSeconds})
       from candidate as w where s.id = w.id and s.state = w.state
@@ -182,19 +213,25 @@ export async function claimSessions(
   return rows;
 }
 
-/** Ends sessions that never run, before a worker claims them. */
+/**
+ * Ends sessions that never run, before a worker claims them.
+ *
+ * @param skips sessions, each with the message for its history
+ */
 export async function skipSessions(
   tx: DatabaseTransaction,
-  ids: readonly string[],
-  { now, actor, reason, message }: { now: Date; actor: string; reason: string; message: string },
+  skips: readonly { readonly id: string; readonly message: string }[],
+  { now, actor, reason }: { now: Date; actor: string; reason: string },
 ): Promise<void> {
-  if (ids.length === 0) return;
+  if (skips.length === 0) return;
   await sql`
-    with skipped as (
-      update ailbl_session set state = 'skipped', version = version + 1, reason = ${reason}, ended = ${now}
-      where id = any(${ids}::uuid[]) and state = 'pending' returning id, attempt)
+    with skip as (
+      select * from unnest(${skips.map(({ id }) => id)}::uuid[], ${skips.map(({ message }) => message)}::text[]) as w (id, message)
+    ), skipped as (
+      update ailbl_session as s set state = 'skipped', version = version + 1, reason = ${reason}, ended = ${now}
+      from skip where s.id = skip.id and s.state = 'pending' returning s.id, s.attempt, skip.message)
     insert into ailbl_session_event (session_id, at, from_state, to_state, attempt, actor, cause, message)
-    select id, ${now}::timestamptz, 'pending', 'skipped', attempt, ${actor}, ${reason}, ${message} from skipped`.execute(
+    select id, ${now}::timestamptz, 'pending', 'skipped', attempt, ${actor}, ${reason}, message from skipped`.execute(
     tx,
   );
 }

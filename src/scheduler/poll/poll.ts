@@ -9,6 +9,7 @@ import { reportLostLease } from "../renew/leases.ts";
 import { classifyRun, type PolledRun } from "./classify.ts";
 import { endLostRuns } from "./lost-runs.ts";
 import { listRunning, type RunningSession, updateStatuses } from "./queries.ts";
+import { endSecondRuns } from "./second-runs.ts";
 
 /** A run that goes on this long after it was asked to end is given up. */
 const stopPatienceSeconds = 5 * 60;
@@ -26,7 +27,7 @@ export async function poll(context: EngineContext, signal: AbortSignal): Promise
   const sum = { polled: 0, ended: 0 };
   const stops: Stop[] = [];
   for await (const sessions of context.rowPages("poll", context.engine, (range) => listRunning(context, range))) {
-    const runs = await askStatuses(context, sessions);
+    const runs = await askStatuses(context, await endSecondRuns(context, sessions));
     await recordProgress(context, runs);
     sum.ended += await recordEnds(context, runs);
     sum.polled += runs.length;

@@ -9,7 +9,10 @@ import type { IdRange } from "../row-pages.ts";
 export interface RunningSession {
   readonly id: string;
   readonly lease_token: number;
+  readonly attempt: number;
   readonly run_id: string;
+  /** See second-runs.ts. */
+  readonly runs_checked: boolean;
   readonly run_status: string | null;
   readonly started: Date | null;
   readonly launch_started: Date;
@@ -28,7 +31,7 @@ export async function listRunning(
   { after, until }: IdRange,
 ): Promise<RunningSession[]> {
   const { rows } = await sql<RunningSession>`
-    select s.id, s.lease_token, s.run_id, s.run_status, s.started, s.launch_started, s.launch_timeout_seconds,
+    select s.id, s.lease_token, s.attempt, s.run_id, s.runs_checked, s.run_status, s.started, s.launch_started, s.launch_timeout_seconds,
       s.max_runtime_seconds, s.stop_reason, s.stop_requested, s.missed_polls, s.polled as missed_since
     from ailbl_open_session as o join ailbl_session as s on s.id = o.session_id
     where o.phase = 'active' and o.engine = ${engine.name} and o.lease_owner = ${lease.owner}

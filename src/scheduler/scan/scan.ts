@@ -55,7 +55,7 @@ interface Planned {
   readonly left: number;
 }
 
-/** A schedule that cannot be planned must not stop the others: it stays due, and every turn logs it. */
+/** A schedule that cannot be planned must not stop the others: it stays due, and every turn logs it. The step `mend` makes it failing. */
 function plan({ scan, log }: ScanContext, schedule: DueSchedule, now: Date): Planned[] {
   try {
     const { id, trigger, active, policy, next_due_at: nextDueAt } = schedule;

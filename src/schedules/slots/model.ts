@@ -56,7 +56,7 @@ export type Slots = z.infer<typeof slotsSchema>;
  * | --- | --- |
  * | missed_window | was missed, and is older than `catch_up_seconds` |
  * | misfire_policy | was missed, and `misfire` or `max_catch_up` excludes it |
- * | overlap | came while another session was under way |
+ * | overlap | came while another session was under way, or waited for room in its engine |
  * | paused | came while the schedule was disabled |
  * | edited | was due before an edit of the timing, and no scan had looked at it |
  * | max_sessions | came after the last session of `max_sessions` |

@@ -1,3 +1,4 @@
+import { isTimeZone } from "../../platform/resource/fields.ts";
 import { listNextInstants } from "../../timing/instants.ts";
 import { parseTiming } from "../../timing/parse-timing.ts";
 import { requireSchedule } from "../lookup.ts";
@@ -25,7 +26,8 @@ export function createSlotService({ db, clock }: Pick<ScheduleNeeds, "db" | "clo
     const schedule = await requireSchedule(db, scheduleId);
     const { next_due_at: first } = schedule;
     // Instants after `first` minus 1 ms: `first` itself may be a gap instant, which is no slot.
-    const next = first === null ? [] : listNextInstants(schedule, new Date(first.getTime() - 1), count);
+    const isComputed = first !== null && isTimeZone(schedule.trigger.time_zone);
+    const next = !isComputed ? [] : listNextInstants(schedule, new Date(first.getTime() - 1), count);
     return { next: toNext(next), past: await listPastSlots(db, schedule, count, clock.now()) };
   }
 

@@ -1,6 +1,9 @@
 import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
-import { type FileHandle, link, mkdir, open, rm } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { link, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { readConfiguredFile, UnreadableFile } from "../../platform/configured-file.ts";
+import { createPrivateFolder } from "../../platform/data-folder.ts";
 import { type Failure, fail } from "../../platform/failure.ts";
 import { keyBytes } from "./sealing.ts";
 
@@ -13,8 +16,9 @@ import { keyBytes } from "./sealing.ts";
  */
 export async function readOrCreateKeyFile(path: string): Promise<KeyObject> {
   try {
-    return (await findKey(path)) ?? (await createKey(path));
+    return findKey(path) ?? (await createKey(path));
   } catch (error) {
+    if (error instanceof UnreadableFile) throw refuseUnreadable(error);
     if (!isSystemError(error)) throw error;
     throw refuse(
       `The key file ${path} cannot be read or created (${error.code}): give EOM's user the permission`,
@@ -30,37 +34,25 @@ export async function readOrCreateKeyFile(path: string): Promise<KeyObject> {
  */
 export async function readKeyFile(path: string): Promise<KeyObject> {
   try {
-    const key = await findKey(path);
+    const key = findKey(path);
     if (key !== null) return key;
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    throw refuse(`The key file ${path} cannot be read (${error.code}): give EOM's user the permission`, error);
+    throw error instanceof UnreadableFile ? refuseUnreadable(error) : error;
   }
   throw refuse(`There is no key file ${path}`);
 }
 
-async function findKey(path: string): Promise<KeyObject | null> {
-  const file = await openFile(path);
-  if (file === null) return null;
+/** @throws CONFIGURATION_ERROR, UnreadableFile */
+function findKey(path: string): KeyObject | null {
   try {
-    await requirePrivate(path, file);
-    const content = await file.readFile();
-    if (content.length !== keyBytes) {
-      throw refuse(
-        `The key file ${path} has ${content.length} bytes instead of ${keyBytes}: put back the one that was in use; if there was none, remove it and EOM creates one`,
-      );
-    }
-    return createSecretKey(content);
-  } finally {
-    await file.close();
-  }
-}
-
-async function openFile(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path, "r");
+    const { content, stats } = readConfiguredFile(path);
+    requirePrivate(path, stats);
+    if (content.length === keyBytes) return createSecretKey(content);
+    throw refuse(
+      `The key file ${path} has ${content.length} bytes instead of ${keyBytes}: put back the one that was in use; if there was none, remove it and EOM creates one`,
+    );
   } catch (error) {
-    if (isSystemError(error) && error.code === "ENOENT") return null;
+    if (error instanceof UnreadableFile && error.code === "ENOENT") return null;
     throw error;
   }
 }
@@ -71,9 +63,8 @@ async function openFile(path: string): Promise<FileHandle | null> {
  *
  * @throws CONFIGURATION_ERROR
  */
-async function requirePrivate(path: string, file: FileHandle): Promise<void> {
+function requirePrivate(path: string, { mode, uid }: Stats): void {
   if (process.platform === "win32") return;
-  const { mode, uid } = await file.stat();
   const forbidden = uid === 0 ? 0o037 : 0o077;
   if ((mode & forbidden) !== 0) {
     const actual = (mode & 0o777).toString(8).padStart(3, "0");
@@ -87,7 +78,7 @@ async function requirePrivate(path: string, file: FileHandle): Promise<void> {
  * @throws CONFIGURATION_ERROR when the file is removed meanwhile
  */
 async function createKey(path: string): Promise<KeyObject> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  createPrivateFolder(dirname(path));
   const draft = `${path}.${randomBytes(6).toString("hex")}.new`;
   try {
     await writeDraft(draft);
@@ -98,7 +89,7 @@ async function createKey(path: string): Promise<KeyObject> {
   } finally {
     await rm(draft, { force: true });
   }
-  const key = await findKey(path);
+  const key = findKey(path);
   if (key === null) throw refuse(`The key file ${path} was removed while EOM started: start it again`);
   return key;
 }
@@ -121,6 +112,10 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
+}
+
+function refuseUnreadable(error: UnreadableFile): Failure {
+  return refuse(`The key file ${error.message}: give EOM's user the permission, or correct EOM_KEY_FILE`, error);
 }
 
 function refuse(sentence: string, cause?: unknown): Failure {

@@ -12,15 +12,24 @@ export interface VaultAnswer {
   readonly summary: string;
 }
 
+/** Sentences that are read of one answer: Vault sends one or two, and each is searched for secrets. */
+const maxSentences = 20;
+
+const sentences = z
+  .array(z.unknown())
+  .transform((all) => all.slice(0, maxSentences))
+  .pipe(z.array(z.string()))
+  .nullish();
+
 /** The fields that every answer may have. */
-export const envelopeSchema = z.object({
-  errors: z.array(z.string()).nullish(),
-  warnings: z.array(z.string()).nullish(),
-});
+export const envelopeSchema = z.object({ errors: sentences, warnings: sentences });
+
+/** A token that a header can carry. */
+const token = z.string().regex(/^[!-~]+$/);
 
 /** Answers `POST …/login` and `POST auth/token/renew-self`. A lease of 0 seconds never ends. */
 export const authSchema = z.object({
-  auth: z.object({ client_token: z.string().min(1), lease_duration: z.int().min(0), renewable: z.boolean() }),
+  auth: z.object({ client_token: token, lease_duration: z.int().min(0), renewable: z.boolean() }),
 });
 
 /** Answers `GET auth/token/lookup-self`. A ttl of 0 seconds never ends. For a root token, `renewable` is missing. */

@@ -1,15 +1,18 @@
-import { Agent, fetch } from "undici";
+import { fetch } from "undici";
 import { toErrorCode } from "../../platform/error-code.ts";
+import { answerWithin } from "../../platform/outbound/answer-within.ts";
 import { classifyConnectionFault } from "../../platform/outbound/connection-fault.ts";
-import { BodyTooLarge, readBounded } from "../../platform/outbound/read-bounded.ts";
+import { exchangeWithin } from "../../platform/outbound/exchange-within.ts";
+import { createFetchAgent } from "../../platform/outbound/fetch-agent.ts";
+import { BodyTooLarge } from "../../platform/outbound/read-bounded.ts";
 import type { VaultAnswer } from "./answers.ts";
 import { VaultFault } from "./fault.ts";
 import type { VaultOptions } from "./options.ts";
 import type { VaultRequest } from "./request.ts";
 import { type ReceivedAnswer, toAnswer } from "./to-answer.ts";
 
-/** A secret is at most a few kilobytes; Vault itself refuses entries beyond 1 MiB. */
-const maxAnswerBytes = 2 * 1024 * 1024;
+/** A secret of EOM has at most 10 KB, of which a session token is 8 KB; a login with hundreds of policies has 20 KB. */
+const maxAnswerBytes = 256 * 1024;
 
 /** An HTTP client for Vault's API. */
 export interface VaultClient {
@@ -19,7 +22,7 @@ export interface VaultClient {
    * @throws VaultFault when there is no answer, it is not Vault's, or its status is a redirect, 412, 429 or 500 and above
    */
   send(request: VaultRequest): Promise<VaultAnswer>;
-  /** Waits for the calls that run. Call it once. */
+  /** Waits for the calls that run, at most for the limit of one call. Call it once. */
   close(): Promise<void>;
 }
 
@@ -28,19 +31,22 @@ type ClientOptions = Pick<VaultOptions, "address" | "namespace" | "ca" | "timeou
 /** A client with its own connections and time limit, that follows no redirect, bounds answers and hides secrets in errors. */
 export function createVaultClient(options: ClientOptions): VaultClient {
   const { address, ca, timeoutMilliseconds: timeout } = options;
-  const agent = new Agent({ connect: { timeout, ...(ca === undefined ? {} : { ca }) }, allowH2: false });
+  const seconds = timeout / 1000;
+  const agent = createFetchAgent({ connectSeconds: seconds, ca });
   const base = `${address.replace(/\/+$/, "")}/v1/`;
-  const exchange = async ({ method, path, token, body }: VaultRequest): Promise<ReceivedAnswer> => {
-    const response = await fetch(base + path, {
-      method,
-      headers: toHeaders(options.namespace, token, body !== undefined),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      redirect: "manual",
-      dispatcher: agent,
-      // undici's own limits for headers and body end half a second late, and never for a body that comes byte by byte.
-      signal: AbortSignal.timeout(timeout),
-    });
-    return { status: response.status, text: (await readBounded(response.body, maxAnswerBytes)).toString("utf8") };
+  const exchange = ({ method, path, token, body }: VaultRequest): Promise<ReceivedAnswer> => {
+    const onLate = () => {
+      throw new VaultFault("unreachable", `${method} ${path}: no answer within ${seconds} s`);
+    };
+    return exchangeWithin({ seconds, maxBytes: maxAnswerBytes, onLate }, (fetchOptions) =>
+      fetch(base + path, {
+        ...fetchOptions,
+        method,
+        headers: toHeaders(options.namespace, token, body !== undefined),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        dispatcher: agent.dispatcher,
+      }),
+    );
   };
   return {
     send: async (request) => {
@@ -49,7 +55,14 @@ export function createVaultClient(options: ClientOptions): VaultClient {
       });
       return toAnswer(request, received);
     },
-    close: () => agent.close(),
+    close: async () => {
+      await answerWithin(
+        seconds,
+        () => agent.dispatcher.close(),
+        () => {},
+      );
+      await agent.destroy();
+    },
   };
 }
 
@@ -65,6 +78,7 @@ function toHeaders(namespace: string | undefined, token: string | undefined, has
 
 /** Drops the error itself: undici's errors quote invalid headers and unparsable text, which may be secret. */
 function toConnectionFault(request: VaultRequest, error: unknown): VaultFault {
+  if (error instanceof VaultFault) return error;
   const summary = `${request.method} ${request.path}`;
   if (error instanceof BodyTooLarge) {
     return new VaultFault("not-vault", `${summary}: the answer is larger than ${maxAnswerBytes} bytes`);

@@ -48,9 +48,9 @@ const kinds = {
   },
   "credential-file": {
     code: "SECRET_STORE_UNAVAILABLE",
-    message: "EOM's own credential for the secret store cannot be read",
+    message: "EOM's own credential for the secret store cannot be used",
     advice:
-      "EOM's own credential for Vault cannot be read: check that the file exists, is not empty and is readable by EOM's user",
+      "EOM's own credential for Vault cannot be used: check that its file exists, has the credential alone and is readable by EOM's user",
   },
   login: {
     code: "SECRET_STORE_UNAVAILABLE",

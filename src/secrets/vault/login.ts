@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
 import type { z } from "zod";
+import { readConfiguredFile, UnreadableFile } from "../../platform/configured-file.ts";
+import { findCredentialProblem } from "../../platform/credential-text.ts";
 import { authSchema, isSuccess, lookupSchema, type VaultAnswer } from "./answers.ts";
 import type { VaultClient } from "./client.ts";
 import { VaultFault } from "./fault.ts";
@@ -21,7 +22,7 @@ export interface VaultGrant {
  */
 export async function logIn(client: VaultClient, auth: VaultAuth): Promise<VaultGrant> {
   if (auth.method === "token") {
-    return adoptToken(client, "tokenFile" in auth ? await readCredentialFile(auth.tokenFile) : auth.token);
+    return adoptToken(client, "tokenFile" in auth ? readCredentialFile(auth.tokenFile) : auth.token);
   }
   const answer = await client.send(await toLoginRequest(auth));
   if (!isSuccess(answer)) throw new VaultFault("login", answer.summary);
@@ -49,18 +50,28 @@ async function adoptToken(client: VaultClient, token: string): Promise<VaultGran
 
 async function toLoginRequest(auth: Exclude<VaultAuth, { method: "token" }>): Promise<VaultRequest> {
   if (auth.method === "kubernetes") {
-    const jwt = await readCredentialFile(auth.jwtFile);
+    const jwt = readCredentialFile(auth.jwtFile);
     return toRequest(auth.mount ?? "kubernetes", { role: auth.role, jwt }, jwt);
   }
   return toRequest(auth.mount ?? "approle", { role_id: auth.roleId, secret_id: auth.secretId }, auth.secretId);
 }
 
-async function readCredentialFile(path: string): Promise<string> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new VaultFault("credential-file", `${path}: ${error.code}`);
-  });
-  if (text.trim() === "") throw new VaultFault("credential-file", `${path}: empty`);
-  return text.trim();
+function readCredentialFile(path: string): string {
+  const credential = readText(path).trim();
+  if (credential === "") throw new VaultFault("credential-file", `${path}: empty`);
+  const problem = findCredentialProblem(credential, "token");
+  if (problem !== null) throw new VaultFault("credential-file", `${path} ${problem}`);
+  return credential;
+}
+
+/** @throws VaultFault */
+function readText(path: string): string {
+  try {
+    return readConfiguredFile(path).content.toString();
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    throw new VaultFault("credential-file", `${path}: ${error.code ?? error.reason}`);
+  }
 }
 
 function toRequest(mount: string, body: Record<string, string>, credential: string): VaultRequest {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../platform/clock.ts";
+import type { Monotonic } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/log.ts";
 
 /** How EOM authenticates to Vault. Files are read anew at every login, because other programs rotate them. */
@@ -21,8 +21,8 @@ export interface VaultOptions {
   readonly auth: VaultAuth;
   /** PEM of the certificate authorities to trust instead of the system's. */
   readonly ca?: string;
-  /** Limit for one call, from connecting to the last byte of its answer. */
+  /** Limit for one call, from connecting to the last byte of its answer. A request with its logins and retries has twice as long. */
   readonly timeoutMilliseconds: number;
-  readonly clock: Clock;
+  readonly monotonic: Monotonic;
   readonly log: Logger;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { toBackoffMilliseconds } from "../../platform/backoff.ts";
-import type { Clock } from "../../platform/clock.ts";
+import type { Monotonic } from "../../platform/clock.ts";
+import { answerWithin } from "../../platform/outbound/answer-within.ts";
 import type { VaultAnswer } from "./answers.ts";
 import type { VaultClient } from "./client.ts";
 import { isTransient, VaultFault } from "./fault.ts";
@@ -27,13 +28,16 @@ export interface VaultSession {
 interface SessionNeeds {
   readonly client: VaultClient;
   readonly tokens: VaultTokens;
-  readonly clock: Clock;
+  readonly monotonic: Monotonic;
   /** No further attempt after this time, so that a caller does not wait for several time-outs. */
   readonly patienceMilliseconds: number;
+  /** For everything that one request takes: logins, retries, pauses. A stop waits for deliveries that read a secret. */
+  readonly limitMilliseconds: number;
 }
 
 /** Combines the client and the token. */
-export function createVaultSession({ client, tokens, clock, patienceMilliseconds }: SessionNeeds): VaultSession {
+export function createVaultSession(needs: SessionNeeds): VaultSession {
+  const { client, tokens, monotonic, patienceMilliseconds, limitMilliseconds } = needs;
   const sendAuthenticated = async (request: VaultRequest): Promise<VaultAnswer> => {
     const token = await tokens.get();
     const answer = await client.send({ ...request, token });
@@ -44,24 +48,33 @@ export function createVaultSession({ client, tokens, clock, patienceMilliseconds
     return last;
   };
 
-  return {
-    send: async (request) => {
-      const startedAt = clock.now().getTime();
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await sendAuthenticated(request);
-        } catch (error) {
-          const isOver = clock.now().getTime() - startedAt >= patienceMilliseconds;
-          if (attempt === maxAttempts || isOver || !isTransient(error)) throw error;
-          const pause = {
-            firstMilliseconds,
-            maxMilliseconds: Number.POSITIVE_INFINITY,
-            attempt,
-            random: Math.random(),
-          };
-          await delay(toBackoffMilliseconds(pause));
-        }
+  const sendPatiently = async (request: VaultRequest, signal: AbortSignal): Promise<VaultAnswer> => {
+    const startedAt = monotonic();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await sendAuthenticated(request);
+      } catch (error) {
+        const isOver = signal.aborted || monotonic() - startedAt >= patienceMilliseconds;
+        if (attempt === maxAttempts || isOver || !isTransient(error)) throw error;
+        const pause = {
+          firstMilliseconds,
+          maxMilliseconds: Number.POSITIVE_INFINITY,
+          attempt,
+          random: Math.random(),
+        };
+        await delay(toBackoffMilliseconds(pause));
       }
+    }
+  };
+
+  return {
+    send: (request) => {
+      const seconds = limitMilliseconds / 1000;
+      const onLate = () => {
+        const asked = `${request.method} ${request.path}`;
+        throw new VaultFault("unreachable", `${asked}: no answer within ${seconds} s, with logins and retries`);
+      };
+      return answerWithin(seconds, (signal) => sendPatiently(request, signal), onLate);
     },
     trySend: async (request) => {
       try {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../platform/clock.ts";
+import type { Monotonic } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/log.ts";
 import type { VaultClient } from "./client.ts";
 import { VaultFault } from "./fault.ts";
@@ -41,14 +41,13 @@ interface Lease extends VaultGrant {
 interface TokensNeeds {
   readonly client: VaultClient;
   readonly auth: VaultAuth;
-  readonly clock: Clock;
+  readonly monotonic: Monotonic;
   readonly log: Logger;
 }
 
 /** Logs in at the first request. */
 export function createVaultTokens(needs: TokensNeeds): VaultTokens {
-  const { client, clock, log } = needs;
-  const now = () => clock.now().getTime();
+  const { client, monotonic, log } = needs;
   const requestLease = createLogin(needs);
   let lease: Lease | null = null;
   let replacedAt = Number.NEGATIVE_INFINITY;
@@ -65,13 +64,13 @@ export function createVaultTokens(needs: TokensNeeds): VaultTokens {
       await login.run();
     } catch (error) {
       log.warn({ err: error }, "The Vault token could not be refreshed; EOM tries again, and uses it until it ends");
-      if (old !== null && lease === old) lease = postpone(old, now());
+      if (old !== null && lease === old) lease = postpone(old, monotonic());
     }
   });
 
   /** @returns false when another login is needed: Vault no longer renews, or for less time because the token nears its maximum */
   const extend = async (old: Lease): Promise<boolean> => {
-    const askedAt = now();
+    const askedAt = monotonic();
     const grant = await renew(client, old.token);
     if (grant === null) return false;
     if (lease === old) lease = toLease(grant, askedAt);
@@ -82,15 +81,15 @@ export function createVaultTokens(needs: TokensNeeds): VaultTokens {
 
   return {
     get: async () => {
-      if (lease === null || now() >= lease.endsAt) return login.run();
-      if (now() >= lease.refreshAt) void refresh.run();
+      if (lease === null || monotonic() >= lease.endsAt) return login.run();
+      if (monotonic() >= lease.refreshAt) void refresh.run();
       return lease.token;
     },
     replace: async (refused) => {
       if (!login.isRunning()) {
         if (lease !== null && lease.token !== refused) return lease.token;
-        if (now() - replacedAt < minLoginMilliseconds) return null;
-        replacedAt = now();
+        if (monotonic() - replacedAt < minLoginMilliseconds) return null;
+        replacedAt = monotonic();
       }
       const token = await login.run();
       return token === refused ? null : token;
@@ -100,10 +99,10 @@ export function createVaultTokens(needs: TokensNeeds): VaultTokens {
 }
 
 /** A login that repeats Vault's refusal for a second without a request. */
-function createLogin({ client, auth, clock, log }: TokensNeeds): () => Promise<Lease> {
+function createLogin({ client, auth, monotonic, log }: TokensNeeds): () => Promise<Lease> {
   let refusal: { readonly fault: VaultFault; readonly at: number } | null = null;
   return async () => {
-    const askedAt = clock.now().getTime();
+    const askedAt = monotonic();
     if (refusal !== null && askedAt - refusal.at < minLoginMilliseconds) throw refusal.fault;
     try {
       const lease = toLease(await logIn(client, auth), askedAt);

@@ -14,10 +14,16 @@ import { createVaultTokens } from "./tokens.ts";
  * with `create` and `update` on the latter it can also store the labels, as custom metadata.
  */
 export function createVaultSecretStore(options: VaultOptions): SecretStore {
-  const { auth, log, clock, timeoutMilliseconds, mount, pathPrefix } = options;
+  const { auth, log, monotonic, timeoutMilliseconds, mount, pathPrefix } = options;
   const client = createVaultClient(options);
-  const tokens = createVaultTokens({ client, auth, clock, log });
-  const session = createVaultSession({ client, tokens, clock, patienceMilliseconds: timeoutMilliseconds / 2 });
+  const tokens = createVaultTokens({ client, auth, monotonic, log });
+  const session = createVaultSession({
+    client,
+    tokens,
+    monotonic,
+    patienceMilliseconds: timeoutMilliseconds / 2,
+    limitMilliseconds: timeoutMilliseconds * 2,
+  });
   const kv = createVaultKv({ session, mount, pathPrefix });
   let closing: Promise<void> | null = null;
   return {

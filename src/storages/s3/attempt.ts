@@ -34,7 +34,7 @@ export interface Probe {
 }
 
 /** Starts a probe: opens its connection and its budget of time. */
-export function createProbe(location: S3Location, credential: S3Credential, settings: ProbeSettings): Probe {
+export function createProbe(location: S3Location, credential: S3Credential | null, settings: ProbeSettings): Probe {
   const { policy, lookup, clock, signal, budgetMilliseconds } = settings;
   const limits = { connectMilliseconds: budgetMilliseconds * 0.3, requestMilliseconds: budgetMilliseconds * 0.5 };
   return {

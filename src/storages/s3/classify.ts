@@ -11,7 +11,7 @@ import { parseRegion } from "./validation.ts";
 /** The call that failed: its location, credential and operation. */
 export interface CallContext {
   readonly location: S3Location;
-  readonly credential: S3Credential;
+  readonly credential: S3Credential | null;
   readonly clock: Clock;
   /** The operation, as in "list objects"; hints continue with "in the bucket …". */
   readonly doing: string;
@@ -51,6 +51,9 @@ export function createFault(
     bucket: location.bucket,
     region: location.region,
     pathStyle: location.path_style,
+    requesterPays: location.requester_pays,
+    endpointPath: toEndpointPath(location),
+    isSigned: credential !== null,
     doing,
     expectedRegion: details.region !== null && "value" in parseRegion(details.region) ? details.region : null,
     ourTime: clock.now(),
@@ -62,6 +65,11 @@ export function createFault(
 }
 
 const noDetails = readSdkError(null);
+
+function toEndpointPath({ endpoint }: S3Location): string | null {
+  const path = URL.parse(endpoint)?.pathname ?? "/";
+  return path === "/" ? null : path;
+}
 
 function findReason(error: unknown, details: SdkError): Reason {
   if (error instanceof EgressForbidden) return "endpoint_forbidden";
@@ -80,13 +88,12 @@ const reasonOfFault: Readonly<Record<ConnectionFaultKind, Reason | null>> = {
   tls_untrusted: "tls_untrusted",
   tls_failed: "tls_failed",
   tls_absent: "tls_not_tls",
+  not_http: "not_s3",
   unknown: null,
 };
 
 function findByConnection(error: unknown, { name, code, duringConnect }: SdkError): Reason | null {
   if (code === "RESPONSE_TOO_LARGE") return "response_too_large";
-  // HPE_…: Node's HTTP parser rejects the answer; it is not HTTP.
-  if (code?.startsWith("HPE_")) return "not_s3";
   if (code === "ETIMEDOUT") return duringConnect ? "connect_timeout" : "request_timeout";
   // The SDK's own limit for connecting has a name and no code.
   if (name === "TimeoutError" && code === null) return "connect_timeout";
@@ -96,6 +103,8 @@ function findByConnection(error: unknown, { name, code, duringConnect }: SdkErro
 
 const reasonOfS3Code: Record<string, Reason> = {
   NoSuchBucket: "bucket_not_found",
+  // A server without tenants refuses tenant:bucket; one without a path reads the endpoint's path as a bucket.
+  InvalidBucketName: "bucket_not_found",
   NoSuchKey: "object_not_found",
   AccessDenied: "access_denied",
   AllAccessDisabled: "access_denied",
@@ -128,6 +137,8 @@ const reasonOfS3Code: Record<string, Reason> = {
 };
 
 function findByS3Code({ name }: SdkError): Reason | null {
+  // KMS.NotFoundException, KMS.DisabledException, KMS.KMSInvalidStateException and others: errors of the key service.
+  if (name.startsWith("KMS.")) return "encryption_refused";
   return Object.hasOwn(reasonOfS3Code, name) ? (reasonOfS3Code[name] ?? null) : null;
 }
 
@@ -145,7 +156,7 @@ function findByStatus({ status, region, isHtml: html, isS3Error: understood }: S
 }
 
 /** An error with name, code and status alone: the SDK's error also holds the answer, the access key and the signed text. */
-function toCause(error: unknown, credential: S3Credential): Error {
+function toCause(error: unknown, credential: S3Credential | null): Error {
   if (error instanceof EgressForbidden) return error;
   const { name, code, status } = readSdkError(error);
   const words = [name, code].filter((word) => word !== null && isHarmless(word, credential));
@@ -153,7 +164,8 @@ function toCause(error: unknown, credential: S3Credential): Error {
 }
 
 /** The server chooses the name of its error, and could repeat a part of the request in it. */
-function isHarmless(word: string, credential: S3Credential): boolean {
-  const secrets = [credential.access_key_id, credential.secret_access_key, credential.session_token ?? ""];
+function isHarmless(word: string, credential: S3Credential | null): boolean {
+  const { access_key_id = "", secret_access_key = "", session_token = "" } = credential ?? {};
+  const secrets = [access_key_id, secret_access_key, session_token];
   return /^[\w.-]{1,64}$/.test(word) && !secrets.some((secret) => secret !== "" && word.includes(secret));
 }

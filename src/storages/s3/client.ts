@@ -29,10 +29,12 @@ export interface S3Connection {
  *
  * A connection depends on the storage's row alone. The SDK would read missing options from AWS_* variables, ~/.aws or a
  * metadata service, so every such option is set here.
+ *
+ * @param credential null for requests that are not signed
  */
 export function createS3Connection(
   location: S3Location,
-  credential: S3Credential,
+  credential: S3Credential | null,
   settings: S3ClientSettings,
 ): S3Connection {
   const ca = location.ca_certificate ?? undefined;
@@ -44,11 +46,7 @@ export function createS3Connection(
     endpoint: location.endpoint,
     region: location.region,
     forcePathStyle: location.path_style,
-    credentials: {
-      accessKeyId: credential.access_key_id,
-      secretAccessKey: credential.secret_access_key,
-      ...(credential.session_token === undefined ? {} : { sessionToken: credential.session_token }),
-    },
+    ...(credential === null ? unsigned : { credentials: toIdentity(credential) }),
     logger: silent,
     requestHandler: new BoundedHttpHandler({
       connectionTimeout: settings.connectMilliseconds,
@@ -70,6 +68,22 @@ export function createS3Connection(
     },
   };
 }
+
+function toIdentity({ access_key_id, secret_access_key, session_token }: S3Credential) {
+  const keys = { accessKeyId: access_key_id, secretAccessKey: secret_access_key };
+  return session_token === undefined ? keys : { ...keys, sessionToken: session_token };
+}
+
+/** The name that Smithy gives to requests without a signature. */
+const noAuth = "smithy.api#noAuth";
+
+/** Requests without a signature. Without this scheme the SDK would look for a credential on the machine. */
+const unsigned: S3ClientConfig = {
+  httpAuthSchemeProvider: () => [{ schemeId: noAuth }],
+  httpAuthSchemes: [
+    { schemeId: noAuth, identityProvider: () => async () => ({}), signer: { sign: async (request) => request } },
+  ],
+};
 
 const ignore = (): void => {};
 const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };

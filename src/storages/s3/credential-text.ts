@@ -39,9 +39,10 @@ export function parseSecretAccessKey(text: string): Normalised {
  * The first setting that no request can carry, or null. The API refuses such settings; a row of an older version, or a
  * secret that somebody wrote into the store, may still have one.
  */
-export function findUnsendableSetting({ region }: S3Location, credential: S3Credential): string | null {
-  const { access_key_id, session_token = "-" } = credential;
+export function findUnsendableSetting({ region }: S3Location, credential: S3Credential | null): string | null {
   if ("problem" in parseRegion(region)) return "region";
+  if (credential === null) return null;
+  const { access_key_id, session_token = "-" } = credential;
   if ("problem" in parseAccessKeyId(access_key_id)) return "access_key_id";
   return "problem" in parseSessionToken(session_token) ? "session_token" : null;
 }

@@ -33,7 +33,7 @@ export interface InventorySettings {
  */
 export async function inventoryStorage(
   location: S3Location,
-  credential: S3Credential,
+  credential: S3Credential | null,
   settings: InventorySettings,
 ): Promise<Inventory> {
   const { policy, lookup, clock, signal, pageMilliseconds } = settings;

@@ -1,6 +1,7 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type S3Client } from "@aws-sdk/client-s3";
 import { type CallContext, createFault } from "./classify.ts";
 import { S3Failure } from "./failure.ts";
+import { toPayer } from "./options.ts";
 import type { Reason } from "./reasons.ts";
 import { readSdkError } from "./sdk-error.ts";
 
@@ -52,6 +53,7 @@ export async function listPage({ client, context, signal }: ListCall, request: P
     MaxKeys: maxKeys,
     EncodingType: "url",
     ContinuationToken: token,
+    ...toPayer(context.location),
   } as const;
   const command = new ListObjectsV2Command(input);
   const raw = keepRawAnswer(command);

@@ -21,7 +21,7 @@ import { type Check, toReport, type VerificationReport } from "./report.ts";
  */
 export async function probeStorage(
   location: S3Location,
-  credential: S3Credential,
+  credential: S3Credential | null,
   settings: ProbeSettings,
 ): Promise<VerificationReport> {
   const probe = createProbe(location, credential, settings);
@@ -64,7 +64,8 @@ async function probeReadOnly(probe: Probe): Promise<Check[]> {
 async function readListed(probe: Probe, first: ListedObject | null): Promise<Check> {
   if (first === null) return skip("READ", "nothing_to_read");
   const read = await attempt(probe, "READ", (call) => readFirstByte(call, first));
-  return read.reason === "object_archived" ? { ...read, status: "WARN" } : read;
+  const isUnread = read.reason === "object_archived" || read.reason === "customer_key_required";
+  return isUnread ? { ...read, status: "WARN" } : read;
 }
 
 function tolerateDenial(check: Check): Check {

@@ -6,6 +6,11 @@ export interface HintFacts {
   readonly bucket: string;
   readonly region: string;
   readonly pathStyle: boolean;
+  readonly requesterPays: boolean;
+  /** The path of the endpoint; null when it has none. */
+  readonly endpointPath: string | null;
+  /** Whether the request was made with a credential. */
+  readonly isSigned: boolean;
   /** The operation, as in "list objects". */
   readonly doing: string;
   readonly expectedRegion: string | null;
@@ -105,7 +110,10 @@ export const reasons = {
   },
   bucket_not_found: {
     meaning: "The bucket does not exist",
-    hint: ({ bucket, host }) => `The bucket ${bucket} does not exist at ${host}. Create it, or correct its name.`,
+    hint: ({ bucket, host, endpointPath }) =>
+      endpointPath === null
+        ? `The bucket ${bucket} does not exist at ${host}. Create it, or correct its name.`
+        : `The bucket ${bucket} does not exist at ${host}${endpointPath}. Create it, or correct its name or the path of the endpoint, which must not have the bucket in it.`,
   },
   object_not_found: {
     meaning: "An object that was just written or listed does not exist",
@@ -116,10 +124,31 @@ export const reasons = {
     meaning: "The object is in an archive and cannot be read at once",
     hint: () => "The first object below the prefix is in an archive class, so reading could not be verified.",
   },
+  customer_key_required: {
+    meaning: "The object is encrypted with a key that the client has to send (SSE-C), which EOM does not support",
+    hint: () =>
+      "The first object below the prefix is encrypted with a customer's key (SSE-C), so reading could not be verified.",
+  },
+  encryption_ignored: {
+    meaning: "The server stored an object without the encryption that the storage asks for",
+    hint: ({ host }) =>
+      `${host} stored the object without confirming server_side_encryption. Set it to null, or use a server that supports it.`,
+  },
+  encryption_refused: {
+    meaning: "The server or its key service (KMS) refuses the encryption or its key",
+    hint: ({ host }) =>
+      `${host} refuses the encryption. Check that it supports server_side_encryption, and that the key of sse_kms_key_id exists, is enabled and is in the bucket's region.`,
+  },
   access_denied: {
-    meaning: "The credential is valid but lacks a permission",
-    hint: ({ doing, bucket }) =>
-      `The credential may not ${doing} in the bucket ${bucket}. Extend its policy or the bucket's.`,
+    meaning:
+      "The credential is valid but lacks a permission; or the storage has no credential, and the server requires one",
+    hint: ({ doing, bucket, isSigned, requesterPays }) => {
+      const writes = doing === "write objects" || doing === "delete objects";
+      if (!isSigned) {
+        return `The server does not let everybody ${doing} in the bucket ${bucket}. Enter a credential${writes ? ", or set read_only to true" : ""}.`;
+      }
+      return `The credential may not ${doing} in the bucket ${bucket}. Extend its policy or the bucket's${requesterPays ? "" : "; if the bucket is a Requester Pays bucket, set requester_pays to true"}.`;
+    },
   },
   invalid_access_key: {
     meaning: "The server does not know the access key",

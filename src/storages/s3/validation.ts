@@ -5,9 +5,10 @@ import { z } from "zod";
 export type Normalised = { readonly value: string } | { readonly problem: string };
 
 /**
- * Normalises an endpoint to its origin: lower case, punycode, no default port.
+ * Normalises an endpoint to its origin and path: lower case, punycode, no default port, no slash at the end.
  *
- * Example: `HTTPS://S3.Example.org:443/` becomes `https://s3.example.org`.
+ * Example: `HTTPS://S3.Example.org:443/` becomes `https://s3.example.org`, `https://example.org/storage/s3/` becomes
+ * `https://example.org/storage/s3`.
  */
 export function normaliseEndpoint(text: string): Normalised {
   const url = URL.parse(text.trim());
@@ -18,13 +19,29 @@ export function normaliseEndpoint(text: string): Normalised {
   if (url.username !== "" || url.password !== "") {
     return { problem: "must have no user and password: the credential has fields of its own" };
   }
-  if (url.pathname !== "/") return { problem: "must have no path: bucket and prefix have fields of their own" };
   // Read from the text: an empty query or fragment leaves no trace in the parsed URL.
   if (/[?#]/.test(text)) return { problem: "must have no query and no fragment" };
+  const path = url.pathname.replace(/\/$/, "");
+  if (!isPlainPath(text, path)) {
+    return {
+      problem:
+        "must have a path of segments with letters, digits and . _ ~ - only, such as https://example.org/storage/s3, without bucket and prefix",
+    };
+  }
   url.hostname = url.hostname.replace(/\.$/, "");
-  return url.origin.length > maxEndpointLength
+  const value = `${url.origin}${path}`;
+  return value.length > maxEndpointLength
     ? { problem: `must have at most ${maxEndpointLength} characters` }
-    : { value: url.origin };
+    : { value };
+}
+
+/**
+ * Whether a path has only characters that no proxy and no signer rewrites. Dot segments are read from the text: the parsed
+ * URL has none of them any more.
+ */
+function isPlainPath(text: string, path: string): boolean {
+  const hasDotSegment = /[/\\](?:\.|%2e){1,2}(?:[/\\]|$)/i.test(text.trim());
+  return !hasDotSegment && /^(?:\/[\w.~-]+)*$/.test(path);
 }
 
 const maxEndpointLength = 300;
@@ -77,14 +94,23 @@ function isCertificate(pem: string): boolean {
 }
 
 /**
- * Accepts a bucket name by the rule of AWS for new buckets. The rule also excludes names that the SDK does not treat as
- * buckets: `..` lists all buckets of a server, an ARN and the reserved suffixes go to other services.
+ * Accepts a bucket name by the rule of AWS for new buckets, and `tenant:bucket` of Ceph, where an empty tenant is the global
+ * one. The rule also excludes names that the SDK does not treat as buckets: `..` lists all buckets of a server, an ARN and
+ * the reserved suffixes go to other services.
  */
-export function parseBucket(name: string): Normalised {
-  if (name.startsWith("arn:")) return { problem: "must be a bucket's name, not an ARN" };
+export function parseBucket(text: string): Normalised {
+  if (text.startsWith("arn:")) return { problem: "must be a bucket's name, not an ARN" };
+  // Ceph accepts only these characters in a tenant; the length is EOM's own bound.
+  const [prefix = ""] = /^\w{0,255}:/.exec(text) ?? [];
+  const parsed = parseBucketOfTenant(text.slice(prefix.length));
+  return "problem" in parsed ? parsed : { value: `${prefix}${parsed.value}` };
+}
+
+/** Accepts a bucket name without a tenant. */
+function parseBucketOfTenant(name: string): Normalised {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) {
     return {
-      problem: `must have 3 to 63 of a-z, 0-9, . and -, with a letter or digit at both ends, not ${describe(name)}`,
+      problem: `must have 3 to 63 of a-z, 0-9, . and -, with a letter or digit at both ends, perhaps after a tenant and a colon, not ${describe(name)}`,
     };
   }
   if (name.includes("..")) return { problem: `must have no two dots in a row` };
@@ -111,6 +137,13 @@ export function parseRegion(text: string): Normalised {
     : { problem: `must have 1 to 63 letters, digits and hyphens, with no hyphen at the ends, not ${describe(text)}` };
 }
 
+/** Accepts the id of a key as the header that carries it: in visible ASCII. */
+export function parseKmsKeyId(text: string): Normalised {
+  return /^[!-~]+$/.test(text)
+    ? { value: text }
+    : { problem: `must have visible ASCII characters only and no white space, not ${describe(text)}` };
+}
+
 /** Only the length: people paste keys into the wrong field. */
 function describe(text: string): string {
   return `a value of ${text.length} characters`;
@@ -118,13 +151,14 @@ function describe(text: string): string {
 
 /** An endpoint, normalised. */
 export const endpointSchema = normalised(normaliseEndpoint, 2_000).meta({
-  description: "Origin of the S3 server: scheme, host and port",
+  description:
+    "URL of the S3 server: scheme, host, port, and a path if its API is below one (https://example.org/storage/s3)",
   example: "https://s3.example.org",
 });
 
 /** A bucket's name. */
 export const bucketSchema = normalised(parseBucket, 2_000).meta({
-  description: "Name of the bucket",
+  description: "Name of the bucket; of a tenant's bucket in Ceph with the tenant, as tenant:bucket",
   example: "scenes",
 });
 
@@ -143,6 +177,13 @@ export const regionSchema = normalised(parseRegion, 2_000).meta({
 /** A PEM bundle of certificates, normalised. */
 export const caCertificateSchema = normalised(normaliseCaCertificate, maxCaBytes).meta({
   description: "PEM of the certificate authorities to trust instead of the public ones, at most 64 KiB",
+});
+
+/** The key of a key service (KMS): the id of a key or alias, or its ARN. */
+export const kmsKeyIdSchema = normalised(parseKmsKeyId, 2_048).meta({
+  description:
+    "Key id, alias or ARN of the key for aws:kms and aws:kms:dsse (x-amz-server-side-encryption-aws-kms-key-id). null: the default key of the key service",
+  example: "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 });
 
 /** A string schema that normalises its output. A check, not a transform, so that OpenAPI still describes a string. */

@@ -40,6 +40,12 @@ export const loseAnswer: Misbehaviour = async ({ request, handle }) => {
   request.socket.resetAndDestroy();
 };
 
+/** Executes the request twice, as behind a proxy that repeats it, and answers with the second run. */
+export const repeatRequest: Misbehaviour = async ({ response, handle }) => {
+  await handle();
+  await sendReply(response, await handle());
+};
+
 /** Records the run, and dies before it submits it. */
 export const dieInLaunch: Misbehaviour = async ({ request, runs, handle }) => {
   await handle();

@@ -140,6 +140,27 @@ test("single cancels take 15 seconds of a turn, and the next turn begins with th
   expect(under.dagster.count("TerminateRuns")).toBe(6);
 });
 
+test("a cancel takes 15 seconds in all when Dagster falls silent between two of its requests", async () => {
+  const runs = [1, 2].map(() => under.dagster.addRun({ jobName: "hang", tags: [], status: "STARTED" }));
+  const exception = { __typename: "PythonError", message: "no code location", className: "Error", errorChain: [] };
+  under.dagster.misbehave(
+    ({ call, response }) => {
+      if ((call.variables as { runIds: string[] }).runIds.length === 1) return;
+      under.advance(14);
+      sendReply(response, { status: 500, body: { data: { terminateRuns: exception } } });
+    },
+    { operation: "TerminateRuns" },
+  );
+  await under.engine.cancel(runs.map(({ runId }) => runId));
+  expect(under.lines.at(-1)).toMatchObject({ reason: expect.stringContaining("gave no answer within 1 s") });
+});
+
+test("a request after the close waits three seconds at most", async () => {
+  under.dagster.misbehave(() => {}, { operation: "RunStatuses" });
+  await under.engine.close();
+  await expect(under.engine.status([createId()])).rejects.toThrow("gave no answer within 3 s");
+});
+
 test("searches for 45 attempts with three requests", async () => {
   const attempts = Array.from({ length: 45 }, () => ({ sessionId: createId(), attempt: 1 }));
   const runs = attempts.map(({ sessionId }) => under.dagster.addRun({ jobName: "ok", tags: toTags(sessionId) }));

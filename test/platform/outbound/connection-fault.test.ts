@@ -22,6 +22,8 @@ describe("classifyConnectionFault", () => {
     ["ERR_TLS_HANDSHAKE_TIMEOUT", "tls_failed"],
     ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "tls_failed"],
     ["ERR_SSL_WRONG_VERSION_NUMBER", "tls_absent"],
+    ["HPE_INVALID_CONSTANT", "not_http"],
+    ["UNASKED_UPGRADE", "not_http"],
     ["EACCES", "unknown"],
   ])("takes %s for %s", (code, kind) => {
     expect(classifyConnectionFault(coded(code))).toEqual({ kind, code });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { systemClock } from "../../../src/platform/clock.ts";
+import { systemMonotonic } from "../../../src/platform/clock.ts";
 import { createCertificate } from "../../storages/s3/certificates.ts";
 import { findFreePort } from "../../support/database/postgres.ts";
 import {
@@ -26,7 +26,7 @@ describeSecretStore("vault, before a server in memory", startVaultHarness);
 describe("the vault secret store", () => {
   let harness: VaultHarness;
   beforeEach(async () => {
-    harness = await startVaultHarness(undefined, { clock: systemClock });
+    harness = await startVaultHarness(undefined, { monotonic: systemMonotonic });
   });
   afterEach(() => harness.stop());
 
@@ -36,7 +36,7 @@ describe("the vault secret store", () => {
   async function prepare(fault: Misbehaviour): Promise<VaultHarness> {
     if (!silences.has(fault)) return harness;
     await harness.stop();
-    harness = await startVaultHarness(undefined, { clock: systemClock, ...soon });
+    harness = await startVaultHarness(undefined, { monotonic: systemMonotonic, ...soon });
     return harness;
   }
 

@@ -4,7 +4,7 @@ import { createVaultSecretStore } from "../../../src/secrets/vault/vault.ts";
 import { type MisbehavingVault, startMisbehavingVault } from "../../support/vault/misbehaving-vault.ts";
 import { createRecordedLog, type RecordedLog } from "../recorded-log.ts";
 
-/** A store on a Vault that misbehaves on demand, with a clock that stands still until `advance` moves it. */
+/** A store on a Vault that misbehaves on demand, with a monotonic clock that stands still until `advance` moves it. */
 export interface VaultHarness {
   readonly vault: MisbehavingVault;
   readonly store: SecretStore;
@@ -26,13 +26,13 @@ export async function startVaultHarness(
 ): Promise<VaultHarness> {
   const vault = await startMisbehavingVault();
   const recorded = createRecordedLog();
-  let now = Date.parse("2026-11-23T10:00:00Z");
+  let now = 0;
   const store = createVaultSecretStore({
     address: vault.address,
     mount: "secret",
     pathPrefix: "",
     auth: toAuth(vault),
-    clock: { now: () => new Date(now) },
+    monotonic: () => now,
     timeoutMilliseconds,
     log: recorded.log,
     ...options,

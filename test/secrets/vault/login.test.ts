@@ -200,7 +200,7 @@ describe("the vault secret store's credential file", () => {
 
   test("is read again when Vault refuses the token that was read before", async () => {
     const harness = await startVaultHarness(() => ({ method: "token", tokenFile: file }));
-    await writeFile(file, "an old token");
+    await writeFile(file, "an-old-token");
     expect(await catchError(harness.store.find(newRef()))).toMatchObject({ code: "SECRET_STORE_UNAVAILABLE" });
     await writeFile(file, `${harness.vault.token}\n`);
     harness.advance(1);
@@ -219,12 +219,24 @@ describe("the vault secret store's credential file", () => {
     await harness.stop();
   });
 
-  test("is not shown when it holds characters that no header can have", async () => {
-    await writeFile(file, "canary\ntoken ä");
+  test("is refused with a reason, and neither sent nor shown, when no header can carry it", async () => {
     const harness = await startVaultHarness(() => ({ method: "token", tokenFile: file }));
-    const error = await catchError(harness.store.find(newRef()));
-    expect(error).toMatchObject({ code: "SECRET_STORE_UNAVAILABLE" });
-    expectNoTrace([error, harness.recorded.lines, await harness.store.check()], ["canary"]);
+    for (const [text, problem] of [
+      ["canary\ntoken ä", "U+000A at character 7"],
+      ["canary-ä", "U+00E4 at character 8"],
+      ['"canary"', "no quotation marks"],
+    ] as const) {
+      await writeFile(file, text);
+      const error = await catchError(harness.store.find(newRef()));
+      expect(error).toMatchObject({
+        code: "SECRET_STORE_UNAVAILABLE",
+        message: expect.stringContaining("own credential"),
+      });
+      const advice = await harness.store.check();
+      expect(advice).toContain(problem);
+      expectNoTrace([error, harness.recorded.lines, advice], ["canary"]);
+    }
+    expect(harness.vault.calls).toEqual([]);
     await harness.stop();
   });
 });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../../src/platform/clock.ts";
+import { systemMonotonic } from "../../../src/platform/clock.ts";
 import type { SecretStore } from "../../../src/secrets/store.ts";
 import type { VaultAuth, VaultOptions } from "../../../src/secrets/vault/options.ts";
 import { createVaultSecretStore } from "../../../src/secrets/vault/vault.ts";
@@ -78,7 +78,7 @@ export async function startVaultServer(): Promise<VaultServer> {
       address: server.address,
       mount: "secret",
       pathPrefix: "",
-      clock: systemClock,
+      monotonic: systemMonotonic,
       timeoutMilliseconds: 5000,
       log: createRecordedLog().log,
       ...options,

@@ -6,6 +6,7 @@ import { afterEach, expect, onTestFinished, vi } from "vitest";
 import type { Lookup } from "../../../src/platform/egress/guard.ts";
 import { type EgressPolicy, parseEgressPolicy } from "../../../src/platform/egress/policy.ts";
 import { createS3Connection, type S3Connection } from "../../../src/storages/s3/client.ts";
+import type { S3Credential } from "../../../src/storages/s3/location.ts";
 import { probeStorage } from "../../../src/storages/s3/probe.ts";
 import { quickRetry } from "../../../src/storages/s3/retry.ts";
 import { bucket, type MisbehavingS3, reset, sendError } from "../../support/s3/misbehaving-s3.ts";
@@ -16,9 +17,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function connect(server: MisbehavingS3): S3Connection {
+function connect(server: MisbehavingS3, as: S3Credential | null): S3Connection {
   const limits = { connectMilliseconds: 20_000, requestMilliseconds: 20_000 };
-  const connection = createS3Connection(toLocation(server), credential, { ...settings, ...limits, retry: quickRetry });
+  const connection = createS3Connection(toLocation(server), as, { ...settings, ...limits, retry: quickRetry });
   onTestFinished(() => connection.close());
   return connection;
 }
@@ -71,8 +72,8 @@ const filesRead = await vi.hoisted(async () => {
 
 const volatile = /^(amz-sdk-invocation-id|x-amz-date|authorization|host)$/;
 
-async function exchange(server: MisbehavingS3): Promise<unknown> {
-  const { client } = connect(server);
+async function exchange(server: MisbehavingS3, as: S3Credential | null = credential): Promise<unknown> {
+  const { client } = connect(server, as);
   await client.send(new ListObjectsV2Command({ Bucket: bucket }));
   await client.send(new PutObjectCommand({ Bucket: bucket, Key: "a", Body: "b" }));
   return server.requests.map(({ line, headers }) => ({
@@ -94,8 +95,16 @@ test("requests do not depend on the AWS variables and files of the machine", asy
   );
 });
 
-test("the SDK reads no AWS file", async ({ startS3 }) => {
-  await exchange(await startS3());
+test("requests without a credential do not depend on them either", async ({ startS3 }) => {
+  const plain = await exchange(await startS3(), null);
+  await poisonEnvironment();
+  const poisoned = await exchange(await startS3(), null);
+  expect(poisoned).toEqual(plain);
+  expect(JSON.stringify(poisoned)).not.toMatch(/canary|authorization|x-amz-(content|date|security)/);
+});
+
+test.for([credential, null])("the SDK reads no AWS file with the credential %j", async (as, { startS3 }) => {
+  await exchange(await startS3(), as);
   expect(filesRead.filter((path) => /\.aws|eom-aws/.test(path))).toEqual([]);
 });
 

@@ -4,6 +4,7 @@ import { systemLookup } from "../../../src/platform/egress/guard.ts";
 import { parseEgressPolicy } from "../../../src/platform/egress/policy.ts";
 import type { S3Location } from "../../../src/storages/s3/location.ts";
 import { bucket, type MisbehavingS3, startMisbehavingS3, startRawServer } from "../../support/s3/misbehaving-s3.ts";
+import { plainOptions } from "../../support/s3/plain-options.ts";
 
 /** Egress rules of the embedded default: S3 servers on loopback are allowed. */
 export const policy = parseEgressPolicy({ allow: [], deny: [], loopback: true, infrastructure: [] });
@@ -29,6 +30,7 @@ export function toLocation({ port }: Pick<MisbehavingS3, "port">, changes: Parti
     path_style: true,
     read_only: false,
     ca_certificate: null,
+    ...plainOptions,
     ...changes,
   };
 }

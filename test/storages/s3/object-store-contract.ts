@@ -7,6 +7,7 @@ import type { S3Credential, S3Location } from "../../../src/storages/s3/location
 import { probeStorage } from "../../../src/storages/s3/probe.ts";
 import type { VerificationReport } from "../../../src/storages/s3/report.ts";
 import { patientRetry } from "../../../src/storages/s3/retry.ts";
+import { plainOptions } from "../../support/s3/plain-options.ts";
 import { settings } from "./fixtures.ts";
 
 export interface ObjectStore {
@@ -32,7 +33,7 @@ export function describeObjectStore(name: string, start: () => Promise<ObjectSto
     /** A location of its own for each test. */
     const locate = (changes: Partial<S3Location> = {}): S3Location => {
       const { endpoint, region, bucket } = store;
-      const usual = { path_style: true, read_only: false, ca_certificate: null };
+      const usual = { path_style: true, read_only: false, ca_certificate: null, ...plainOptions };
       return { endpoint, region, bucket, prefix: `${randomUUID()}/`, ...usual, ...changes };
     };
     const credential = (changes: Partial<S3Credential> = {}): S3Credential => {

@@ -78,7 +78,7 @@ const expired = createCertificate({ names: ["127.0.0.1"], notAfter: anHourAgo })
 
 function withTls(certificate: { key: string; cert: string }, place: Partial<Place>): Situation["arrange"] {
   return async ({ startS3 }) => {
-    const { port } = await startS3({}, certificate);
+    const { port } = await startS3({}, { tls: certificate });
     return { endpoint: `https://127.0.0.1:${port}`, ...place };
   };
 }
@@ -203,8 +203,7 @@ const situations: Record<string, Situation> = {
     arrange: answering(always(hang)),
   },
   "the server switches to another protocol": {
-    reason: "request_timeout",
-    limitMilliseconds: soonMilliseconds,
+    reason: "not_s3",
     arrange: answeringRaw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"),
   },
   "the server sends interim answers without end": {
@@ -297,7 +296,7 @@ const situations: Record<string, Situation> = {
   "the port expects TLS and gets http": {
     reason: "connection_reset",
     arrange: async ({ startS3 }) => {
-      const { port } = await startS3({}, good);
+      const { port } = await startS3({}, { tls: good });
       return { endpoint: `http://127.0.0.1:${port}` };
     },
     hint: /https/,

@@ -63,7 +63,7 @@ test("the probe object lies below the prefix, under a name of its own each time"
 
 test("a certificate signed by the storage's own authority is trusted", async ({ startS3 }) => {
   const authority = createCertificate({ names: [] });
-  const server = await startS3({}, createCertificate({ names: ["127.0.0.1"], authority }));
+  const server = await startS3({}, { tls: createCertificate({ names: ["127.0.0.1"], authority }) });
   const location = { endpoint: `https://127.0.0.1:${server.port}`, ca_certificate: authority.cert };
   expect((await probe(server, location)).status).toBe("PASS");
 });

@@ -24,6 +24,8 @@ test.each([
   ["https://münchen.example", "https://xn--mnchen-3ya.example"],
   ["http://0x7f000001:9000", "http://127.0.0.1:9000"],
   ["http://[::FFFF:127.0.0.1]:9000", "http://[::ffff:7f00:1]:9000"],
+  ["HTTPS://Example.org:443/Storage/v1/s3/", "https://example.org/Storage/v1/s3"],
+  ["https://example.org/a-b_c.d~e", "https://example.org/a-b_c.d~e"],
 ])("the endpoint %s is normalised to %s", (given, normalised) => {
   expect(endpointSchema.parse(given)).toBe(normalised);
 });
@@ -35,8 +37,17 @@ test.each([
   ["ftp://s3.example.org", "not ftp"],
   ["s3://bucket", "not s3"],
   ["https://key:secret@s3.example.org", "must have no user"],
-  ["https://s3.example.org/bucket", "must have no path"],
-  ["https://s3.example.org//", "must have no path"],
+  ["https://s3.example.org//", "must have a path of segments"],
+  ["https://s3.example.org/a//b", "must have a path of segments"],
+  ["https://s3.example.org/a b", "must have a path of segments"],
+  ["https://s3.example.org/a%20b", "must have a path of segments"],
+  ["https://s3.example.org/a:b", "must have a path of segments"],
+  ["https://s3.example.org/ü", "must have a path of segments"],
+  ["https://s3.example.org/..", "must have a path of segments"],
+  ["https://s3.example.org/a/%2E%2e/b", "must have a path of segments"],
+  ["https://s3.example.org/a/.", "must have a path of segments"],
+  ["https://s3.example.org/s3?x", "must have no query"],
+  [`https://s3.example.org/${"a".repeat(300)}`, "at most 300"],
   ["https://s3.example.org?x", "must have no query"],
   ["https://s3.example.org?", "must have no query"],
   ["https://s3.example.org#", "no query and no fragment"],
@@ -49,7 +60,7 @@ test("a password in an endpoint is not repeated", () => {
   expect(problemsOf(endpointSchema, "https://key:canary@s3.example.org").join()).not.toContain("canary");
 });
 
-test.each(["scenes", "a-1", "my.bucket.2026", "1.2.3.4.5", `a${"b".repeat(61)}c`])(
+test.each(["scenes", "a-1", "my.bucket.2026", "1.2.3.4.5", `a${"b".repeat(61)}c`, "Research_1:scenes", ":scenes"])(
   "the bucket %s is accepted",
   (name) => {
     expect(bucketSchema.parse(name)).toBe(name);
@@ -74,6 +85,15 @@ test.each([
   "foo--ol-s3",
   "foo-s3alias",
   "a/b",
+  "a:b:scenes",
+  "a:",
+  ":",
+  "a-b:scenes",
+  "a:b/c",
+  "ü:scenes",
+  "a:..",
+  "a: scenes",
+  "a%3Ascenes",
   "scenes\n",
   "",
 ])("the bucket %j is refused, with the rule in the message", (name) => {
@@ -125,7 +145,7 @@ test("a normalised prefix stays as it is, ends in a slash, and begins with none"
   );
 });
 
-test("a normalised endpoint stays as it is, and is an origin", () => {
+test("a normalised endpoint stays as it is, and is an origin with a path", () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -135,7 +155,9 @@ test("a normalised endpoint stays as it is, and is an origin", () => {
       ),
       (given) => {
         const { data } = endpointSchema.safeParse(given);
-        return data === undefined || (new URL(data).origin === data && endpointSchema.parse(data) === data);
+        if (data === undefined) return true;
+        const { origin, pathname } = new URL(data);
+        return `${origin}${pathname === "/" ? "" : pathname}` === data && endpointSchema.parse(data) === data;
       },
     ),
   );

@@ -49,6 +49,7 @@ const parts = {
 const { schedules, sessions } = createScheduler({ ...parts, onWork: wakeUp.wake });
 const workers = createSchedulerWorkers({
   ...parts,
+  clockGuard: { isRight: async () => true },
   schedules,
   sessions,
   metrics: createSchedulerMetrics(registry),

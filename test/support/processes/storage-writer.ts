@@ -5,6 +5,7 @@
 import { Kysely } from "kysely";
 import { PostgresJSDialect, type PostgresJSSql } from "kysely-postgres-js";
 import { systemClock } from "../../../src/platform/clock.ts";
+import { toPostgresTarget } from "../../../src/platform/database/postgres-client.ts";
 import { createPostgresPool } from "../../../src/platform/database/postgres-pool.ts";
 import type { Database, Tables } from "../../../src/platform/database/tables.ts";
 import { findDeploymentId } from "../../../src/platform/deployment.ts";
@@ -13,6 +14,7 @@ import { readOrCreateKeyFile } from "../../../src/secrets/embedded/key-file.ts";
 import { createSecretKeeper } from "../../../src/secrets/keeper.ts";
 import { createCredentialKeeper } from "../../../src/storages/credentials.ts";
 import { createStorageService } from "../../../src/storages/service.ts";
+import { plainOptions } from "../s3/plain-options.ts";
 
 export interface WriterTask {
   readonly url: string;
@@ -51,11 +53,9 @@ function announcing(pool: PostgresJSSql): PostgresJSSql {
 }
 
 const limits = { size: 2, connectSeconds: 5, answerSeconds: 30 };
-const pool = createPostgresPool(
-  task.url,
-  { connection: { application_name: task.applicationName }, onnotice: () => {} },
-  limits,
-);
+const url = new URL(task.url);
+url.searchParams.set("application_name", task.applicationName);
+const pool = createPostgresPool(toPostgresTarget(url.href, { onnotice: () => {} }).hosts, limits);
 const open = (announced: boolean): Database =>
   new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: () => (announced ? announcing(pool) : pool) }) });
 
@@ -100,6 +100,7 @@ switch (task.operation) {
           path_style: true,
           read_only: false,
           ca_certificate: null,
+          ...plainOptions,
           credential,
         },
       },

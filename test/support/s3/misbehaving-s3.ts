@@ -35,10 +35,16 @@ export interface MisbehavingS3 {
 /** The name of the bucket. */
 export const bucket = "scenes";
 
+interface ServerOptions {
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Path above the bucket, as `/storage/s3`. No bucket is elsewhere. */
+  readonly path?: string;
+}
+
 /** An S3 server of one bucket, on a free loopback port, that checks no signatures and has these faults. */
 export async function startMisbehavingS3(
   misbehaviour: Misbehaviour = {},
-  tls?: { readonly key: string; readonly cert: string },
+  { tls, path = "" }: ServerOptions = {},
 ): Promise<MisbehavingS3> {
   const objects = new Map<string, Buffer>();
   const requests: MisbehavingS3["requests"] = [];
@@ -52,9 +58,10 @@ export async function startMisbehavingS3(
     requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
     const body = Buffer.concat(await request.toArray());
     const url = new URL(request.url ?? "/", "http://localhost");
-    const key = decodeURIComponent(url.pathname.split("/").slice(2).join("/"));
+    const key = decodeURIComponent(url.pathname.slice(path.length).split("/").slice(2).join("/"));
     const operation = toOperation(request.method, key);
-    (misbehaviour[operation] ?? behave)({ operation, key, request, response, body, objects });
+    const elsewhere = url.pathname.startsWith(`${path}/`) ? undefined : sendError(404, "NoSuchBucket");
+    (elsewhere ?? misbehaviour[operation] ?? behave)({ operation, key, request, response, body, objects });
     arrivalOf(operation).resolve();
   };
   // A client may go away in the middle of its request.

@@ -25,6 +25,8 @@ export type VersitygwServer = S3Credentials & {
    * @param actions as "s3:GetObject" or "s3:ListBucket"
    */
   allow(bucket: string, user: S3Credentials, actions: readonly string[]): Promise<void>;
+  /** The same for everybody, also for requests without a signature. */
+  allowEverybody(bucket: string, actions: readonly string[]): Promise<void>;
   /** Ends the server and removes what it stored. */
   stop(): Promise<void>;
 };
@@ -78,7 +80,11 @@ function connect(running: Settings & { endpoint: string; child: OwnedChild }): V
       return user;
     },
     async allow(bucket, user, actions) {
-      await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: policy(bucket, user, actions) }));
+      const Policy = policy(bucket, { AWS: [user.accessKeyId] }, actions);
+      await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+    },
+    async allowEverybody(bucket, actions) {
+      await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: policy(bucket, "*", actions) }));
     },
     async stop() {
       client.destroy();
@@ -143,11 +149,11 @@ function newCredentials(): S3Credentials {
   };
 }
 
-function policy(bucket: string, user: S3Credentials, actions: readonly string[]): string {
+function policy(bucket: string, principal: unknown, actions: readonly string[]): string {
   const onObjects = actions.filter((action) => action.includes("Object"));
   const onBucket = actions.filter((action) => !action.includes("Object"));
   const statement = (Action: string[], Resource: string): object[] =>
-    Action.length === 0 ? [] : [{ Effect: "Allow", Principal: { AWS: [user.accessKeyId] }, Action, Resource }];
+    Action.length === 0 ? [] : [{ Effect: "Allow", Principal: principal, Action, Resource }];
   return JSON.stringify({
     Version: "2012-10-17",
     Statement: [...statement(onBucket, `arn:aws:s3:::${bucket}`), ...statement(onObjects, `arn:aws:s3:::${bucket}/*`)],
