@@ -18,7 +18,7 @@ export function createGrouped({ db }: OpenDatabase): { consume: Consume; check: 
   const service = createMeteringService({ db, policy, metrics, lanes: 2, maxWaiting: 100_000 });
   const call = (userId: string) => ({
     userId,
-    subject: "bench",
+    actor: { subject: "bench", onBehalfOf: null, requestId: null },
     keyed: { keyHash: randomBytes(32), requestHash: randomBytes(32) },
   });
   return {

@@ -195,7 +195,7 @@ export function createTimelineCases(db: Database): ScaleCase[] {
   const to = new Date(from.getTime() + 86_400_000);
   return toCases<Parameters<typeof list>[0]>({
     of: "the timeline",
-    list,
+    list: (query) => list(query, start),
     usual: { size, asc: true, sortby: "name", from, to },
     all: inOrder,
     few: marked,

@@ -334,7 +334,7 @@ CREATE TABLE public.ailbl_schedule (
     slot_sessions integer DEFAULT 0 NOT NULL,
     engine text NOT NULL,
     CONSTRAINT ailbl_schedule_disabled_is_not_due CHECK ((enable OR (next_due_at = 'infinity'::timestamp with time zone))),
-    CONSTRAINT ailbl_schedule_kind_storage CHECK (((kind = 5) = (storage_id IS NOT NULL))),
+    CONSTRAINT ailbl_schedule_kind_storage CHECK (((kind <> 5) OR (storage_id IS NOT NULL))),
     CONSTRAINT ailbl_schedule_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 255))),
     CONSTRAINT ailbl_schedule_paused CHECK (((enable = (paused_from IS NULL)) AND (enable = (disabled IS NULL))))
 )
@@ -544,6 +544,7 @@ CREATE TABLE public.eom_clock_report (
 CREATE TABLE public.eom_deployment (
     id uuid NOT NULL,
     is_only boolean DEFAULT true NOT NULL,
+    cursor_key bytea DEFAULT (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) NOT NULL,
     created timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT eom_deployment_is_only_check CHECK (is_only)
 );

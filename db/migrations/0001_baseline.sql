@@ -40,6 +40,8 @@ $$;
 create table eom_deployment (
   id uuid primary key,
   is_only boolean not null default true unique check (is_only),
+  -- Signs the cursors of lists: 244 random bits. A cursor gives no right, so the key need not be kept from readers of the database.
+  cursor_key bytea not null default uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()),
   created timestamptz not null default now()
 );
 
@@ -244,7 +246,8 @@ create table ailbl_schedule (
   -- The engine that runs its sessions.
   engine text not null,
   constraint ailbl_schedule_name_key unique (name_key),
-  constraint ailbl_schedule_kind_storage check ((kind = 5) = (storage_id is not null)),
+  -- Kind 5 works on a storage. Other kinds may name one.
+  constraint ailbl_schedule_kind_storage check (kind <> 5 or storage_id is not null),
   constraint ailbl_schedule_paused check (enable = (paused_from is null) and enable = (disabled is null)),
   constraint ailbl_schedule_disabled_is_not_due check (enable or next_due_at = 'infinity')
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);

@@ -21,6 +21,15 @@ export function schemeRefused(): Failure {
   );
 }
 
+/** UNAUTHENTICATED for a gateway that sends several lines of a header from which identity or role is read. */
+export function headerRepeated(userHeader: string, roleHeader: string): Failure {
+  return fail(
+    "UNAUTHENTICATED",
+    `The gateway must send ${userHeader} and ${roleHeader} once each, and must remove them from the client's request`,
+    null,
+  );
+}
+
 /** UNAUTHENTICATED, in one sentence for every reason: a caller without a valid token learns nothing about other tokens. */
 export function tokenRefused(): Failure {
   return fail("UNAUTHENTICATED", "The token is not known here, was revoked, or has expired", null);

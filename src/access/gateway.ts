@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import type { Authenticator } from "../platform/resource/caller.ts";
 import { isPrintable } from "../platform/resource/printable.ts";
-import { tokenRefused } from "./errors.ts";
+import { headerRepeated, tokenRefused } from "./errors.ts";
 import { type RoleNames, requireHighestRole } from "./roles.ts";
 
 /** A network: its address, and the number of bits that all its addresses share. */
@@ -24,10 +24,12 @@ export interface GatewayOptions {
  */
 export function createGatewayAuthenticator({ cidrs, userHeader, roleHeader, roles }: GatewayOptions): Authenticator {
   return {
-    async authenticate(headers, peerAddress) {
-      if (!isWithin(peerAddress, cidrs)) return null;
+    async authenticate(headers, peer) {
+      if (peer === null || !isWithin(peer.address, cidrs)) return null;
       const subject = headers.get(userHeader);
       if (subject === null) return null;
+      // A proxy that adds its header to the client's own, in place of replacing it, lets the client choose.
+      if (peer.isRepeated(userHeader) || peer.isRepeated(roleHeader)) throw headerRepeated(userHeader, roleHeader);
       if (subject === "" || subject.length > 255 || !isPrintable(subject)) throw tokenRefused();
       const names = (headers.get(roleHeader) ?? "").split(/[,\s]+/);
       return {
@@ -40,8 +42,8 @@ export function createGatewayAuthenticator({ cidrs, userHeader, roleHeader, role
   };
 }
 
-function isWithin(peerAddress: string | null, cidrs: readonly Cidr[]): boolean {
-  if (peerAddress === null || !ipaddr.isValid(peerAddress)) return false;
+function isWithin(peerAddress: string, cidrs: readonly Cidr[]): boolean {
+  if (!ipaddr.isValid(peerAddress)) return false;
   // Turns an IPv4 address in IPv6 spelling (::ffff:10.0.0.7) into IPv4.
   const address = ipaddr.process(peerAddress);
   return cidrs.some(([range, bits]) => range.kind() === address.kind() && address.match(range, bits));
@@ -50,9 +52,9 @@ function isWithin(peerAddress: string | null, cidrs: readonly Cidr[]): boolean {
 /** Accepts tokens of EOM in addition to another way to authenticate, for automation beside people. */
 export function beside(tokens: Authenticator, others: Authenticator): Authenticator {
   return {
-    authenticate: (headers, peerAddress) =>
+    authenticate: (headers, peer) =>
       /^Bearer +eom_/i.test(headers.get("authorization") ?? "")
-        ? tokens.authenticate(headers, peerAddress)
-        : others.authenticate(headers, peerAddress),
+        ? tokens.authenticate(headers, peer)
+        : others.authenticate(headers, peer),
   };
 }

@@ -1,7 +1,8 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pathIdField } from "../platform/resource/fields.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   type CreatedToken,
@@ -15,7 +16,7 @@ import { type AccessService, toToken } from "./service.ts";
 
 const base = "/eom/admin/tokens";
 const tag = "access";
-const tokenParams = z.object({ TokenId: z.string() });
+const tokenParams = z.object({ TokenId: pathIdField });
 
 /** The caller itself, and the tokens of all callers. */
 export function createAccessRoutes(service: AccessService): Route[] {
@@ -49,11 +50,12 @@ export function createAccessRoutes(service: AccessService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(tokenSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(query),
+          cursors,
+          page: await service.list(query, parsePageStart(query, cursors)),
           toItem: toToken,
           toKey: (row) => ({ value: row.created.toISOString(), id: row.id }),
         }),

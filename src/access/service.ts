@@ -4,7 +4,7 @@ import { inTransaction } from "../platform/database/transaction.ts";
 import { invalid } from "../platform/failure.ts";
 import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
-import { type Page, type PageStart, parsePageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import { recordChange } from "../platform/resource/record-change.ts";
 import { requireRow } from "../platform/resource/rows.ts";
 import { tokenNotFound } from "./errors.ts";
@@ -60,8 +60,8 @@ export function createAccessService({ db, clock, forget }: AccessNeeds) {
     });
   }
 
-  function list(query: ListTokens): Promise<Page<TokenRow>> {
-    return listTokens(db, query, parsePageStart(query));
+  function list(query: ListTokens, start: PageStart): Promise<Page<TokenRow>> {
+    return listTokens(db, query, start);
   }
 
   /** @throws TOKEN_NOT_FOUND */

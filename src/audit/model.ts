@@ -23,7 +23,8 @@ export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
 const filters = {
   kind: z.array(z.string().max(100)).max(20).optional(),
-  object_id: z.array(z.string().max(100)).max(100).optional(),
+  // A user's quota has the user's id, a slash and a UUID.
+  object_id: z.array(z.string().max(600)).max(100).optional(),
   subject: z.array(z.string().max(255)).max(20).optional(),
   from: timeParameter.optional(),
   to: timeParameter.optional(),

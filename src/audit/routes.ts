@@ -20,11 +20,12 @@ export function createAuditRoutes(db: Database): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(auditEntrySchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await listAudit(db, query, parsePageStart(query)),
+          cursors,
+          page: await listAudit(db, query, parsePageStart(query, cursors)),
           toItem: toAuditEntry,
           toKey: (row) => ({ value: row.at.toISOString(), id: row.id }),
         }),

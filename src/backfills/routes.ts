@@ -1,7 +1,8 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pathIdField } from "../platform/resource/fields.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   type Backfill,
@@ -14,8 +15,8 @@ import { type BackfillService, toBackfill } from "./service.ts";
 
 const base = "/ailbl/admin/schedules/{ScheduleId}";
 const tag = "backfills";
-const scheduleParams = z.object({ ScheduleId: z.string() });
-const backfillParams = z.object({ ScheduleId: z.string(), BackfillId: z.string() });
+const scheduleParams = z.object({ ScheduleId: pathIdField });
+const backfillParams = z.object({ ScheduleId: pathIdField, BackfillId: pathIdField });
 const backfillAnswer = { description: "The backfill", schema: backfillSchema };
 
 /** `…/schedules/{ScheduleId}/backfill` and `…/backfills`. */
@@ -51,13 +52,14 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         params: scheduleParams,
         query: listBackfillsSchema,
         answers: { 200: { description: "One page", schema: pageSchema(backfillSchema) } },
-        failures: [],
+        failures: ["SCHEDULE_NOT_FOUND"],
       },
-      async ({ params, query, url }) =>
+      async ({ params, query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(params.ScheduleId, query),
+          cursors,
+          page: await service.list(params.ScheduleId, query, parsePageStart(query, cursors)),
           toItem: toBackfill,
           toKey: (row) => ({ value: row.created.toISOString(), id: row.id }),
         }),

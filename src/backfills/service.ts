@@ -3,9 +3,10 @@ import { inTransaction } from "../platform/database/transaction.ts";
 import { invalid } from "../platform/failure.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import { recordChange } from "../platform/resource/record-change.ts";
 import { requireRow } from "../platform/resource/rows.ts";
+import { scheduleNotFound } from "../schedules/errors.ts";
 import { requireSchedule } from "../schedules/lookup.ts";
 import type { ScheduleRow } from "../schedules/queries.ts";
 import type { ScheduleNeeds } from "../schedules/service.ts";
@@ -33,10 +34,14 @@ export function createBackfillService({ db, clock, onWork }: Pick<ScheduleNeeds,
     return toBackfill(await requireBackfill(scheduleId, id, (backfillId) => findBackfill(db, backfillId)));
   }
 
-  /** Lists the backfills of a schedule, also of a deleted one. Empty for an unknown schedule. */
-  async function list(scheduleId: string, query: ListBackfills): Promise<Page<BackfillRow>> {
-    const start = parsePageStart(query);
-    return isUuid(scheduleId) ? listBackfills(db, scheduleId, query, start) : { rows: [], total: 0 };
+  /**
+   * Lists the backfills of a schedule, also of a deleted one. Empty for an unknown schedule.
+   *
+   * @throws SCHEDULE_NOT_FOUND when the id is no UUID
+   */
+  async function list(scheduleId: string, query: ListBackfills, start: PageStart): Promise<Page<BackfillRow>> {
+    if (!isUuid(scheduleId)) throw scheduleNotFound(scheduleId);
+    return listBackfills(db, scheduleId, query, start);
   }
 
   /**

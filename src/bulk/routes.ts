@@ -2,7 +2,8 @@ import { answerChange } from "../platform/http/answer-change.ts";
 import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route, type RouteInput } from "../platform/http/route.ts";
 import type { Change } from "../platform/resource/change.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pathIdField } from "../platform/resource/fields.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   type Bulk,
@@ -17,7 +18,7 @@ import { type BulkService, toBulk } from "./service.ts";
 
 const base = "/ailbl/admin/bulk";
 const tag = "bulk";
-const bulkParams = z.object({ BulkId: z.string() });
+const bulkParams = z.object({ BulkId: pathIdField });
 const bulkAnswer = { description: "The bulk action", schema: bulkSchema };
 const answers = {
   200: { description: "The answer to a dry run: the objects that would be changed", schema: bulkPreviewSchema },
@@ -73,11 +74,12 @@ export function createBulkRoutes(service: BulkService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(bulkSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(query),
+          cursors,
+          page: await service.list(query, parsePageStart(query, cursors)),
           toItem: toBulk,
           toKey: (row) => ({ value: row.created.toISOString(), id: row.id }),
         }),

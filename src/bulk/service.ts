@@ -2,7 +2,7 @@ import type { Database, DatabaseTransaction } from "../platform/database/tables.
 import { inTransaction } from "../platform/database/transaction.ts";
 import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import { recordChange } from "../platform/resource/record-change.ts";
 import { requireRow } from "../platform/resource/rows.ts";
 import { toScheduleFilter } from "../schedules/list.ts";
@@ -51,8 +51,8 @@ export function createBulkService({ db, clock, onWork }: Pick<ScheduleNeeds, "db
     return toBulk(await requireBulk(db, id));
   }
 
-  function list(query: ListBulks): Promise<Page<BulkRow>> {
-    return listBulks(db, query, parsePageStart(query));
+  function list(query: ListBulks, start: PageStart): Promise<Page<BulkRow>> {
+    return listBulks(db, query, start);
   }
 
   function previewSessions({ filter }: BulkSessions, change: Change<BulkPreview>): Promise<BulkPreview> {

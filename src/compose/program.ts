@@ -4,8 +4,9 @@ import type { Check } from "../doctor/checks.ts";
 import type { Reconciler } from "../metering/reconcile/reconciler.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
 import { startDiskGuard } from "../platform/database/disk-guard.ts";
-import { findDeploymentId } from "../platform/deployment.ts";
+import { findDeployment, noDeployment } from "../platform/deployment.ts";
 import type { Route } from "../platform/http/route.ts";
+import { releaseUnfinishedKeys } from "../platform/idempotency/claims.ts";
 import { createLogger, type Logger } from "../platform/log.ts";
 import { openDatabase, openUnaskedDatabase, type ProgramDatabase, prepareSchema } from "./database.ts";
 import { composeRooms } from "./rooms.ts";
@@ -34,6 +35,8 @@ export async function composeProgram(config: Config, log: Logger): Promise<Progr
   const database = await openDatabase(config);
   try {
     await prepareSchema(database, config, log);
+    // The lock is of an embedded database, which no other process has open: the processes that claimed these keys are dead.
+    if (database.lock !== null) await releaseUnfinishedKeys(database.db);
     return await composeOn(database.kind === "embedded" ? guardDisk(database, config, log) : database, config, log);
   } catch (error) {
     await database.close();
@@ -56,7 +59,7 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
   const { db } = database;
   const secrets = await openSecretStore(config, db, log);
   await requireMatchingKeyFile(secrets);
-  const rooms = composeRooms({ database, config, log, secrets, deploymentId: await findDeploymentId(db) });
+  const rooms = composeRooms({ database, config, log, secrets, deployment: await findDeployment(db) });
   // Before the first request or turn goes by it.
   await rooms.clock.compare();
   const close = async () => {
@@ -84,8 +87,13 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
 export function listRoutes(): readonly Route[] {
   const log = createLogger({ level: "silent", format: "json" });
   const database = openUnaskedDatabase();
-  return composeRooms({ database, config: readConfig({}, []), log, secrets: openNoSecrets(database), deploymentId: "" })
-    .routes;
+  return composeRooms({
+    database,
+    config: readConfig({}, []),
+    log,
+    secrets: openNoSecrets(database),
+    deployment: noDeployment,
+  }).routes;
 }
 
 /**
@@ -97,7 +105,7 @@ export async function composeBesideDatabase(config: Config, log: Logger): Promis
   const database = openUnaskedDatabase();
   const secrets =
     config.EOM_SECRETS === "vault" ? await openSecretStore(config, database.db, log) : openNoSecrets(database);
-  const { checks, tokens, notifications } = composeRooms({ database, config, log, secrets, deploymentId: "" });
+  const { checks, tokens, notifications } = composeRooms({ database, config, log, secrets, deployment: noDeployment });
   const close = async () => {
     notifications.close();
     await tokens.close();

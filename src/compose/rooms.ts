@@ -18,6 +18,7 @@ import { createOverviewService } from "../overview/service.ts";
 import { type ComparedClock, systemClock, systemMonotonic } from "../platform/clock.ts";
 import type { Config } from "../platform/config/config.ts";
 import { createDatabaseClock } from "../platform/database/database-clock.ts";
+import type { Deployment } from "../platform/deployment.ts";
 import { createApp } from "../platform/http/app.ts";
 import { limitGuesses } from "../platform/http/guess-limit.ts";
 import { createRateLimit } from "../platform/http/rate-limit.ts";
@@ -69,7 +70,7 @@ export interface RoomNeeds {
   readonly config: Config;
   readonly log: Logger;
   readonly secrets: SecretStore;
-  readonly deploymentId: string;
+  readonly deployment: Deployment;
 }
 
 /** Composes all rooms and what joins them. Starts nothing and calls nothing outside. */
@@ -101,7 +102,7 @@ export function composeRooms(needs: RoomNeeds) {
 }
 
 /** Parts that several rooms share, one of each for a process. */
-function createShared({ database, config, log, secrets, deploymentId }: RoomNeeds) {
+function createShared({ database, config, log, secrets, deployment }: RoomNeeds) {
   const { db, reads } = database;
   const metrics = createMetrics();
   const clock = createClock(database);
@@ -112,7 +113,8 @@ function createShared({ database, config, log, secrets, deploymentId }: RoomNeed
     config,
     log,
     secrets,
-    deploymentId,
+    cursorKey: deployment.cursorKey,
+    deploymentId: deployment.id,
     clock,
     clockGuard: createClockGuard({ db, clock, log, registry: metrics.registry }),
     monotonic: systemMonotonic,
@@ -122,7 +124,7 @@ function createShared({ database, config, log, secrets, deploymentId }: RoomNeed
     warningPercent: config.EOM_QUOTA_WARNING,
     retentionDays: config.EOM_RETENTION_DAYS,
     createKeeper: (folder: string, label: string) =>
-      createSecretKeeper({ db, secrets, deploymentId, owners: { folder, label } }),
+      createSecretKeeper({ db, secrets, deploymentId: deployment.id, owners: { folder, label } }),
   };
 }
 
@@ -265,5 +267,6 @@ function composeApp(shared: Shared, routes: readonly Route[], tokens: ReturnType
     db,
     log,
     metrics,
+    cursorKey: shared.cursorKey,
   });
 }

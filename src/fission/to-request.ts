@@ -1,9 +1,14 @@
 import { Readable } from "node:stream";
 import { invalid } from "../platform/failure.ts";
+import { requirePlainPath } from "../platform/http/target.ts";
 import type { FissionContext, FissionRequest } from "./context.ts";
 
-/** Headers of one hop, and Fission's own, which a client may have forged: the app must not see either. */
-const dropped = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer|x-fission-.*)$/;
+/**
+ * Headers of one hop, and Fission's own, which a client may have forged: the app must not see either. X-Fission-Params-UserId is kept,
+ * because the app takes it for a label, as X-User-Id.
+ */
+const dropped =
+  /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer|x-fission-(?!params-userid$).*)$/;
 
 /** A placeholder: the app reads paths alone. */
 const origin = "http://function";
@@ -16,17 +21,21 @@ export type RawBody = { readonly text: string } | { readonly bytes: number };
  *
  * @param target path and query
  * @param raw the body that Express could not parse; null in all other cases
- * @throws VALIDATION_ERROR for an invalid method or path
+ * @throws VALIDATION_ERROR for an invalid method or path, for a path with dot segments, and for a body of a GET
  */
 export function toRequest({ request, response }: FissionContext, target: string, raw: RawBody | null): Request {
+  requirePlainPath(target);
   const method = request.method ?? "GET";
-  const body = method === "GET" || method === "HEAD" ? null : toBody(request, raw);
+  const body = toBody(request, raw);
+  const isRead = method === "GET" || method === "HEAD";
+  if (isRead && body !== null && body !== "" && body !== "{}")
+    throw invalid("", "must have no body: this operation takes none", "unexpected_body");
   try {
     return new Request(`${origin}${target}`, {
       method,
       headers: toHeaders(request, raw),
       signal: toSignal(response),
-      ...(body === null ? {} : { body, duplex: "half" }),
+      ...(body === null || isRead ? {} : { body, duplex: "half" }),
     });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;

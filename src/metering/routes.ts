@@ -1,9 +1,10 @@
 import { ok } from "../platform/http/answers.ts";
-import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import type { KeyedRequest } from "../platform/idempotency/claims.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { type Answer, defineRoute, type Route, type RouteInput } from "../platform/http/route.ts";
+import { toActor } from "../platform/resource/actor.ts";
+import { pathIdField } from "../platform/resource/fields.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
-import { userIdField } from "../quotas/assignments/model.ts";
+import { userIdField } from "../platform/resource/user-id.ts";
 import { ledgerEntrySchema, ledgerFilterNames, listLedgerSchema } from "./ledger/model.ts";
 import { toLedgerEntry } from "./ledger/representation.ts";
 import { adjustUsageSchema, checkUsageSchema, consumeUsageSchema, meteringSchema, userUsageSchema } from "./model.ts";
@@ -13,7 +14,7 @@ import type { MeteringService } from "./service.ts";
 const user = "/eom/admin/users/{UserId}";
 const tag = "metering";
 const userParams = z.object({ UserId: userIdField });
-const reservationParams = z.object({ UserId: userIdField, ReservationId: z.string() });
+const reservationParams = z.object({ UserId: userIdField, ReservationId: pathIdField });
 const counted = { description: "Counted; the usage is that right after the request", schema: meteringSchema };
 const reservationAnswer = { description: "The reservation", schema: reservationSchema };
 
@@ -165,11 +166,12 @@ export function createMeteringRoutes(service: MeteringService): Route[] {
     defineRoute(meteringSpecs.usage, async ({ params }) =>
       ok({ user_id: params.UserId, usage: await service.listUsage(params.UserId) }),
     ),
-    defineRoute(meteringSpecs.ledger, async ({ params, query, url }) =>
+    defineRoute(meteringSpecs.ledger, async ({ params, query, url, cursors }) =>
       toPageAnswer({
         query,
         url,
-        page: await service.listEntries(params.UserId, query),
+        cursors,
+        page: await service.listEntries(params.UserId, query, parsePageStart(query, cursors)),
         toItem: toLedgerEntry,
         toKey: ({ created, id }) => ({ value: created.toISOString(), id }),
       }),
@@ -177,13 +179,11 @@ export function createMeteringRoutes(service: MeteringService): Route[] {
   ];
 }
 
-function toCall(input: {
-  readonly params: { readonly UserId: string };
-  readonly caller: { readonly subject: string };
-  readonly keyed: KeyedRequest | null;
-}) {
+function toCall(
+  input: Pick<RouteInput<{ readonly UserId: string }, unknown, unknown>, "params" | "caller" | "requestId" | "keyed">,
+) {
   if (input.keyed === null) throw new Error("a call of metering has no Idempotency-Key");
-  return { userId: input.params.UserId, subject: input.caller.subject, keyed: input.keyed };
+  return { userId: input.params.UserId, actor: toActor(input), keyed: input.keyed };
 }
 
 function toAnswer(

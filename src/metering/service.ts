@@ -1,8 +1,9 @@
+import type { Actor } from "../platform/audit/record.ts";
 import { retryLost } from "../platform/database/transaction.ts";
 import { invalid } from "../platform/failure.ts";
 import { createId, isUuid } from "../platform/id.ts";
 import { type KeyedRequest, keyReused } from "../platform/idempotency/claims.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import type { AdmissionRequest, Outcome } from "./admission/request.ts";
 import { decideReason, findWaitSeconds, toLevelWithoutQuota, toViolations } from "./admission/violations.ts";
 import { type Amounts, listAmounts } from "./amounts.ts";
@@ -22,7 +23,7 @@ import { toClosed, toReservation, toReserved } from "./reservations/representati
 /** The user to count for, the caller, and the key of the request. */
 interface MeteringCall {
   readonly userId: string;
-  readonly subject: string;
+  readonly actor: Actor;
   readonly keyed: KeyedRequest;
 }
 
@@ -88,7 +89,14 @@ export function createMeteringService(needs: AdmitterNeeds) {
     amounts: Amounts | null,
   ): Promise<Answered<Reservation>> {
     if (!isUuid(id)) throw reservationNotFound(id);
-    const request = { id, user_id: call.userId, state, amounts, created_by: call.subject, ...toHashes(call.keyed) };
+    const request = {
+      id,
+      user_id: call.userId,
+      state,
+      amounts,
+      created_by: call.actor.subject,
+      ...toHashes(call.keyed),
+    };
     const outcome = await retryLost(() => closeReservation(db, request, policy.warningPercent));
     if (outcome !== null) return { body: toClosed(request, outcome), isReplay: false };
     const [kept] = await listAnswers<ClosingOutcome>(db, [request.key_hash]);
@@ -97,8 +105,8 @@ export function createMeteringService(needs: AdmitterNeeds) {
     throw toClosingFailure(request, await listReservationTypes(db, call.userId, id));
   }
 
-  function listEntries(userId: string, query: ListLedger): Promise<Page<LedgerRow>> {
-    return listLedger(db, userId, query, parsePageStart(query));
+  function listEntries(userId: string, query: ListLedger, start: PageStart): Promise<Page<LedgerRow>> {
+    return listLedger(db, userId, query, start);
   }
 
   /** @throws RESERVATION_NOT_FOUND */
@@ -114,11 +122,13 @@ export function createMeteringService(needs: AdmitterNeeds) {
 
 function toRequest(
   kind: AdmissionRequest["kind"],
-  { userId, subject, keyed }: MeteringCall,
+  { userId, actor, keyed }: MeteringCall,
   amounts: Amounts,
   reservation: AdmissionRequest["reservation"],
 ): AdmissionRequest {
-  return { user_id: userId, kind, amounts, created_by: subject, reservation, ...toHashes(keyed) };
+  const request = { user_id: userId, kind, amounts, created_by: actor.subject, reservation, ...toHashes(keyed) };
+  if (kind !== "adjust") return request;
+  return { ...request, audit: { id: createId(), on_behalf_of: actor.onBehalfOf, request_id: actor.requestId } };
 }
 
 function toHashes({ keyHash, requestHash }: KeyedRequest) {

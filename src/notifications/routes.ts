@@ -1,7 +1,8 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pathIdField } from "../platform/resource/fields.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   createWebhookSchema,
@@ -17,7 +18,7 @@ import type { WebhookService } from "./service.ts";
 
 const base = "/eom/admin/webhooks";
 const tag = "webhooks";
-const webhookParams = z.object({ WebhookId: z.string() });
+const webhookParams = z.object({ WebhookId: pathIdField });
 const webhookAnswer = { description: "The webhook, without its secret", schema: webhookSchema };
 const writtenAnswer = { description: "The webhook", schema: writtenWebhookSchema };
 
@@ -37,11 +38,12 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(webhookSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(query),
+          cursors,
+          page: await service.list(query, parsePageStart(query, cursors)),
           toItem: toWebhook,
           toKey: (row) => ({ value: row[query.sortby].toISOString(), id: row.id }),
         }),

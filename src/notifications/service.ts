@@ -5,7 +5,7 @@ import type { EgressPolicy } from "../platform/egress/policy.ts";
 import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { requireVersion, type VersionCondition } from "../platform/resource/entity-tag.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import { withoutUndefined } from "../platform/resource/partial.ts";
 import { recordChange } from "../platform/resource/record-change.ts";
 import { requireRow } from "../platform/resource/rows.ts";
@@ -50,8 +50,8 @@ export function createWebhookService({ db, clock, policy, secrets }: WebhookNeed
   }
 
   /** @throws VALIDATION_ERROR for a cursor that does not fit the query */
-  function list(query: ListWebhooks): Promise<Page<WebhookRow>> {
-    return listWebhooks(db, query, parsePageStart(query));
+  function list(query: ListWebhooks, start: PageStart): Promise<Page<WebhookRow>> {
+    return listWebhooks(db, query, start);
   }
 
   /** @throws VALIDATION_ERROR for an address that EOM may not send to, SECRET_STORE_UNAVAILABLE */

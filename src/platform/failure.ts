@@ -1,5 +1,10 @@
 import { z } from "zod";
 
+/** Issues listed in an answer: the input may have as many as it has values. */
+const maxIssues = 100;
+/** Characters of an issue's path in an answer. A path into the input of a route is shorter. */
+const maxPathLength = 500;
+
 /** One problem of one field. `path` is a JSON Pointer into the body, or `/name` for a query, path or header parameter. */
 export const issueSchema = z.object({
   path: z.string(),
@@ -11,7 +16,11 @@ export const issueSchema = z.object({
 export type Issue = z.infer<typeof issueSchema>;
 
 const noDetails = z.null();
-const issues = z.object({ issues: z.array(issueSchema) });
+const issues = z.object({
+  issues: z.array(issueSchema).max(maxIssues),
+  /** How many there are; some are not listed if there are more than 100. */
+  total_issues: z.int(),
+});
 const name = z.object({ name: z.string() });
 const state = z.object({ state: z.string() });
 const dependants = z.object({
@@ -59,6 +68,7 @@ export const failures = {
   ROUTE_NOT_FOUND: { status: 404, title: "No such route", details: noDetails },
   METHOD_NOT_ALLOWED: { status: 405, title: "The route does not have this method", details: noDetails },
   STORAGE_NOT_FOUND: { status: 404, title: "The storage does not exist", details: noDetails },
+  COLLECTION_NOT_FOUND: { status: 404, title: "No collection has this id", details: noDetails },
   QUOTA_NOT_FOUND: { status: 404, title: "The quota does not exist", details: noDetails },
   USER_QUOTA_NOT_FOUND: { status: 404, title: "The user does not have this quota", details: noDetails },
   RESERVATION_NOT_FOUND: { status: 404, title: "The reservation does not exist", details: noDetails },
@@ -230,13 +240,14 @@ export function fail<Code extends FailureCode>(
 }
 
 /**
- * Builds a VALIDATION_ERROR of at least one issue; its message has the first.
+ * Builds a VALIDATION_ERROR of at least one issue; its message has the first, its details list the first 100.
  */
 export function invalidRequest(issues: readonly Issue[]): Failure {
-  const [first] = issues;
+  const listed = issues.slice(0, maxIssues).map((issue) => ({ ...issue, path: issue.path.slice(0, maxPathLength) }));
+  const [first] = listed;
   const rest = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
   const sentence = `The request is not valid: ${first?.path} ${first?.message}${rest}`;
-  return fail("VALIDATION_ERROR", sentence, { issues: [...issues] });
+  return fail("VALIDATION_ERROR", sentence, { issues: listed, total_issues: issues.length });
 }
 
 /**

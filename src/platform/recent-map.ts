@@ -6,8 +6,6 @@ export interface RecentMap<Key, Value> {
   delete(key: Key): void;
   /** Walks all entries: for what happens rarely. */
   deleteWhere(isGone: (value: Value) => boolean): void;
-  /** True until the first set, and after everything was deleted. */
-  isEmpty(): boolean;
 }
 
 /**
@@ -50,6 +48,5 @@ export function createRecentMap<Key, Value>(maxKeys: number): RecentMap<Key, Val
         for (const [key, value] of entries) if (isGone(value)) entries.delete(key);
       }
     },
-    isEmpty: () => young.size === 0 && old.size === 0,
   };
 }

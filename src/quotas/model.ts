@@ -1,7 +1,7 @@
 import { descriptionField, historyFields, idField, labelsField, nameField } from "../platform/resource/fields.ts";
 import { objectFilters, pageParameters } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
-import { expireSchema } from "./expire.ts";
+import { expireChangeSchema, expireSchema } from "./expire.ts";
 import { findMisfits } from "./misfits.ts";
 import { quotaTypeField, valueSchema } from "./quota-type.ts";
 
@@ -22,7 +22,7 @@ export const createQuotaSchema = z
   .openapi("CreateQuota");
 
 /**
- * The body that changes some fields of a quota. The service checks that the changed quota fits its type, and that `type`
+ * The body that changes some fields of a quota, at every depth; labels are replaced as a whole. The service checks that the changed quota fits its type, and that `type`
  * changes only while no user has the quota.
  */
 export const updateQuotaSchema = z
@@ -31,7 +31,7 @@ export const updateQuotaSchema = z
     description: descriptionField.optional(),
     type: quotaTypeField.optional(),
     value: valueSchema.optional(),
-    expire: expireSchema.optional(),
+    expire: expireChangeSchema.optional(),
     enable: z.boolean().optional(),
     labels: labelsField.optional(),
   })

@@ -1,7 +1,8 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pathIdField } from "../platform/resource/fields.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { toQuotaSortKey } from "./list.ts";
 import {
@@ -17,7 +18,7 @@ import type { QuotaService } from "./service.ts";
 
 const base = "/eom/admin/quotas";
 const tag = "quotas";
-const quotaParams = z.object({ QuotaId: z.string() });
+const quotaParams = z.object({ QuotaId: pathIdField });
 const quotaAnswer = { description: "The quota", schema: quotaSchema };
 
 /** The routes of quotas. Those that assign them to users are in assignments/routes.ts. */
@@ -36,11 +37,12 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(quotaSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(query),
+          cursors,
+          page: await service.list(query, parsePageStart(query, cursors)),
           toItem: toQuota,
           toKey: (row) => toQuotaSortKey(row, query.sortby),
         }),

@@ -1,4 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { toCanonicalJson } from "../platform/canonical-json.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isForeignKeyViolation, isUniqueViolation } from "../platform/database/faults.ts";
 import type { Database, DatabaseTransaction } from "../platform/database/tables.ts";
@@ -6,11 +7,12 @@ import { inTransaction } from "../platform/database/transaction.ts";
 import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { requireVersion, type VersionCondition } from "../platform/resource/entity-tag.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
-import { withoutUndefined } from "../platform/resource/partial.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
+import { isEmpty, withoutUndefined } from "../platform/resource/partial.ts";
 import { recordChange } from "../platform/resource/record-change.ts";
 import { requireRow } from "../platform/resource/rows.ts";
 import { quotaInUse, quotaNameConflict, quotaNotFound } from "./errors.ts";
+import { mergeExpire } from "./expire.ts";
 import { listQuotas } from "./list.ts";
 import { refuseMisfits } from "./misfits.ts";
 import type { CreateQuota, ListQuotas, Quota, UpdateQuota } from "./model.ts";
@@ -53,8 +55,8 @@ export function createQuotaService({ db, clock, warningPercent }: QuotaNeeds) {
     return toQuota(await requireQuota(db, id));
   }
 
-  function list(query: ListQuotas): Promise<Page<QuotaRow>> {
-    return listQuotas(db, query, parsePageStart(query));
+  function list(query: ListQuotas, start: PageStart): Promise<Page<QuotaRow>> {
+    return listQuotas(db, query, start);
   }
 
   /** @throws QUOTA_NAME_CONFLICT, VALIDATION_ERROR */
@@ -80,8 +82,8 @@ export function createQuotaService({ db, clock, warningPercent }: QuotaNeeds) {
     condition: VersionCondition,
     change: Change<Quota>,
   ): Promise<Quota> {
-    await requireQuota(db, id);
-    await requireKnownTimeZone(db, input.expire);
+    const seen = await requireQuota(db, id);
+    if (input.expire !== undefined) await requireKnownTimeZone(db, mergeExpire(seen.expire, input.expire));
     const { quota, followUp } = await inTransaction(db, async (tx) => {
       const before = await requireLocked(tx, id, condition);
       const row = { ...merge(before, input), ...toModification(change) };
@@ -135,11 +137,16 @@ async function requireLocked(tx: DatabaseTransaction, id: string, condition: Ver
 }
 
 /** @throws VALIDATION_ERROR when the changed quota does not fit its type */
-function merge(before: QuotaRow, { value, ...fields }: UpdateQuota): Omit<NewQuota, "modified" | "modified_by"> {
+function merge(
+  before: QuotaRow,
+  { value, expire, ...fields }: UpdateQuota,
+): Omit<NewQuota, "modified" | "modified_by"> {
   const after = {
     ...before,
     ...withoutUndefined(fields),
-    value: value ?? toValue(before.type, before.value),
+    // A type has one field of value: a change that names none keeps it.
+    value: value === undefined || isEmpty(value) ? toValue(before.type, before.value) : value,
+    expire: mergeExpire(before.expire, expire),
   };
   refuseMisfits(after);
   return { ...after, value: toLimit(after.type, after.value) };
@@ -187,8 +194,7 @@ async function recordUpdate(tx: DatabaseTransaction, before: QuotaRow, change: C
   return recordChange(tx, change, recorded);
 }
 
-/** Rules are flat objects, and jsonb returns their fields in its own order. */
+/** jsonb returns the fields of a rule in its own order. */
 function isSameRule(left: object, right: object): boolean {
-  const toText = (rule: object) => JSON.stringify(Object.entries(rule).sort(([x], [y]) => (x < y ? -1 : 1)));
-  return toText(left) === toText(right);
+  return toCanonicalJson(left) === toCanonicalJson(right);
 }

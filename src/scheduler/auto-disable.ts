@@ -31,11 +31,13 @@ export async function autoDisable(
   const sum = { over: 0, failing: 0 };
   while (!signal.aborted) {
     const ids = await listCandidates(db);
+    const before = sum.over + sum.failing;
     for (const id of ids) {
       const reason = await disable(db, id, clock.now());
       if (reason !== null) sum[reason] += 1;
     }
-    if (ids.length < batchSize) break;
+    // A batch of which none was disabled would be listed again.
+    if (ids.length < batchSize || sum.over + sum.failing === before) break;
   }
   return sum;
 }

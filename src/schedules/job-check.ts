@@ -5,7 +5,7 @@ import { type StoragesForRuns, toRunStorage } from "../engines/run-storage.ts";
 import type { RunStorage } from "../kinds/kind.ts";
 import { requireKind } from "../kinds/kinds.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type Failure, fail } from "../platform/failure.ts";
+import { type Failure, invalidRequest } from "../platform/failure.ts";
 import type { Logger } from "../platform/log.ts";
 import { answerWithin } from "../platform/outbound/answer-within.ts";
 import { unknownEngine, unknownStorage } from "./errors.ts";
@@ -90,7 +90,7 @@ function askEngine(engine: Engine, reference: JobReference): Promise<JobVerdict>
 
 function toFailure(refused: Extract<JobVerdict, { verdict: "refused" }>["issues"]): Failure {
   const issues = refused.map(({ path, message, code }) => ({ path: toPointer(path), message, code }));
-  return fail("VALIDATION_ERROR", `The request is not valid: ${issues[0]?.path} ${issues[0]?.message}`, { issues });
+  return invalidRequest(issues);
 }
 
 /** RFC 6901, section 3. */

@@ -1,4 +1,4 @@
-import { jobSchema } from "../engines/job.ts";
+import { jobChangeSchema, jobSchema } from "../engines/job.ts";
 import { kinds } from "../kinds/kinds.ts";
 import {
   descriptionField,
@@ -6,26 +6,30 @@ import {
   idField,
   labelsField,
   nameField,
+  pathIdField,
+  textField,
   timeField,
 } from "../platform/resource/fields.ts";
 import { booleanParameter } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { sessionErrorSchema } from "../sessions/model.ts";
-import { activeSchema, savedTriggerSchema, triggerSchema } from "../timing/model.ts";
+import {
+  activeChangeSchema,
+  activeSchema,
+  savedTriggerSchema,
+  triggerChangeSchema,
+  triggerSchema,
+} from "../timing/model.ts";
 import { policyChangeSchema, policySchema } from "./policy.ts";
 
 /** A schedule keeps the engine that it was created with, also when the deployment gets another default. */
 const engineField = z.string().min(1, "must be the name of an engine").max(63);
 
-const ownerField = z.string().trim().min(1, "must have 1 to 255 characters").max(255);
-
 const createFields = {
   name: nameField,
   description: descriptionField.default(null),
   enable: z.boolean().default(true),
-  owner: ownerField
-    .optional()
-    .openapi({ description: "Waiting sessions start in turn by owner. Default: the caller." }),
+  owner: nameField.optional().openapi({ description: "Waiting sessions start in turn by owner. Default: the caller." }),
   engine: engineField
     .optional()
     .openapi({ description: "The engine that runs its sessions. Default: the deployment's." }),
@@ -51,7 +55,11 @@ export const createScheduleSchema = z
 /** A parsed request to create a schedule; `params` is parsed by its kind. */
 export type CreateSchedule = z.output<typeof createScheduleSchema>;
 
-/** `params`, if given, replaces the saved params as a whole; the schedule's kind parses it in the service. */
+/**
+ * A change at every depth: `trigger`, `active`, `job`, `params` and `policy` are merged with the saved schedule in the service,
+ * which then checks the whole. No field has a default. Labels and lists are replaced as a whole, and so are the free objects of
+ * `params` such as `run_config`.
+ */
 export const updateScheduleSchema = z
   .strictObject({
     name: nameField.optional(),
@@ -61,13 +69,19 @@ export const updateScheduleSchema = z
       .optional()
       .openapi({ description: "Accepted only if it is the schedule's kind, which never changes." }),
     enable: z.boolean().optional(),
-    owner: ownerField.optional(),
+    owner: nameField.optional(),
     engine: engineField.optional(),
     labels: labelsField.optional(),
-    trigger: triggerSchema.optional(),
-    active: activeSchema.nullable().optional(),
-    job: jobSchema.optional(),
-    params: z.record(z.string(), z.unknown()).optional(),
+    trigger: triggerChangeSchema.optional(),
+    active: activeChangeSchema
+      .nullable()
+      .optional()
+      .openapi({ description: "Null removes the window; fields that are left out keep their values." }),
+    job: jobChangeSchema.optional(),
+    params: z.record(z.string(), z.unknown()).optional().openapi({
+      description:
+        "An omitted field keeps its value; a given field replaces it as a whole, also where it is an object.",
+    }),
     policy: policyChangeSchema.optional(),
   })
   .openapi("UpdateSchedule");
@@ -75,9 +89,7 @@ export const updateScheduleSchema = z
 /** A parsed request to change a schedule: an absent field stays as it is. */
 export type UpdateSchedule = z.output<typeof updateScheduleSchema>;
 
-export const noteSchema = z
-  .strictObject({ note: z.string().max(4000, "must have at most 4000 characters").nullable().default(null) })
-  .openapi("Note");
+export const noteSchema = z.strictObject({ note: textField.nullable().default(null) }).openapi("Note");
 
 const disabledSchema = z
   .object({ reason: z.string(), note: z.string().nullable(), by: z.string(), at: timeField })
@@ -129,7 +141,7 @@ export const scheduleSchema = z
 export type Schedule = z.infer<typeof scheduleSchema>;
 
 /** The path parameter of every route of one schedule. */
-export const scheduleParams = z.object({ ScheduleId: z.string() });
+export const scheduleParams = z.object({ ScheduleId: pathIdField });
 
 export const cancelQuerySchema = z.strictObject({
   cancel: booleanParameter

@@ -3,7 +3,7 @@ import { created, noContent, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
 import { toEntityTag } from "../platform/resource/entity-tag.ts";
 import { foldCase } from "../platform/resource/fields.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { listSchedulesSchema, scheduleFilterNames } from "./filters.ts";
 import {
   cancelQuerySchema,
@@ -46,11 +46,12 @@ function createListRoute(service: ScheduleService): Route {
       answers: { 200: { description: "One page", schema: pageSchema(scheduleSchema) } },
       failures: [],
     },
-    async ({ query, url }) =>
+    async ({ query, url, cursors }) =>
       toPageAnswer({
         query,
         url,
-        page: await service.list(query),
+        cursors,
+        page: await service.list(query, parsePageStart(query, cursors)),
         toItem: toSchedule,
         toKey: (row) => toSortKey(row, query.sortby),
       }),

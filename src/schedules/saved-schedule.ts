@@ -1,10 +1,10 @@
 import { requireKind } from "../kinds/kinds.ts";
-import { fail } from "../platform/failure.ts";
+import { parseMerged } from "../platform/http/parse-merged.ts";
 import { createId } from "../platform/id.ts";
-import { withoutUndefined } from "../platform/resource/partial.ts";
+import { mergeTyped, withoutUndefined } from "../platform/resource/partial.ts";
 import { withGapInstants } from "../timing/gap-instants.ts";
 import { findNextInstant } from "../timing/instants.ts";
-import type { Timing } from "../timing/model.ts";
+import { type Active, activeSchema, type Timing, triggerSchema } from "../timing/model.ts";
 import { parseTiming } from "../timing/parse-timing.ts";
 import type { CreateSchedule, Disabled, UpdateSchedule } from "./model.ts";
 import { defaultPolicy, mergePolicy } from "./policy.ts";
@@ -43,18 +43,19 @@ export function toSavedSchedule(input: CreateSchedule, { defaultEngine, by, now 
 }
 
 /**
- * A schedule with the fields of an update request; omitted fields keep their values. The watermark is not moved yet.
+ * A schedule with the fields of an update request; omitted fields keep their values, at every depth. The watermark is not
+ * moved yet.
  *
- * @throws CRON_PARSE_ERROR, VALIDATION_ERROR when the new trigger or window never fires, or `params` do not fit the kind
+ * @throws CRON_PARSE_ERROR, VALIDATION_ERROR when the new trigger or window never fires, or a merged part is not valid
  */
 export function mergeUpdate(before: ScheduleRow, input: UpdateSchedule, now: Date): SavedSchedule {
-  const { policy: policyChange = {}, params, ...fields } = withoutUndefined(input);
+  const { policy: policyChange = {}, trigger, active, job, params, ...fields } = withoutUndefined(input);
   const policy = mergePolicy(before.policy, policyChange);
   return {
     ...before,
     ...fields,
-    ...(isRetimed(input) ? parseTiming(toTiming(before, input, policy), now) : {}),
-    ...(params === undefined ? {} : toParamColumns(before.kind, params)),
+    ...mergeJob(before, { job, params }),
+    ...(isRetimed(input) ? parseTiming({ ...mergeTiming(before, { trigger, active }), policy }, now) : {}),
     policy,
   };
 }
@@ -64,30 +65,40 @@ function isRetimed({ trigger, active, policy }: UpdateSchedule): boolean {
   return [trigger, active, policy?.dst_gap, policy?.dst_overlap].some((given) => given !== undefined);
 }
 
-function toTiming(before: Timing, { trigger, active }: UpdateSchedule, policy: Timing["policy"]): Timing {
-  return { trigger: trigger ?? before.trigger, active: active === undefined ? before.active : active, policy };
+/** @throws VALIDATION_ERROR */
+function mergeTiming(
+  before: Timing,
+  { trigger, active }: Pick<UpdateSchedule, "trigger" | "active">,
+): Omit<Timing, "policy"> {
+  return {
+    trigger:
+      trigger === undefined
+        ? before.trigger
+        : parseMerged(triggerSchema, "trigger", mergeTyped(before.trigger, trigger)),
+    active: active === undefined ? before.active : mergeActive(before.active, active),
+  };
 }
 
 /** @throws VALIDATION_ERROR */
-function toParamColumns(kind: number, given: Record<string, unknown>): Pick<SavedSchedule, "params" | "storage_id"> {
-  const params = parseParams(kind, given);
-  return { params, storage_id: requireKind(kind).findStorageId(params) };
+function mergeActive(before: Active | null, change: UpdateSchedule["active"] & (object | null)): Active | null {
+  if (change === null) return null;
+  return parseMerged(activeSchema, "active", { ...before, ...withoutUndefined(change) });
 }
 
 /**
- * The `params` of an update, as the kind accepts them. Those of a create are parsed with the request: its kind is known.
+ * The job of a schedule after an update, with its `params` as the kind accepts them.
  *
  * @throws VALIDATION_ERROR with every issue at its path, for example `/params/storage_id`
  */
-export function parseParams(kind: number, given: Record<string, unknown>): Record<string, unknown> {
-  const result = requireKind(kind).params.safeParse(given);
-  if (result.success) return result.data;
-  const issues = result.error.issues.flatMap(({ path, message, code, ...issue }) =>
-    "keys" in issue
-      ? issue.keys.map((key) => ({ path: ["", "params", ...path, key].join("/"), message: "is not known here", code }))
-      : [{ path: ["", "params", ...path].join("/"), message, code }],
-  );
-  throw fail("VALIDATION_ERROR", `The request is not valid: ${issues[0]?.path} ${issues[0]?.message}`, { issues });
+export function mergeJob(
+  before: ScheduleRow,
+  { job = {}, params }: Pick<UpdateSchedule, "job" | "params">,
+): Pick<SavedSchedule, "job" | "params" | "storage_id"> {
+  const kind = requireKind(before.kind);
+  const mergedJob = { ...before.job, ...withoutUndefined(job) };
+  if (params === undefined) return { job: mergedJob, params: before.params, storage_id: before.storage_id };
+  const merged = parseMerged(kind.params, "params", { ...before.params, ...params });
+  return { job: mergedJob, params: merged, storage_id: kind.findStorageId(merged) };
 }
 
 /** Disabled by a person. */

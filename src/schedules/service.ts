@@ -6,8 +6,7 @@ import { inTransaction } from "../platform/database/transaction.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Change } from "../platform/resource/change.ts";
 import type { VersionCondition } from "../platform/resource/entity-tag.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
-import { withoutUndefined } from "../platform/resource/partial.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import { recordChange } from "../platform/resource/record-change.ts";
 import { endWaiting, listUnderWay, requestStops } from "../sessions/queries.ts";
 import { kindIsFixed, scheduleNameConflict, sessionsUnderWay } from "./errors.ts";
@@ -19,7 +18,7 @@ import type { CreateSchedule, Schedule, UpdateSchedule } from "./model.ts";
 import { isNameTaken, type ScheduleRow } from "./queries.ts";
 import { toSchedule } from "./representation.ts";
 import { insertNamed, recordSave, saveSchedule } from "./save.ts";
-import { mergeUpdate, parseParams, toSavedSchedule } from "./saved-schedule.ts";
+import { mergeJob, mergeUpdate, toSavedSchedule } from "./saved-schedule.ts";
 import { deleteSchedule } from "./write-queries.ts";
 
 /** Everything that the services of schedules, slots and the timeline use. */
@@ -46,8 +45,8 @@ export function createScheduleService(needs: ScheduleNeeds) {
   }
 
   /** @throws VALIDATION_ERROR for a cursor of another list */
-  function list(query: ListSchedules): Promise<Page<ScheduleRow>> {
-    return listSchedules(db, query, parsePageStart(query));
+  function list(query: ListSchedules, start: PageStart): Promise<Page<ScheduleRow>> {
+    return listSchedules(db, query, start);
   }
 
   /** @throws SCHEDULE_NAME_CONFLICT, CRON_PARSE_ERROR, VALIDATION_ERROR for a job or a storage that does not exist */
@@ -133,9 +132,8 @@ export function createScheduleService(needs: ScheduleNeeds) {
   /** Asks the engine only when the job changed: an outage must not prevent other edits, such as a new description. */
   async function checkChangedJob(current: ScheduleRow, input: UpdateSchedule): Promise<void> {
     if ([input.engine, input.job, input.params].every((given) => given === undefined)) return;
-    const params = input.params === undefined ? current.params : parseParams(current.kind, input.params);
-    const { name, kind, engine, job } = { ...current, ...withoutUndefined(input) };
-    await checkJob(needs, { name, kind, engine, job, params });
+    const { name = current.name, engine = current.engine } = input;
+    await checkJob(needs, { name, engine, kind: current.kind, ...mergeJob(current, input) });
   }
 
   return { find, list, create, update, setEnabled, remove };

@@ -1,7 +1,8 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pathIdField } from "../platform/resource/fields.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   listSessionsSchema,
@@ -15,8 +16,8 @@ import type { SessionService } from "./service.ts";
 const base = "/ailbl/admin/sessions";
 const schedules = "/ailbl/admin/schedules";
 const tag = "sessions";
-const scheduleParams = z.object({ ScheduleId: z.string() });
-const sessionParams = z.object({ SessionId: z.string() });
+const scheduleParams = z.object({ ScheduleId: pathIdField });
+const sessionParams = z.object({ SessionId: pathIdField });
 
 /** `/ailbl/admin/sessions`, and `POST …/schedules/{ScheduleId}/trigger`. */
 export function createSessionRoutes(service: SessionService): Route[] {
@@ -34,11 +35,12 @@ export function createSessionRoutes(service: SessionService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(sessionSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(query),
+          cursors,
+          page: await service.list(query, parsePageStart(query, cursors)),
           toItem: service.represent,
           toKey: (row) => ({ value: (query.sortby === "slot" ? row.slot : row.created).toISOString(), id: row.id }),
         }),

@@ -4,7 +4,7 @@ import type { Database, DatabaseTransaction } from "../platform/database/tables.
 import { inTransaction } from "../platform/database/transaction.ts";
 import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import { recordChange } from "../platform/resource/record-change.ts";
 import { requireRow } from "../platform/resource/rows.ts";
 import { findPreviousInstant } from "../timing/instants.ts";
@@ -53,8 +53,8 @@ export type SessionService = ReturnType<typeof createSessionService>;
 
 /** Creates the use cases of sessions. Each opens its own transaction. */
 export function createSessionService({ db, clock, engines, schedules, onWork }: SessionNeeds) {
-  function list(query: ListSessions): Promise<Page<SessionRow>> {
-    return listSessions(db, query, parsePageStart(query));
+  function list(query: ListSessions, start: PageStart): Promise<Page<SessionRow>> {
+    return listSessions(db, query, start);
   }
 
   function represent(row: SessionRow): Session {

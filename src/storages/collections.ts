@@ -2,8 +2,10 @@ import type { Clock } from "../platform/clock.ts";
 import type { Database } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { invalid } from "../platform/failure.ts";
+import { isUuid } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { replaceCollections } from "./collection-queries.ts";
+import { collectionNotFound } from "./errors.ts";
 import { requireLockedStorage, requireStorage } from "./lookup.ts";
 import { maxCollections, type Storage } from "./model.ts";
 import { updateStorage } from "./queries.ts";
@@ -20,7 +22,7 @@ export function createCollectionBindings({ db, clock }: { readonly db: Database;
   /**
    * Binds a collection; changes nothing when it is bound already.
    *
-   * @throws STORAGE_NOT_FOUND; VALIDATION_ERROR when the storage has {@link maxCollections} collections
+   * @throws STORAGE_NOT_FOUND; COLLECTION_NOT_FOUND when the id is no UUID; VALIDATION_ERROR when the storage has {@link maxCollections} collections
    */
   function bindCollection(binding: Binding, change: Change<Storage>): Promise<Storage> {
     return changeBinding(binding, true, change);
@@ -29,13 +31,14 @@ export function createCollectionBindings({ db, clock }: { readonly db: Database;
   /**
    * Unbinds a collection; changes nothing when it is not bound.
    *
-   * @throws STORAGE_NOT_FOUND
+   * @throws STORAGE_NOT_FOUND; COLLECTION_NOT_FOUND when the id is no UUID
    */
   function unbindCollection(binding: Binding, change: Change<Storage>): Promise<Storage> {
     return changeBinding(binding, false, change);
   }
 
   async function changeBinding({ StorageId: id, CollectionId }: Binding, isBound: boolean, change: Change<Storage>) {
+    if (!isUuid(CollectionId)) throw collectionNotFound(CollectionId);
     await requireStorage(db, id);
     return inTransaction(db, async (tx) => {
       const before = await requireLockedStorage(tx, id);

@@ -8,6 +8,15 @@ export function storageNotFound(id: string): Failure {
   return fail("STORAGE_NOT_FOUND", `Storage with id '${id.slice(0, 100)}' does not exist`, null);
 }
 
+/** EOM does not know collections, but each has a UUID as its id, and this is none. */
+export function collectionNotFound(id: string): Failure {
+  return fail(
+    "COLLECTION_NOT_FOUND",
+    `No collection has the id '${id.slice(0, 100)}': the id of a collection is a UUID`,
+    null,
+  );
+}
+
 /** Another storage has this name in some spelling. */
 export function storageNameConflict(name: string): Failure {
   return fail("STORAGE_NAME_CONFLICT", `Another storage has the name '${name}' (case does not count)`, {

@@ -96,7 +96,7 @@ export const verifyUnsavedSchema = z
   .strictObject({ ...createStorageSchema.shape, name: nameField.optional() })
   .openapi("VerifyStorage");
 
-/** The body of an update: a field that is left out keeps its value. */
+/** The body of an update: a field that is left out keeps its value, at every depth. */
 export const updateStorageSchema = z
   .strictObject({
     name: nameField.optional(),
@@ -105,7 +105,10 @@ export const updateStorageSchema = z
     active: z.boolean().optional().openapi({ deprecated: true, description: "Older name of enable." }),
     labels: labelsField.optional(),
     resource: z
-      .strictObject({ ...resourceFields, credential: nullableCredentialSchema })
+      .strictObject({
+        ...resourceFields,
+        credential: nullableCredentialSchema.openapi({ description: "Replaces the whole credential." }),
+      })
       .partial()
       .optional(),
     collection_ids: collectionIdsField.optional(),

@@ -1,7 +1,8 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { booleanParameter, pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pathIdField } from "../platform/resource/fields.ts";
+import { booleanParameter, pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
   createStorageSchema,
@@ -21,10 +22,10 @@ import type { SaveOptions, StorageService } from "./service.ts";
 
 const base = "/eom/admin/storages";
 const tag = "storages";
-const storageParams = z.object({ StorageId: z.string() });
+const storageParams = z.object({ StorageId: pathIdField });
 const collectionParams = z.object({
-  StorageId: z.string(),
-  CollectionId: z.uuid("must be a UUID").transform((id) => id.toLowerCase()),
+  StorageId: pathIdField,
+  CollectionId: pathIdField,
 });
 const saveParameters = z.strictObject({
   verify: booleanParameter.optional().openapi({
@@ -56,11 +57,12 @@ export function createStorageRoutes(service: StorageService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(storageSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(query),
+          cursors,
+          page: await service.list(query, parsePageStart(query, cursors)),
           toItem: toStorage,
           toKey: (row) => toSortKey(row, query.sortby),
         }),
@@ -201,7 +203,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         role: "admin",
         params: collectionParams,
         answers: { 200: storageAnswer },
-        failures: ["STORAGE_NOT_FOUND"],
+        failures: ["STORAGE_NOT_FOUND", "COLLECTION_NOT_FOUND"],
       },
       (input) => answerChange(input, ok<Storage>, (change) => service.bindCollection(input.params, change)),
     ),
@@ -215,7 +217,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         role: "admin",
         params: collectionParams,
         answers: { 204: { description: "The collection is not bound", schema: null } },
-        failures: ["STORAGE_NOT_FOUND"],
+        failures: ["STORAGE_NOT_FOUND", "COLLECTION_NOT_FOUND"],
       },
       (input) => answerChange(input, noContent, (change) => service.unbindCollection(input.params, change)),
     ),

@@ -4,7 +4,7 @@ import { inTransaction } from "../platform/database/transaction.ts";
 import { createId } from "../platform/id.ts";
 import type { Change } from "../platform/resource/change.ts";
 import { requireVersion, type VersionCondition } from "../platform/resource/entity-tag.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import { replaceCollections } from "./collection-queries.ts";
 import { createCollectionBindings } from "./collections.ts";
 import { claimLocation, refuseConflicts, writeNamed } from "./conflicts.ts";
@@ -63,8 +63,8 @@ export function createStorageService(needs: StorageNeeds) {
   }
 
   /** One page of storages and the total. */
-  function list(query: ListStorages): Promise<Page<StorageRow>> {
-    return listStorages(db, query, parsePageStart(query));
+  function list(query: ListStorages, start: PageStart): Promise<Page<StorageRow>> {
+    return listStorages(db, query, start);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { defineRoute, type Route } from "../platform/http/route.ts";
 import { foldCase } from "../platform/resource/fields.ts";
-import { pageSchema, toPageAnswer } from "../platform/resource/paging.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { scheduleFilterNames } from "../schedules/filters.ts";
 import { timelineQuerySchema, timelineRowSchema } from "./model.ts";
 import type { TimelineService } from "./service.ts";
@@ -22,11 +22,12 @@ export function createTimelineRoutes(service: TimelineService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(timelineRowSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(query),
+          cursors,
+          page: await service.list(query, parsePageStart(query, cursors)),
           toItem: (row) => row,
           toKey: ({ schedule }) => ({ value: foldCase(schedule.name), id: schedule.id }),
         }),

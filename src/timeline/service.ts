@@ -1,5 +1,5 @@
 import { isTimeZone, toTime } from "../platform/resource/fields.ts";
-import { type Page, parsePageStart } from "../platform/resource/paging.ts";
+import type { Page, PageStart } from "../platform/resource/paging.ts";
 import { listSchedules } from "../schedules/list.ts";
 import type { ScheduleRow } from "../schedules/queries.ts";
 import type { ScheduleNeeds } from "../schedules/service.ts";
@@ -26,8 +26,8 @@ export type TimelineService = ReturnType<typeof createTimelineService>;
 /** Reads the timeline: the sessions, skipped stretches and expected slots of many schedules. */
 export function createTimelineService({ db, clock }: Pick<ScheduleNeeds, "db" | "clock">) {
   /** One row for each schedule of the page, in three statements. @throws VALIDATION_ERROR for a cursor of another list */
-  async function list(query: TimelineQuery): Promise<Page<TimelineRow>> {
-    const { rows: schedules, total } = await listSchedules(db, query, parsePageStart(query));
+  async function list(query: TimelineQuery, start: PageStart): Promise<Page<TimelineRow>> {
+    const { rows: schedules, total } = await listSchedules(db, query, start);
     const ids = schedules.map(({ id }) => id);
     // One more than a row shows: it says whether the row is truncated.
     const [sessions, stretches] = await Promise.all([

@@ -1,4 +1,4 @@
-import { type Failure, fail } from "../platform/failure.ts";
+import { type Failure, fail, invalidRequest } from "../platform/failure.ts";
 
 /**
  * CRON_PARSE_ERROR.
@@ -17,11 +17,5 @@ export function cronParseError(expression: string, reason: string, position?: nu
 /** VALIDATION_ERROR at /trigger/time_zone, for a saved schedule too: another version of EOM may have known the zone. */
 export function unknownTimeZone(zone: string): Failure {
   const message = `must be a time zone that this EOM knows (time zones ${process.versions.tz}), got '${zone}'`;
-  return fail(
-    "VALIDATION_ERROR",
-    `The time zone '${zone}' is unknown to this EOM (time zones ${process.versions.tz})`,
-    {
-      issues: [{ path: "/trigger/time_zone", message, code: "unknown_time_zone" }],
-    },
-  );
+  return invalidRequest([{ path: "/trigger/time_zone", message, code: "unknown_time_zone" }]);
 }

@@ -9,7 +9,7 @@ const cronTriggerFields = {
     .max(255)
     .refine((text) => text.trim() !== "", "must be a cron expression")
     .openapi({ minLength: 1, example: "30 2 * * *" }),
-  time_zone: timeZoneField.default("UTC"),
+  time_zone: timeZoneField,
 };
 
 /** 10,000 months are 833 years: a search never computes beyond the dates of JavaScript, which end in the year 275760. */
@@ -21,13 +21,20 @@ const freqTriggerFields = {
   every: z.int("must be a whole number").min(1, "must be at least 1").max(maxEvery, `must be at most ${maxEvery}`),
   unit: z.enum(["minute", "hour", "day", "week", "month"], { error: "must be minute, hour, day, week or month" }),
   anchor: instantField.transform((at) => at.toISOString()).openapi({ type: "string", format: "date-time" }),
-  time_zone: timeZoneField.default("UTC"),
+  time_zone: timeZoneField,
 };
 
+const zoneWithDefault = { time_zone: timeZoneField.default("UTC") };
+
 export const triggerSchema = z
-  .discriminatedUnion("type", [z.strictObject(cronTriggerFields), z.strictObject(freqTriggerFields)], {
-    error: "must have the type cron or freq",
-  })
+  .discriminatedUnion(
+    "type",
+    [
+      z.strictObject({ ...cronTriggerFields, ...zoneWithDefault }),
+      z.strictObject({ ...freqTriggerFields, ...zoneWithDefault }),
+    ],
+    { error: "must have the type cron or freq" },
+  )
   .openapi("Trigger");
 
 /** When a schedule fires. Times of `anchor` are UTC, in ISO 8601. */
@@ -36,6 +43,19 @@ export type Trigger = z.output<typeof triggerSchema>;
 export type CronTrigger = Extract<Trigger, { type: "cron" }>;
 /** A frequency from an anchor, for example every 15 minutes from 09:00. */
 export type FreqTrigger = Extract<Trigger, { type: "freq" }>;
+
+/** A change of a trigger; {@link triggerSchema} decides whether the merged trigger is one. No field has a default. */
+export const triggerChangeSchema = z
+  .strictObject({
+    ...cronTriggerFields,
+    ...freqTriggerFields,
+    type: z.enum(["cron", "freq"], { error: "must be cron or freq" }),
+  })
+  .partial()
+  .openapi("TriggerChange", {
+    description:
+      "With the trigger's own type, or without a type, an omitted field keeps its value. The other type replaces the whole trigger.",
+  });
 
 /** A trigger in answers. */
 export const savedTriggerSchema = z.discriminatedUnion("type", [
@@ -49,26 +69,32 @@ const timeOfDayField = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time like 01:00")
   .openapi({ example: "01:00" });
 
+const activeFields = {
+  start_date: dateField.nullable(),
+  end_date: dateField.nullable(),
+  start_time: timeOfDayField.nullable(),
+  end_time: timeOfDayField
+    .nullable()
+    .openapi({ description: "Excluded. If it is before start_time, the window spans midnight." }),
+  days_of_week: z
+    .array(z.int().min(1, "must be from 1 (Monday) to 7 (Sunday)").max(7, "must be from 1 (Monday) to 7 (Sunday)"))
+    .min(1, "must have at least one day")
+    .max(7, "must have each day once")
+    .refine((days) => new Set(days).size === days.length, "must have each day once")
+    .nullable(),
+};
+
 /**
  * A window, by the wall clock of the trigger's zone. `start_date`, `end_date` and `start_time` are inside, `end_time` is outside;
  * days of the week go from 1 (Monday) to 7 (Sunday).
  */
 export const activeSchema = z
   .strictObject({
-    start_date: dateField.nullable().default(null),
-    end_date: dateField.nullable().default(null),
-    start_time: timeOfDayField.nullable().default(null),
-    end_time: timeOfDayField
-      .nullable()
-      .default(null)
-      .openapi({ description: "Excluded. If it is before start_time, the window spans midnight." }),
-    days_of_week: z
-      .array(z.int().min(1, "must be from 1 (Monday) to 7 (Sunday)").max(7, "must be from 1 (Monday) to 7 (Sunday)"))
-      .min(1, "must have at least one day")
-      .max(7, "must have each day once")
-      .refine((days) => new Set(days).size === days.length, "must have each day once")
-      .nullable()
-      .default(null),
+    start_date: activeFields.start_date.default(null),
+    end_date: activeFields.end_date.default(null),
+    start_time: activeFields.start_time.default(null),
+    end_time: activeFields.end_time.default(null),
+    days_of_week: activeFields.days_of_week.default(null),
   })
   .superRefine(({ start_date, end_date, start_time, end_time }, context) => {
     if (start_date !== null && end_date !== null && end_date < start_date)
@@ -80,6 +106,11 @@ export const activeSchema = z
     description:
       "The trigger fires only inside of this window. An instant outside is no slot: it is not recorded as missed.",
   });
+
+/** A change of a window; {@link activeSchema} decides whether the merged window is one. */
+export const activeChangeSchema = z.strictObject(activeFields).partial().openapi("ActiveChange", {
+  description: "An omitted field keeps its value; null clears it.",
+});
 
 /** A window: the trigger's instants outside of it are no slots. */
 export type Active = z.output<typeof activeSchema>;

@@ -12,8 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-async function askFrom(address: string | null, headers: Record<string, string>) {
-  const env = address === null ? {} : { incoming: { socket: { remoteAddress: address } } };
+async function askFrom(address: string | null, headers: Record<string, string>, repeated: string[] = []) {
+  const headersDistinct = Object.fromEntries(repeated.map((name) => [name, ["one", "two"]]));
+  const env = address === null ? {} : { incoming: { socket: { remoteAddress: address }, headersDistinct } };
   const response = await app.program.app.request("/eom/admin/me", { headers }, env);
   return { status: response.status, body: await response.json() };
 }
@@ -42,6 +43,15 @@ describe("from the gateway's own address", () => {
   test("callers without a name, or with an unprintable or long name, are refused", async () => {
     expect((await askFrom("10.1.2.3", { "x-forwarded-role": "admin" })).status).toBe(401);
     expect((await askFrom("10.1.2.3", { ...ada, "x-forwarded-user": "x".repeat(300) })).status).toBe(401);
+  });
+
+  test("a header that came twice is refused, because the client may have sent one of them", async () => {
+    for (const name of ["x-forwarded-user", "x-forwarded-role"])
+      expect(await askFrom("10.1.2.3", ada, [name])).toMatchObject({
+        status: 401,
+        body: { error_code: "UNAUTHENTICATED", error_msg: expect.stringContaining(name) },
+      });
+    expect((await askFrom("10.1.2.3", ada, ["x-other"])).status).toBe(200);
   });
 
   test("an unknown role is no role", async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { expect } from "vitest";
 import { tick } from "../../src/scheduler/tick.ts";
@@ -263,6 +264,7 @@ describeWithRemote("a backfill", (remoteTest) => {
     const { id } = await start(await create());
     const { status, body } = await ask("GET", `/schedules/${await create()}/backfills/${id}`);
     expect([status, body.error_code]).toEqual([404, "BACKFILL_NOT_FOUND"]);
-    expect((await ask("GET", `/schedules/nowhere/backfills`)).body.total).toBe(0);
+    expect((await ask("GET", `/schedules/${randomUUID()}/backfills`)).body.total).toBe(0);
+    expect((await ask("GET", "/schedules/nowhere/backfills")).body.error_code).toBe("SCHEDULE_NOT_FOUND");
   });
 });

@@ -134,6 +134,7 @@ export const provocations: Readonly<Record<ProvokedCode, Provocation>> = {
   ROUTE_NOT_FOUND: plain("GET", "/eom/nowhere"),
   METHOD_NOT_ALLOWED: plain("PATCH", storages, {}),
   STORAGE_NOT_FOUND: plain("GET", `${storages}/${randomUUID()}`),
+  COLLECTION_NOT_FOUND: plain("PUT", `${storages}/${randomUUID()}/collections/scenes-1`),
   QUOTA_NOT_FOUND: plain("GET", `${quotas}/${randomUUID()}`),
   USER_QUOTA_NOT_FOUND: plain("GET", `${toUserQuotas()}/${randomUUID()}`),
   SCHEDULE_NOT_FOUND: plain("GET", `${schedules}/${randomUUID()}`),
@@ -327,6 +328,7 @@ function createFaultyRequest({ database }: TestApp): TestApp["request"] {
 /** Sends requests as an admin to an app that has these routes alone. */
 function createRequest({ database }: Pick<TestApp, "database">, routes: readonly Route[]): TestApp["request"] {
   const app = createApp({
+    cursorKey: new Uint8Array(32),
     rateLimit: noRateLimit,
     routes,
     authenticator: {

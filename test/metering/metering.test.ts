@@ -165,6 +165,27 @@ describeOnDatabases(
       expect(await api.ledgerOf(user)).toMatchObject([{ kind: "adjust", amount: 7, created_by: "admin" }]);
     });
 
+    test("adjust writes one audit row with the amounts before and after it, and none for a replay or a consume", async ({
+      app,
+    }) => {
+      const user = await createMeteredUser(app, 5);
+      const key = randomUUID();
+      await meter(app, `${user}/usage/consume`, { amounts: { MaxOrderTimes: 2 } });
+      for (let turn = 0; turn < 2; turn += 1)
+        await meter(app, `${user}/usage/adjust`, { amounts: { MaxOrderTimes: 7, MaxSize: 1 } }, key);
+      const userId = decodeURIComponent(user.split("/").at(-1) ?? "");
+      const { body } = await app.request("GET", `/eom/admin/audit?kind=usage&object_id=${encodeURIComponent(userId)}`);
+      expect(body.data).toMatchObject([
+        {
+          action: "usage.adjust",
+          subject: "admin",
+          before: { used: { MaxOrderTimes: 2, MaxSize: 0 } },
+          after: { used: { MaxOrderTimes: 9, MaxSize: 0 } },
+          request_id: expect.any(String),
+        },
+      ]);
+    });
+
     describe("a reservation", () => {
       test("counts against the limit until it is committed; unused amounts are given back", async ({ app, api }) => {
         const user = await api.createUser([api.orders(5), api.size(100)]);

@@ -21,6 +21,7 @@ import { createWakeUp } from "../../src/platform/worker/wake-up.ts";
 import { createEmbeddedSecretStore } from "../../src/secrets/embedded/embedded.ts";
 import { createSecretKeeper } from "../../src/secrets/keeper.ts";
 import { createTestDatabase, type DatabaseKind } from "../support/database/database.ts";
+import { firstPage } from "../support/first-page.ts";
 
 /** The deployment of every world: the `source` of its messages. */
 export const deploymentId = "01a209ba-d02e-741b-a63b-6063454757eb";
@@ -116,7 +117,7 @@ export async function createWorld(
       return objectId;
     },
     async listDeliveries(webhookId: string, query: Partial<ListDeliveries> = {}) {
-      const page = await deliveries.list(webhookId, { size: 100, asc: true, sortby: "created", ...query });
+      const page = await deliveries.list(webhookId, { size: 100, asc: true, sortby: "created", ...query }, firstPage);
       return page.rows;
     },
     count: async (table: string) =>

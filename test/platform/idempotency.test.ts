@@ -1,8 +1,14 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { composeProgram } from "../../src/compose/program.ts";
+import { readConfig } from "../../src/platform/config/config.ts";
 import { runOnce } from "../../src/platform/http/idempotency.ts";
-import { deleteExpiredKeys } from "../../src/platform/idempotency/claims.ts";
+import { claimKey, deleteExpiredKeys, type KeyedRequest, storeAnswer } from "../../src/platform/idempotency/claims.ts";
+import { createLogger } from "../../src/platform/log.ts";
 import { describeStorage, storages } from "../contract/described.ts";
 import { createStorage } from "../contract/provocations.ts";
 import { databaseKinds } from "../support/database/database.ts";
@@ -43,7 +49,7 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
     const ended = runOnce({
       db: app.database.db,
       key,
-      request: { principal, method: "POST", path: tokens, input: { params: {}, query: {}, body } },
+      request: { principal, method: "POST", path: tokens, params: {}, input: { query: {}, body } },
       run: async (keepAnswer) => {
         reached.resolve();
         await released.promise;
@@ -202,4 +208,28 @@ describe.each(databaseKinds)("an Idempotency-Key on %s", (kind) => {
     await deleteExpiredKeys(app.database.db, 1000);
     expect((await sql`select * from eom_idempotency_key`.execute(app.database.db)).rows).toEqual([]);
   });
+});
+
+test("a key whose process died is free as soon as an embedded EOM starts again; an answered one stays", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "eom-keys-"));
+  const log = createLogger({ level: "silent", format: "json" });
+  const start = () => composeProgram(readConfig({ EOM_DATA_DIR: folder }, []), log);
+  const dead: KeyedRequest = { keyHash: randomBytes(32), requestHash: randomBytes(32) };
+  const done: KeyedRequest = { keyHash: randomBytes(32), requestHash: randomBytes(32) };
+
+  const killed = await start();
+  await claimKey(killed.database.db, dead);
+  const claimed = await claimKey(killed.database.db, done);
+  if (claimed.outcome !== "claimed") expect.unreachable();
+  await killed.database.db
+    .transaction()
+    .execute((tx) => storeAnswer(tx, done.keyHash, claimed.claim, new Uint8Array([1])));
+  // Ends as a killed process does: nothing releases its claims.
+  await killed.close();
+
+  const next = await start();
+  expect(await claimKey(next.database.db, dead)).toMatchObject({ outcome: "claimed" });
+  expect(await claimKey(next.database.db, done)).toMatchObject({ outcome: "answered" });
+  await next.close();
+  await rm(folder, { recursive: true });
 });

@@ -16,6 +16,7 @@ interface AskOptions {
 /** The scheduler's routes on a world, asked without a socket, by ada. */
 export function createApi(world: World) {
   const app = createApp({
+    cursorKey: new Uint8Array(32),
     rateLimit: noRateLimit,
     routes: createSchedulerRoutes(world.api),
     authenticator: {

@@ -1,12 +1,13 @@
 import { expect } from "vitest";
 import { tick } from "../../src/scheduler/tick.ts";
 import { listSessionsSchema } from "../../src/sessions/model.ts";
+import { firstPage } from "../support/first-page.ts";
 import { describeOnDatabases } from "./fixtures.ts";
 import { change, notAborted, toCreate, type World } from "./world.ts";
 
 function createSteps(world: World) {
   async function findOnlySession(scheduleId: string) {
-    const { rows } = await world.api.sessions.list(listSessionsSchema.parse({ schedule_id: [scheduleId] }));
+    const { rows } = await world.api.sessions.list(listSessionsSchema.parse({ schedule_id: [scheduleId] }), firstPage);
     expect(rows).toHaveLength(1);
     return world.api.sessions.find(rows[0]?.id ?? "");
   }

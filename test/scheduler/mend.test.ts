@@ -4,6 +4,7 @@ import { tick } from "../../src/scheduler/tick.ts";
 import { updateScheduleSchema } from "../../src/schedules/model.ts";
 import { toSchedule } from "../../src/schedules/representation.ts";
 import { timelineQuerySchema } from "../../src/timeline/model.ts";
+import { firstPage } from "../support/first-page.ts";
 import { describeOnDatabases } from "./fixtures.ts";
 import { change, notAborted, toCreate, type World } from "./world.ts";
 
@@ -163,7 +164,7 @@ describeOnDatabases("mend", (worldTest) => {
     world.clock.advance(90);
     expect(await world.api.slots.list(id, 5)).toMatchObject({ next: [] });
     const query = timelineQuerySchema.parse({ from: "2026-11-23T00:00:00Z", to: "2026-11-24T00:00:00Z" });
-    expect(await world.api.timeline.list(query)).toMatchObject({ total: 1, rows: [{ entries: [] }] });
+    expect(await world.api.timeline.list(query, firstPage)).toMatchObject({ total: 1, rows: [{ entries: [] }] });
     await world.api.schedules.setEnabled(id, false, null, change);
     await expect(world.api.schedules.setEnabled(id, true, null, change)).rejects.toMatchObject({
       code: "VALIDATION_ERROR",

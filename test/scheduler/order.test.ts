@@ -7,6 +7,7 @@ import { toPlaces } from "../../src/scheduler/pick/room.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import { listSessionsSchema, type Session } from "../../src/sessions/model.ts";
 import { type DatabaseKind, databaseKinds } from "../support/database/database.ts";
+import { firstPage } from "../support/first-page.ts";
 import { heavyTestTimeout } from "../support/time-limits.ts";
 import { createSchedulerTest } from "./fixtures.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
@@ -75,7 +76,7 @@ function createSteps(world: World, remote: Remote) {
   }
 
   async function listSessions(filter: Record<string, unknown>): Promise<Session[]> {
-    const { rows } = await world.api.sessions.list(listSessionsSchema.parse({ size: "100", ...filter }));
+    const { rows } = await world.api.sessions.list(listSessionsSchema.parse({ size: "100", ...filter }), firstPage);
     return rows.map(world.api.sessions.represent);
   }
 

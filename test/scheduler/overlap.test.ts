@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { expect } from "vitest";
 import { tick } from "../../src/scheduler/tick.ts";
 import type { SessionWithHistory } from "../../src/sessions/model.ts";
+import { firstPage } from "../support/first-page.ts";
 import { createSchedulerTest } from "./fixtures.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { describeWithRemote } from "./remote-fixtures.ts";
@@ -27,7 +28,7 @@ function createSteps(world: World, remote: RemoteEngine) {
 
   async function listSlots(): Promise<SessionWithHistory[]> {
     const query = { size: 100, asc: true, sortby: "slot" as const };
-    const { rows } = await world.api.sessions.list(query);
+    const { rows } = await world.api.sessions.list(query, firstPage);
     return Promise.all(rows.map(({ id }) => world.api.sessions.find(id)));
   }
 

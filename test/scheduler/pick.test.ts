@@ -7,6 +7,7 @@ import { launchAll } from "../../src/scheduler/launch/launch.ts";
 import { pick } from "../../src/scheduler/pick/pick.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import { listSessionsSchema } from "../../src/sessions/model.ts";
+import { firstPage } from "../support/first-page.ts";
 import { plainOptions } from "../support/s3/plain-options.ts";
 import { patience } from "../support/time-limits.ts";
 import { describeOnDatabases } from "./fixtures.ts";
@@ -16,7 +17,11 @@ import { change, createWorld, notAborted, toCreate, type World } from "./world.t
 function createSteps(world: World) {
   async function listStates(scheduleId: string) {
     const query = listSessionsSchema.parse({ schedule_id: [scheduleId], sortby: "slot", size: "100" });
-    return (await world.api.sessions.list(query)).rows.map(({ state, reason, cause }) => [cause, state, reason]);
+    return (await world.api.sessions.list(query, firstPage)).rows.map(({ state, reason, cause }) => [
+      cause,
+      state,
+      reason,
+    ]);
   }
 
   async function scanAt(time: string) {

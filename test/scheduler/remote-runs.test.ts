@@ -12,6 +12,7 @@ import { pick } from "../../src/scheduler/pick/pick.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import { createSchedulerWorkers } from "../../src/scheduler/workers.ts";
 import { listSessionsSchema, type Session } from "../../src/sessions/model.ts";
+import { firstPage } from "../support/first-page.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { describeWithRemote } from "./remote-fixtures.ts";
 import { change, createWorld, noStorages, notAborted, toCreate, type World, withEngine } from "./world.ts";
@@ -98,6 +99,8 @@ describeWithRemote("runs on a remote engine", (remoteTest) => {
       adopted: 1,
       failed: 0,
       duplicates: 0,
+      mended: 0,
+      unusable: 0,
     });
     expect((await find(id)).state).toBe("unknown");
     await tick("poll", other, notAborted);
@@ -614,7 +617,7 @@ describeWithRemote("runs on a remote engine", (remoteTest) => {
     world.clock.set("2026-11-23T10:02:20.000Z");
     await tick("pick", world.needs, notAborted);
     const query = listSessionsSchema.parse({ schedule_id: [schedule.id], sortby: "slot" });
-    const { rows } = await world.api.sessions.list(query);
+    const { rows } = await world.api.sessions.list(query, firstPage);
     expect(rows.map(({ slot, state }) => [slot.toISOString().slice(11, 16), state])).toEqual([
       ["10:01", "skipped"],
       ["10:02", "running"],

@@ -15,6 +15,7 @@ import { listSessionsSchema } from "../../src/sessions/model.ts";
 import { type FakeDagster, startFakeDagster } from "../engines/dagster/fake-dagster.ts";
 import { hold } from "../engines/dagster/misbehaviour.ts";
 import { createTestDatabase, databaseKinds, type TestDatabase } from "../support/database/database.ts";
+import { firstPage } from "../support/first-page.ts";
 import { patience } from "../support/time-limits.ts";
 import { createRemoteEngine } from "./remote-engine.ts";
 import { change, createTestLog, jobs, noStorages, rightClock, toCreate } from "./world.ts";
@@ -69,7 +70,10 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     const { id } = await api.schedules.create(toCreate({ trigger, policy: { overlap: "allow" } }), change);
     await workers.start();
     const query = listSessionsSchema.parse({ schedule_id: [id], state: ["succeeded"] });
-    await vi.waitFor(async () => expect((await api.sessions.list(query)).total).toBeGreaterThanOrEqual(2), patience);
+    await vi.waitFor(
+      async () => expect((await api.sessions.list(query, firstPage)).total).toBeGreaterThanOrEqual(2),
+      patience,
+    );
     await api.schedules.setEnabled(id, false, null, change);
     await workers.stop();
     expect(lines.filter(({ level }) => level === "error")).toEqual([]);
@@ -95,7 +99,7 @@ describe.each(databaseKinds)("the workers on %s", (kind) => {
     fake.misbehave(misbehaviour);
     await workers.start();
     const count = async (schedule: { id: string }, ...state: string[]) =>
-      (await api.sessions.list(listSessionsSchema.parse({ schedule_id: [schedule.id], state }))).total;
+      (await api.sessions.list(listSessionsSchema.parse({ schedule_id: [schedule.id], state }), firstPage)).total;
     await vi.waitFor(async () => {
       // Scan serves both schedules, pick and poll only the engine that answers.
       expect(await count(slow, "pending", "claimed")).toBeGreaterThanOrEqual(4);

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { sql } from "kysely";
 import { afterEach, test as base, beforeEach, describe, expect } from "vitest";
 import { systemClock } from "../../src/platform/clock.ts";
-import { findDeploymentId } from "../../src/platform/deployment.ts";
+import { findDeployment } from "../../src/platform/deployment.ts";
 import { createLogger } from "../../src/platform/log.ts";
 import { createEmbeddedSecretStore } from "../../src/secrets/embedded/embedded.ts";
 import { createSecretKeeper } from "../../src/secrets/keeper.ts";
@@ -317,7 +317,7 @@ async function createWorld(kind: DatabaseKind) {
       createSecretKeeper({
         db,
         secrets,
-        deploymentId: await findDeploymentId(db),
+        deploymentId: (await findDeployment(db)).id,
         owners: { folder: "storages", label: "storage_id" },
       }),
     ),

@@ -51,7 +51,8 @@ export async function askMetering(service: MeteringService, request: MeteringReq
 }
 
 function send(service: MeteringService, request: MeteringRequest) {
-  const call = { userId: request.userId, subject: "client", keyed: toKeyed(request) };
+  const actor = { subject: "client", onBehalfOf: null, requestId: null };
+  const call = { userId: request.userId, actor, keyed: toKeyed(request) };
   switch (request.kind) {
     case "consume":
     case "adjust":
@@ -69,7 +70,7 @@ function send(service: MeteringService, request: MeteringRequest) {
 export function toKeyed(request: MeteringRequest) {
   const path = `/users/${request.userId}/${request.kind}${"id" in request ? `/${request.id}` : ""}`;
   const input = "amounts" in request ? request.amounts : null;
-  return toKeyedRequest(request.key, { principal: "client", method: "POST", path, input });
+  return toKeyedRequest(request.key, { principal: "client", method: "POST", path, params: {}, input });
 }
 
 export function isAdmitted({ reply }: Answer): boolean {

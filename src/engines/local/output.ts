@@ -1,4 +1,4 @@
-import { parseJson } from "../../platform/parse-json.ts";
+import { isKeptNumber, parseJson } from "../../platform/parse-json.ts";
 import type { RunOutput } from "../engine.ts";
 
 /** Keeps the end of the bytes that a run writes. */
@@ -98,20 +98,15 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return true;
 }
 
-/** The first number that JSON.parse does not read as it is written, as text. The digits of a fraction may be rounded. */
+/** The text of the first number that {@link isKeptNumber} refuses. */
 function findChangedNumber(json: string): string | null {
   let changed: string | null = null;
   // The third argument, which TypeScript does not declare yet, has the text of a number.
   JSON.parse(json, (_, value: unknown, { source = "" }: { readonly source?: string } = {}) => {
-    if (typeof value === "number" && !isKept(value, source)) changed ??= source;
+    if (typeof value === "number" && !isKeptNumber(value, source)) changed ??= source;
     return value;
   });
   return changed;
-}
-
-function isKept(value: number, source: string): boolean {
-  const isInteger = /^-?\d+$/.test(source);
-  return isInteger ? Number.isSafeInteger(value) : Number.isFinite(value);
 }
 
 /** A copy in which {@link toKeepableText} is applied to every string and every property name. */

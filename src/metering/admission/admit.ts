@@ -5,6 +5,7 @@ import { insertExpiries } from "../ledger/entries.ts";
 import type { AdmissionPolicy, AdmissionRequest, Outcome } from "./request.ts";
 import {
   expireReservations,
+  insertAdjustAudits,
   insertAdmittedEntries,
   insertReservations,
   insertThresholdCrossings,
@@ -25,7 +26,7 @@ import {
  * 2. admits, for each user, the longest run of requests that fit together;
  * 3. refuses the first request that does not fit, and each later one that is larger than the remainder;
  * 4. leaves smaller requests behind a refused one undecided: the next statement takes them;
- * 5. writes levels, ledger, reservations, events and the answers for the Idempotency-Keys.
+ * 5. writes levels, ledger, reservations, events, audit rows of adjusts and the answers for the Idempotency-Keys.
  *
  * Example: 5 remain and the requests are 3, 4, 2, 1. The 3 is admitted. The 4 is refused. The 2 and the 1 would fit and are
  * left undecided.
@@ -50,6 +51,8 @@ function toStatement(requests: readonly AdmissionRequest[], policy: AdmissionPol
   // The users as a parameter, not as a subquery of `request`: PostgreSQL overestimates the rows of json_to_recordset so much
   // that it would read whole tables.
   const users = sql`any(${[...new Set(requests.map(({ user_id }) => user_id))]}::text[])`;
+  // Most statements have none, and are spared the plan of its insert.
+  const isAudited = requests.some(({ audit }) => audit !== undefined);
   return sql<{ ord: number; outcome: Outcome }>`
     with request as materialized (${selectRequests(requests)}),
     item as materialized (${selectItems(requests)}),
@@ -66,6 +69,7 @@ function toStatement(requests: readonly AdmissionRequest[], policy: AdmissionPol
     entry_written as (${insertAdmittedEntries}),
     expiry_written as (${insertExpiries("expired_reservation")}),
     reservation_written as (${insertReservations}),
+    audit_written as (${isAudited ? insertAdjustAudits : sql`select`}),
     event_written as (${insertThresholdCrossings}),
     answer_written as (${insertAnswers(sql`select key_hash, request_hash, outcome from decided order by key_hash`)})
     select ord, outcome from decided`;

@@ -11,6 +11,8 @@ export interface AdmissionRequest {
   readonly request_hash: string;
   /** The subject of the caller. */
   readonly created_by: string;
+  /** The row of the audit trail that the request writes; only an `adjust` has one. */
+  readonly audit?: { readonly id: string; readonly on_behalf_of: string | null; readonly request_id: string | null };
   /** The reservation to make; null unless the kind is `reserve`. */
   readonly reservation: { readonly id: string; readonly ttl_seconds: number } | null;
 }

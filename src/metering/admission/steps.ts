@@ -22,15 +22,18 @@ import type { AdmissionPolicy, AdmissionRequest } from "./request.ts";
 
 /** `request`: a row for each request; `ord` is its place in the call. */
 export function selectRequests(requests: readonly AdmissionRequest[]): RawBuilder<unknown> {
-  const rows = requests.map(({ amounts: _, reservation, ...request }, ord) => ({
+  const rows = requests.map(({ amounts: _, reservation, audit, ...request }, ord) => ({
     ...request,
     ord,
+    audit_id: audit?.id,
+    on_behalf_of: audit?.on_behalf_of,
+    request_id: audit?.request_id,
     reservation_id: reservation?.id,
     ttl_seconds: reservation?.ttl_seconds,
   }));
   return sql`select * from json_to_recordset(${JSON.stringify(rows)}::text::json) as r(
     ord integer, user_id text, kind text, key_hash text, request_hash text, created_by text, reservation_id uuid,
-    ttl_seconds integer)`;
+    ttl_seconds integer, on_behalf_of text, request_id text, audit_id uuid)`;
 }
 
 /** `item`: a row for each type of each request. */
@@ -169,6 +172,16 @@ export const insertAdmittedEntries = insertEntries(sql`
   ) as n
   where n.amount <> 0 or n.held <> 0
   order by i.ord`);
+
+/** The audit trail of each adjust, which counts whatever the limit says: the used amounts of its types before and after it. */
+export const insertAdjustAudits = sql`
+  insert into eom_audit (id, subject, on_behalf_of, action, kind, object_id, before, after, request_id)
+  select r.audit_id, r.created_by, r.on_behalf_of, 'usage.adjust', 'usage', r.user_id,
+    jsonb_build_object('used', jsonb_object_agg(t.type, coalesce(l.used, 0))),
+    jsonb_build_object('used', jsonb_object_agg(t.type, coalesce(t.used, 0))), r.request_id
+  from request as r join level_after as t using (ord) left join level as l on l.user_id = r.user_id and l.type = t.type
+  where r.audit_id is not null
+  group by r.audit_id, r.created_by, r.on_behalf_of, r.user_id, r.request_id`;
 
 /** A row for each type of each admitted reservation; for a type without a quota, it belongs to no period. */
 export const insertReservations = sql`

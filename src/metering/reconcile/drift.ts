@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { requireAdvance } from "../../platform/database/keyset.ts";
 import type { Database } from "../../platform/database/tables.ts";
 import type { QuotaType } from "../../quotas/quota-type.ts";
 
@@ -39,6 +40,11 @@ export const ledgerSums = sql`
   where l.user_id = u.user_id and l.type = u.type and l.period_start = u.period_start
     and l.created >= u.period_start - ${margin}`;
 
+/** A text in the order of the keys: no user's id has a NUL. */
+function toKey({ user_id, type }: DriftCursor): string {
+  return `${user_id}\0${type}`;
+}
+
 /** Adds up the ledgers of the next `limit` levels. Level and ledger are read as of the same moment. */
 export async function findDrift(db: Database, after: DriftCursor | null, limit: number): Promise<Slice> {
   const { rows } = await sql<Drift>`
@@ -50,6 +56,7 @@ export async function findDrift(db: Database, after: DriftCursor | null, limit: 
     cross join lateral (${ledgerSums}) as ledger
     order by u.user_id, u.type`.execute(db);
   const last = rows.at(-1);
+  if (after !== null && last !== undefined) requireAdvance(toKey(after), toKey(last));
   const drifts = rows.filter((row) => row.used !== row.ledger_used || row.reserved !== row.ledger_reserved);
   return { drifts, checked: rows.length, next: rows.length < limit || last === undefined ? null : last };
 }

@@ -1,7 +1,8 @@
 import { ok } from "../../platform/http/answers.ts";
 import { defineRoute, type Route } from "../../platform/http/route.ts";
 import { toActor } from "../../platform/resource/actor.ts";
-import { pageSchema, toPageAnswer } from "../../platform/resource/paging.ts";
+import { pathIdField } from "../../platform/resource/fields.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
 import {
   deliveryFilterNames,
@@ -15,8 +16,8 @@ import type { DeliveryService } from "./service.ts";
 
 const base = "/eom/admin/webhooks/{WebhookId}";
 const tag = "webhooks";
-const webhookParams = z.object({ WebhookId: z.string() });
-const deliveryParams = z.object({ WebhookId: z.string(), DeliveryId: z.string() });
+const webhookParams = z.object({ WebhookId: pathIdField });
+const deliveryParams = z.object({ WebhookId: pathIdField, DeliveryId: pathIdField });
 
 /** The messages of a webhook in the HTTP contract: a test, the list of deliveries, and the two redrives. */
 export function createDeliveryRoutes(service: DeliveryService): Route[] {
@@ -49,11 +50,12 @@ export function createDeliveryRoutes(service: DeliveryService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(deliverySchema) } },
         failures: ["WEBHOOK_NOT_FOUND"],
       },
-      async ({ params, query, url }) =>
+      async ({ params, query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(params.WebhookId, query),
+          cursors,
+          page: await service.list(params.WebhookId, query, parsePageStart(query, cursors)),
           toItem: toDelivery,
           toKey: (row) => ({ value: row.created.toISOString(), id: row.id }),
         }),

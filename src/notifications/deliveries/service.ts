@@ -3,7 +3,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Database, DatabaseTransaction } from "../../platform/database/tables.ts";
 import { inTransaction } from "../../platform/database/transaction.ts";
 import { createId } from "../../platform/id.ts";
-import { type Page, parsePageStart } from "../../platform/resource/paging.ts";
+import type { Page, PageStart } from "../../platform/resource/paging.ts";
 import { requireRow } from "../../platform/resource/rows.ts";
 import { deliveryNotFound, webhookNotFound } from "../errors.ts";
 import { lockWebhook } from "../queries.ts";
@@ -31,9 +31,9 @@ export type DeliveryService = ReturnType<typeof createDeliveryService>;
 /** The use cases of the messages of one webhook. Each opens its own transactions, so it must not be called within one. */
 export function createDeliveryService({ db, clock, messenger, onWork }: DeliveryNeeds) {
   /** @throws WEBHOOK_NOT_FOUND */
-  async function list(webhookId: string, query: ListDeliveries): Promise<Page<DeliveryRow>> {
+  async function list(webhookId: string, query: ListDeliveries, start: PageStart): Promise<Page<DeliveryRow>> {
     const { id } = await requireWebhook(db, webhookId);
-    return listDeliveries(db, id, query, parsePageStart(query));
+    return listDeliveries(db, id, query, start);
   }
 
   /**

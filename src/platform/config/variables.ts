@@ -159,7 +159,8 @@ export const variables = {
     schema: fixedToken,
     default: null,
     secret: true,
-    about: "A fixed first admin token, for automation. Without it, the first start creates one and shows it once.",
+    about:
+      "A fixed first admin token, for automation; at random, because guesses are not slowed down. Without it, the first start creates one and shows it once.",
   },
   EOM_SECRETS: {
     schema: z.enum(["embedded", "vault"], { error: "must be embedded or vault" }),
@@ -287,7 +288,7 @@ export const variables = {
     schema: count(0, 1_000_000),
     default: "60",
     about:
-      "EOM tokens that may be refused to one address in a minute; after that its requests are refused without a look at their token. 0: no limit.",
+      "EOM tokens that may be refused to one address in a minute; further ones get 429. Valid tokens always pass. 0: no limit.",
   },
   EOM_STORAGE_VERIFY: {
     schema: flag,

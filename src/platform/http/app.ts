@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { type Context, Hono } from "hono";
 import type { Database } from "../database/tables.ts";
 import { type Failure, fail, invalid, toStatus } from "../failure.ts";
@@ -6,15 +7,18 @@ import { parseIdempotencyKey, toKeyedRequest } from "../idempotency/answers.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { type Authenticator, type Caller, isAllowed, type RequiredRole } from "../resource/caller.ts";
+import { createCursors } from "../resource/cursors.ts";
 import { isUnchanged, parseIfMatch, toEntityTag } from "../resource/entity-tag.ts";
 import { toErrorResponse, toFailure } from "./error-body.ts";
 import { keepNothing, runOnce } from "./idempotency.ts";
 import { parseInput } from "./input.ts";
-import { findPeerAddress } from "./peer.ts";
+import { findIncoming, findPeer } from "./peer.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { findOnBehalfOf, findRequestId, toXUser } from "./request-context.ts";
 import type { Answer, Route, RouteInput } from "./route.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { requirePlainPath } from "./target.ts";
+import { toRefusal } from "./unparsed.ts";
 
 interface AppNeeds {
   readonly routes: readonly Route[];
@@ -23,6 +27,8 @@ interface AppNeeds {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly rateLimit: RateLimit;
+  /** Signs the cursors of lists; the same in all processes of a deployment. */
+  readonly cursorKey: Uint8Array;
 }
 
 interface AppParts extends AppNeeds {
@@ -33,6 +39,7 @@ interface AppParts extends AppNeeds {
 /** A request on its way through the app; `caller` is filled in once it is known. */
 interface Passage {
   readonly request: Request;
+  readonly incoming: IncomingMessage | null;
   readonly url: URL;
   /** The URL's path for answers and the log, with tokens redacted: people paste a token where its id belongs. */
   readonly path: string;
@@ -40,7 +47,6 @@ interface Passage {
   readonly startedAt: number;
   readonly route: string;
   readonly pathUser: string | null;
-  readonly peerAddress: string | null;
   /** Headers that the answer has, whether it succeeds or fails. */
   readonly headers: Record<string, string>;
   caller: Caller | null;
@@ -64,6 +70,10 @@ export function createApp(needs: AppNeeds): Hono {
   for (const { spec } of exact) app.all(spec.path, refuse);
   templates.forEach(mount);
   app.notFound(refuse);
+  app.onError((error) => {
+    needs.log.error({ err: error }, "a request failed before its route was called");
+    return toRefusal(error);
+  });
   return app;
 }
 
@@ -83,20 +93,23 @@ async function pass(
   answer: (passage: Passage) => Promise<Response>,
 ): Promise<Response> {
   const request = c.req.raw;
+  const incoming = findIncoming(c);
   const url = new URL(request.url);
   const passage: Passage = {
     request,
+    incoming,
     url,
     path: url.pathname.replace(tokenPattern, "eom_[redacted]"),
     requestId: findRequestId(request.headers) ?? createId(),
     startedAt: performance.now(),
     route,
     pathUser: c.req.param("UserId") ?? null,
-    peerAddress: findPeerAddress(c),
     headers: {},
     caller: null,
   };
   try {
+    // Not of `request`, whose path a URL parser has changed already.
+    if (incoming?.url !== undefined) requirePlainPath(incoming.url);
     const response = await answer(passage);
     record(needs, passage, response.status, null);
     return response;
@@ -123,7 +136,7 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
     needs.rateLimit.count(passage.caller, spec.role, passage.headers);
     requireRole(passage.caller, spec.role);
   }
-  const parsed = await parseInput(spec, { params: c.req.param(), url: passage.url, request: passage.request });
+  const parsed = await parseInput(spec, { ...passage, params: c.req.param() });
   const { headers } = passage.request;
   const input = {
     ...parsed,
@@ -133,6 +146,7 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
     keepAnswer: keepNothing,
     keyed: null,
     url: passage.url,
+    cursors: createCursors(needs.cursorKey, [spec.path, parsed.params]),
     // Made on demand: few handlers use it.
     get signal() {
       return passage.request.signal;
@@ -146,8 +160,9 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
   const request = {
     principal: passage.caller?.principal ?? "",
     method: spec.method,
-    path: passage.url.pathname,
-    input: parsed,
+    path: spec.path,
+    params: parsed.params,
+    input: { query: parsed.query, body: parsed.body },
   };
   if (spec.idempotent === "by_handler") {
     return toResponse(await route.handle({ ...input, keyed: toKeyedRequest(key, request) }), passage);
@@ -159,11 +174,11 @@ async function serve(needs: AppParts, route: Route, passage: Passage, c: Context
 /** @throws UNAUTHENTICATED when the request has no credential; what the authenticator throws */
 async function identify(
   authenticator: Authenticator,
-  { request: { headers }, peerAddress }: Passage,
+  { request: { headers }, incoming }: Passage,
   required: RequiredRole,
 ): Promise<Caller | null> {
   if (required === "public") return null;
-  const identity = await authenticator.authenticate(headers, peerAddress);
+  const identity = await authenticator.authenticate(headers, findPeer(incoming));
   if (identity === null)
     throw fail("UNAUTHENTICATED", "Authentication is needed: send Authorization: Bearer <token>", null);
   return { ...identity, onBehalfOf: findOnBehalfOf(headers) };

@@ -1,3 +1,4 @@
+import { MIMEType } from "node:util";
 import { toDatabaseFailure } from "../database/faults.ts";
 import { Failure, type FailureCode, failures, toStatus } from "../failure.ts";
 import { z } from "../resource/schema.ts";
@@ -59,7 +60,7 @@ export function toErrorResponse(failure: Failure, context: ErrorContext): Respon
   headers.set("cache-control", "no-store");
   if (retryAfterSeconds !== null) headers.set("retry-after", String(retryAfterSeconds));
   if (failure.code === "UNAUTHENTICATED") headers.set("www-authenticate", 'Bearer realm="eom"');
-  const isProblem = acceptsProblem(context.accept);
+  const isProblem = prefersProblem(context.accept);
   const type = `/docs/errors#${toAnchor(failure.code)}`;
   const body = isProblem
     ? { type, title, status, detail: failure.message, instance: context.path, ...shared }
@@ -79,6 +80,29 @@ export function toAnchor(code: FailureCode): string {
   return code.toLowerCase();
 }
 
-function acceptsProblem(accept: string | null): boolean {
-  return accept !== null && /application\/problem\+json(?!\s*;\s*q=0(\.0+)?\s*(,|$))/i.test(accept);
+/**
+ * Whether Accept names problems, and prefers JSON to them by no weight (RFC 9110, 12.5.1). Without a media range that fits, EOM's own
+ * JSON is the answer.
+ */
+function prefersProblem(accept: string | null): boolean {
+  if (accept === null || !/problem/i.test(accept)) return false;
+  const weights = parseAccept(accept);
+  const problem = weights.get("application/problem+json") ?? 0;
+  const json = weights.get("application/json") ?? weights.get("application/*") ?? weights.get("*/*") ?? 0;
+  return problem > 0 && problem >= json;
+}
+
+/** The weight of each media range, by its type in lower case. A comma in quotes separates nothing. Invalid ranges are left out. */
+function parseAccept(accept: string): ReadonlyMap<string, number> {
+  const weights = new Map<string, number>();
+  for (const [range] of accept.matchAll(/(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|$))+/g)) {
+    try {
+      const { essence, params } = new MIMEType(range);
+      const weight = params.get("q") ?? "1";
+      weights.set(essence, /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(weight) ? Number(weight) : 1);
+    } catch {
+      // An empty element of the list, or a range that is none.
+    }
+  }
+  return weights;
 }

@@ -2,6 +2,7 @@ import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-ope
 import { type FailureCode, failures, listStatuses } from "../failure.ts";
 import { z } from "../resource/schema.ts";
 import { errorBodySchema, problemSchema } from "./error-body.ts";
+import { isBodyOptional } from "./input.ts";
 import type { Route, RouteSpec } from "./route.ts";
 
 /** The OpenAPI 3.1 document, made from the schemas that validate requests. `paths` are in the order of `routes`. */
@@ -32,6 +33,8 @@ function listFailures(spec: RouteSpec): FailureCode[] {
     "CONFIGURATION_ERROR",
     "DATABASE_UNAVAILABLE",
     "VALIDATION_ERROR",
+    "MALFORMED_JSON",
+    "PAYLOAD_TOO_LARGE",
     "REQUEST_TIMEOUT",
     "HEADERS_TOO_LARGE",
   ]);
@@ -39,7 +42,7 @@ function listFailures(spec: RouteSpec): FailureCode[] {
     for (const code of more) codes.add(code);
   };
   if (spec.role !== "public") add("UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED", "IDENTITY_PROVIDER_UNAVAILABLE");
-  if (spec.body !== undefined) add("MALFORMED_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE");
+  if (spec.body !== undefined) add("UNSUPPORTED_MEDIA_TYPE");
   if (spec.idempotent === true) add("IDEMPOTENCY_IN_FLIGHT");
   if (spec.idempotent !== undefined) add("IDEMPOTENCY_KEY_REUSED");
   if (spec.versioned === true && spec.method !== "GET") add("PRECONDITION_FAILED");
@@ -62,7 +65,7 @@ function registerRoute(registry: OpenAPIRegistry, spec: RouteSpec): void {
       headers: toHeaderParameters(spec),
       ...(spec.body === undefined
         ? {}
-        : { body: { required: true, content: { "application/json": { schema: spec.body } } } }),
+        : { body: { required: !isBodyOptional(spec.body), content: { "application/json": { schema: spec.body } } } }),
     },
     responses: { ...toAnswers(spec), ...toFailureAnswers(registry, spec) },
   });
@@ -87,7 +90,7 @@ function toHeaderParameters(spec: RouteSpec) {
 function toVersionHeader({ versioned, method }: RouteSpec) {
   if (versioned !== true) return {};
   if (method === "GET") return { "If-None-Match": z.string().optional() };
-  const tags = z.string().openapi({ pattern: '^(\\*|(W/)?"[^"]*"(\\s*,\\s*(W/)?"[^"]*")*)$' });
+  const tags = z.string().openapi({ pattern: '^(\\*|[\\s,]*(W/)?"[^"]*"(\\s*,[\\s,]*(W/)?"[^"]*")*[\\s,]*)$' });
   return { "If-Match": tags.optional() };
 }
 

@@ -2,6 +2,7 @@ import type { DatabaseTransaction } from "../database/tables.ts";
 import type { FailureCode } from "../failure.ts";
 import type { KeyedRequest } from "../idempotency/claims.ts";
 import type { Caller, RequiredRole } from "../resource/caller.ts";
+import type { Cursors } from "../resource/cursors.ts";
 import type { VersionCondition } from "../resource/entity-tag.ts";
 import { z } from "../resource/schema.ts";
 
@@ -63,6 +64,8 @@ export interface RouteInput<Params, Query, Body> {
   readonly keepAnswer: KeepAnswer;
   /** The key and its request, hashed. Null but for a route that is idempotent `by_handler`. */
   readonly keyed: KeyedRequest | null;
+  /** The cursors of the list that the request names: they fit its path and no other. */
+  readonly cursors: Cursors;
   /** The URL of the request, for links to other pages. */
   readonly url: URL;
   readonly signal: AbortSignal;

@@ -5,7 +5,8 @@ import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import { describeListenFault } from "./listen-fault.ts";
 import { createSocketRefusals } from "./socket-refusals.ts";
-import { toRefusal, toUnparsed, toUnreadable } from "./unparsed.ts";
+import { findHostFailure, placeholderHost } from "./target.ts";
+import { toRefusal, toUnparsed, toUnparsedAnswer, toUnreadable } from "./unparsed.ts";
 
 /** The bounds at which a connection is refused or cut off; docs/reference/limits.md lists them for operators. */
 export interface ConnectionLimits {
@@ -65,7 +66,7 @@ export async function startHttpServer(
 }
 
 function createLimitedServer(app: Hono, limits: ConnectionLimits, underWay: Set<ServerResponse>): Server {
-  const answer = getRequestListener(app.fetch, { errorHandler: toRefusal });
+  const answer = createListener(app);
   const refusals = createSocketRefusals();
   const server = createServer(
     {
@@ -81,7 +82,7 @@ function createLimitedServer(app: Hono, limits: ConnectionLimits, underWay: Set<
       refusals.follow(response);
       underWay.add(response);
       response.once("close", () => underWay.delete(response));
-      // The adapter leaves the body of a GET unread, however long; and a server that stops takes no further request.
+      // The body of a GET may be left unread, however long; and a server that stops takes no further request.
       if (isReadWithBody(request) || !server.listening) response.shouldKeepAlive = false;
       return answer(request, response);
     },
@@ -95,6 +96,21 @@ function createLimitedServer(app: Hono, limits: ConnectionLimits, underWay: Set<
   // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1).
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
   return server;
+}
+
+/** The adapter builds the URL of a request from its Host: every request gets the same one, after its own was checked. */
+function createListener(app: Hono): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const answer = getRequestListener(
+    (request, env) => {
+      const failure = findHostFailure(env.incoming as IncomingMessage);
+      return failure === null ? app.fetch(request, env) : toUnparsedAnswer(failure);
+    },
+    { errorHandler: toRefusal },
+  );
+  return (request, response) => {
+    request.headers.host = placeholderHost;
+    return answer(request, response);
+  };
 }
 
 function isReadWithBody({ method, headers }: IncomingMessage): boolean {

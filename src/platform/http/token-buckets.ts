@@ -17,10 +17,6 @@ export interface Level {
 export interface TokenBuckets {
   /** Takes a token, if there is one. */
   take(key: string): Level;
-  /** Takes nothing. */
-  look(key: string): Level;
-  /** Nobody has taken a token since all buckets were forgotten. */
-  isEmpty(): boolean;
 }
 
 interface BucketOptions {
@@ -70,7 +66,5 @@ export function createTokenBuckets({ perSecond, capacity, maxKeys, monotonic }: 
       if (taken) bucket.level -= 1;
       return toLevel(bucket, taken);
     },
-    look: (key) => toLevel(refill(key), false),
-    isEmpty: buckets.isEmpty,
   };
 }

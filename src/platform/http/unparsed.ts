@@ -32,5 +32,5 @@ export function toUnreadable(error: NodeJS.ErrnoException, maxHeadBytes: number)
 /** A VALIDATION_ERROR of the request as a whole; `message` goes on after "The request cannot be read: ". */
 export function toUnparsed(message: string): Failure {
   const issues = [{ path: "", message, code: "unparsed_request" }];
-  return fail("VALIDATION_ERROR", `The request cannot be read: ${message}`, { issues });
+  return fail("VALIDATION_ERROR", `The request cannot be read: ${message}`, { issues, total_issues: 1 });
 }

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { toCanonicalJson } from "../canonical-json.ts";
 import { invalid } from "../failure.ts";
 import type { KeyedRequest } from "./claims.ts";
 
@@ -25,17 +26,23 @@ export function parseIdempotencyKey(header: string | null): string | null {
 interface RequestIdentity {
   readonly principal: string;
   readonly method: string;
+  /** The template of the route, as `/eom/admin/users/{UserId}/quotas`. */
   readonly path: string;
-  /** The parsed input: equal for all spellings of the same request. */
+  /** The parameters of the path as the route's schema returns them: equal for all spellings of the same path. */
+  readonly params: unknown;
+  /** The parsed query and body. */
   readonly input: unknown;
 }
 
-/** The digests that the database keeps of a key and its request. Neither can be turned back. */
+/**
+ * The digests that the database keeps of a key and its request. Neither can be turned back. They are the same for every
+ * spelling of a request, such as `/users/bob@example.org` and `/users/bob%40example.org`.
+ */
 export function toKeyedRequest(key: string, request: RequestIdentity): KeyedRequest {
-  const scope = JSON.stringify([request.principal, request.method, request.path, key]);
+  const scope = toCanonicalJson([request.principal, request.method, request.path, request.params, key]);
   return {
     keyHash: createHash("sha256").update(scope).digest(),
-    requestHash: createHmac("sha256", key).update(JSON.stringify(request.input)).digest(),
+    requestHash: createHmac("sha256", key).update(toCanonicalJson(request.input)).digest(),
   };
 }
 

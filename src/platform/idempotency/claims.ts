@@ -92,6 +92,11 @@ export async function releaseKey(db: Database, keyHash: Uint8Array, claim: strin
     .execute();
 }
 
+/** Releases every key whose request has not ended. To be called before requests, by a process that has the database for itself. */
+export async function releaseUnfinishedKeys(db: Database): Promise<void> {
+  await db.deleteFrom("eom_idempotency_key").where("answer", "is", null).execute();
+}
+
 /** @returns how many keys were removed, at most `limit` */
 export async function deleteExpiredKeys(db: Database, limit: number): Promise<number> {
   const { rows } = await sql`

@@ -40,12 +40,20 @@ export function isAllowed(role: Role, required: Role | "any"): boolean {
   return holders[required].includes(role);
 }
 
+/** The other end of a connection. */
+export interface Peer {
+  /** As Node writes it: `10.0.0.7`, or `::ffff:10.0.0.7` where the server listens on IPv6. Behind a proxy it is the proxy's. */
+  readonly address: string;
+  /** Whether the request has several lines of this header, which `Headers` joins. @param name in lower case */
+  readonly isRepeated: (name: string) => boolean;
+}
+
 /** Identifies the caller of a request by its headers or its connection. */
 export interface Authenticator {
   /**
-   * @param peerAddress the other end of the connection, as peer.ts finds it; null where there is none
+   * @param peer null where there is no connection: in a function, in `app.request`
    * @returns null when the request has no credential of this kind
    * @throws UNAUTHENTICATED when its credential is refused
    */
-  authenticate(headers: Headers, peerAddress: string | null): Promise<Omit<Caller, "onBehalfOf"> | null>;
+  authenticate(headers: Headers, peer: Peer | null): Promise<Omit<Caller, "onBehalfOf"> | null>;
 }

@@ -16,12 +16,24 @@ export function toEntityTag(version: number): string {
  */
 export function parseIfMatch(header: string | null): VersionCondition {
   if (header === null) return null;
-  if (header.trim() === "*") return "any";
-  const tags = header.split(",").map((tag) => tag.trim());
-  if (!tags.every((tag) => /^(W\/)?"[^"]*"$/.test(tag))) {
+  const tags = parseTags(header);
+  if (tags === null) {
     throw invalid("/If-Match", `must be * or entity tags like "3", got ${header.slice(0, 100)}`, "invalid_format");
   }
-  return tags.filter((tag) => /^"[1-9]\d{0,8}"$/.test(tag)).map((tag) => Number(tag.slice(1, -1)));
+  return tags === "any"
+    ? tags
+    : tags.filter((tag) => /^"[1-9]\d{0,8}"$/.test(tag)).map((tag) => Number(tag.slice(1, -1)));
+}
+
+/**
+ * Reads `*`, or a list of at least one tag. A tag may have commas, and a list may have empty elements (RFC 9110, 5.6.1.2).
+ *
+ * @returns null when it is neither
+ */
+function parseTags(header: string): "any" | string[] | null {
+  if (header.trim() === "*") return "any";
+  if (!/^[\s,]*(?:W\/)?"[^"]*"(?:\s*,[\s,]*(?:W\/)?"[^"]*")*[\s,]*$/.test(header)) return null;
+  return header.match(/(?:W\/)?"[^"]*"/g);
 }
 
 /** @throws PRECONDITION_FAILED when If-Match names other versions */
@@ -39,6 +51,6 @@ export function requireVersion({ version }: { readonly version: number }, condit
 /** Whether If-None-Match names the tag, so that a read is answered with 304. It compares weakly (RFC 9110, 13.1.2). */
 export function isUnchanged(tag: string, ifNoneMatch: string | null): boolean {
   if (ifNoneMatch === null) return false;
-  if (ifNoneMatch.trim() === "*") return true;
-  return ifNoneMatch.split(",").some((candidate) => candidate.trim().replace(/^W\//, "") === tag);
+  const tags = parseTags(ifNoneMatch) ?? [];
+  return tags === "any" || tags.some((candidate) => candidate.replace(/^W\//, "") === tag);
 }

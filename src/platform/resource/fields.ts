@@ -1,14 +1,29 @@
+import { isUuid } from "../id.ts";
 import { z } from "./schema.ts";
 
-/** A unique name of an object; compared without regard to case ({@link foldCase}). */
-export const nameField = z
+/** Names are shown in tables, logs and terminals, where control characters would act. */
+function onOneLine(text: z.ZodString) {
+  return (
+    text
+      .max(255, "must have at most 255 characters")
+      .regex(/^\P{Cc}*$/u, "must have no control characters, such as a line break")
+      // The same pattern for clients whose regular expressions know no Unicode properties.
+      .openapi({ pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$" })
+  );
+}
+
+/** A name, without blanks around it. Unique names are compared without regard to case ({@link foldCase}). */
+export const nameField = onOneLine(z.string().trim().min(1, "must have 1 to 255 characters, got none"));
+
+/** Text of several lines: of control characters, it may have tabs and line breaks. */
+export const textField = z
   .string()
-  .trim()
-  .min(1, "must have 1 to 255 characters, got none")
-  .max(255, "must have at most 255 characters");
+  .max(4000, "must have at most 4000 characters")
+  .regex(/^[\P{Cc}\t\n\r]*$/u, "must have no control characters but tabs and line breaks")
+  .openapi({ pattern: "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$" });
 
 /** Free text, or null. */
-export const descriptionField = z.string().max(4000, "must have at most 4000 characters").nullable();
+export const descriptionField = textField.nullable();
 
 const labelName = z
   .string()
@@ -19,8 +34,10 @@ const labelName = z
 
 /** Up to 16 labels; lists can be filtered by them (`label=team:eu`). */
 export const labelsField = z
-  .record(labelName, z.string().max(255, "must have at most 255 characters"))
+  .record(z.string(), z.unknown())
   .refine((labels) => Object.keys(labels).length <= 16, "must have at most 16 labels")
+  // After the count, so that thousands of labels are one issue.
+  .pipe(z.record(labelName, onOneLine(z.string())))
   .openapi({ type: "object", additionalProperties: { type: "string" }, maxProperties: 16, example: { team: "eu" } });
 
 /** An instant in an answer: RFC 3339 in UTC with milliseconds. */
@@ -79,6 +96,15 @@ export const positiveQuantityField = quantity(1);
 
 /** -(2^53-1) to 2^53-1. */
 export const signedQuantityField = quantity(Number.MIN_SAFE_INTEGER);
+
+/**
+ * An id in a path. A UUID comes out in lower case, as the database writes it: a path in upper case is the same request, and
+ * the audit trail has one spelling of an id. Any other text names nothing, which `requireRow` answers with 404.
+ */
+export const pathIdField = z
+  .string()
+  .transform((id) => (isUuid(id) ? id.toLowerCase() : id))
+  .openapi({ type: "string" });
 
 /** An id in an answer; `idParameter` of paging.ts is for requests. */
 export const idField = z.string().openapi({ format: "uuid" });

@@ -6,6 +6,9 @@ import { listHolders } from "./queries.ts";
 /** The result for each user: null if the quota was assigned, else the id of the quota of this type that the user has. */
 export type Assignments = ReadonlyMap<string, string | null>;
 
+/** A quota that is taken away between the two statements costs one more round; nobody takes away so many in a row. */
+const maxRounds = 10;
+
 /**
  * Assigns a quota, whose row the transaction has locked, to every user of the list that has none of its type. Normally two
  * statements for all; users whose conflicting quota is taken away between the two are tried again.
@@ -19,12 +22,16 @@ export async function assignMany(
   by: string,
 ): Promise<Assignments> {
   const assignments = new Map<string, string | null>();
-  for (let open = [...userIds]; open.length > 0; open = open.filter((userId) => !assignments.has(userId))) {
+  let open = [...userIds];
+  for (let round = 1; open.length > 0; round += 1) {
+    if (round > maxRounds)
+      throw new Error(`${open.length} users neither got the quota nor have another one of its type`);
     const inserted = await insertUserQuotas(tx, quota, open, by);
     for (const userId of inserted) assignments.set(userId, null);
     const refused = open.filter((userId) => !assignments.has(userId));
     const holders = refused.length === 0 ? [] : await listHolders(tx, quota.type, refused);
     for (const { user_id, quota_id } of holders) assignments.set(user_id, quota_id);
+    open = open.filter((userId) => !assignments.has(userId));
   }
   const assigned = [...assignments.values()].filter((other) => other === null).length;
   if (assigned > 0) await countAssigned(tx, quota.id, assigned);

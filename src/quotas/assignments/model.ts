@@ -2,7 +2,8 @@ import { errorBodySchema } from "../../platform/http/error-body.ts";
 import { timeField } from "../../platform/resource/fields.ts";
 import { booleanParameter, pageParameters, timeParameter } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
-import { expireSchema } from "../expire.ts";
+import { userIdField } from "../../platform/resource/user-id.ts";
+import { expireChangeSchema } from "../expire.ts";
 import { quotaFields } from "../model.ts";
 import { valueSchema } from "../quota-type.ts";
 import { usageSchema } from "../standing/usage-schema.ts";
@@ -30,11 +31,14 @@ export const userQuotaSchema = z
 /** A user's quota in answers and in the audit trail. */
 export type UserQuota = z.infer<typeof userQuotaSchema>;
 
-/** The body that gives a user values of its own; null removes the user's value, so that the quota's applies again. */
+/**
+ * The body that gives a user values of its own; null removes the user's value, so that the quota's applies again. Fields that
+ * `value` or `expire` leaves out are those that apply to the user now.
+ */
 export const overrideSchema = z
   .strictObject({
     value: valueSchema.nullable().optional(),
-    expire: expireSchema.nullable().optional(),
+    expire: expireChangeSchema.nullable().optional(),
     enable: z.boolean().nullable().optional(),
   })
   .openapi("OverrideUserQuota");
@@ -46,17 +50,6 @@ export type Override = z.output<typeof overrideSchema>;
 export const assignSchema = z
   .strictObject({ quota_id: z.uuid("must be a UUID").transform((id) => id.toLowerCase()) })
   .openapi("AssignQuota");
-
-const maxUserIdLength = 255;
-
-/** A user's id. The platform knows the users, EOM does not: any printable text is an id. */
-export const userIdField = z
-  .string()
-  .min(1, "must have 1 to 255 characters, but is empty")
-  .max(maxUserIdLength, `must have at most ${maxUserIdLength} characters`)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, "must have printable characters only")
-  // The same pattern for clients whose regular expressions know no Unicode properties. JSON text has no surrogates.
-  .openapi({ pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$", example: "user123" });
 
 const maxUsersAtOnce = 10_000;
 

@@ -2,8 +2,10 @@ import { answerChange } from "../../platform/http/answer-change.ts";
 import { created, noContent } from "../../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../../platform/http/route.ts";
 import { toEntityTag } from "../../platform/resource/entity-tag.ts";
-import { pageSchema, toPageAnswer } from "../../platform/resource/paging.ts";
+import { pathIdField } from "../../platform/resource/fields.ts";
+import { pageSchema, parsePageStart, toPageAnswer } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
+import { userIdField } from "../../platform/resource/user-id.ts";
 import { toQuotaSortKey } from "../list.ts";
 import { listQuotasSchema, quotaFilterNames } from "../model.ts";
 import {
@@ -16,7 +18,6 @@ import {
   quotaUserSchema,
   type UserQuota,
   userFilterNames,
-  userIdField,
   userQuotaSchema,
 } from "./model.ts";
 import type { UserQuotaService } from "./service.ts";
@@ -25,7 +26,7 @@ const users = "/eom/admin/users";
 const base = `${users}/{UserId}/quotas`;
 const tag = "quotas";
 const userParams = z.object({ UserId: userIdField });
-const userQuotaParams = z.object({ UserId: userIdField, QuotaId: z.string() });
+const userQuotaParams = z.object({ UserId: userIdField, QuotaId: pathIdField });
 const userQuotaAnswer = { description: "The user's quota", schema: userQuotaSchema };
 
 /** The routes that assign quotas to users, give users values of their own, and list both. */
@@ -48,11 +49,12 @@ function createListRoutes(service: UserQuotaService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(quotaUserSchema) } },
         failures: [],
       },
-      async ({ query, url }) =>
+      async ({ query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.listUsers(query),
+          cursors,
+          page: await service.listUsers(query, parsePageStart(query, cursors)),
           toItem: (user) => user,
           toKey: ({ user_id }) => ({ value: user_id, id: null }),
         }),
@@ -71,11 +73,12 @@ function createListRoutes(service: UserQuotaService): Route[] {
         answers: { 200: { description: "One page", schema: pageSchema(userQuotaSchema) } },
         failures: [],
       },
-      async ({ params, query, url }) =>
+      async ({ params, query, url, cursors }) =>
         toPageAnswer({
           query,
           url,
-          page: await service.list(params.UserId, query),
+          cursors,
+          page: await service.list(params.UserId, query, parsePageStart(query, cursors)),
           toItem: service.toItem,
           toKey: (row) => toQuotaSortKey(row, query.sortby),
         }),
@@ -95,7 +98,7 @@ function createAssignRoutes(service: UserQuotaService): Route[] {
         description:
           "Atomic by default: all users get the quota, or none if one has a quota of its type. With `atomic` false, each user has a result of its own.",
         role: "admin",
-        params: z.object({ QuotaId: z.string() }),
+        params: z.object({ QuotaId: pathIdField }),
         body: assignManySchema,
         answers: {
           200: { description: "All users have the quota", schema: assignResultsSchema },

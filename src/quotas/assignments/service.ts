@@ -6,10 +6,12 @@ import { inTransaction } from "../../platform/database/transaction.ts";
 import { isUuid } from "../../platform/id.ts";
 import type { Change } from "../../platform/resource/change.ts";
 import { requireVersion, type VersionCondition } from "../../platform/resource/entity-tag.ts";
-import { type Page, parsePageStart } from "../../platform/resource/paging.ts";
+import type { Page, PageStart } from "../../platform/resource/paging.ts";
+import { isEmpty } from "../../platform/resource/partial.ts";
 import { recordChange } from "../../platform/resource/record-change.ts";
 import { requireRow } from "../../platform/resource/rows.ts";
 import { quotaNotFound, userQuotaConflict, userQuotaNotFound } from "../errors.ts";
+import { mergeExpire } from "../expire.ts";
 import { refuseMisfits } from "../misfits.ts";
 import type { ListQuotas } from "../model.ts";
 import { countAssigned, findQuota, lockQuota } from "../queries.ts";
@@ -59,13 +61,13 @@ export function createUserQuotaService({ db, warningPercent }: UserQuotaNeeds) {
     return toItem(await requireUserQuota(db, userId, quotaId));
   }
 
-  function list(userId: string, query: ListQuotas): Promise<Page<ListedUserQuota>> {
-    return listUserQuotas(db, userId, query, parsePageStart(query));
+  function list(userId: string, query: ListQuotas, start: PageStart): Promise<Page<ListedUserQuota>> {
+    return listUserQuotas(db, userId, query, start);
   }
 
   /** One page of users with all their quotas; one statement reads the quotas of the whole page. */
-  async function listUsers(query: ListUsers): Promise<Page<QuotaUser>> {
-    const { rows: userIds, total } = await listUserIds(db, query, parsePageStart(query));
+  async function listUsers(query: ListUsers, start: PageStart): Promise<Page<QuotaUser>> {
+    const { rows: userIds, total } = await listUserIds(db, query, start);
     const quotas = userIds.length === 0 ? [] : await listQuotasOfUsers(db, userIds);
     const byUser = Map.groupBy(quotas, ({ user_id }) => user_id);
     return { rows: userIds.map((user_id) => ({ user_id, quotas: (byUser.get(user_id) ?? []).map(toItem) })), total };
@@ -130,11 +132,11 @@ export function createUserQuotaService({ db, warningPercent }: UserQuotaNeeds) {
     condition: VersionCondition,
     change: Change<UserQuota>,
   ): Promise<UserQuota> {
-    await requireUserQuota(db, userId, quotaId);
-    await requireKnownTimeZone(db, input.expire);
+    const seen = await requireUserQuota(db, userId, quotaId);
+    if (input.expire) await requireKnownTimeZone(db, mergeExpire(seen.expire, input.expire));
     return inTransaction(db, async (tx) => {
       const { row, overrides } = await lockUserQuota(tx, userId, quotaId, condition);
-      await updateOverrides(tx, userId, row.id, merge(overrides, row.type, input), change.actor.subject);
+      await updateOverrides(tx, userId, row.id, merge(overrides, row, input), change.actor.subject);
       const isThis = sql<boolean>`u.user_id = ${userId} and u.quota_id = ${row.id}`;
       await updateExpiries(tx, isThis);
       await updateThresholds(tx, isThis, warningPercent);
@@ -202,14 +204,27 @@ function refuseConflicts(userIds: readonly string[], type: QuotaType, assignment
   }
 }
 
-/** @throws VALIDATION_ERROR when a value of the user's own does not fit the type */
-function merge(before: Overrides, type: QuotaType, { value, expire, enable }: Override): Overrides {
-  refuseMisfits({ type, ...(value == null ? {} : { value }), ...(expire == null ? {} : { expire }) });
+/**
+ * @param shown the values that apply to the user, the user's own or the quota's: a change is of what answers show
+ * @throws VALIDATION_ERROR when a value of the user's own does not fit the type
+ */
+function merge(before: Overrides, shown: UserQuotaRow, { value, expire, enable }: Override): Overrides {
+  const { type } = shown;
+  const own = {
+    ...(value && !isEmpty(value) ? { value } : {}),
+    ...(expire && !isEmpty(expire) ? { expire: mergeExpire(shown.expire, expire) } : {}),
+  };
+  refuseMisfits({ type, ...own });
   return {
-    value: value === undefined ? before.value : value && { limit: toLimit(type, value) },
-    expire: expire === undefined ? before.expire : expire,
+    value: isKept(value) ? before.value : own.value === undefined ? null : { limit: toLimit(type, own.value) },
+    expire: isKept(expire) ? before.expire : (own.expire ?? null),
     enable: enable === undefined ? before.enable : enable,
   };
+}
+
+/** Whether a change leaves a part as it is: it is absent, or names no field. Null clears the part. */
+function isKept(change: object | null | undefined): boolean {
+  return change === undefined || (change !== null && isEmpty(change));
 }
 
 function toRecorded(verb: string, { user_id, id }: UserQuota) {

@@ -1,4 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { requireAdvance } from "../../platform/database/keyset.ts";
 import type { Database } from "../../platform/database/tables.ts";
 
 /** Users per transaction: rows stay locked for about a second, far below the time limits of server and pool. */
@@ -18,6 +19,7 @@ export async function forAllUsers(
     const last = await findLastOfPortion(db, quotaId, after);
     const isBeyond = sql<SqlBool>`${isOfQuota(quotaId)} and u.user_id > ${after}`;
     if (last === null) return write(isBeyond);
+    requireAdvance(after, last);
     await write(sql`${isBeyond} and u.user_id <= ${last}`);
     after = last;
   }

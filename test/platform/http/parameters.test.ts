@@ -45,8 +45,8 @@ describe("issues", () => {
   });
 
   test("of the path are listed beside issues of the query", async () => {
-    const answer = await app.request("PUT", `${storages}/${randomUUID()}/collections/nonsense?x=1`);
-    expect(issuePaths(answer)).toEqual(["/CollectionId", "/x"]);
+    const answer = await app.request("GET", "/eom/admin/users/%01/quotas?x=1");
+    expect(issuePaths(answer)).toEqual(["/UserId", "/x"]);
   });
 
   test("of texts that cannot be stored are listed beside issues of the query", async () => {

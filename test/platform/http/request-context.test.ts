@@ -54,8 +54,10 @@ describe("x_user", () => {
   const userOf = async (headers: Record<string, string>, role: "admin" | null = "admin") =>
     (await app.request("GET", missing, undefined, { headers, role })).body.x_user;
 
-  test("is the first of X-User-Id, X-Forwarded-User, X-Auth-Request-User, then the subject", async () => {
+  test("is the first of X-Fission-Params-UserId, X-User-Id, X-Forwarded-User, X-Auth-Request-User, then the subject", async () => {
     const all = { "x-user-id": "one", "x-forwarded-user": "two", "x-auth-request-user": "three" };
+    expect(await userOf({ ...all, "X-Fission-Params-UserId": "zero" })).toBe("zero");
+    expect(await userOf({ ...all, "X-Fission-Params-UserId": "a\tb" })).toBe("one");
     expect(await userOf(all)).toBe("one");
     expect(await userOf({ ...all, "x-user-id": "" })).toBe("two");
     expect(await userOf({ "x-auth-request-user": "three" })).toBe("three");
@@ -63,7 +65,8 @@ describe("x_user", () => {
   });
 
   test("is null for callers without authentication, whatever their headers", async () => {
-    expect(await userOf({ "x-user-id": "eve" }, null)).toBeNull();
+    for (const name of ["x-user-id", "x-fission-params-userid"])
+      expect(await userOf({ [name]: "eve" }, null)).toBeNull();
     expect(await userOf({ "x-user-id": "eve", authorization: "Bearer wrong" }, null)).toBeNull();
   });
 
@@ -121,6 +124,7 @@ describe("x_user of a path with {UserId}", () => {
   );
   const ask = async (path: string, headers: Record<string, string> = {}) => {
     const users = createApp({
+      cursorKey: new Uint8Array(32),
       rateLimit: noRateLimit,
       routes: [route],
       authenticator: {
@@ -139,7 +143,7 @@ describe("x_user of a path with {UserId}", () => {
   };
 
   test("is that user, before any header, for every failure, with and without authentication", async () => {
-    const headers = { "x-test-role": "admin", "x-user-id": "eve" };
+    const headers = { "x-test-role": "admin", "x-user-id": "eve", "x-fission-params-userid": "eve" };
     expect(await ask("/users/u%201", headers)).toMatchObject({ error_code: "INTERNAL_ERROR", x_user: "u 1" });
     expect(await ask("/users/u1", { "x-test-role": "viewer" })).toMatchObject({
       error_code: "FORBIDDEN",

@@ -99,11 +99,18 @@ describe("requests that are sent without waiting", () => {
 describe("the target of a request", () => {
   test.each([
     ["http://other.example.org/healthz", 200],
-    ["/eom/../healthz", 200],
-    ["/eom/%2e%2e/healthz", 200],
-    ["/..", 404],
-    ["/../../../../etc/passwd", 404],
-    ["/docs/../../package.json", 404],
+    ["/eom/../healthz", 400],
+    ["/eom/%2e%2e/metrics", 400],
+    ["/eom/%2E./metrics", 400],
+    ["/./healthz", 400],
+    ["/eom/admin/users/%2E%2E/quotas/1", 400],
+    ["http://other.example.org/eom/..", 400],
+    ["/..", 400],
+    ["/../../../../etc/passwd", 400],
+    ["/docs/../../package.json", 400],
+    ["/...", 404],
+    ["/eom/%252e%252e/healthz", 404],
+    ["/nowhere?keyword=/../x", 404],
     ["/docs/..%2f..%2fpackage.json", 404],
     ["/docs/%00", 404],
     ["//healthz", 404],
@@ -115,7 +122,7 @@ describe("the target of a request", () => {
     ["/docs\\..\\x", 400],
     ["file:///etc/passwd", 400],
     ["healthz", 400],
-  ])("%s is answered as the path that it leads to, and never leaves the routes", async (target, status) => {
+  ])("%s is answered as the path that it is, and never leaves the routes", async (target, status) => {
     const answers = await exchangeRaw(server.url, last(target));
     expect(statuses(answers)).toEqual([status]);
     expect(answers[0]?.headers["content-type"]).toBe("application/json");
@@ -127,9 +134,14 @@ describe("the target of a request", () => {
       expect(statuses(await exchangeRaw(server.url, last(`/healthz${byte}`))), JSON.stringify(byte)).toEqual([400]);
   });
 
-  test("with dots needs the role of the path that it leads to", async () => {
-    const answers = await exchangeRaw(server.url, last(`/docs/..${storages}`));
-    expect(codes(answers)).toEqual(["UNAUTHENTICATED"]);
+  test("with dots is refused for what it is, and in the log", async () => {
+    const answers = await exchangeRaw(
+      server.url,
+      get(`/docs/..${storages}`, "Connection: close\r\nX-Request-Id: dots\r\n"),
+    );
+    expect(answers[0]?.headers["x-request-id"]).toBe("dots");
+    expect(answers[0]?.body).toContain("dot_segment");
+    expect(app.log.filter((line) => line.includes('"dots"'))).toHaveLength(1);
   });
 
   test("of a tunnel is refused in the format of errors, and opens no tunnel", async () => {

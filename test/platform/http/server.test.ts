@@ -45,6 +45,12 @@ describe("a request that Node's parser or listener refuses is answered in the fo
     ],
     ["no host", `GET /healthz HTTP/1.1\r\n${closing}`],
     ["a host that is none", `GET /healthz HTTP/1.1\r\nHost: a b/c\r\n${closing}`],
+    ["two hosts", `GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\n${closing}`],
+    ["a host with a user", `GET /healthz HTTP/1.1\r\nHost: a@b\r\n${closing}`],
+    ["a host of HTTP/2", `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`],
+    ["a TLS greeting", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
+    ["a method that is none", `BREW /pot HTTP/1.1\r\nHost: a\r\n${closing}`],
+    ["a version that is none", `GET /healthz HTTP/9.9\r\nHost: a\r\n${closing}`],
     ["an asterisk for a path", `OPTIONS * HTTP/1.1\r\nHost: a\r\n${closing}`],
   ])("%s", async (_what, text) => {
     const { status, head, body } = await exchange(text);
@@ -55,7 +61,10 @@ describe("a request that Node's parser or listener refuses is answered in the fo
       http_status: 400,
       error_msg: expect.any(String),
       x_user: null,
-      details: { issues: [{ path: "", message: expect.any(String), code: "unparsed_request" }] },
+      details: {
+        issues: [{ path: "", message: expect.any(String), code: "unparsed_request" }],
+        total_issues: 1,
+      },
     });
   });
 });
@@ -82,6 +91,30 @@ describe("headers that are too large are refused in the format of errors", () =>
     const { status } = await exchange(`GET /eom/admin/me HTTP/1.1\r\nHost: a\r\n${many}${authorization}\r\n${closing}`);
     expect(status).toBe(200);
   });
+});
+
+test.each([
+  "1.2.3.4.5",
+  "eom.svc.1",
+  "256.1.1.1",
+  "0x7f.1",
+  "[::1]:8080",
+  "a:99999",
+  "xn--",
+  "_a",
+  "ex%61mple",
+  "A.B:80",
+  "",
+])("any host by its grammar is served, since EOM reads paths alone: '%s'", async (host) => {
+  for (const path of ["/healthz", "/nowhere", "/healthz?a=ä"]) {
+    const { head, status } = await exchange(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${closing}`);
+    expect(head.toLowerCase()).toContain("content-type: application/json");
+    expect(status).toBe(path === "/healthz" ? 200 : path === "/nowhere" ? 404 : 400);
+  }
+});
+
+test("HTTP/1.0 may leave the host out", async () => {
+  expect((await exchange("GET /healthz HTTP/1.0\r\n\r\n")).status).toBe(200);
 });
 
 test("TRACE is answered as any wrong method", async () => {

@@ -1,5 +1,35 @@
 import { describe, expect, test } from "vitest";
-import { instantField, timeZoneField } from "../../../src/platform/resource/fields.ts";
+import {
+  descriptionField,
+  instantField,
+  labelsField,
+  nameField,
+  textField,
+  timeZoneField,
+} from "../../../src/platform/resource/fields.ts";
+
+describe("a control character", () => {
+  const controls = ["\u0007", "\u001b[31m", "\u007f", "\u0085", "\u009b"];
+
+  test.each([...controls, "\n", "\t", "\r"])("is refused within names and values of labels: %j", (text) => {
+    expect(nameField.safeParse(`a${text}b`).success).toBe(false);
+    expect(labelsField.safeParse({ team: `a${text}` }).success).toBe(false);
+  });
+
+  test.each(controls)("is refused in free text: %j", (text) => {
+    expect(textField.safeParse(`a${text}`).success).toBe(false);
+    expect(descriptionField.safeParse(text).success).toBe(false);
+  });
+
+  test("is accepted in free text if it is a tab or breaks a line, and around names, where blanks are removed", () => {
+    expect(descriptionField.parse("a\tb\r\nc\n")).toBe("a\tb\r\nc\n");
+    expect(nameField.parse("\tscenes (東京 🛰)\n")).toBe("scenes (東京 🛰)");
+  });
+
+  test("does not make a long text slow", () => {
+    expect(textField.safeParse("x".repeat(1_000_000)).success).toBe(false);
+  });
+});
 
 describe("a time zone", () => {
   test.each(["UTC", "Europe/Berlin", "europe/berlin", "EST", "EST5EDT", "Etc/GMT+5", "America/Argentina/Buenos_Aires"])(

@@ -8,7 +8,7 @@ import { systemClock } from "../../../src/platform/clock.ts";
 import { toPostgresTarget } from "../../../src/platform/database/postgres-client.ts";
 import { createPostgresPool } from "../../../src/platform/database/postgres-pool.ts";
 import type { Database, Tables } from "../../../src/platform/database/tables.ts";
-import { findDeploymentId } from "../../../src/platform/deployment.ts";
+import { findDeployment } from "../../../src/platform/deployment.ts";
 import { createEmbeddedSecretStore } from "../../../src/secrets/embedded/embedded.ts";
 import { readOrCreateKeyFile } from "../../../src/secrets/embedded/key-file.ts";
 import { createSecretKeeper } from "../../../src/secrets/keeper.ts";
@@ -59,7 +59,7 @@ const pool = createPostgresPool(toPostgresTarget(url.href, { onnotice: () => {} 
 const open = (announced: boolean): Database =>
   new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: () => (announced ? announcing(pool) : pool) }) });
 
-const deploymentId = await findDeploymentId(open(false));
+const { id: deploymentId } = await findDeployment(open(false));
 const db = open(true);
 const secrets = createEmbeddedSecretStore({ db, key: await readOrCreateKeyFile(task.keyFile) });
 const storages = createStorageService({
