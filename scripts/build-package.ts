@@ -27,13 +27,15 @@ function compile(): void {
   execFileSync(process.execPath, [tsc, "-p", join(root, "tsconfig.package.json")], { stdio: "inherit" });
 }
 
-/** @returns the names of the bundled packages */
+/** @returns the folders of the bundled packages */
 async function bundleS3Server(): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [`${bundled}.ts`],
     outfile: join(target, `${bundled}.js`),
     bundle: true,
+    // Paths stay below node_modules, even if that is a link.
+    preserveSymlinks: true,
     format: "esm",
     platform: "node",
     target: "node22",
@@ -49,14 +51,14 @@ async function bundleS3Server(): Promise<string[]> {
   });
   return Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([path, { bytesInOutput }]) =>
-      bytesInOutput > 0 && path.startsWith(modules) ? [toPackageName(path.slice(modules.length))] : [],
+      bytesInOutput > 0 && path.startsWith(modules) ? [toPackageFolder(path)] : [],
     ),
   );
 }
 
-/** @param path below node_modules */
-function toPackageName(path: string): string {
-  return path.split("/", path.startsWith("@") ? 2 : 1).join("/");
+/** @param path of a file below node_modules; a package may have a node_modules of its own */
+function toPackageFolder(path: string): string {
+  return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path;
 }
 
 async function copyFiles(): Promise<void> {
@@ -64,17 +66,31 @@ async function copyFiles(): Promise<void> {
   for (const path of assetPaths) await cp(join(root, "node_modules", path), join(target, "assets", path));
   // npm makes the command executable, but an image that unpacks the package would have to.
   await chmod(join(root, manifest.bin.eom), 0o755);
+}
+
+/** The version of EOM, and the names and versions of the packages that it has copies of, for the bill of materials. */
+async function writeManifest(folders: readonly string[]): Promise<void> {
+  const copied = await Promise.all(folders.map(readManifest));
   const { name, version } = manifest;
-  await writeFile(join(target, "package.json"), `${JSON.stringify({ name, version, type: "module" })}\n`);
+  const inner = {
+    name,
+    version,
+    type: "module",
+    copied: Object.fromEntries(copied.map((copy) => [copy.name, copy.version])),
+  };
+  await writeFile(join(target, "package.json"), `${JSON.stringify(inner, null, 2)}\n`);
+}
+
+async function readManifest(folder: string): Promise<{ name: string; version: string; license: string }> {
+  return JSON.parse(await readFile(join(root, folder, "package.json"), "utf8"));
 }
 
 /** Their licences require the texts beside the copies. */
-async function writeLicences(packages: readonly string[]): Promise<void> {
-  const texts = [...new Set(packages)].sort().map(async (name) => {
-    const folder = join(root, "node_modules", name);
-    const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-    const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort();
-    const parts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+async function writeLicences(folders: readonly string[]): Promise<void> {
+  const texts = folders.map(async (folder) => {
+    const { name, version, license } = await readManifest(folder);
+    const files = (await readdir(join(root, folder))).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort();
+    const parts = await Promise.all(files.map((file) => readFile(join(root, folder, file), "utf8")));
     return [`${name} ${version} (${license})`, ...parts.map((text) => text.trim())].join("\n\n");
   });
   const rule = `\n\n${"-".repeat(80)}\n\n`;
@@ -83,6 +99,9 @@ async function writeLicences(packages: readonly string[]): Promise<void> {
 
 await rm(target, { recursive: true, force: true });
 compile();
-const packages = await bundleS3Server();
+const bundledPackages = await bundleS3Server();
 await copyFiles();
-await writeLicences([...packages, ...assetPaths.map(toPackageName)]);
+const copiedPackages = [...bundledPackages, ...assetPaths.map((path) => toPackageFolder(`${modules}${path}`))];
+const folders = [...new Set(copiedPackages)].sort();
+await writeManifest(folders);
+await writeLicences(folders);

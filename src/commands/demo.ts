@@ -1,32 +1,26 @@
-import { parseArgs } from "node:util";
-import type { Command } from "./command.ts";
+import { runDemo } from "../demo/demo.ts";
+import { serveTourS3 } from "../demo/tour-s3.ts";
 import { UsageError } from "./usage.ts";
 
-const options = { sessions: { type: "string" } } as const;
+/**
+ * `eom demo`: reads no variables. Ends with SIGINT or SIGTERM.
+ *
+ * @param part of the demo; without it, all
+ * @param sessions a whole number of 1 or more: the demo also ends when as many have succeeded
+ * @throws UsageError for another number, and for a number of sessions of the S3 server
+ */
+export async function showDemo(part: "s3" | undefined, sessions: string | undefined): Promise<number> {
+  if (!/^[1-9]\d*$/.test(sessions ?? "1"))
+    throw new UsageError(`--sessions must be a whole number of 1 or more, not ${JSON.stringify(sessions)}`);
+  if (part === undefined) await runDemo(Number(sessions ?? Number.POSITIVE_INFINITY), listenForStop());
+  else if (sessions === undefined) await serveTourS3(listenForStop());
+  else throw new UsageError("eom demo s3 opens no sessions: leave out --sessions");
+  return 0;
+}
 
-/** `eom demo`: reads no variables. */
-export const demoCommand: Command = {
-  usage: "[s3] [--sessions N]",
-  about: "EOM at work, until Ctrl-C or until N sessions succeeded; s3: the S3 server alone",
-  async run(args) {
-    const { s3Alone, maxSucceeded } = parseDemoArgs(args);
-    const stopping = new AbortController();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
-    if (s3Alone) await (await import("../demo/tour-s3.ts")).serveTourS3(stopping.signal);
-    else await (await import("../demo/demo.ts")).runDemo(maxSucceeded, stopping.signal);
-    return 0;
-  },
-};
-
-function parseDemoArgs(args: readonly string[]): { s3Alone: boolean; maxSucceeded: number } {
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    const s3Alone = positionals[0] === "s3";
-    const isWholeNumber = /^[1-9]\d*$/.test(values.sessions ?? "1");
-    if (isWholeNumber && positionals.length === (s3Alone ? 1 : 0) && !(s3Alone && values.sessions !== undefined))
-      return { s3Alone, maxSucceeded: Number(values.sessions ?? Number.POSITIVE_INFINITY) };
-  } catch {
-    // The same message as for the words that parseArgs accepts and this command does not.
-  }
-  throw new UsageError("eom demo accepts s3, or --sessions with a number of 1 or more");
+/** A second signal changes nothing: the demo's EOM must be stopped first. */
+function listenForStop(): AbortSignal {
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
+  return stopping.signal;
 }

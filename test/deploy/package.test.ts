@@ -58,8 +58,8 @@ describe("the packed package", () => {
   };
 
   test("has compiled code with source maps, migrations, the document and licences, and neither sources nor tests", () => {
-    const wanted = ["db/migrations/0001_baseline.sql", "docs/reference/openapi.json", "LICENSES.txt"];
-    expect(files).toEqual(expect.arrayContaining(wanted.map((path) => `dist/eom/${path}`)));
+    const needed = ["db/migrations/0001_baseline.sql", "docs/reference/openapi.json", "LICENSES.txt"];
+    expect(files).toEqual(expect.arrayContaining(needed.map((path) => `dist/eom/${path}`)));
     expect(files.filter((path) => /\.tsx?$|(^|\/)test\//.test(path))).toEqual([]);
     const code = files.filter((path) => path.startsWith("dist/eom/src/") && path.endsWith(".js"));
     expect(code.filter((path) => !files.includes(`${path}.map`))).toEqual([]);

@@ -15,8 +15,8 @@ export function readPrinted(child: ChildProcess): (pattern: RegExp) => Promise<s
   const closed = once(child, "close").then(([code]) => code);
   return async (pattern) => {
     for (;;) {
-      const found = pattern.exec(text)?.[0];
-      if (found !== undefined) return found;
+      const match = pattern.exec(text)?.[0];
+      if (match !== undefined) return match;
       const printed = once(child, "printed").then(() => null);
       const code = await Promise.race([printed, closed.then((code) => ({ code }))]);
       if (code !== null && !pattern.test(text))

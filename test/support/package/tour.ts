@@ -18,18 +18,18 @@ export async function toTourScript({ url, token, exports }: TourSetup): Promise<
   const text = await readFile(readme, "utf8");
   const tour = text.slice(text.indexOf("\n## A tour"), text.indexOf("\n## Where to go next"));
   const blocks = [...tour.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = ""]) => block);
-  const requests = blocks.filter((block) => block.includes("eom /") || block.includes('eom "/'));
+  const requests = blocks.filter((block) => /^call "?\//m.test(block));
   const commands = requests.join("").replaceAll(/^export (\w+)=\S+ +# yours$/gm, 'export $1="$(take_id)"');
   return [
     exports,
-    `export TOKEN=${token}`,
-    ...blocks.flatMap((block) => /^eom\(\) .*$/m.exec(block)?.slice(0, 1) ?? []).map((line) => keepAnswer(line, url)),
+    `export TOKEN=${token} EOM_PORT=${new URL(url).port}`,
+    ...blocks.flatMap((block) => /^call\(\) .*$/m.exec(block)?.slice(0, 1) ?? []).map(keepAnswer),
     `take_id() { node -p 'const { session_id, id } = JSON.parse(fs.readFileSync("answer.json", "utf8")); session_id ?? id'; }`,
     commands,
   ].join("\n");
 }
 
-/** The README's function, with the address of this EOM. */
-function keepAnswer(line: string, url: string): string {
-  return line.replace("http://127.0.0.1:8080", url).replace("; }", "| tee answer.json; echo; }");
+/** The README's function, which keeps its answer for the next `export`. */
+function keepAnswer(line: string): string {
+  return line.replace(/; \}$/, " | tee answer.json; echo; }");
 }

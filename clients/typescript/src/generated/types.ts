@@ -13,6 +13,7 @@ export type ErrorCode =
   | "ROUTE_NOT_FOUND"
   | "METHOD_NOT_ALLOWED"
   | "STORAGE_NOT_FOUND"
+  | "COLLECTION_NOT_FOUND"
   | "QUOTA_NOT_FOUND"
   | "USER_QUOTA_NOT_FOUND"
   | "RESERVATION_NOT_FOUND"
@@ -608,7 +609,7 @@ export type UpdateStorage = {
         readonly server_side_encryption?: "AES256" | "aws:kms" | "aws:kms:dsse" | null | undefined;
         /** Key id, alias or ARN of the key for aws:kms and aws:kms:dsse (x-amz-server-side-encryption-aws-kms-key-id). null: the default key of the key service */
         readonly sse_kms_key_id?: string | null | undefined;
-        /** Signs the requests. null: requests are not signed, as for a public bucket */
+        /** Replaces the whole credential. */
         readonly credential?:
           | {
               readonly access_key_id?: string | undefined;
@@ -693,13 +694,21 @@ export type CreateQuota = {
   readonly enable?: boolean | undefined;
   readonly labels?: { readonly [name: string]: string } | undefined;
 };
+/** With the rule's own type, or without a type, an omitted field keeps its value. Another type replaces the whole rule. */
+export type QuotaExpireChange = {
+  readonly type?: "never" | "at" | "after" | "every" | undefined;
+  readonly at?: string | undefined;
+  readonly amount?: number | undefined;
+  readonly unit?: "day" | "week" | "month" | "year" | undefined;
+  readonly time_zone?: string | undefined;
+};
 /** `UpdateQuota` of the API. */
 export type UpdateQuota = {
   readonly name?: string | undefined;
   readonly description?: string | null | undefined;
   readonly type?: "MaxOrderTimes" | "MaxSize" | undefined;
   readonly value?: QuotaValue | undefined;
-  readonly expire?: QuotaExpire | undefined;
+  readonly expire?: QuotaExpireChange | undefined;
   readonly enable?: boolean | undefined;
   readonly labels?: { readonly [name: string]: string } | undefined;
 };
@@ -767,7 +776,7 @@ export type AssignQuota = {
 /** `OverrideUserQuota` of the API. */
 export type OverrideUserQuota = {
   readonly value?: QuotaValue | null | undefined;
-  readonly expire?: QuotaExpire | undefined;
+  readonly expire?: QuotaExpireChange | null | undefined;
   readonly enable?: boolean | null | undefined;
 };
 /** `CheckUsage` of the API. */
@@ -1036,8 +1045,7 @@ export type PreviewTrigger = {
 export type SavedCronTrigger = {
   readonly type: "cron";
   readonly expression: string;
-  /** Default: "UTC". */
-  readonly time_zone?: string | undefined;
+  readonly time_zone: string;
 };
 /** `SavedFreqTrigger` of the API. */
 export type SavedFreqTrigger = {
@@ -1045,8 +1053,7 @@ export type SavedFreqTrigger = {
   readonly every: number;
   readonly unit: "minute" | "hour" | "day" | "week" | "month";
   readonly anchor: string;
-  /** Default: "UTC". */
-  readonly time_zone?: string | undefined;
+  readonly time_zone: string;
 };
 /** `SavedTrigger` of the API. */
 export type SavedTrigger = SavedCronTrigger | SavedFreqTrigger;
@@ -1224,6 +1231,21 @@ export type CreateIngestSchedule = {
 };
 /** `CreateSchedule` of the API. */
 export type CreateSchedule = CreateJobSchedule | CreateIngestSchedule;
+/** With the trigger's own type, or without a type, an omitted field keeps its value. The other type replaces the whole trigger. */
+export type TriggerChange = {
+  readonly type?: "cron" | "freq" | undefined;
+  readonly expression?: string | undefined;
+  readonly time_zone?: string | undefined;
+  readonly every?: number | undefined;
+  readonly unit?: "minute" | "hour" | "day" | "week" | "month" | undefined;
+  readonly anchor?: string | undefined;
+};
+/** An omitted field keeps its value. */
+export type JobChange = {
+  readonly location?: string | null | undefined;
+  readonly repository?: string | null | undefined;
+  readonly name?: string | undefined;
+};
 /** `UpdateSchedule` of the API. */
 export type UpdateSchedule = {
   readonly name?: string | undefined;
@@ -1234,9 +1256,21 @@ export type UpdateSchedule = {
   readonly owner?: string | undefined;
   readonly engine?: string | undefined;
   readonly labels?: { readonly [name: string]: string } | undefined;
-  readonly trigger?: Trigger | undefined;
-  readonly active?: Active | null | undefined;
-  readonly job?: JobReference | undefined;
+  readonly trigger?: TriggerChange | undefined;
+  /** Null removes the window; fields that are left out keep their values. */
+  readonly active?:
+    | {
+        readonly start_date?: string | null | undefined;
+        readonly end_date?: string | null | undefined;
+        readonly start_time?: string | null | undefined;
+        /** Excluded. If it is before start_time, the window spans midnight. */
+        readonly end_time?: string | null | undefined;
+        readonly days_of_week?: readonly number[] | null | undefined;
+      }
+    | null
+    | undefined;
+  readonly job?: JobChange | undefined;
+  /** An omitted field keeps its value; a given field replaces it as a whole, also where it is an object. */
   readonly params?: KindParams | undefined;
   readonly policy?: PolicyChange | undefined;
 };
@@ -1660,6 +1694,8 @@ export type Overview = {
     readonly webhooks?: OverviewPart | undefined;
     /** Engines that do not work. */
     readonly engines?: OverviewPart | undefined;
+    /** EOM's own processes whose clock is off. They neither scan nor sweep. */
+    readonly processes?: OverviewPart | undefined;
   };
 };
 /** Options of `listStorages`. */
