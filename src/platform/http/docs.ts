@@ -1,12 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { toAssetUrl } from "../assets.ts";
 import { type FailureCode, failures, listStatuses } from "../failure.ts";
 import { z } from "../resource/schema.ts";
 import { toAnchor } from "./error-body.ts";
 import { type Answer, defineRoute, type Route } from "./route.ts";
-
-const assetFolder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
 
 /**
  * Nothing is loaded from elsewhere: the pages work without a network. Nobody may frame them, because people enter tokens
@@ -66,8 +63,8 @@ function createPage(path: string, read: () => Promise<NonNullable<Answer["text"]
   );
 }
 
-function readAsset(name: string): Promise<string> {
-  return readFile(join(assetFolder, name), "utf8");
+function readAsset(name: "swagger-ui.css" | "swagger-ui-bundle.js"): Promise<string> {
+  return readFile(toAssetUrl(`swagger-ui-dist/${name}`), "utf8");
 }
 
 function toErrorsPage(): string {
