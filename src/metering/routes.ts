@@ -114,7 +114,7 @@ export const meteringSpecs = {
     operationId: "getReservation",
     tag,
     summary: "Read a reservation",
-    description: "A closed reservation can be read for some time after its end.",
+    description: "A closed reservation can be read for EOM_RETENTION_DAYS days after its end.",
     role: "any",
     params: reservationParams,
     answers: { 200: reservationAnswer },
