@@ -118,12 +118,10 @@ const activeFields = {
     .nullable()
     .openapi({ description: "The last day of the window, included; null: no last day.", example: "2026-12-31" }),
   start_time: timeOfDayField.nullable().describe("The window begins at this time of each day; null: at midnight."),
-  end_time: timeOfDayField
-    .nullable()
-    .openapi({
-      description:
-        "Excluded: the window ends at this time of each day. If it is before start_time, the window spans midnight; null: no end.",
-    }),
+  end_time: timeOfDayField.nullable().openapi({
+    description:
+      "Excluded: the window ends at this time of each day. If it is before start_time, the window spans midnight; null: no end.",
+  }),
   days_of_week: z
     .array(z.int().min(1, "must be from 1 (Monday) to 7 (Sunday)").max(7, "must be from 1 (Monday) to 7 (Sunday)"))
     .min(1, "must have at least one day")
