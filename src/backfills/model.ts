@@ -36,12 +36,9 @@ export const backfillSchema = z
     state: z.enum(["running", "done", "canceled"]).openapi({
       description: "`done`: every slot has its session, and all sessions have ended, with success or not.",
     }),
-    reason: z
-      .string()
-      .nullable()
-      .openapi({
-        description: "Why it is canceled: `canceled` (by a person) or `schedule_deleted`; null unless it is.",
-      }),
+    reason: z.string().nullable().openapi({
+      description: "Why it is canceled: `canceled` (by a person) or `schedule_deleted`; null unless it is.",
+    }),
     next_from: timeField.nullable().openapi({
       description: "The earliest slot that may be opened next; null if all are opened.",
     }),

@@ -108,8 +108,8 @@ export type BulkPreview = z.infer<typeof bulkPreviewSchema>;
 export const bulkSchema = z
   .object({
     id: idField,
-    kind: z.enum(["session", "schedule"]).describe("What its objects are."),
-    action: z.enum(bulkActions).describe("What is done to each object."),
+    kind: z.enum(["session", "schedule"]).describe("The kind of its objects."),
+    action: z.enum(bulkActions).describe("The action on each object."),
     filter: z
       .record(z.string(), z.unknown())
       .openapi({ type: "object", description: "The filter of the request.", example: { state: ["failed"] } }),

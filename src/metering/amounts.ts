@@ -5,7 +5,7 @@ import { type QuotaType, quotaTypes } from "../quotas/quota-type.ts";
 /** The amounts of a request, by type, as in `{"MaxOrderTimes": 1}`. Types that are left out are not counted. */
 export type Amounts = { readonly [Type in QuotaType]?: number | undefined };
 
-/** What an amount of each type counts. */
+/** The unit of each type's amounts. */
 export const amountDescriptions: Readonly<Record<QuotaType, string>> = {
   MaxOrderTimes: "Number of orders.",
   MaxSize: "Bytes.",

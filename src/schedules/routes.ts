@@ -92,6 +92,8 @@ function createReadRoute(service: ScheduleService): Route {
       operationId: "getSchedule",
       tag,
       summary: "Read a schedule",
+      description:
+        "The version counts edits. Answered with 304 only if the next slot and the counters are unchanged as well.",
       role: "viewer",
       params: scheduleParams,
       answers: { 200: scheduleAnswer },

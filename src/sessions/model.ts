@@ -7,12 +7,10 @@ import { sessionStates } from "./states.ts";
 /** The explanation of a session for people. */
 export const explanationSchema = z
   .object({
-    sentence: z
-      .string()
-      .openapi({
-        description: "Why the session is in its state.",
-        example: "A worker has claimed it and is launching it",
-      }),
+    sentence: z.string().openapi({
+      description: "Why the session is in its state.",
+      example: "A worker has claimed it and is launching it",
+    }),
     waiting_on: z
       .string()
       .nullable()
@@ -44,13 +42,10 @@ const runFields = {
   engine: z.string().openapi({ description: "The engine that has the run, by its name.", example: "local" }),
   id: z.string().nullable().describe("The engine's own id of the run; null until the engine has answered the launch."),
   url: z.string().nullable().describe("The page of the run in the engine's console; null if the engine has none."),
-  status: z
-    .string()
-    .nullable()
-    .openapi({
-      description: "The last status of the run that EOM has seen; null before the first.",
-      example: "running",
-    }),
+  status: z.string().nullable().openapi({
+    description: "The last status of the run that EOM has seen; null before the first.",
+    example: "running",
+  }),
   result: z
     .record(z.string(), z.unknown())
     .nullable()

@@ -7,7 +7,7 @@ import { quotaTypeField } from "../../quotas/quota-type.ts";
 const ledgerKinds = ["consume", "adjust", "reserve", "commit", "release", "expire"] as const;
 
 const ledgerKindField = z.enum(ledgerKinds).openapi("LedgerKind", {
-  description: "What was counted: a call of metering, or (expire) the end of a reservation that nobody closed in time.",
+  description: "The call of metering that counted; expire: a reservation ended that nobody had closed in time.",
 });
 
 /** The kind of an entry of the ledger. */
