@@ -6,6 +6,12 @@ import type { EngineService } from "./service.ts";
 
 const base = "/ailbl/admin/engines";
 const tag = "engines";
+const engineParams = z.object({
+  EngineName: z.string().openapi({
+    description: "The engine as the configuration names it: `local`, or a Dagster connection.",
+    example: "local",
+  }),
+});
 
 /** `GET /ailbl/admin/engines`, and the jobs and locations of one engine. */
 export function createEngineRoutes(service: EngineService): Route[] {
@@ -31,7 +37,7 @@ export function createEngineRoutes(service: EngineService): Route[] {
         tag,
         summary: "List the jobs of an engine",
         role: "viewer",
-        params: z.object({ EngineName: z.string() }),
+        params: engineParams,
         answers: { 200: { description: "All of them", schema: z.object({ data: z.array(engineJobSchema) }) } },
         failures: ["ENGINE_NOT_FOUND", "DAGSTER_ERROR"],
       },
@@ -45,7 +51,7 @@ export function createEngineRoutes(service: EngineService): Route[] {
         tag,
         summary: "List the code locations of an engine, and whether each has loaded",
         role: "viewer",
-        params: z.object({ EngineName: z.string() }),
+        params: engineParams,
         answers: { 200: { description: "All of them", schema: z.object({ data: z.array(engineLocationSchema) }) } },
         failures: ["ENGINE_NOT_FOUND", "DAGSTER_ERROR"],
       },

@@ -6,7 +6,7 @@ import {
   idField,
   labelsField,
   nameField,
-  pathIdField,
+  pathId,
   textField,
   timeField,
 } from "../platform/resource/fields.ts";
@@ -157,7 +157,7 @@ export const scheduleSchema = z
 export type Schedule = z.infer<typeof scheduleSchema>;
 
 /** The path parameter of every route of one schedule. */
-export const scheduleParams = z.object({ ScheduleId: pathIdField });
+export const scheduleParams = z.object({ ScheduleId: pathId("schedule") });
 
 export const cancelQuerySchema = z.strictObject({
   cancel: booleanParameter
