@@ -1,7 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -15,8 +15,8 @@ import { type BackfillService, toBackfill } from "./service.ts";
 
 const base = "/ailbl/admin/schedules/{ScheduleId}";
 const tag = "backfills";
-const scheduleParams = z.object({ ScheduleId: pathIdField });
-const backfillParams = z.object({ ScheduleId: pathIdField, BackfillId: pathIdField });
+const scheduleParams = z.object({ ScheduleId: pathId("schedule") });
+const backfillParams = z.object({ ScheduleId: pathId("schedule"), BackfillId: pathId("backfill") });
 const backfillAnswer = { description: "The backfill", schema: backfillSchema };
 
 /** `…/schedules/{ScheduleId}/backfill` and `…/backfills`. */

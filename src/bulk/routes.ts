@@ -2,7 +2,7 @@ import { answerChange } from "../platform/http/answer-change.ts";
 import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route, type RouteInput } from "../platform/http/route.ts";
 import type { Change } from "../platform/resource/change.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -18,7 +18,7 @@ import { type BulkService, toBulk } from "./service.ts";
 
 const base = "/ailbl/admin/bulk";
 const tag = "bulk";
-const bulkParams = z.object({ BulkId: pathIdField });
+const bulkParams = z.object({ BulkId: pathId("bulk action") });
 const bulkAnswer = { description: "The bulk action", schema: bulkSchema };
 const answers = {
   200: { description: "The answer to a dry run: the objects that would be changed", schema: bulkPreviewSchema },

@@ -6,6 +6,12 @@ import type { EngineService } from "./service.ts";
 
 const base = "/ailbl/admin/engines";
 const tag = "engines";
+const engineParams = z.object({
+  EngineName: z.string().openapi({
+    description: "The engine as the configuration names it: `local`, or a Dagster connection.",
+    example: "local",
+  }),
+});
 
 /** `GET /ailbl/admin/engines`, and the jobs and locations of one engine. */
 export function createEngineRoutes(service: EngineService): Route[] {
@@ -34,7 +40,7 @@ export function createEngineRoutes(service: EngineService): Route[] {
         summary: "List the jobs of an engine",
         description: "Read from the engine at each request: DAGSTER_ERROR if it cannot be reached.",
         role: "viewer",
-        params: z.object({ EngineName: z.string() }),
+        params: engineParams,
         answers: { 200: { description: "All of them", schema: engineJobListSchema } },
         failures: ["ENGINE_NOT_FOUND", "DAGSTER_ERROR"],
       },
@@ -49,7 +55,7 @@ export function createEngineRoutes(service: EngineService): Route[] {
         summary: "List the code locations of an engine, and whether each has loaded",
         description: "Read from the engine at each request. The local engine has no locations.",
         role: "viewer",
-        params: z.object({ EngineName: z.string() }),
+        params: engineParams,
         answers: { 200: { description: "All of them", schema: engineLocationListSchema } },
         failures: ["ENGINE_NOT_FOUND", "DAGSTER_ERROR"],
       },

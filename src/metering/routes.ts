@@ -1,7 +1,7 @@
 import { ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route, type RouteInput } from "../platform/http/route.ts";
 import { toActor } from "../platform/resource/actor.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { userIdField } from "../platform/resource/user-id.ts";
@@ -14,7 +14,7 @@ import type { MeteringService } from "./service.ts";
 const user = "/eom/admin/users/{UserId}";
 const tag = "metering";
 const userParams = z.object({ UserId: userIdField });
-const reservationParams = z.object({ UserId: userIdField, ReservationId: pathIdField });
+const reservationParams = z.object({ UserId: userIdField, ReservationId: pathId("reservation") });
 const counted = { description: "Counted; the usage is that right after the request", schema: meteringSchema };
 const reservationAnswer = { description: "The reservation", schema: reservationSchema };
 

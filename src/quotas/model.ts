@@ -57,9 +57,7 @@ export const quotaFields = {
   value: valueSchema,
   expire: expireSchema,
   enable: z.boolean().describe(enableDescription),
-  labels: z
-    .record(z.string(), z.string())
-    .openapi({ description: "At most 16 labels, by which lists are filtered.", example: { team: "eu" } }),
+  labels: labelsField,
 };
 
 /** A quota in answers. */

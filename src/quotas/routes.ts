@@ -1,7 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { toQuotaSortKey } from "./list.ts";
@@ -18,7 +18,7 @@ import type { QuotaService } from "./service.ts";
 
 const base = "/eom/admin/quotas";
 const tag = "quotas";
-const quotaParams = z.object({ QuotaId: pathIdField });
+const quotaParams = z.object({ QuotaId: pathId("quota") });
 const quotaAnswer = { description: "The quota", schema: quotaSchema };
 
 /** The routes of quotas. Those that assign them to users are in assignments/routes.ts. */

@@ -7,7 +7,7 @@ import {
   idField,
   labelsField,
   nameField,
-  pathIdField,
+  pathId,
   textField,
   timeField,
 } from "../platform/resource/fields.ts";
@@ -179,9 +179,7 @@ export const scheduleSchema = z
     state: scheduleStateField,
     owner: z.string().describe(ownerDescription),
     engine: z.string().openapi({ description: "The engine that runs its sessions, by its name.", example: "local" }),
-    labels: z
-      .record(z.string(), z.string())
-      .openapi({ description: "At most 16 labels, by which lists are filtered.", example: { team: "eu" } }),
+    labels: labelsField,
     trigger: savedTriggerSchema,
     active: activeSchema.nullable().openapi({ description: "Null: no window, always active." }),
     job: savedJobSchema,
@@ -203,7 +201,7 @@ export const scheduleSchema = z
 export type Schedule = z.infer<typeof scheduleSchema>;
 
 /** The path parameter of every route of one schedule. */
-export const scheduleParams = z.object({ ScheduleId: pathIdField });
+export const scheduleParams = z.object({ ScheduleId: pathId("schedule") });
 
 export const cancelQuerySchema = z.strictObject({
   cancel: booleanParameter

@@ -1,7 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -16,8 +16,8 @@ import type { SessionService } from "./service.ts";
 const base = "/ailbl/admin/sessions";
 const schedules = "/ailbl/admin/schedules";
 const tag = "sessions";
-const scheduleParams = z.object({ ScheduleId: pathIdField });
-const sessionParams = z.object({ SessionId: pathIdField });
+const scheduleParams = z.object({ ScheduleId: pathId("schedule") });
+const sessionParams = z.object({ SessionId: pathId("session") });
 
 /** `/ailbl/admin/sessions`, and `POST …/schedules/{ScheduleId}/trigger`. */
 export function createSessionRoutes(service: SessionService): Route[] {

@@ -2,7 +2,7 @@ import { answerChange } from "../../platform/http/answer-change.ts";
 import { created, noContent } from "../../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../../platform/http/route.ts";
 import { toEntityTag } from "../../platform/resource/entity-tag.ts";
-import { pathIdField } from "../../platform/resource/fields.ts";
+import { pathId } from "../../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
 import { userIdField } from "../../platform/resource/user-id.ts";
@@ -26,7 +26,7 @@ const users = "/eom/admin/users";
 const base = `${users}/{UserId}/quotas`;
 const tag = "quotas";
 const userParams = z.object({ UserId: userIdField });
-const userQuotaParams = z.object({ UserId: userIdField, QuotaId: pathIdField });
+const userQuotaParams = z.object({ UserId: userIdField, QuotaId: pathId("quota") });
 const userQuotaAnswer = { description: "The user's quota", schema: userQuotaSchema };
 
 /** The routes that assign quotas to users, give users values of their own, and list both. */
@@ -101,7 +101,7 @@ function createAssignRoutes(service: UserQuotaService): Route[] {
         description:
           "Atomic by default: all users get the quota, or none if one has a quota of its type. With `atomic` false, each user has a result of its own.",
         role: "admin",
-        params: z.object({ QuotaId: pathIdField }),
+        params: z.object({ QuotaId: pathId("quota") }),
         body: assignManySchema,
         answers: {
           200: { description: "All users have the quota", schema: assignResultsSchema },

@@ -12,7 +12,7 @@ quota = CreateQuota(name="python", type_=CreateQuotaType.MAXORDERTIMES, value=Qu
 created = create_quota.sync(client=client, body=quota)
 if not isinstance(created, Quota):
     sys.exit(f"not created: {created}")
-quota_id = str(created.id)
+quota_id = created.id
 read = get_quota.sync(quota_id, client=client)
 removed = delete_quota.sync_detailed(quota_id, client=client)
 missing = get_quota.sync(quota_id, client=client)

@@ -23,7 +23,7 @@ func main() {
 	quota := api.CreateQuota{Name: "oapi-codegen", Type: api.CreateQuotaTypeMaxOrderTimes, Value: api.QuotaValue{MaxOrderTimes: &limit}}
 	created, err := eom.CreateQuotaWithResponse(ctx, nil, quota)
 	check(err)
-	id := created.JSON201.Id.String()
+	id := created.JSON201.Id
 	read, err := eom.GetQuotaWithResponse(ctx, id, nil)
 	check(err)
 	removed, err := eom.DeleteQuotaWithResponse(ctx, id, nil)
