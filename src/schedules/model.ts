@@ -49,7 +49,7 @@ const createFields = {
     .openapi({ description: "The engine that runs its sessions. Default: the deployment's." }),
   labels: labelsField.default({}),
   trigger: triggerSchema,
-  active: activeSchema.nullable().default(null).openapi({ description: "Null: no window, always active." }),
+  active: activeSchema.nullable().openapi({ description: "Null: no window, always active." }).default(null),
   job: jobSchema,
   policy: policyChangeSchema.default({}),
 };
@@ -101,8 +101,8 @@ export const updateScheduleSchema = z
     trigger: triggerChangeSchema.optional(),
     active: activeChangeSchema
       .nullable()
-      .optional()
-      .openapi({ description: "Null removes the window; fields of it that are left out keep their values." }),
+      .openapi({ description: "Null removes the window; fields of it that are left out keep their values." })
+      .optional(),
     job: jobChangeSchema.optional(),
     params: kindParamsSchema.optional().openapi({
       description:

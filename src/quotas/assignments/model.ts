@@ -48,10 +48,13 @@ export type UserQuota = z.infer<typeof userQuotaSchema>;
  */
 export const overrideSchema = z
   .strictObject({
-    value: valueSchema.nullable().optional().openapi({ description: "The user's own limit; null removes it." }),
-    expire: expireChangeSchema.nullable().optional().openapi({
-      description: "The user's own rule of expiry, as a change of the one that applies now; null removes it.",
-    }),
+    value: valueSchema.nullable().openapi({ description: "The user's own limit; null removes it." }).optional(),
+    expire: expireChangeSchema
+      .nullable()
+      .openapi({
+        description: "The user's own rule of expiry, as a change of the one that applies now; null removes it.",
+      })
+      .optional(),
     enable: z.boolean().nullable().optional().describe("The user's own value; null removes it."),
   })
   .openapi("OverrideUserQuota", {
@@ -90,6 +93,10 @@ export const assignManySchema = z
   })
   .openapi("AssignQuotaToUsers", { description: "Users that get the quota." });
 
+const assignFailureSchema = errorBodySchema.openapi("AssignFailure", {
+  description: "The body of the failure that a request for one user alone would have had.",
+});
+
 const assignResultSchema = z
   .object({
     user_id: z.string().openapi({ description: "The user that this result is about.", example: "user456" }),
@@ -97,7 +104,9 @@ const assignResultSchema = z
       description: "The status that a request for this user alone would have had: 201 if the user got the quota.",
       example: 201,
     }),
-    error: errorBodySchema.nullable().openapi({ description: "Why the user did not get the quota; null on success." }),
+    error: assignFailureSchema
+      .nullable()
+      .openapi({ description: "Why the user did not get the quota; null on success." }),
   })
   .openapi("AssignResult", { description: "The result of an assignment to many users, for one of them." });
 

@@ -6,7 +6,7 @@ import { policyChangeSchema, policySchema } from "../policy.ts";
 export const previewSchema = z
   .strictObject({
     trigger: triggerSchema,
-    active: activeSchema.nullable().default(null).openapi({ description: "Null: no window, always active." }),
+    active: activeSchema.nullable().openapi({ description: "Null: no window, always active." }).default(null),
     policy: policyChangeSchema
       .default({})
       .openapi({ description: "Only the fields about daylight saving matter here." }),
