@@ -8,6 +8,7 @@ import { listRoutes, writeDocument } from "../../src/compose/program.ts";
 import { createTestApp, isThroughFunctions, type TestApp } from "../support/http/app.ts";
 import { describeSchedule, describeStorage, schedules, storages } from "./described.ts";
 import { describeQuota, provocations } from "./provocations.ts";
+import { listUndescribed } from "./undescribed.ts";
 
 /** The parts of the document that this test reads. */
 interface Operation {
@@ -75,6 +76,10 @@ test("it lists every route with its parameters, and each operation id once", () 
   for (const path of ["/healthz", "/readyz", "/metrics", "/openapi.json"]) expect(names).toContain(`GET ${path}`);
   const ids = listed.map(({ operation }) => operation.operationId);
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+test("it describes every tag, operation, parameter, body, answer, header, schema and property", () => {
+  expect(listUndescribed({ ...document })).toEqual([]);
 });
 
 describe("real answers match the document", () => {

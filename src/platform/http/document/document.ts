@@ -1,4 +1,4 @@
-import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
+import { OpenAPIRegistry, OpenApiGeneratorV31, zodToOpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
 import { z } from "../../resource/schema.ts";
 import { problemSchema } from "../error-body.ts";
 import { isBodyOptional } from "../input.ts";
@@ -102,7 +102,7 @@ function toDescription({ summary, description, role, failures }: RouteSpec): str
 function toBody(schema: z.ZodType) {
   return {
     required: !isBodyOptional(schema),
-    description: "The request.",
+    description: zodToOpenAPIRegistry.get(schema)?.description ?? "The request.",
     content: { "application/json": { schema } },
   };
 }
