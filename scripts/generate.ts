@@ -1,8 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { listRoutes } from "../src/compose/program.ts";
-import { createOpenApiDocument } from "../src/platform/http/openapi.ts";
-import { version } from "../src/version.ts";
+import { writeDocument } from "../src/compose/program.ts";
 import { toConfigurationPage, toErrorsPage, toPostgresPage, toReasonsPage } from "./reference-pages.ts";
 import { dumpSchema } from "./schema-dump.ts";
 import { toSessionStatesPage } from "./session-states-page.ts";
@@ -17,7 +15,7 @@ const files: Readonly<Record<string, () => Promise<string> | string>> = {
   "docs/reference/postgresql.md": toPostgresPage,
   "docs/reference/session-states.md": toSessionStatesPage,
   "docs/reference/storage-reasons.md": toReasonsPage,
-  "docs/reference/openapi.json": () => `${JSON.stringify(createOpenApiDocument(listRoutes(), version), null, 2)}\n`,
+  "docs/reference/openapi.json": writeDocument,
 };
 
 /** Writes the files; with `--check` lists files that are out of date instead. @returns the exit code */

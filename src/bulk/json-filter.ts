@@ -1,4 +1,5 @@
 import { getOpenApiMetadata } from "@asteasolutions/zod-to-openapi";
+import { orOne } from "../platform/http/document/portable.ts";
 import { isList } from "../platform/http/input.ts";
 import { z } from "../platform/resource/schema.ts";
 
@@ -40,7 +41,7 @@ function toListField(schema: z.ZodType) {
   return z
     .preprocess(toList, schema)
     .optional()
-    .openapi({ type: ["array", type] });
+    .openapi({ [orOne]: true });
 }
 
 type ItemType = "string" | "boolean" | "integer";

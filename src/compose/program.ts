@@ -83,8 +83,17 @@ export async function composeOn(database: ProgramDatabase, config: Config, log: 
   };
 }
 
-/** All routes, for the OpenAPI document: composed on a database that is never queried. */
+/** The routes of all rooms: composed on a database that is never queried. */
 export function listRoutes(): readonly Route[] {
+  return composeUnasked().routes;
+}
+
+/** The OpenAPI document, byte for byte as a running EOM serves it at `/openapi.json`. */
+export function writeDocument(): string {
+  return composeUnasked().writeDocument();
+}
+
+function composeUnasked() {
   const log = createLogger({ level: "silent", format: "json" });
   const database = openUnaskedDatabase();
   return composeRooms({
@@ -93,7 +102,7 @@ export function listRoutes(): readonly Route[] {
     log,
     secrets: openNoSecrets(database),
     deployment: noDeployment,
-  }).routes;
+  });
 }
 
 /**

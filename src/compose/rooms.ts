@@ -24,7 +24,7 @@ import { limitGuesses } from "../platform/http/guess-limit.ts";
 import { createRateLimit } from "../platform/http/rate-limit.ts";
 import { rememberReadiness } from "../platform/http/readiness.ts";
 import type { Route } from "../platform/http/route.ts";
-import { createSystemRoutes } from "../platform/http/system-routes.ts";
+import { createSystem } from "../platform/http/system-routes.ts";
 import type { Logger } from "../platform/log.ts";
 import { createMetrics } from "../platform/metrics/metrics.ts";
 import { createSteadyClock } from "../platform/steady-clock.ts";
@@ -96,9 +96,21 @@ export function composeRooms(needs: RoomNeeds) {
     ...createDoctorRoutes([...checks.database, ...checks.own]),
     ...createOverviewRoutes(composeOverview(shared, scheduler)),
   ];
-  const app = composeApp(shared, routes, tokens);
+  const system = composeSystem(shared, routes);
+  const app = composeApp(shared, [...routes, ...system.routes], tokens);
   const reconciler = createReconciler(shared.db, shared.warningPercent);
-  return { app, access, tokens, notifications, workers, reconciler, checks, routes, clock: shared.clock };
+  return {
+    app,
+    access,
+    tokens,
+    notifications,
+    workers,
+    reconciler,
+    checks,
+    routes,
+    clock: shared.clock,
+    writeDocument: system.writeDocument,
+  };
 }
 
 /** Parts that several rooms share, one of each for a process. */
@@ -256,12 +268,15 @@ function composeOverview({ db, clock, log }: Shared, { engines }: ReturnType<typ
   });
 }
 
+function composeSystem({ db, metrics, monotonic }: Shared, routes: readonly Route[]) {
+  const findRecentUnreadiness = rememberReadiness(() => findUnreadiness(db), monotonic);
+  return createSystem({ routes, metrics, version, findUnreadiness: findRecentUnreadiness });
+}
+
 function composeApp(shared: Shared, routes: readonly Route[], tokens: ReturnType<typeof createTokenAuthenticator>) {
   const { config, db, clock, log, metrics, monotonic } = shared;
-  const findRecentUnreadiness = rememberReadiness(() => findUnreadiness(db), monotonic);
-  const system = createSystemRoutes({ routes, metrics, version, findUnreadiness: findRecentUnreadiness });
   return createApp({
-    routes: [...routes, ...system],
+    routes,
     authenticator: createAuthenticator(config, limitGuesses(tokens, config.EOM_AUTH_FAILURES, monotonic), clock, log),
     rateLimit: createRateLimit(config.EOM_RATE_LIMIT, monotonic),
     db,

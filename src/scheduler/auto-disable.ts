@@ -4,7 +4,6 @@ import type { Database } from "../platform/database/tables.ts";
 import { inTransaction } from "../platform/database/transaction.ts";
 import { insertEvent } from "../platform/events/queries.ts";
 import { createChange } from "../platform/resource/change.ts";
-import type { Disabled } from "../schedules/model.ts";
 import { lockSchedule, type ScheduleRow } from "../schedules/queries.ts";
 import { recordSave, saveSchedule } from "../schedules/save.ts";
 import type { StepContext } from "./context.ts";
@@ -78,7 +77,7 @@ function findReason({ enable, next_due_at, policy, consecutive_failures }: Sched
   return next_due_at === null ? "over" : null;
 }
 
-function toNote(schedule: ScheduleRow, reason: Reason): Disabled["note"] {
+function toNote(schedule: ScheduleRow, reason: Reason): string {
   const { consecutive_failures, last_error, slot_sessions, policy } = schedule;
   if (reason === "over") {
     const isUsedUp = policy.max_sessions !== null && slot_sessions >= policy.max_sessions;

@@ -1,7 +1,7 @@
 import { kindParameter } from "../kinds/parameter.ts";
 import { idParameter, objectFilters, pageParameters, timeParameter } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
-import { scheduleStates } from "./model.ts";
+import { scheduleStateField, scheduleStates } from "./model.ts";
 
 /** The orders of the list; the first is the default. */
 export const scheduleSorts = ["name", "enable", "created", "modified", "next_due_at"] as const;
@@ -10,12 +10,13 @@ export const scheduleSorts = ["name", "enable", "created", "modified", "next_due
 export const scheduleFilters = {
   ...objectFilters,
   state: z
-    .array(z.enum(scheduleStates, { error: `must be one of ${scheduleStates.join(", ")}` }))
+    .array(scheduleStateField)
     .max(scheduleStates.length)
-    .optional(),
-  kind: z.array(kindParameter).max(10).optional(),
-  storage_id: z.array(idParameter).max(100).optional(),
-  due_before: timeParameter.optional(),
+    .optional()
+    .describe("Schedules in one of these states."),
+  kind: z.array(kindParameter).max(10).optional().describe("Schedules of one of these kinds."),
+  storage_id: z.array(idParameter).max(100).optional().describe("Schedules that work on one of these storages."),
+  due_before: timeParameter.optional().describe("Schedules whose next slot is before this time."),
 };
 
 /** For a route's `filters`: these parameters are also accepted as `filter[name]`. */

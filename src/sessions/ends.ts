@@ -149,6 +149,6 @@ function toEvent({ session, end, error }: ClosedAttempt) {
   };
 }
 
-function toEventType({ state, error }: SessionEnd): EventType {
+function toEventType({ state, error }: SessionEnd): Extract<EventType, `session.${string}`> {
   return state === "failed" ? classifyError(error?.code ?? "").event : `session.${state}`;
 }

@@ -5,7 +5,7 @@ export interface ErrorMeaning {
   /** Whether another attempt may succeed. Errors from before the run (a refused launch) would occur again, and are final. */
   readonly isRetryable: boolean;
   /** The event of a session that fails for good. */
-  readonly event: EventType;
+  readonly event: Extract<EventType, `session.${string}`>;
   /** A sentence: the step that a person takes next. */
   readonly nextStep: string;
 }

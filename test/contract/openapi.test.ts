@@ -1,15 +1,19 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { listRoutes } from "../../src/compose/program.ts";
+import { listRoutes, writeDocument } from "../../src/compose/program.ts";
 import { createTestApp, isThroughFunctions, type TestApp } from "../support/http/app.ts";
 import { describeSchedule, describeStorage, schedules, storages } from "./described.ts";
 import { describeQuota, provocations } from "./provocations.ts";
+import { listUndescribed } from "./undescribed.ts";
 
 /** The parts of the document that this test reads. */
 interface Operation {
   readonly operationId: string;
+  readonly "x-error-codes": readonly string[];
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly responses: Readonly<Record<string, Described & { readonly $ref?: string }>>;
 }
@@ -30,7 +34,7 @@ let ajv: Ajv2020;
 beforeAll(async () => {
   app = await createTestApp("postgres");
   document = (await app.request("GET", "/openapi.json", undefined, { role: null })).body;
-  ajv = new Ajv2020({ strict: false, formats: { uuid: true, date: true, "date-time": true, uri: true } });
+  ajv = new Ajv2020({ strict: false, formats: { int64: true, uuid: true, date: true, "date-time": true, uri: true } });
   ajv.addSchema(document, "openapi.json");
 });
 afterAll(() => app.close());
@@ -40,6 +44,12 @@ test("the document is valid OpenAPI 3.1", async () => {
   const result = await new Validator().validate(structuredClone(document) as unknown as Record<string, unknown>);
   expect(result.errors).toBeUndefined();
   expect(result.valid).toBe(true);
+});
+
+test("the served document is byte for byte what eom openapi prints and docs/reference keeps", async () => {
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  expect(writeDocument()).toBe(text);
+  expect(await readFile(join(import.meta.dirname, "../../docs/reference/openapi.json"), "utf8")).toBe(text);
 });
 
 test("its patterns are valid in JSON Schema: without flags, read as Unicode, anchored at their end", () => {
@@ -66,6 +76,10 @@ test("it lists every route with its parameters, and each operation id once", () 
   for (const path of ["/healthz", "/readyz", "/metrics", "/openapi.json"]) expect(names).toContain(`GET ${path}`);
   const ids = listed.map(({ operation }) => operation.operationId);
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+test("it describes every tag, operation, parameter, body, answer, header, schema and property", () => {
+  expect(listUndescribed({ ...document })).toEqual([]);
 });
 
 describe("real answers match the document", () => {
@@ -98,6 +112,8 @@ describe("real answers match the document", () => {
     expect(check, steps.join(" ")).toBeDefined();
     check?.(answer.body);
     expect(check?.errors ?? [], `${method} ${path}`).toEqual([]);
+    if (answer.status >= 400)
+      expect(operation["x-error-codes"], `${method} ${pattern}`).toContain(answer.body.error_code);
   }
 
   function findOperation(method: string, path: string): [string, Operation] {

@@ -310,7 +310,7 @@ function createFaultyRequest({ database }: TestApp): TestApp["request"] {
       method: "GET",
       path: "/fault",
       operationId: "fault",
-      tag: "test",
+      tag: "system",
       summary: "Fails",
       role: "any",
       params: none,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
-import { eventTypes } from "../../src/platform/events/types.ts";
+import { type EventType, eventTypes } from "../../src/platform/events/types.ts";
 import { describeSchedule } from "../contract/described.ts";
 import { createMeteredUser, createStorage, createWebhook, meter } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
@@ -36,7 +36,7 @@ async function provokeEvents(): Promise<[string, string[]][]> {
   await useUpQuota(app);
   await failVerification(app);
   await answerGone(app);
-  const { rows } = await sql<{ type: string; data: object }>`
+  const { rows } = await sql<{ type: EventType; data: object }>`
     select type, data from eom_event order by created, id`.execute(app.database.db);
   await app.close();
   await rm(folder, { recursive: true });
@@ -50,6 +50,7 @@ async function provokeEvents(): Promise<[string, string[]][]> {
     "storage.verification_failed",
     "webhook.disabled",
   ]);
+  for (const { type, data } of rows) expect(eventTypes[type].data.strict().parse(data)).toEqual(data);
   return rows.map(({ type, data }) => [type, Object.keys(data).sort()]);
 }
 

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { sql } from "kysely";
 import { expect } from "vitest";
 import { inTransaction } from "../../src/platform/database/transaction.ts";
-import { insertEvent } from "../../src/platform/events/queries.ts";
 import { createId } from "../../src/platform/id.ts";
 import { createWebhook, webhooks } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
+import { insertAnyEvent } from "./any-event.ts";
 import { test as roomTest } from "./fixtures.ts";
 import { isSignedBy, take } from "./receiver.ts";
 
@@ -37,7 +37,7 @@ test("a message whose sender was killed before the answer is sent again by anoth
 }) => {
   const { id, secret } = await createWebhook(app, { address: receiver.address });
   const event = { type: "session.failed", kind: "session", objectId: createId(), data: {} } as const;
-  await inTransaction(app.database.db, (tx) => insertEvent(tx, event));
+  await inTransaction(app.database.db, (tx) => insertAnyEvent(tx, event));
   receiver.answer(() => {});
   const doomed = spawnNotify(app);
   const exit = once(doomed, "exit");
@@ -60,7 +60,7 @@ test("a message whose sender was killed before the answer is sent again by anoth
 test("`eom tick notify` takes one turn and ends", async ({ app, receiver }) => {
   await createWebhook(app, { address: receiver.address });
   const event = { type: "schedule.auto_disabled", kind: "schedule", objectId: createId(), data: {} } as const;
-  await inTransaction(app.database.db, (tx) => insertEvent(tx, event));
+  await inTransaction(app.database.db, (tx) => insertAnyEvent(tx, event));
   expect(await once(spawnNotify(app), "exit")).toEqual([0, null]);
   expect(receiver.received.map(({ body }) => JSON.parse(body).type)).toEqual(["eom.schedule.auto_disabled"]);
 });

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pausesSeconds } from "../../src/notifications/deliveries/retries.ts";
 import { attemptErrors, eventPatterns } from "../../src/notifications/model.ts";
 import { inTransaction } from "../../src/platform/database/transaction.ts";
-import { insertEvent } from "../../src/platform/events/queries.ts";
 import { webhooks as base, createWebhook } from "../contract/provocations.ts";
 import { findCanaries } from "../support/canary.ts";
 import { databaseKinds } from "../support/database/database.ts";
 import { dumpDatabase } from "../support/database/dump.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
+import { insertAnyEvent } from "./any-event.ts";
 import { isSignedBy, type Receiver, refuse, startReceiver, take } from "./receiver.ts";
 
 const address = "https://hooks.example.org/eom";
@@ -31,7 +31,7 @@ describe.each(databaseKinds)("webhooks on %s", (kind) => {
 
   const emit = (objectId: string) =>
     inTransaction(app.database.db, (tx) =>
-      insertEvent(tx, { type: "session.failed", kind: "session", objectId, data: {} }),
+      insertAnyEvent(tx, { type: "session.failed", kind: "session", objectId, data: {} }),
     );
 
   test("are created as requested; the secret that EOM creates is in this answer and in no later answer", async () => {

@@ -12,7 +12,6 @@ import { inTransaction } from "../../src/platform/database/transaction.ts";
 import { createGuardedAgents } from "../../src/platform/egress/agents.ts";
 import { type Lookup, systemLookup } from "../../src/platform/egress/guard.ts";
 import { type EgressSettings, parseEgressPolicy } from "../../src/platform/egress/policy.ts";
-import { insertEvent } from "../../src/platform/events/queries.ts";
 import type { EventType } from "../../src/platform/events/types.ts";
 import { createId } from "../../src/platform/id.ts";
 import { createLogger } from "../../src/platform/log.ts";
@@ -22,6 +21,7 @@ import { createEmbeddedSecretStore } from "../../src/secrets/embedded/embedded.t
 import { createSecretKeeper } from "../../src/secrets/keeper.ts";
 import { createTestDatabase, type DatabaseKind } from "../support/database/database.ts";
 import { firstPage } from "../support/first-page.ts";
+import { insertAnyEvent } from "./any-event.ts";
 
 /** The deployment of every world: the `source` of its messages. */
 export const deploymentId = "01a209ba-d02e-741b-a63b-6063454757eb";
@@ -113,7 +113,7 @@ export async function createWorld(
     async emit(type: EventType = "session.failed", data: Record<string, unknown> = { reason: "it broke" }) {
       const objectId = createId();
       const [kind = ""] = type.split(".");
-      await inTransaction(db, (tx) => insertEvent(tx, { type, kind, objectId, data }));
+      await inTransaction(db, (tx) => insertAnyEvent(tx, { type, kind, objectId, data }));
       return objectId;
     },
     async listDeliveries(webhookId: string, query: Partial<ListDeliveries> = {}) {

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { expect } from "vitest";
 import { createSchedulerRoutes } from "../../src/compose/scheduler.ts";
-import { createOpenApiDocument } from "../../src/platform/http/openapi.ts";
+import { createOpenApiDocument } from "../../src/platform/http/document/document.ts";
 import { tick } from "../../src/scheduler/tick.ts";
 import { defaultPolicy } from "../../src/schedules/policy.ts";
 import type { Api } from "../scheduler/api.ts";

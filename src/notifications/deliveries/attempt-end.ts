@@ -77,6 +77,6 @@ async function disableWebhook(tx: DatabaseTransaction, claim: ClaimedDelivery, a
     before: toWebhook(before),
     after: after === undefined ? null : toWebhook(after),
   });
-  const data = { webhook_id: before.id, reason: "gone" };
+  const data = { webhook_id: before.id, reason: "gone" } as const;
   await insertEvent(tx, { type: "webhook.disabled", kind: "webhook", objectId: before.id, data });
 }

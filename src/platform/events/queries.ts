@@ -1,15 +1,17 @@
 import { sql } from "kysely";
 import type { DatabaseTransaction } from "../database/tables.ts";
 import { createId } from "../id.ts";
-import type { EventType } from "./types.ts";
+import type { EventData, EventType } from "./types.ts";
 
-interface NewEvent {
-  readonly type: EventType;
-  readonly kind: string;
-  readonly objectId: string;
-  /** What receivers need to know; no secrets. */
-  readonly data: Readonly<Record<string, unknown>>;
-}
+/** An event with the data of its type. */
+type NewEvent = {
+  readonly [Type in EventType]: {
+    readonly type: Type;
+    readonly kind: string;
+    readonly objectId: string;
+    readonly data: EventData<Type>;
+  };
+}[EventType];
 
 /** Writes an event in the transaction in which it happened. */
 export function insertEvent(tx: DatabaseTransaction, event: NewEvent): Promise<void> {

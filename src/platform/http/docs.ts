@@ -52,7 +52,7 @@ function createPage(path: string, read: () => Promise<NonNullable<Answer["text"]
       method: "GET",
       path,
       operationId: path,
-      tag: "docs",
+      tag: "system",
       summary: "A page",
       role: "public",
       query: z.object({}),

@@ -5,6 +5,7 @@ import type { Caller, RequiredRole } from "../resource/caller.ts";
 import type { Cursors } from "../resource/cursors.ts";
 import type { VersionCondition } from "../resource/entity-tag.ts";
 import { z } from "../resource/schema.ts";
+import type { Tag } from "./document/tags.ts";
 
 /** Partial updates are PUT: an omitted field stays as it is. */
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -22,7 +23,7 @@ export interface RouteSpec<
   readonly method: Method;
   readonly path: string;
   readonly operationId: string;
-  readonly tag: string;
+  readonly tag: Tag;
   readonly summary: string;
   readonly description?: string;
   readonly role: RequiredRole;

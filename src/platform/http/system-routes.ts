@@ -2,7 +2,7 @@ import { fail } from "../failure.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { z } from "../resource/schema.ts";
 import { createDocsRoutes } from "./docs.ts";
-import { createOpenApiDocument } from "./openapi.ts";
+import { writeOpenApiDocument } from "./document/document.ts";
 import { defineRoute, type Route } from "./route.ts";
 
 interface SystemNeeds {
@@ -15,10 +15,24 @@ interface SystemNeeds {
 }
 
 const tag = "system";
-const statusAnswer = { description: "Yes", schema: z.object({ status: z.literal("ok") }) };
+const statusSchema = z
+  .object({ status: z.literal("ok").describe("Always ok: any other state is a failure.") })
+  .openapi("Status", { description: "The answer of a probe that succeeds." });
+const statusAnswer = { description: "Yes", schema: statusSchema };
+
+const documentSchema = z
+  .looseObject({ openapi: z.string().openapi({ description: "The version of OpenAPI.", example: "3.1.0" }) })
+  .openapi("OpenApiDocument", { description: "An OpenAPI document." });
+
+/** The system's routes, and the document of the whole API. */
+export interface System {
+  readonly routes: readonly Route[];
+  /** The OpenAPI document of all routes, these included; written at the first call. */
+  readonly writeDocument: () => string;
+}
 
 /** Health, metrics, the OpenAPI document and the reference pages: for probes and newcomers, so without authentication. */
-export function createSystemRoutes(needs: SystemNeeds): Route[] {
+export function createSystem(needs: SystemNeeds): System {
   const own: Route[] = [
     defineRoute(
       {
@@ -27,6 +41,7 @@ export function createSystemRoutes(needs: SystemNeeds): Route[] {
         operationId: "getHealth",
         tag,
         summary: "Whether the process is alive",
+        description: "Asks nothing but the process itself: restart the process if this does not answer.",
         role: "public",
         answers: { 200: statusAnswer },
         failures: [],
@@ -40,6 +55,7 @@ export function createSystemRoutes(needs: SystemNeeds): Route[] {
         operationId: "getReadiness",
         tag,
         summary: "Whether the database is reachable and migrated",
+        description: "Send requests to this process only while it answers 200.",
         role: "public",
         answers: { 200: statusAnswer },
         failures: [],
@@ -57,6 +73,7 @@ export function createSystemRoutes(needs: SystemNeeds): Route[] {
         operationId: "getMetrics",
         tag,
         summary: "Metrics for Prometheus",
+        description: "The metrics of this process, in the text format of the Prometheus client library.",
         role: "public",
         answers: { 200: { description: "Text exposition format", schema: z.string(), mediaType: "text/plain" } },
         failures: [],
@@ -74,17 +91,16 @@ export function createSystemRoutes(needs: SystemNeeds): Route[] {
         tag,
         summary: "This API as an OpenAPI 3.1 document",
         role: "public",
-        answers: { 200: { description: "The document", schema: z.looseObject({ openapi: z.string() }) } },
+        answers: { 200: { description: "The document", schema: documentSchema } },
         failures: [],
       },
-      () => ({ status: 200, text: { content: document(), type: "application/json" } }),
+      () => ({ status: 200, text: { content: writeDocument(), type: "application/json" } }),
     ),
   ];
-  const all = [...needs.routes, ...own];
   let written: string | undefined;
-  const document = () => {
-    written ??= JSON.stringify(createOpenApiDocument(all, needs.version));
+  const writeDocument = () => {
+    written ??= writeOpenApiDocument([...needs.routes, ...own], needs.version);
     return written;
   };
-  return [...own, ...createDocsRoutes()];
+  return { routes: [...own, ...createDocsRoutes()], writeDocument };
 }

@@ -110,7 +110,7 @@ describe("x_user of a path with {UserId}", () => {
       method: "GET",
       path: "/users/{UserId}",
       operationId: "fails",
-      tag: "test",
+      tag: "system",
       summary: "Fails",
       role: "admin",
       params: z.object({ UserId: z.string() }),
