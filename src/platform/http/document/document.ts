@@ -126,12 +126,12 @@ function toHeaderParameters(spec: RouteSpec) {
 }
 
 /** If-Match is checked (RFC 9110, 13.1.1); an If-None-Match that cannot be read is ignored, so it has no pattern. */
-function toVersionHeader({ versioned, method }: RouteSpec) {
-  if (versioned !== true) return {};
+function toVersionHeader({ versioned, method, answers }: RouteSpec) {
+  if (versioned !== true && !(304 in answers)) return {};
   if (method === "GET") {
     const known = z
       .string()
-      .describe('Entity tags that the caller has, such as "3": 304 if the object\'s is among them.');
+      .describe('Entity tags that the caller has, such as "3": 304 if the answer\'s is among them.');
     return { "If-None-Match": known.optional() };
   }
   const expected = z.string().openapi({
