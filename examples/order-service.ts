@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import { createEomClient, type Denied, EomUnreachableError, type FailOpenEvent } from "eom/client";
+import { createEomClient, type Denied, EomUnreachableError, type FailOpenEvent } from "@eom/client";
 
 /*
  * A small order service. Start it with: EOM_URL=http://127.0.0.1:8080 EOM_TOKEN=eom_… node order-service.ts

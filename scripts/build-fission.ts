@@ -19,9 +19,6 @@ const replaced: Readonly<Record<string, string>> = {
   "platform/http/docs.ts": "fission/no-docs.ts",
 };
 
-/** Node 22's crypto has no `randomUUIDv7`. */
-const cryptoOfIds = { importer: "src/platform/id.ts", standIn: "src/fission/uuid-v7.ts" };
-
 /** Larger than the rest of the bundle; their stand-ins must keep them out. */
 const excluded = /node_modules\/(@electric-sql|swagger-ui-dist)\//;
 
@@ -40,9 +37,6 @@ const leaveOut: Plugin = {
       const standIn = replaced[relative(join(root, "src"), join(resolveDir, path))];
       return standIn === undefined ? undefined : { path: join(root, "src", standIn) };
     });
-    onResolve({ filter: /^node:crypto$/ }, ({ importer }) =>
-      importer === join(root, cryptoOfIds.importer) ? { path: join(root, cryptoOfIds.standIn) } : undefined,
-    );
     onLoad({ filter: /\/platform\/database\/migrate\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
       if (!text.includes(migrationsFolder.from))

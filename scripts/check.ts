@@ -7,9 +7,11 @@ const root = join(import.meta.dirname, "..");
 const checks: Readonly<Record<string, readonly string[]>> = {
   "format and lint": ["biome", "ci", "--error-on-warnings", "."],
   types: ["tsc", "--noEmit"],
+  "types of the package, on the oldest Node": ["tsc", "-p", "tsconfig.package.json", "--noEmit"],
   "import law": ["node", "scripts/checks/import-law.ts"],
   words: ["node", "scripts/checks/words.ts"],
   "doc comments": ["node", "scripts/checks/doc-comments.ts"],
+  dependencies: ["node", "scripts/checks/dependencies.ts"],
   "unused code": ["knip"],
   "generated files": ["node", "scripts/generate.ts", "--check"],
   "triggers of functions": ["node", "scripts/fission-triggers.ts", "--check"],

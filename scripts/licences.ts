@@ -15,12 +15,15 @@ const allowed = new Set(["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clau
 const allowedInDevelopment = new Set([...allowed, "MPL-2.0", "BlueOak-1.0.0"]);
 
 interface Lockfile {
-  readonly packages: Readonly<Record<string, { readonly license?: string; readonly dev?: boolean }>>;
+  readonly packages: Readonly<
+    Record<string, { readonly license?: string; readonly dev?: boolean; readonly link?: true }>
+  >;
 }
 
 function listLicenceFaults(): string[] {
   const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as Lockfile;
-  const dependencies = Object.entries(packages).filter(([place]) => place !== "");
+  // A link is a workspace, which has its own entry.
+  const dependencies = Object.entries(packages).filter(([place, { link }]) => place !== "" && link !== true);
   console.log(`licences: ${dependencies.length} packages`);
   return dependencies
     .filter(([, { license = "", dev = false }]) => {

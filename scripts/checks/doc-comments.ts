@@ -10,7 +10,7 @@ import { createReach } from "./reachable-codes.ts";
 import { isScript, listFiles, parseSource, type Source } from "./source.ts";
 
 /*
- * Doc comments: every exported function, class, interface and type of src has one. The `@throws` of every doc comment, of an inner
+ * Doc comments: every exported function, class, interface and type of src and the clients has one. The `@throws` of every doc comment, of an inner
  * function too, names the codes that the function throws itself; it may name a code that comes from a called function. `--list`
  * groups the offences by folder; a path shows the offences below it alone.
  */
@@ -22,9 +22,9 @@ interface Throws {
   readonly canLeave: (code: string) => boolean;
 }
 
-/** Every offence of src below `root`, in the order of its files. */
+/** Every offence of src and the clients below `root`, in the order of its files. */
 export function findDocCommentOffences(root: string): Offence[] {
-  const paths = listFiles(root, ["src"]).filter((path) => isScript(path) && !path.endsWith(".d.ts"));
+  const paths = listFiles(root, ["src", "clients"]).filter((path) => isScript(path) && !path.endsWith(".d.ts"));
   const sources = paths.map((path) => parseSource(path, readFileSync(join(root, path), "utf8")));
   const readThrows = createThrowsReader(sources);
   return sources.flatMap((source) =>

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Comment, type Program, parseSync } from "oxc-parser";
 
@@ -13,9 +13,12 @@ export interface Source {
 
 const skippedFolders: ReadonlySet<string> = new Set(["node_modules", "dist", "coverage", "__pycache__"]);
 
-/** Paths of the files below `folders`, without dependencies, what is built, and hidden folders. */
+/** Paths of the files below those of `folders` that exist, without dependencies, what is built, and hidden folders. */
 export function listFiles(root: string, folders: readonly string[]): string[] {
-  return folders.flatMap((folder) => walk(root, folder)).sort();
+  return folders
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => walk(root, folder))
+    .sort();
 }
 
 function walk(root: string, folder: string): string[] {

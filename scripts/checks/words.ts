@@ -23,8 +23,7 @@ const commentSigns: Readonly<Record<string, "#" | "--">> = { py: "#", yaml: "#",
 /** Every offence of the project below `root`: first those of paths, then file by file. */
 export function findWordOffences(root: string): Offence[] {
   const { words, openings } = readBanned(root);
-  const present = folders.filter((folder) => existsSync(join(root, folder)));
-  const paths = [...rootFiles.filter((file) => existsSync(join(root, file))), ...listFiles(root, present)];
+  const paths = [...rootFiles.filter((file) => existsSync(join(root, file))), ...listFiles(root, folders)];
   const inside = paths.filter((path) => !outside.test(path));
   return [
     ...listPathNames(inside).flatMap(({ path, name }) => checkName(path, 1, name, words)),
@@ -57,7 +56,7 @@ function read(path: string, text: string): { names: readonly DeclaredName[]; pro
   if (path.endsWith(".md")) return { names: [], prose: [toProse(text)] };
   if (isScript(path)) {
     const source = parseSource(path, text);
-    const messages = path.startsWith("src/") ? listMessages(source) : [];
+    const messages = /^(src|clients)\//.test(path) ? listMessages(source) : [];
     return { names: listDeclaredNames(source.program), prose: [...listComments(source), ...messages] };
   }
   const ending = path.slice(path.lastIndexOf(".") + 1);

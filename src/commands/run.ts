@@ -45,6 +45,7 @@ function createProgram(environment: NodeJS.ProcessEnv, does: Does) {
   addServing(program, environment, does);
   addMaintenance(program, environment, does);
   addTokens(program, environment, does);
+  addDemo(program, does);
   return program;
 }
 
@@ -119,4 +120,13 @@ function addTokens(program: Command, environment: NodeJS.ProcessEnv, does: Does)
     .description("revokes a token")
     .argument("<id>", "as eom token list prints it")
     .action(does(async (id) => (await import("./token.ts")).revokeToken(environment, id)));
+}
+
+function addDemo(program: Command, does: Does): void {
+  program
+    .command("demo")
+    .description("EOM at work, with an S3 server of its own, until Ctrl-C")
+    .addArgument(new Argument("[part]", "that server alone, for the README's tour").choices(["s3"]))
+    .option("--sessions <count>", "ends when as many sessions have succeeded")
+    .action(does(async (part, { sessions }) => (await import("./demo.ts")).showDemo(part, sessions)));
 }

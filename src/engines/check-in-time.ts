@@ -11,8 +11,13 @@ const defaultSeconds = 5;
  */
 export function checkInTime(engine: Engine, seconds = defaultSeconds): Promise<EngineCheck> {
   // The thrown message may contain a credential. An engine describes expected faults in its answer.
-  const check = () =>
-    Promise.try(() => engine.check()).catch(() => toFailing(`The engine ${engine.name} could not be asked`));
+  const check = async () => {
+    try {
+      return await engine.check();
+    } catch {
+      return toFailing(`The engine ${engine.name} could not be asked`);
+    }
+  };
   return answerWithin(seconds, check, () => toFailing(`The engine ${engine.name} gave no answer within ${seconds} s`));
 }
 

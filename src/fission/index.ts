@@ -4,7 +4,7 @@
  * the error.
  */
 
-import { addPromiseTry } from "./promise-try.ts";
+import { provideTemporal } from "../platform/temporal.ts";
 
 const functions = await load();
 
@@ -20,9 +20,7 @@ export const workerSweep = functions["worker-sweep"];
 
 async function load() {
   try {
-    // Node 22 lacks both; src/timing uses Temporal as soon as it is loaded.
-    addPromiseTry();
-    if (!("Temporal" in globalThis)) await import("temporal-polyfill/global");
+    await provideTemporal();
     return (await import("./functions.ts")).functions;
   } catch (error) {
     process.stderr.write(`EOM cannot be loaded: ${error instanceof Error ? error.stack : String(error)}\n`);

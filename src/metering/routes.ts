@@ -18,7 +18,7 @@ const reservationParams = z.object({ UserId: userIdField, ReservationId: pathIdF
 const counted = { description: "Counted; the usage is that right after the request", schema: meteringSchema };
 const reservationAnswer = { description: "The reservation", schema: reservationSchema };
 
-/** The routes of metering as data. The types of eom/client are derived from them. */
+/** The routes of metering as data. The types of @eom/client are derived from them. */
 export const meteringSpecs = {
   check: {
     method: "POST",

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, type webcrypto } from "node:crypto";
 import { exportSPKI, importJWK } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
@@ -124,7 +124,7 @@ describe("refused without a reason: a token", () => {
     const { kid } = issuer.publicKey();
     const claims = { iss: issuer.url, aud: audience, sub: "ada", exp: now() + 60, scope: "admin" };
     const input = `${encode({ alg: "HS256", kid })}.${encode(claims)}`;
-    const secret = await exportSPKI((await importJWK(issuer.publicKey(), "RS256")) as CryptoKey);
+    const secret = await exportSPKI((await importJWK(issuer.publicKey(), "RS256")) as webcrypto.CryptoKey);
     return `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
   }
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createEomClient, EomError } from "../../src/client/client.ts";
+import { createEomClient, EomError } from "../../clients/typescript/src/client.ts";
 import { connectionLimits, type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
 import { assignQuota, createQuota } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";

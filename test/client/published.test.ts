@@ -24,10 +24,10 @@ describe("the published client", () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "eom-published-"));
-    const installed = join(folder, "node_modules/eom");
+    const installed = join(folder, "node_modules/@eom/client");
     await mkdir(installed, { recursive: true });
-    await cp(join(root, "package.json"), join(installed, "package.json"));
-    await run(process.execPath, [join(root, "scripts/build-client.ts"), join(installed, "dist/client")]);
+    await cp(join(root, "clients/typescript/package.json"), join(installed, "package.json"));
+    await run(process.execPath, [join(root, "clients/typescript/build.ts"), join(installed, "dist")]);
     await writeFile(join(folder, "package.json"), '{"type": "module"}');
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -130,7 +130,7 @@ function readLines(stream: Readable | null) {
 }
 
 const user = `
-import { createEomClient, EomError, type Denied, type Reservation } from "eom/client";
+import { createEomClient, EomError, type Denied, type Reservation } from "@eom/client";
 const eom = createEomClient({ baseUrl: "http://eom.test", token: "t", whenUnreachable: "failClosed" });
 export async function place(user: string): Promise<Reservation | Denied> {
   const told = await eom.reserve(user, { amounts: { MaxOrderTimes: 1, MaxSize: "1048576" }, ttl_seconds: 60 });
@@ -143,7 +143,7 @@ export async function place(user: string): Promise<Reservation | Denied> {
 }
 `;
 
-const misuse = `import { createEomClient } from "eom/client";
+const misuse = `import { createEomClient } from "@eom/client";
 createEomClient({ baseUrl: "http://eom.test", token: "t" });
 const open = createEomClient({ baseUrl: "http://eom.test", token: "t", whenUnreachable: "failOpen" });
 await open.consume("u", { amounts: { MaxFun: 1 } });

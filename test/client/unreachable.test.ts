@@ -1,8 +1,13 @@
 import { inspect } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
-import { createEomClient, type EomClientOptions, EomError, EomUnreachableError } from "../../src/client/client.ts";
-import type { FailOpenEvent } from "../../src/client/options.ts";
-import { toWaitMilliseconds } from "../../src/client/retry.ts";
+import {
+  createEomClient,
+  type EomClientOptions,
+  EomError,
+  EomUnreachableError,
+} from "../../clients/typescript/src/client.ts";
+import type { FailOpenEvent } from "../../clients/typescript/src/options.ts";
+import { toWaitMilliseconds } from "../../clients/typescript/src/retry.ts";
 import { findFreePort } from "../../src/platform/http/server.ts";
 import { count, hang, type LoopbackServer, refuse, reset, say, startMisbehavingServer, trickle } from "./servers.ts";
 

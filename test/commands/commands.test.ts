@@ -142,10 +142,13 @@ describe("eom", () => {
       ["quota", "reconcile", "--fxi"],
       ["secrets"],
       ["secrets", "rekey"],
+      ["demo", "x"],
+      ["demo", "--sessions", "0"],
+      ["demo", "s3", "--sessions", "1"],
     ]) {
       expect({ args, code: await runCommand(args, onPostgres()) }).toEqual({ args, code: 2 });
     }
-    expect(printed).toHaveBeenCalledTimes(12);
+    expect(printed).toHaveBeenCalledTimes(15);
     expect(printed.mock.calls.join("\n")).not.toMatch(/\n {4}at /);
   });
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { type S3Server, startS3Server } from "../../scripts/demo/s3-server.ts";
+import { type S3Server, startS3Server } from "../../src/demo/s3-server.ts";
 import { type Receiver, startReceiver } from "../notifications/receiver.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
 import { patience } from "../support/time-limits.ts";

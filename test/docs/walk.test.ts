@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { createObjects } from "../../scripts/demo/objects.ts";
-import { type S3Server, startS3Server } from "../../scripts/demo/s3-server.ts";
+import { createObjects } from "../../src/demo/objects.ts";
+import { type S3Server, startS3Server } from "../../src/demo/s3-server.ts";
 import { createTestDatabase, type DatabaseKind } from "../support/database/database.ts";
 import { startEom, thisCheckout } from "../support/processes/eom-process.ts";
 import { createNextVersion } from "../support/processes/next-version.ts";
@@ -24,12 +24,14 @@ const worlds: Readonly<Record<string, DatabaseKind>> = {
   "docs/guides/backup.md": "postgres",
   "docs/guides/dagster.md": "postgres",
   "docs/guides/fission.md": "postgres",
+  "docs/guides/install.md": "postgres",
   "docs/guides/kinds.md": "postgres",
   "docs/guides/kubernetes.md": "postgres",
   "docs/guides/metering-client.md": "postgres",
   "docs/guides/migrate.md": "postgres",
   "docs/guides/notifications.md": "embedded",
   "docs/guides/quotas.md": "postgres",
+  "docs/guides/release.md": "postgres",
   "docs/guides/rotate.md": "postgres",
   "docs/guides/run.md": "postgres",
   "docs/guides/schedules.md": "embedded",
@@ -54,6 +56,7 @@ test("these blocks do not run, for the reason that their fence has", async () =>
   expect(reasons).toMatchInlineSnapshot(`
     [
       "README.md: two steps of CI",
+      "README.md: CI makes and runs the package",
       "README.md: it serves until Ctrl-C",
       "README.md: it serves until Ctrl-C",
       "docs/guides/auth.md: it serves until Ctrl-C",
@@ -67,6 +70,9 @@ test("these blocks do not run, for the reason that their fence has", async () =>
       "docs/guides/dagster.md: needs an account of Dagster+",
       "docs/guides/fission.md: CI builds and tests the functions",
       "docs/guides/fission.md: needs Fission",
+      "docs/guides/install.md: CI makes and runs the package",
+      "docs/guides/install.md: CI makes and runs the package",
+      "docs/guides/install.md: CI makes and runs the package",
       "docs/guides/kinds.md: they change and check your checkout",
       "docs/guides/kubernetes.md: needs Docker",
       "docs/guides/kubernetes.md: needs Kubernetes",
@@ -78,6 +84,9 @@ test("these blocks do not run, for the reason that their fence has", async () =>
       "docs/guides/migrate.md: it serves until Ctrl-C",
       "docs/guides/migrate.md: needs the old functions; CI runs the script",
       "docs/guides/notifications.md: needs a delivery",
+      "docs/guides/release.md: they change your checkout",
+      "docs/guides/release.md: CI runs it in a clone",
+      "docs/guides/release.md: needs a registry",
       "docs/guides/rotate.md: the id of your token",
       "docs/guides/rotate.md: paths of the reader",
       "docs/guides/rotate.md: storages.md runs it",

@@ -38,6 +38,8 @@ describeOnDatabases("after a process died", (worldTest) => {
       adopted: 0,
       failed: 0,
       duplicates: 0,
+      mended: 0,
+      unusable: 0,
     });
     expect(await tick("pick", world.needs, notAborted)).toMatchObject({ launched: 1 });
     await world.runsEnded.until(1);
@@ -83,6 +85,8 @@ describeOnDatabases("after a process died", (worldTest) => {
       adopted: 0,
       failed: 1,
       duplicates: 0,
+      mended: 0,
+      unusable: 0,
     });
     expect(await find(id)).toMatchObject({ state: "failed", error: { code: "RUN_LOST" } });
     // If the process is alive after all, its next poll finds that it lost the session, and ends the child process.
@@ -121,6 +125,8 @@ describeOnDatabases("after a process died", (worldTest) => {
       adopted: 0,
       failed: 0,
       duplicates: 0,
+      mended: 0,
+      unusable: 0,
     });
     await other.engine.close();
   });
@@ -138,6 +144,8 @@ describeOnDatabases("after a process died", (worldTest) => {
       adopted: 0,
       failed: 0,
       duplicates: 0,
+      mended: 0,
+      unusable: 0,
     });
     expect((await find(id)).state).toBe("running");
   });

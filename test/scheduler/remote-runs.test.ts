@@ -99,6 +99,8 @@ describeWithRemote("runs on a remote engine", (remoteTest) => {
       adopted: 1,
       failed: 0,
       duplicates: 0,
+      mended: 0,
+      unusable: 0,
     });
     expect((await find(id)).state).toBe("unknown");
     await tick("poll", other, notAborted);

@@ -103,7 +103,7 @@ describeOnDatabases("the scheduler's API", (base) => {
     [{ active: { start_time: "01:00", end_time: "01:00" } }, "/active/end_time"],
     [{ active: { end_date: "2026-01-01" } }, "/active"],
     [{ job: { name: "nope" } }, "/job/name"],
-    [{ job: { name: "ok", location: "pipelines" } }, "/job/name"],
+    [{ job: { name: "ok", location: "pipelines" } }, "/job/location"],
     [{ trigger: { ...minutely.trigger, time_zone: "Europe/Atlantis" } }, "/trigger/time_zone"],
     [{ trigger: { ...minutely.trigger, time_zone: "+02:00" } }, "/trigger/time_zone"],
     [{ trigger: { ...minutely.trigger, time_zone: "PST" } }, "/trigger/time_zone"],

@@ -35,10 +35,10 @@ test.each([
       "move it into src; only package.json may be read",
   ],
   [
-    "src in a client",
-    { "clients/typescript/a.ts": 'import type { Spec } from "../../src/metering/routes.ts";\n' },
-    "clients/typescript/a.ts:1: → src/metering/routes.ts: a client imports nothing of src: " +
-      "it is published by itself: generate the type from openapi.json",
+    "a value of src in a client",
+    { "clients/typescript/src/a.ts": 'import { specs } from "../../../src/metering/routes.ts";\n' },
+    "clients/typescript/src/a.ts:1: → src/metering/routes.ts: a client imports only types of src: " +
+      "it is published by itself: use `import type`, which its build writes out",
   ],
   [
     "a folder that has no storey",

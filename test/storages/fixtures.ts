@@ -1,5 +1,5 @@
 import { test as base, expect } from "vitest";
-import { type S3Server, startS3Server } from "../../scripts/demo/s3-server.ts";
+import { type S3Server, startS3Server } from "../../src/demo/s3-server.ts";
 import { storages as path } from "../contract/described.ts";
 import { type DatabaseKind, databaseKinds } from "../support/database/database.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { PGlite, type PGliteOptions, types } from "@electric-sql/pglite";
 import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
-import { dataDir } from "@electric-sql/pglite-prepopulatedfs";
 import { Kysely, PGliteDialect } from "kysely";
+import { toAssetUrl } from "../assets.ts";
 import { createPrivateFolder, describeFolderFault } from "../data-folder.ts";
 import { requireRoom } from "./disk-guard.ts";
 import { FolderInUse, type FolderLock, lockFolder } from "./folder-lock.ts";
@@ -57,15 +58,19 @@ function openFolder(folder: string): FolderLock {
 }
 
 /**
- * A new database begins as a copy of the prepared one in its package, which takes a third of the time of initdb.
+ * A new database begins as a copy of a prepared one, which takes a third of the time of initdb.
  *
  * @throws when `folder` has files that are no database
  */
 async function createPglite(folder: string): Promise<PGlite> {
   const isNew = beginsAnew(folder);
-  const pglite = await startPglite({ dataDir: folder, ...(isNew ? { loadDataDir: await dataDir() } : {}) });
+  const pglite = await startPglite({ dataDir: folder, ...(isNew ? { loadDataDir: await readPreparedFolder() } : {}) });
   if (isNew) rmSync(toMark(folder));
   return pglite;
+}
+
+async function readPreparedFolder(): Promise<Blob> {
+  return new Blob([await readFile(toAssetUrl("@electric-sql/pglite-prepopulatedfs/dist/prepopulatedfs.tgz"))]);
 }
 
 /** Starts PGlite with EOM's extensions, memory and parsers: numbers up to 2^53-1 come as numbers, times as dates. */

@@ -1,13 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { toAssetUrl } from "../assets.ts";
 import { type FailureCode, failures, listStatuses } from "../failure.ts";
 import { toAnchor } from "./error-body.ts";
 import type { Route } from "./route.ts";
 import { createStaticFile } from "./static-file.ts";
 import { createStaticRoute } from "./static-route.ts";
-
-const assetFolder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
 
 /**
  * Nothing is loaded from elsewhere: the pages work without a network. Nobody may frame them, because people enter tokens
@@ -60,8 +57,8 @@ function createPage(path: string, type: keyof typeof types, read: () => Promise<
   return createStaticRoute(path, async () => createStaticFile(await read(), types[type], "revalidate"), headers);
 }
 
-function readAsset(name: string): Promise<Uint8Array> {
-  return readFile(join(assetFolder, name));
+function readAsset(name: "swagger-ui.css" | "swagger-ui-bundle.js"): Promise<Uint8Array> {
+  return readFile(toAssetUrl(`swagger-ui-dist/${name}`));
 }
 
 function toErrorsPage(): string {

@@ -1,4 +1,4 @@
-import type { S3Server } from "../../../scripts/demo/s3-server.ts";
+import type { S3Server } from "../../../src/demo/s3-server.ts";
 import type { TestApp } from "../../support/http/app.ts";
 import { schedules, storages } from "../described.ts";
 import { quotas, webhooks } from "../provocations.ts";

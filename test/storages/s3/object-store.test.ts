@@ -1,4 +1,4 @@
-import { startS3Server } from "../../../scripts/demo/s3-server.ts";
+import { startS3Server } from "../../../src/demo/s3-server.ts";
 import { describeObjectStore } from "./object-store-contract.ts";
 
 describeObjectStore("the S3 server of the demo", async () => {

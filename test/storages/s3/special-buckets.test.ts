@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, vi } from "vitest";
-import { checkSignature } from "../../../scripts/demo/s3-server.ts";
+import { checkSignature } from "../../../src/demo/s3-server.ts";
 import { inventoryStorage } from "../../../src/storages/s3/inventory.ts";
 import type { S3Credential, S3Location } from "../../../src/storages/s3/location.ts";
 import { probeStorage } from "../../../src/storages/s3/probe.ts";

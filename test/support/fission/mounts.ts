@@ -14,7 +14,7 @@ const toMounted = (path: unknown) =>
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever their parameters are, the first is a path
 const calls = fs as any;
-for (const name of ["existsSync", "readdirSync", "readFileSync", "statSync"]) {
+for (const name of ["existsSync", "openSync", "readdirSync", "statSync"]) {
   const real = calls[name];
   calls[name] = (path: unknown, ...rest: unknown[]) => real(toMounted(path), ...rest);
 }

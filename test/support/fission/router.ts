@@ -48,7 +48,9 @@ function toTrigger({ spec }: Spec): Trigger {
   const { prefix, relativeurl, methods, keepPrefix, functionref } = spec;
   const hasPrefix = typeof prefix === "string" && prefix !== "";
   const names: string[] = hasPrefix ? [] : [...relativeurl.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
-  const pattern = hasPrefix ? `${prefix}(?:/.*)?` : relativeurl.replaceAll(".", "\\.").replace(/\{\w+\}/g, "([^/]+)");
+  const pattern = hasPrefix
+    ? `${prefix}(?:/[^\n]*)?`
+    : relativeurl.replaceAll(".", "\\.").replace(/\{\w+\}/g, "([^/]+)");
   return {
     functionName: functionref.name,
     methods,

@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import type { meteringSpecs } from "../metering/routes.ts";
+import type { meteringSpecs } from "../../../src/metering/routes.ts";
 
 /*
- * The bodies and answers of metering, derived from the routes that serve them. scripts/build-client.ts writes these types out
+ * The bodies and answers of metering, derived from the routes that serve them. build.ts writes these types out
  * for the published declarations, so that a user of the client needs neither zod nor the server. For that, each type is
  * exported, has no type parameters, and depends on the routes alone.
  */

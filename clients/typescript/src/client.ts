@@ -12,7 +12,7 @@ import type {
 import { type EomClientOptions, parseOptions } from "./options.ts";
 import type { Allowed, Denied, FailedOpen, WhenUnreachable } from "./outcome.ts";
 
-// This file is the package's `eom/client`: it exports everything that users import.
+// This file is the package `@eom/client`: it exports everything that users import.
 
 export type * from "./contract.ts";
 export { EomError, EomUnreachableError } from "./error.ts";

@@ -1,4 +1,4 @@
-import type { meteringSpecs } from "../metering/routes.ts";
+import type { meteringSpecs } from "../../../src/metering/routes.ts";
 
 /** The operations of metering that an order service needs. */
 export type OperationName = "check" | "consume" | "adjust" | "reserve" | "commit" | "release" | "usage";

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 
-const mainFile = join(import.meta.dirname, "../../src/main.ts");
+/** Beside this file, `.ts` in the checkout and `.js` in the package. */
+const mainFile = join(import.meta.dirname, `../main${extname(import.meta.filename)}`);
 
 /** A running EOM and its first token. */
 export interface EomProcess {

@@ -3,14 +3,14 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { join, relative } from "node:path";
 
 /*
- * Builds what is published as `eom/client`: JavaScript for any runtime with fetch, and declarations. Neither imports
+ * Builds what is published as @eom/client: JavaScript for any runtime with fetch, and declarations. Neither imports
  * anything: the compiler writes out the types that contract.ts derives from the server's routes.
  *
- *   node scripts/build-client.ts [folder]     into dist/client unless a folder is given
+ *   node build.ts [folder]     into dist unless a folder is given
  */
 
-const root = join(import.meta.dirname, "..");
-const client = "src/client";
+const root = join(import.meta.dirname, "../..");
+const source = "clients/typescript/src";
 
 async function build(target: string): Promise<void> {
   await mkdir(join(root, "node_modules/.cache"), { recursive: true });
@@ -18,7 +18,7 @@ async function build(target: string): Promise<void> {
   try {
     await writeTypesModule(work);
     compile(work);
-    const compiled = join(work, "out", client);
+    const compiled = join(work, "out", source);
     await writeFile(join(compiled, "contract.d.ts"), await readTypes(work));
     await finish(compiled);
     await rm(target, { recursive: true, force: true });
@@ -30,15 +30,23 @@ async function build(target: string): Promise<void> {
 
 /** A constant for each type of contract.ts: the declaration of a constant without an annotation has the whole type. */
 async function writeTypesModule(work: string): Promise<void> {
-  const contract = await readFile(join(root, client, "contract.ts"), "utf8");
+  const contract = await readFile(join(root, source, "contract.ts"), "utf8");
   const names = [...contract.matchAll(/^export type (\w+) =/gm)].map(([, name]) => name);
   const constants = names.map((name) => `export const ${name} = (null as unknown as { type: contract.${name} }).type;`);
-  const source = relative(work, join(root, client, "contract.ts"));
-  await writeFile(join(work, "types.ts"), [`import type * as contract from "${source}";`, ...constants, ""].join("\n"));
+  const path = relative(work, join(root, source, "contract.ts"));
+  await writeFile(join(work, "types.ts"), [`import type * as contract from "${path}";`, ...constants, ""].join("\n"));
   const config = {
-    extends: join(root, "tsconfig.client.json"),
-    compilerOptions: { outDir: "out", rootDir: root },
-    files: [join(root, client, "client.ts"), "types.ts"],
+    extends: join(root, "tsconfig.json"),
+    compilerOptions: {
+      target: "es2022",
+      noEmit: false,
+      noEmitOnError: true,
+      declaration: true,
+      rewriteRelativeImportExtensions: true,
+      outDir: "out",
+      rootDir: root,
+    },
+    files: [join(root, source, "client.ts"), "types.ts"],
     // Each room declares its own tables; the routes' imports reach statements on tables of any room.
     include: [join(root, "src/**/tables.ts")],
   };
@@ -63,11 +71,11 @@ async function finish(folder: string): Promise<void> {
     const forbidden = /\b(?:from|import)\s*\(?\s*"(?!\.\/[\w-]+\.js")[^"]*"|\bcontract\.[A-Z]/.exec(text)?.[0];
     if (forbidden !== undefined) {
       throw new Error(
-        `${client}/${name} would be published with ${forbidden}: it may import only the client's own files`,
+        `${source}/${name} would be published with ${forbidden}: it may import only the client's own files`,
       );
     }
     await writeFile(join(folder, name), text);
   }
 }
 
-await build(process.argv[2] ?? join(root, "dist/client"));
+await build(process.argv[2] ?? join(import.meta.dirname, "dist"));

@@ -1,9 +1,11 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { findPackageJSON } from "node:module";
 import type { AddressInfo } from "node:net";
-import { pathToFileURL } from "node:url";
-import { type BuildAppOptions, buildApp } from "fauxqs";
+import { buildApp } from "fauxqs";
+// fauxqs does not export its stores, so they are imported by the path of their files.
+import { S3Store } from "../../node_modules/fauxqs/dist/s3/s3Store.js";
+import { SnsStore } from "../../node_modules/fauxqs/dist/sns/snsStore.js";
+import { SqsStore } from "../../node_modules/fauxqs/dist/sqs/sqsStore.js";
 
 /** A running S3 server and the credential of its account. */
 export type S3Server = {
@@ -16,8 +18,6 @@ export type S3Server = {
 };
 
 type Account = Pick<S3Server, "region" | "accessKeyId" | "secretAccessKey">;
-type Stores = NonNullable<BuildAppOptions["stores"]>;
-type S3Store = Stores["s3Store"];
 type Listing = ReturnType<S3Store["listObjects"]>;
 type ListOptions = NonNullable<Parameters<S3Store["listObjects"]>[1]>;
 type Refusal = { status: number; code: string; message: string };
@@ -39,7 +39,10 @@ export async function startS3Server(options: { buckets: readonly string[]; port?
     accessKeyId: randomBytes(10).toString("hex").toUpperCase(),
     secretAccessKey: randomBytes(20).toString("hex"),
   };
-  const app = buildApp({ logger: false, stores: await createStores() });
+  const app = buildApp({
+    logger: false,
+    stores: { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new ByteOrderedStore() },
+  });
   let listening = false;
   app.addHook("onRequest", async (request, reply) => {
     const refusal = listening ? checkSignature(request.raw, account) : undefined;
@@ -67,26 +70,12 @@ export async function startS3Server(options: { buckets: readonly string[]; port?
   };
 }
 
-/**
- * fauxqs sorts keys by language but pages by code unit, which loses and repeats keys; S3 does both by bytes. fauxqs does
- * not export its stores, so they are imported by the path of their files.
- */
-async function createStores(): Promise<Stores> {
-  const entry = pathToFileURL(findPackageJSON("fauxqs", import.meta.url) ?? "");
-  const load = async <Class>(file: string, name: string): Promise<Class> =>
-    (await import(new URL(file, entry).href))[name];
-  const [Sqs, Sns, S3] = await Promise.all([
-    load<new () => Stores["sqsStore"]>("./dist/sqs/sqsStore.js", "SqsStore"),
-    load<new () => Stores["snsStore"]>("./dist/sns/snsStore.js", "SnsStore"),
-    load<new () => S3Store>("./dist/s3/s3Store.js", "S3Store"),
-  ]);
-  class ByteOrderedStore extends S3 {
-    override listObjects(bucket: string, options: ListOptions = {}): Listing {
-      const { prefix = "" } = options;
-      return paginate(super.listObjects(bucket, { prefix, maxKeys: Number.POSITIVE_INFINITY }).objects, options);
-    }
+/** fauxqs sorts keys by language but pages by code unit, which loses and repeats keys; S3 does both by bytes. */
+class ByteOrderedStore extends S3Store {
+  override listObjects(bucket: string, options: ListOptions = {}): Listing {
+    const { prefix = "" } = options;
+    return paginate(super.listObjects(bucket, { prefix, maxKeys: Number.POSITIVE_INFINITY }).objects, options);
   }
-  return { sqsStore: new Sqs(), snsStore: new Sns(), s3Store: new ByteOrderedStore() };
 }
 
 function paginate(objects: Listing["objects"], options: ListOptions): Listing {

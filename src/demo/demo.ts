@@ -1,41 +1,59 @@
-import { rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { startEom } from "./eom-process.ts";
+import { type EomProcess, startEom } from "./eom-process.ts";
 import { createObjects, type ObjectWriter } from "./objects.ts";
-import { startS3Server } from "./s3-server.ts";
+import { type S3Server, startS3Server } from "./s3-server.ts";
 import { report, say } from "./story.ts";
 
-const dataDir = join(import.meta.dirname, "../../.demo");
 const bucket = "scenes";
 const firstObjects = 300;
 const addedObjects = 25;
 const addEveryMilliseconds = 12_000;
 
 /**
- * Shows EOM's main work on its embedded defaults, until Ctrl-C: it registers a storage after a verification against an S3
- * server, a user reaches a limit, and a schedule counts the objects of the storage every five seconds.
+ * Shows EOM's main work on its embedded defaults: it registers a storage after a verification against an S3 server, a user reaches a
+ * limit, and a schedule counts the objects of the storage every five seconds.
  *
- * `--sessions N` ends the demo after N sessions have succeeded.
+ * @param maxSucceeded ends after as many sessions have succeeded
+ * @param stopped ends it, too
  */
-async function demo(): Promise<void> {
-  const { values } = parseArgs({ options: { sessions: { type: "string" } } });
-  const stopping = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
-  await using stack = new AsyncDisposableStack();
-
-  say("An S3 server from npm, on loopback, with some objects in it");
+export async function runDemo(maxSucceeded: number, stopped: AbortSignal): Promise<void> {
+  say("An S3 server, on loopback, with some objects in it");
   const s3 = await startS3Server({ buckets: [bucket] });
-  stack.defer(() => s3.stop());
-  const objects: ObjectWriter = createObjects(s3, bucket);
-  stack.defer(async () => objects.close());
-  await objects.write("2026/", firstObjects);
-  report(`${firstObjects} objects in ${s3.endpoint}/${bucket}/2026/`);
+  const objects = createObjects(s3, bucket);
+  try {
+    await objects.write("2026/", firstObjects);
+    report(`${firstObjects} objects in ${s3.endpoint}/${bucket}/2026/`);
+    await showOnFreshFolder(s3, objects, maxSucceeded, stopped);
+  } finally {
+    objects.close();
+    await s3.stop();
+  }
+}
 
-  say("EOM, as `npm start` runs it, on a fresh data folder");
-  await rm(dataDir, { recursive: true, force: true });
-  const eom = await startEom(dataDir, stopping.signal);
-  stack.defer(() => eom.stop());
+async function showOnFreshFolder(s3: S3Server, objects: ObjectWriter, maxSucceeded: number, stopped: AbortSignal) {
+  say("EOM, as `eom start` runs it, on a fresh data folder");
+  const dataDir = await mkdtemp(join(tmpdir(), "eom-demo-"));
+  try {
+    const eom = await startEom(dataDir, stopped);
+    try {
+      await showParts(eom, s3, objects, maxSucceeded, stopped);
+    } finally {
+      await eom.stop();
+    }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function showParts(
+  eom: EomProcess,
+  s3: S3Server,
+  objects: ObjectWriter,
+  maxSucceeded: number,
+  stopped: AbortSignal,
+): Promise<void> {
   report(`${eom.url}   (API reference: ${eom.url}/docs)`);
   report(`in another terminal: export TOKEN=${eom.token}`);
 
@@ -48,14 +66,9 @@ async function demo(): Promise<void> {
     `curl -H "Authorization: Bearer $TOKEN" "${eom.url}/ailbl/admin/sessions?schedule_id=${schedule.id}&asc=false"`,
   );
   const adding = setInterval(() => void objects.write("2026/", addedObjects).catch(() => {}), addEveryMilliseconds);
-  stack.defer(async () => clearInterval(adding));
-  const maxSucceeded = values.sessions === undefined ? Number.POSITIVE_INFINITY : Number(values.sessions);
-  await reportSessions(eom, schedule.id, maxSucceeded, stopping.signal);
+  await reportSessions(eom, schedule.id, maxSucceeded, stopped).finally(() => clearInterval(adding));
   say("Stopping");
 }
-
-type Eom = Awaited<ReturnType<typeof startEom>>;
-type S3 = Awaited<ReturnType<typeof startS3Server>>;
 
 interface Check {
   readonly check: string;
@@ -65,7 +78,7 @@ interface Check {
   readonly duration_ms: number;
 }
 
-async function registerStorage(eom: Eom, s3: S3): Promise<{ id: string }> {
+async function registerStorage(eom: EomProcess, s3: S3Server): Promise<{ id: string }> {
   const resource = (secret: string) => ({
     type: "s3",
     endpoint: s3.endpoint,
@@ -103,7 +116,7 @@ async function registerStorage(eom: Eom, s3: S3): Promise<{ id: string }> {
 }
 
 /** A user orders until the limit is reached; a retry of the order service counts once. */
-async function reachLimit(eom: Eom): Promise<void> {
+async function reachLimit(eom: EomProcess): Promise<void> {
   say("A user may order five times a day, and orders eight times at once");
   const quota = await eom.ask<{ id: string }>("POST", "/eom/admin/quotas", {
     name: "trial-orders",
@@ -131,7 +144,7 @@ async function reachLimit(eom: Eom): Promise<void> {
   report(`order-0 sent once more counts once: used ${used}, ${state}, until ${resets_at}`);
 }
 
-async function scheduleInventory(eom: Eom, storageId: string): Promise<{ id: string }> {
+async function scheduleInventory(eom: EomProcess, storageId: string): Promise<{ id: string }> {
   say("A schedule counts its objects every five seconds");
   const created = await eom.ask<{ id: string; next_due_at: string }>("POST", "/ailbl/admin/schedules", {
     name: "inventory of scenes-eu",
@@ -160,7 +173,12 @@ interface Session {
 }
 
 /** Asks once a second for the sessions of the schedule, and reports each that has ended, until `maxSucceeded` have succeeded. */
-async function reportSessions(eom: Eom, scheduleId: string, maxSucceeded: number, signal: AbortSignal): Promise<void> {
+async function reportSessions(
+  eom: EomProcess,
+  scheduleId: string,
+  maxSucceeded: number,
+  signal: AbortSignal,
+): Promise<void> {
   const reported = new Set<string>();
   let succeeded = 0;
   while (!signal.aborted && succeeded < maxSucceeded) {
@@ -181,8 +199,3 @@ async function reportSessions(eom: Eom, scheduleId: string, maxSucceeded: number
     await eom.pause(1000);
   }
 }
-
-await demo().catch((error) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
