@@ -1,7 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -16,7 +16,7 @@ import { type AccessService, toToken } from "./service.ts";
 
 const base = "/eom/admin/tokens";
 const tag = "access";
-const tokenParams = z.object({ TokenId: pathIdField });
+const tokenParams = z.object({ TokenId: pathId("token") });
 
 /** The caller itself, and the tokens of all callers. */
 export function createAccessRoutes(service: AccessService): Route[] {
@@ -44,6 +44,7 @@ export function createAccessRoutes(service: AccessService): Route[] {
         operationId: "listTokens",
         tag,
         summary: "List tokens",
+        description: "Lists the tokens of EOM, expired ones too, in the order of their creation.",
         role: "viewer",
         query: listTokensSchema,
         filters: ["ids"],
@@ -67,6 +68,7 @@ export function createAccessRoutes(service: AccessService): Route[] {
         operationId: "createToken",
         tag,
         summary: "Create a token; this answer alone shows it",
+        description: "The answer has the text of the token, which EOM does not keep: a lost token must be replaced.",
         role: "admin",
         body: createTokenSchema,
         answers: { 201: { description: "The token", schema: createdTokenSchema } },
@@ -96,6 +98,7 @@ export function createAccessRoutes(service: AccessService): Route[] {
         operationId: "revokeToken",
         tag,
         summary: "Revoke a token",
+        description: "Deletes the token. Other processes of EOM refuse it within 5 seconds.",
         role: "admin",
         params: tokenParams,
         answers: { 204: { description: "The token is revoked", schema: null } },

@@ -14,6 +14,8 @@ export function createAuditRoutes(db: Database): Route[] {
         operationId: "listAudit",
         tag: "audit",
         summary: "List changes, oldest first unless asked otherwise",
+        description:
+          "Entries are written in the transaction of their change and never changed. Secrets are not in them.",
         role: "viewer",
         query: listAuditSchema,
         filters: auditFilterNames,

@@ -19,7 +19,7 @@ export const createBackfillSchema = z
       .openapi({ description: "How many sessions of the backfill may be unfinished at a time." }),
   })
   .refine(({ from, to }) => from < to, { path: ["to"], message: "must be after from" })
-  .openapi("CreateBackfill");
+  .openapi("CreateBackfill", { description: "A past time span whose slots are run." });
 
 /** A parsed {@link createBackfillSchema}. */
 export type CreateBackfill = z.output<typeof createBackfillSchema>;
@@ -28,18 +28,17 @@ export type CreateBackfill = z.output<typeof createBackfillSchema>;
 export const backfillSchema = z
   .object({
     id: idField,
-    schedule_id: idField,
-    schedule_name: z.string(),
-    from: timeField,
-    to: timeField,
-    max_parallel: z.int(),
+    schedule_id: idField.describe("The schedule whose slots are run."),
+    schedule_name: z.string().describe("The name of the schedule when the backfill was created."),
+    from: timeField.describe("Included: slots from this instant on."),
+    to: timeField.describe("Excluded: slots before this instant."),
+    max_parallel: z.int().describe("How many of its sessions may be unfinished at a time."),
     state: z.enum(["running", "done", "canceled"]).openapi({
       description: "`done`: every slot has its session, and all sessions have ended, with success or not.",
     }),
-    reason: z
-      .string()
-      .nullable()
-      .openapi({ description: "Why it is canceled: `canceled` (by a person) or `schedule_deleted`." }),
+    reason: z.string().nullable().openapi({
+      description: "Why it is canceled: `canceled` (by a person) or `schedule_deleted`; null unless it is.",
+    }),
     next_from: timeField.nullable().openapi({
       description: "The earliest slot that may be opened next; null if all are opened.",
     }),
@@ -47,13 +46,13 @@ export const backfillSchema = z
     sessions: z.partialRecord(z.enum(sessionStates), z.int()).openapi({
       type: "object",
       additionalProperties: { type: "integer" },
-      description: "Number of sessions by state.",
+      description: "Number of its sessions by state; states without a session are left out.",
     }),
-    created: timeField,
-    created_by: z.string(),
-    ended: timeField.nullable(),
+    created: timeField.describe("When the backfill was created."),
+    created_by: z.string().describe("The caller that created it."),
+    ended: timeField.nullable().describe("When it was done or canceled; null while it is running."),
   })
-  .openapi("Backfill");
+  .openapi("Backfill", { description: "A request to run the past slots of a schedule, and its progress." });
 
 /** A parsed {@link backfillSchema}. */
 export type Backfill = z.infer<typeof backfillSchema>;

@@ -1,7 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -15,8 +15,8 @@ import { type BackfillService, toBackfill } from "./service.ts";
 
 const base = "/ailbl/admin/schedules/{ScheduleId}";
 const tag = "backfills";
-const scheduleParams = z.object({ ScheduleId: pathIdField });
-const backfillParams = z.object({ ScheduleId: pathIdField, BackfillId: pathIdField });
+const scheduleParams = z.object({ ScheduleId: pathId("schedule") });
+const backfillParams = z.object({ ScheduleId: pathId("schedule"), BackfillId: pathId("backfill") });
 const backfillAnswer = { description: "The backfill", schema: backfillSchema };
 
 /** `…/schedules/{ScheduleId}/backfill` and `…/backfills`. */
@@ -48,6 +48,7 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         operationId: "listBackfills",
         tag,
         summary: "List the backfills of a schedule",
+        description: "Oldest first unless `asc` is false.",
         role: "viewer",
         params: scheduleParams,
         query: listBackfillsSchema,
@@ -71,6 +72,7 @@ export function createBackfillRoutes(service: BackfillService): Route[] {
         operationId: "getBackfill",
         tag,
         summary: "Read a backfill and its progress",
+        description: "Its sessions are listed by `backfill_id` of the sessions.",
         role: "viewer",
         params: backfillParams,
         answers: { 200: backfillAnswer },

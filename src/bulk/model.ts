@@ -33,6 +33,9 @@ const commonFields = {
   dry_run: z.boolean().default(false).openapi({ description: "Only return the objects that would be changed." }),
 };
 
+const filterDescription =
+  "As the parameters of the list, with at least one field; fields must all match, and a value stands for a list of one.";
+
 const hasTotal = ({ dry_run, expected_total }: { dry_run: boolean; expected_total?: number | undefined }) =>
   dry_run || expected_total !== undefined;
 const needsTotal = {
@@ -42,9 +45,15 @@ const needsTotal = {
 
 /** The body of `POST /sessions/bulk`. */
 export const bulkSessionsSchema = z
-  .strictObject({ action: z.enum(sessionActions), filter: toJsonFilter(sessionFilters), ...commonFields })
+  .strictObject({
+    action: z
+      .enum(sessionActions)
+      .describe("cancel: end the sessions; retry: open a new session for each that did not succeed."),
+    filter: toJsonFilter(sessionFilters).openapi("SessionFilter", { description: filterDescription }),
+    ...commonFields,
+  })
   .refine(hasTotal, needsTotal)
-  .openapi("BulkSessions");
+  .openapi("BulkSessions", { description: "An action on all sessions that match a filter." });
 
 /** A parsed {@link bulkSessionsSchema}. */
 export type BulkSessions = z.output<typeof bulkSessionsSchema>;
@@ -52,27 +61,45 @@ export type BulkSessions = z.output<typeof bulkSessionsSchema>;
 /** The body of `POST /schedules/bulk`. */
 export const bulkSchedulesSchema = z
   .strictObject({
-    action: z.enum(scheduleActions),
-    filter: toJsonFilter(scheduleFilters),
-    note: noteSchema.shape.note,
+    action: z.enum(scheduleActions).describe("trigger: open a session for each schedule, due now."),
+    filter: toJsonFilter(scheduleFilters).openapi("ScheduleFilter", { description: filterDescription }),
+    note: noteSchema.shape.note.describe(
+      "Why, for other people: kept with the action, and as the note of disabled schedules.",
+    ),
     ...commonFields,
   })
   .refine(hasTotal, needsTotal)
-  .openapi("BulkSchedules");
+  .openapi("BulkSchedules", { description: "An action on all schedules that match a filter." });
 
 /** A parsed {@link bulkSchedulesSchema}. */
 export type BulkSchedules = z.output<typeof bulkSchedulesSchema>;
 
+const bulkObjectSchema = z
+  .object({
+    id: idField,
+    name: z.string().describe("The schedule's name, also for a session."),
+    state: z.string().openapi({ description: "The state of the session or schedule.", example: "failed" }),
+  })
+  .openapi("BulkObject", { description: "A session or schedule that matches the filter." });
+
+const bulkFailureSchema = z
+  .object({
+    id: idField.describe("The session or schedule that was not changed."),
+    code: z.string().openapi({ description: "The code of the error.", example: "SESSION_STATE_CONFLICT" }),
+    message: z.string().describe("For people: why it was not changed."),
+  })
+  .openapi("BulkFailure", { description: "An object that could not be changed." });
+
 /** The answer to a dry run. */
 export const bulkPreviewSchema = z
   .object({
-    total: z.int(),
+    total: z.int().describe("Number of objects that match the filter: the `expected_total` of the action."),
     sample: z
-      .array(z.object({ id: idField, name: z.string(), state: z.string() }))
+      .array(bulkObjectSchema)
       .max(maxShown)
-      .openapi({ description: "The first objects, in the order in which they would be changed." }),
+      .openapi({ description: `The first objects, at most ${maxShown}, in the order in which they would be changed.` }),
   })
-  .openapi("BulkPreview");
+  .openapi("BulkPreview", { description: "The objects that a bulk action would change." });
 
 /** A parsed {@link bulkPreviewSchema}. */
 export type BulkPreview = z.infer<typeof bulkPreviewSchema>;
@@ -81,25 +108,29 @@ export type BulkPreview = z.infer<typeof bulkPreviewSchema>;
 export const bulkSchema = z
   .object({
     id: idField,
-    kind: z.enum(["session", "schedule"]),
-    action: z.enum(bulkActions),
-    filter: z.record(z.string(), z.unknown()).openapi({ type: "object" }),
-    note: z.string().nullable(),
-    state: z.enum(["running", "done", "canceled"]),
-    cancelable: z.boolean(),
+    kind: z.enum(["session", "schedule"]).describe("The kind of its objects."),
+    action: z.enum(bulkActions).describe("The action on each object."),
+    filter: z
+      .record(z.string(), z.unknown())
+      .openapi({ type: "object", description: "The filter of the request.", example: { state: ["failed"] } }),
+    note: z.string().nullable().describe("The note of the request; null if it had none."),
+    state: z
+      .enum(["running", "done", "canceled"])
+      .describe("done: each object was changed or has failed; canceled: a person stopped it."),
+    cancelable: z.boolean().describe("Whether a cancel would still stop it: true while it is running."),
     total: z.int().openapi({ description: "Number of objects; does not change after the creation." }),
-    done: z.int(),
-    failed: z.int(),
-    waiting: z.int(),
+    done: z.int().describe("Number of objects that were changed."),
+    failed: z.int().describe("Number of objects that could not be changed."),
+    waiting: z.int().describe("Number of objects that are left; after a cancel they stay unchanged."),
     failures: z
-      .array(z.object({ id: idField, code: z.string(), message: z.string() }))
+      .array(bulkFailureSchema)
       .max(maxShown)
-      .openapi({ description: "The first objects that failed, and why." }),
-    created: timeField,
-    created_by: z.string(),
-    ended: timeField.nullable(),
+      .openapi({ description: `The first objects that failed, at most ${maxShown}, and why.` }),
+    created: timeField.describe("When the action was requested."),
+    created_by: z.string().describe("The caller that requested it."),
+    ended: timeField.nullable().describe("When it was done or canceled; null while it is running."),
   })
-  .openapi("Bulk");
+  .openapi("Bulk", { description: "One action on many objects, and its progress." });
 
 /** A parsed {@link bulkSchema}. */
 export type Bulk = z.infer<typeof bulkSchema>;

@@ -2,7 +2,7 @@ import { answerChange } from "../platform/http/answer-change.ts";
 import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route, type RouteInput } from "../platform/http/route.ts";
 import type { Change } from "../platform/resource/change.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -18,7 +18,7 @@ import { type BulkService, toBulk } from "./service.ts";
 
 const base = "/ailbl/admin/bulk";
 const tag = "bulk";
-const bulkParams = z.object({ BulkId: pathIdField });
+const bulkParams = z.object({ BulkId: pathId("bulk action") });
 const bulkAnswer = { description: "The bulk action", schema: bulkSchema };
 const answers = {
   200: { description: "The answer to a dry run: the objects that would be changed", schema: bulkPreviewSchema },
@@ -36,7 +36,7 @@ export function createBulkRoutes(service: BulkService): Route[] {
         tag,
         summary: "Cancel or retry all sessions that match a filter",
         description:
-          "Refused if the filter matches another number than expected_total. A session that cannot be changed does not stop the others.",
+          "Refused if the filter matches another number than expected_total. With `dry_run` nothing is changed. A session that cannot be changed does not stop the others.",
         role: "operator",
         body: bulkSessionsSchema,
         answers,
@@ -53,7 +53,7 @@ export function createBulkRoutes(service: BulkService): Route[] {
         tag,
         summary: "Enable, disable or trigger all schedules that match a filter",
         description:
-          "Refused if the filter matches another number than expected_total. A schedule that cannot be changed does not stop the others.",
+          "Refused if the filter matches another number than expected_total. With `dry_run` nothing is changed. A schedule that cannot be changed does not stop the others.",
         role: "operator",
         body: bulkSchedulesSchema,
         answers,
@@ -69,6 +69,7 @@ export function createBulkRoutes(service: BulkService): Route[] {
         operationId: "listBulks",
         tag,
         summary: "List bulk actions",
+        description: "Of sessions and of schedules, oldest first unless `asc` is false.",
         role: "viewer",
         query: listBulksSchema,
         answers: { 200: { description: "One page", schema: pageSchema(bulkSchema) } },
@@ -91,6 +92,7 @@ export function createBulkRoutes(service: BulkService): Route[] {
         operationId: "getBulk",
         tag,
         summary: "Read a bulk action and its progress",
+        description: "Counts the objects at each request; only the first failures are listed.",
         role: "viewer",
         params: bulkParams,
         answers: { 200: bulkAnswer },

@@ -6,11 +6,13 @@ const uuid = z.uuid("must be a UUID").transform((id) => id.toLowerCase());
 
 const params = z
   .strictObject({
-    storage_id: uuid,
-    collection_id: uuid.nullable().default(null),
-    options: freeObjectField.default({}),
+    storage_id: uuid.describe("The storage that the job works on: it reaches the job without its secret."),
+    collection_id: uuid.nullable().default(null).describe("Reaches the job unchanged; null if it names no collection."),
+    options: freeObjectField.default({}).describe("The job's own options, which reach it unchanged."),
   })
-  .openapi("IngestParams");
+  .openapi("IngestParams", {
+    description: "The parameters of kind 5, which works on one storage for the data interval that ends with the slot.",
+  });
 
 /** Kind 5: works on one storage, for the data interval that ends with the slot. */
 export const ingestKind: Kind<typeof params> = {

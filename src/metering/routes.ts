@@ -1,7 +1,7 @@
 import { ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route, type RouteInput } from "../platform/http/route.ts";
 import { toActor } from "../platform/resource/actor.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { userIdField } from "../platform/resource/user-id.ts";
@@ -14,7 +14,7 @@ import type { MeteringService } from "./service.ts";
 const user = "/eom/admin/users/{UserId}";
 const tag = "metering";
 const userParams = z.object({ UserId: userIdField });
-const reservationParams = z.object({ UserId: userIdField, ReservationId: pathIdField });
+const reservationParams = z.object({ UserId: userIdField, ReservationId: pathId("reservation") });
 const counted = { description: "Counted; the usage is that right after the request", schema: meteringSchema };
 const reservationAnswer = { description: "The reservation", schema: reservationSchema };
 
@@ -41,6 +41,8 @@ export const meteringSpecs = {
     operationId: "consumeUsage",
     tag,
     summary: "Count all amounts if all are allowed; negative amounts give back",
+    description:
+      "Counts all types or, if one is refused, none. A level never falls below 0. A repeated request with the same Idempotency-Key is counted once, and answered as the first was, for 24 hours.",
     role: "meter",
     params: userParams,
     body: consumeUsageSchema,
@@ -54,6 +56,8 @@ export const meteringSpecs = {
     operationId: "adjustUsage",
     tag,
     summary: "Count amounts, even beyond the limit",
+    description:
+      "Corrects a user's level: no limit, expiry or disabled quota refuses it. A repeated request with the same Idempotency-Key is counted once.",
     role: "admin",
     params: userParams,
     body: adjustUsageSchema,
@@ -67,6 +71,8 @@ export const meteringSpecs = {
     operationId: "reserveUsage",
     tag,
     summary: "Reserve amounts until the reservation is committed, released or expires",
+    description:
+      "Reserves all types or, if one is refused, none. Reserved amounts count against the limit; after `ttl_seconds` they are given back without a call.",
     role: "meter",
     params: userParams,
     body: reserveSchema,
@@ -80,6 +86,8 @@ export const meteringSpecs = {
     operationId: "commitReservation",
     tag,
     summary: "Count the used amounts of a reservation and give back the rest",
+    description:
+      "Closes the reservation for good. Without amounts, everything that was reserved is counted. An expired or closed reservation is refused.",
     role: "meter",
     params: reservationParams,
     body: commitSchema,
@@ -93,6 +101,7 @@ export const meteringSpecs = {
     operationId: "releaseReservation",
     tag,
     summary: "Give back all amounts of a reservation",
+    description: "Closes the reservation for good and counts nothing. An expired or closed reservation is refused.",
     role: "meter",
     params: reservationParams,
     answers: { 200: reservationAnswer },
@@ -105,6 +114,7 @@ export const meteringSpecs = {
     operationId: "getReservation",
     tag,
     summary: "Read a reservation",
+    description: "A closed reservation can be read for EOM_RETENTION_DAYS days after its end.",
     role: "any",
     params: reservationParams,
     answers: { 200: reservationAnswer },
@@ -116,6 +126,7 @@ export const meteringSpecs = {
     operationId: "getUsage",
     tag,
     summary: "Read a user's usage of every type",
+    description: "The usage is empty for a user without quotas, also for a user that nobody has named before.",
     role: "any",
     params: userParams,
     answers: { 200: { description: "The usage, by type", schema: userUsageSchema } },
@@ -127,6 +138,7 @@ export const meteringSpecs = {
     operationId: "listLedger",
     tag,
     summary: "List the entries of a user's ledger, by time",
+    description: "Every counted amount is one entry, oldest first unless `asc` is false. Entries never change.",
     role: "any",
     params: userParams,
     query: listLedgerSchema,

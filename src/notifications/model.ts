@@ -18,7 +18,17 @@ const addressField = z
     context.addIssue({ code: "custom", message: problem ?? "" });
     return z.NEVER;
   })
-  .openapi({ type: "string", format: "uri", example: "https://hooks.example.org/eom" });
+  .openapi({
+    type: "string",
+    format: "uri",
+    description:
+      "The URL that receives the messages: https, or http where the configuration allows it, without user, password and fragment.",
+    example: "https://hooks.example.org/eom",
+  });
+
+const enableField = z
+  .boolean()
+  .describe("Whether events are sent. Events of the time in which it is disabled are not sent later.");
 
 function findAddressProblem(url: URL): string | null {
   if (url.protocol !== "https:" && url.protocol !== "http:") return "must be https, or http where that is allowed";
@@ -44,7 +54,7 @@ const eventTypesField = z
   .openapi({
     type: "array",
     items: { type: "string" },
-    description: `Any of ${eventPatterns.join(", ")}.`,
+    description: `The events that are sent: any of ${eventPatterns.join(", ")}.`,
     example: ["session.*", "schedule.auto_disabled"],
   });
 
@@ -69,11 +79,14 @@ export const createWebhookSchema = z
     address: addressField,
     event_types: eventTypesField,
     description: descriptionField.default(null),
-    enable: z.boolean().default(true),
+    enable: enableField.default(true),
     labels: labelsField.default({}),
     secret: secretField.default(null),
   })
-  .openapi("CreateWebhook");
+  .openapi("CreateWebhook", {
+    description: "A new webhook: an address, and the events that it receives.",
+    example: { address: "https://hooks.example.org/eom", event_types: ["session.*", "schedule.auto_disabled"] },
+  });
 
 /** The body of an update: a field that is left out keeps its value. A secret that is given, null too, starts a rotation. */
 export const updateWebhookSchema = z
@@ -81,11 +94,15 @@ export const updateWebhookSchema = z
     address: addressField.optional(),
     event_types: eventTypesField.optional(),
     description: descriptionField.optional(),
-    enable: z.boolean().optional(),
+    enable: enableField.optional(),
     labels: labelsField.optional(),
     secret: secretField.optional(),
   })
-  .openapi("UpdateWebhook");
+  .openapi("UpdateWebhook", {
+    description:
+      "The fields of a webhook that change; the others stay as they are. A secret, null too, takes the place of the present one, which also signs for another day.",
+    example: { event_types: ["*"], enable: true },
+  });
 
 /** A parsed create. */
 export type CreateWebhook = z.output<typeof createWebhookSchema>;
@@ -115,33 +132,55 @@ export const attemptErrors = [
 /** Why an attempt failed. */
 export type AttemptError = (typeof attemptErrors)[number];
 
+/** As {@link AttemptError}, in answers. */
+export const attemptErrorField = z.enum(attemptErrors).openapi("AttemptError", {
+  description:
+    "Why an attempt to send a message failed. The guide of notifications explains each word; words may be added.",
+});
+
 /** A webhook as the API answers it, without its secret. */
 export const webhookSchema = z
   .object({
     id: idField,
-    address: z.string(),
-    event_types: z.array(z.string()),
-    description: z.string().nullable(),
-    enable: z.boolean(),
+    address: z.string().openapi({
+      description: "The URL that receives the messages, as a URL parser writes it.",
+      example: "https://hooks.example.org/eom",
+    }),
+    event_types: z.array(z.string()).openapi({
+      description: "The events that are sent: `*` for all, `session.*` for all of an object, or a type by its name.",
+      example: ["session.*", "schedule.auto_disabled"],
+    }),
+    description: z.string().nullable().describe("Free text for people; null if there is none."),
+    enable: enableField,
     disabled_reason: z
       .enum(["gone"])
       .nullable()
-      .openapi({ description: "Why EOM disabled it: `gone` if its receiver answered 410 Gone." }),
-    labels: z.record(z.string(), z.string()),
-    previous_secret_until: timeField
+      .openapi({ description: "Why EOM disabled it: `gone` if its receiver answered 410 Gone. Otherwise null." }),
+    labels: labelsField,
+    previous_secret_until: timeField.nullable().openapi({
+      description: "Until then messages are signed with the previous secret too. Null outside a rotation.",
+    }),
+    state: z
+      .enum(webhookStates)
+      .openapi({ description: "failing from the first failed attempt until the next success." }),
+    consecutive_failures: z
+      .int()
+      .min(0)
+      .openapi({ description: "Failed attempts since the last success.", example: 0 }),
+    last_success: timeField.nullable().describe("When a message was last received. Null if none was."),
+    last_failure: timeField.nullable().describe("When an attempt last failed. Null if none did."),
+    last_error: attemptErrorField
       .nullable()
-      .openapi({ description: "Until then messages are signed with the previous secret too." }),
-    state: z.enum(webhookStates).openapi({ description: "The outcome of the last attempt." }),
-    consecutive_failures: z.int().min(0),
-    last_success: timeField.nullable(),
-    last_failure: timeField.nullable(),
-    last_error: z.enum(attemptErrors).nullable(),
+      .openapi({ description: "Why the last failed attempt failed. Null if none did." }),
     deliveries: z
-      .object({ pending: z.int().min(0), dead: z.int().min(0) })
-      .openapi({ description: "Counted up to 10000." }),
+      .object({
+        pending: z.int().min(0).openapi({ description: "Messages that are still to be sent.", example: 0 }),
+        dead: z.int().min(0).openapi({ description: "Messages whose attempts are used up.", example: 0 }),
+      })
+      .openapi("DeliveryCounts", { description: "Deliveries by state, each counted up to 10000." }),
     ...historyFields,
   })
-  .openapi("Webhook");
+  .openapi("Webhook", { description: "An address that receives events, and how its last attempts went." });
 
 /** A webhook as the API answers it. */
 export type Webhook = z.infer<typeof webhookSchema>;
@@ -151,12 +190,17 @@ export const writtenWebhookSchema = webhookSchema
   .extend({
     secret: z.string().nullable().openapi({ description: "The secret that EOM created, shown once; otherwise null." }),
   })
-  .openapi("WrittenWebhook");
+  .openapi("WrittenWebhook", {
+    description: "A webhook after it was created or changed, with a secret that EOM created.",
+  });
 
 /** The answer to a create and an update. */
 export type WrittenWebhook = z.infer<typeof writtenWebhookSchema>;
 
-const webhookFilters = { ...objectFilters, state: z.array(z.enum(webhookStates)).max(2).optional() };
+const webhookFilters = {
+  ...objectFilters,
+  state: z.array(z.enum(webhookStates)).max(2).optional().describe("Only webhooks in one of these states."),
+};
 
 /** Query parameters of the list that filter it; the others page and sort it. */
 export const webhookFilterNames = Object.keys(webhookFilters);

@@ -1,7 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -18,7 +18,7 @@ import type { WebhookService } from "./service.ts";
 
 const base = "/eom/admin/webhooks";
 const tag = "webhooks";
-const webhookParams = z.object({ WebhookId: pathIdField });
+const webhookParams = z.object({ WebhookId: pathId("webhook") });
 const webhookAnswer = { description: "The webhook, without its secret", schema: webhookSchema };
 const writtenAnswer = { description: "The webhook", schema: writtenWebhookSchema };
 
@@ -55,6 +55,7 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         operationId: "createWebhook",
         tag,
         summary: "Create a webhook: an address that receives events",
+        description: "Events from now on are sent. Nothing is sent at once: a test of the webhook does that.",
         role: "admin",
         body: createWebhookSchema,
         answers: { 201: writtenAnswer },
@@ -90,6 +91,8 @@ export function createWebhookRoutes(service: WebhookService): Route[] {
         operationId: "updateWebhook",
         tag,
         summary: "Change some fields of a webhook, or rotate its secret",
+        description:
+          "Fields that are left out stay as they are; an empty object changes nothing but the version. After a change of the secret, both secrets sign for 24 hours.",
         role: "admin",
         params: webhookParams,
         body: updateWebhookSchema,

@@ -11,14 +11,30 @@ export type QuotaType = keyof typeof valueNames;
 export const quotaTypes = Object.keys(valueNames) as [QuotaType, ...QuotaType[]];
 
 /** A type in a body or a query. */
-export const quotaTypeField = z.enum(["MaxOrderTimes", "MaxSize"], { error: "must be MaxOrderTimes or MaxSize" });
+export const quotaTypeField = z
+  .enum(["MaxOrderTimes", "MaxSize"], { error: "must be MaxOrderTimes or MaxSize" })
+  .openapi("QuotaType", {
+    description: "MaxOrderTimes counts orders, also in a period; MaxSize is a level of stored bytes.",
+  });
 
-const limitField = quantityField.nullable();
+const limitField = quantityField.nullable().openapi({ type: ["integer", "null"] });
 
 /** A limit under the name that fits the type, as in `{"max_order_times": 100}`; null is unlimited. */
 export const valueSchema = z
-  .strictObject({ max_order_times: limitField.optional(), max_size: limitField.optional() })
-  .openapi("QuotaValue", { example: { max_order_times: 100 } });
+  .strictObject({
+    max_order_times: limitField.optional().openapi({
+      description: "Orders; null is unlimited. Required for the type MaxOrderTimes, refused for MaxSize.",
+      example: 100,
+    }),
+    max_size: limitField.optional().openapi({
+      description: "Bytes; null is unlimited. Required for the type MaxSize, refused for MaxOrderTimes.",
+      example: 10_737_418_240,
+    }),
+  })
+  .openapi("QuotaValue", {
+    description: "A limit, under the name that fits the quota's type.",
+    example: { max_order_times: 100 },
+  });
 
 /** A limit as the API writes it; {@link toLimit} reads it. */
 export type Value = z.output<typeof valueSchema>;

@@ -1,7 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import { toQuotaSortKey } from "./list.ts";
@@ -18,7 +18,7 @@ import type { QuotaService } from "./service.ts";
 
 const base = "/eom/admin/quotas";
 const tag = "quotas";
-const quotaParams = z.object({ QuotaId: pathIdField });
+const quotaParams = z.object({ QuotaId: pathId("quota") });
 const quotaAnswer = { description: "The quota", schema: quotaSchema };
 
 /** The routes of quotas. Those that assign them to users are in assignments/routes.ts. */
@@ -31,6 +31,7 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         operationId: "listQuotas",
         tag,
         summary: "List quotas",
+        description: "Filters of different names must all match; quotas are ordered by name unless `sortby` is given.",
         role: "viewer",
         query: listQuotasSchema,
         filters: quotaFilterNames,
@@ -54,6 +55,7 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         operationId: "createQuota",
         tag,
         summary: "Define a quota",
+        description: "The quota limits nobody until it is assigned to users.",
         role: "admin",
         body: createQuotaSchema,
         answers: { 201: quotaAnswer },
@@ -69,6 +71,7 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         operationId: "getQuota",
         tag,
         summary: "Read a quota",
+        description: "The number of its users is not part of the version: a 304 does not say that it is unchanged.",
         role: "viewer",
         params: quotaParams,
         answers: { 200: quotaAnswer },
@@ -84,6 +87,8 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         operationId: "updateQuota",
         tag,
         summary: "Change some fields of a quota, for all users that have it",
+        description:
+          "An omitted field keeps its value. A changed limit or rule applies to all its users, except where they have values of their own; with more than 20,000 users, states and events follow in portions after the answer.",
         role: "admin",
         params: quotaParams,
         body: updateQuotaSchema,
@@ -103,6 +108,7 @@ export function createQuotaRoutes(service: QuotaService): Route[] {
         operationId: "deleteQuota",
         tag,
         summary: "Delete a quota that no user has",
+        description: "Refused while a user has the quota: the failure lists up to 100 of its users.",
         role: "admin",
         params: quotaParams,
         answers: { 204: { description: "The quota was deleted", schema: null } },

@@ -9,10 +9,14 @@ export const scheduleSorts = ["name", "enable", "created", "modified", "next_due
 /** The filters of the list, of bulk actions and of the timeline. */
 export const scheduleFilters = {
   ...objectFilters,
-  state: z.array(scheduleStateField).max(scheduleStates.length).optional(),
-  kind: z.array(kindParameter).max(10).optional(),
-  storage_id: z.array(idParameter).max(100).optional(),
-  due_before: timeParameter.optional(),
+  state: z
+    .array(scheduleStateField)
+    .max(scheduleStates.length)
+    .optional()
+    .describe("Schedules in one of these states."),
+  kind: z.array(kindParameter).max(10).optional().describe("Schedules of one of these kinds."),
+  storage_id: z.array(idParameter).max(100).optional().describe("Schedules that work on one of these storages."),
+  due_before: timeParameter.optional().describe("Schedules whose next slot is before this time."),
 };
 
 /** For a route's `filters`: these parameters are also accepted as `filter[name]`. */

@@ -61,7 +61,9 @@ const policyFields = {
     .openapi({ description: "The schedule is disabled after this many failures in a row; null: never." }),
 };
 
-export const policySchema = z.object(policyFields).openapi("Policy");
+export const policySchema = z
+  .object(policyFields)
+  .openapi("Policy", { description: "How a schedule treats its slots and runs." });
 
 /** How a schedule treats its slots and runs; every field has a value. */
 export type Policy = z.output<typeof policySchema>;
@@ -84,7 +86,18 @@ export const defaultPolicy: Policy = {
 };
 
 /** An omitted field keeps its value; on create it gets its default. */
-export const policyChangeSchema = z.strictObject(policyFields).partial().openapi("PolicyChange");
+export const policyChangeSchema = z
+  .strictObject(policyFields)
+  .partial()
+  .openapi("PolicyChange", {
+    description: `An omitted field keeps its value; in a new schedule it has its default: ${listDefaults()}.`,
+  });
+
+function listDefaults(): string {
+  return Object.entries(defaultPolicy)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+}
 
 /** A policy with the given fields of a change. */
 export function mergePolicy(policy: Policy, change: z.output<typeof policyChangeSchema>): Policy {

@@ -40,6 +40,7 @@ function createListRoute(service: ScheduleService): Route {
       operationId: "listSchedules",
       tag,
       summary: "List schedules",
+      description: "Filters of different names must all match; schedules are ordered by name unless `sortby` is given.",
       role: "viewer",
       query: listSchedulesSchema,
       filters: scheduleFilterNames,
@@ -66,6 +67,8 @@ function createCreateRoute(service: ScheduleService): Route {
       operationId: "createSchedule",
       tag,
       summary: "Create a schedule",
+      description:
+        "Its first slot is the first instant of the trigger after now. The engine is asked whether it knows the job; if it cannot be reached, the schedule is created unchecked.",
       role: "admin",
       body: createScheduleSchema,
       answers: { 201: scheduleAnswer },
@@ -89,6 +92,8 @@ function createReadRoute(service: ScheduleService): Route {
       operationId: "getSchedule",
       tag,
       summary: "Read a schedule",
+      description:
+        "The version counts edits. Answered with 304 only if the next slot and the counters are unchanged as well.",
       role: "viewer",
       params: scheduleParams,
       answers: { 200: scheduleAnswer },
@@ -107,7 +112,8 @@ function createUpdateRoute(service: ScheduleService): Route {
       operationId: "updateSchedule",
       tag,
       summary: "Change some fields of a schedule",
-      description: "A changed trigger never fires for the past: it begins with its next instant.",
+      description:
+        "An omitted field keeps its value. A changed trigger never fires for the past: it begins with its next instant.",
       role: "admin",
       params: scheduleParams,
       body: updateScheduleSchema,
@@ -130,6 +136,8 @@ function createDeleteRoute(service: ScheduleService): Route {
       operationId: "deleteSchedule",
       tag,
       summary: "Delete a schedule; its sessions can still be read",
+      description:
+        "Sessions that wait are canceled. While sessions are under way it is refused, unless `cancel` is true, which asks them to end.",
       role: "admin",
       params: scheduleParams,
       query: cancelQuerySchema,

@@ -7,12 +7,27 @@ import type { ScheduleService } from "./service.ts";
 /** Enable and disable a schedule. */
 export function createToggleRoutes(service: ScheduleService): Route[] {
   return [
-    createToggleRoute(service, "enable", "Enable a schedule; it begins with its next instant"),
-    createToggleRoute(service, "disable", "Disable a schedule; sessions under way go on, waiting slots are skipped"),
+    createToggleRoute(
+      service,
+      "enable",
+      "Enable a schedule; it begins with its next instant",
+      "Slots that passed while it was disabled never run. Sets the failures in a row to 0; an enabled schedule is returned unchanged.",
+    ),
+    createToggleRoute(
+      service,
+      "disable",
+      "Disable a schedule; sessions under way go on, waiting slots are skipped",
+      "A disabled schedule is returned unchanged, except that a new note replaces its note.",
+    ),
   ];
 }
 
-function createToggleRoute(service: ScheduleService, verb: "enable" | "disable", summary: string): Route {
+function createToggleRoute(
+  service: ScheduleService,
+  verb: "enable" | "disable",
+  summary: string,
+  description: string,
+): Route {
   return defineRoute(
     {
       method: "POST",
@@ -20,6 +35,7 @@ function createToggleRoute(service: ScheduleService, verb: "enable" | "disable",
       operationId: `${verb}Schedule`,
       tag: "schedules",
       summary,
+      description,
       role: "operator",
       params: scheduleParams,
       body: noteSchema,

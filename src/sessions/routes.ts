@@ -1,7 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, ok } from "../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../platform/http/route.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -16,8 +16,8 @@ import type { SessionService } from "./service.ts";
 const base = "/ailbl/admin/sessions";
 const schedules = "/ailbl/admin/schedules";
 const tag = "sessions";
-const scheduleParams = z.object({ ScheduleId: pathIdField });
-const sessionParams = z.object({ SessionId: pathIdField });
+const scheduleParams = z.object({ ScheduleId: pathId("schedule") });
+const sessionParams = z.object({ SessionId: pathId("session") });
 
 /** `/ailbl/admin/sessions`, and `POST …/schedules/{ScheduleId}/trigger`. */
 export function createSessionRoutes(service: SessionService): Route[] {
@@ -29,6 +29,7 @@ export function createSessionRoutes(service: SessionService): Route[] {
         operationId: "listSessions",
         tag,
         summary: "List sessions",
+        description: "Oldest first unless `asc` is false. Sessions of deleted schedules are listed too.",
         role: "viewer",
         query: listSessionsSchema,
         filters: sessionFilterNames,
@@ -52,6 +53,7 @@ export function createSessionRoutes(service: SessionService): Route[] {
         operationId: "getSession",
         tag,
         summary: "Read a session with its history",
+        description: "Also returns the run config and the end of the output, which lists leave out.",
         role: "viewer",
         params: sessionParams,
         answers: { 200: { description: "The session", schema: sessionWithHistorySchema } },
@@ -68,7 +70,7 @@ export function createSessionRoutes(service: SessionService): Route[] {
         tag,
         summary: "Cancel a session",
         description:
-          "A session that waits ends at once. A session that runs is asked to end; its state changes to `canceled` when it has.",
+          "A session that waits ends at once. A session that runs is asked to end; its state changes to `canceled` when it has. An ended session is refused.",
         role: "operator",
         params: sessionParams,
         answers: { 200: { description: "The session", schema: sessionSchema } },
@@ -83,7 +85,8 @@ export function createSessionRoutes(service: SessionService): Route[] {
         operationId: "retrySession",
         tag,
         summary: "Retry a session that did not succeed",
-        description: "Opens a new session for the same slot and data interval, with the schedule as it is now.",
+        description:
+          "Opens a new session for the same slot and data interval, with the schedule as it is now. A session has one retry at most; the old session does not change.",
         role: "operator",
         params: sessionParams,
         answers: { 201: { description: "The new session", schema: sessionSchema } },
@@ -99,6 +102,8 @@ export function createSessionRoutes(service: SessionService): Route[] {
         operationId: "triggerSchedule",
         tag,
         summary: "Run a schedule now, in addition to its slots",
+        description:
+          "Opens a session that is due now. It runs beside other sessions of the schedule, and also if the schedule is disabled.",
         role: "operator",
         params: scheduleParams,
         answers: { 201: { description: "The session", schema: sessionSchema } },

@@ -27,13 +27,21 @@ function withoutProblem(parse: (text: string) => Normalised) {
 /** The credential in a request. Each of the two keys may come under its older name, but not under both names. */
 export const credentialSchema = z
   .strictObject({
-    access_key_id: accessKeyField.optional(),
+    access_key_id: accessKeyField.optional().openapi({
+      description: "The public half of the credential, which answers show.",
+      example: "AKIAIOSFODNN7EXAMPLE",
+    }),
     access_key: accessKeyField.optional().openapi({ deprecated: true, description: "Older name of access_key_id." }),
-    secret_access_key: secretKeyField.optional().openapi({ writeOnly: true }),
+    secret_access_key: secretKeyField
+      .optional()
+      .openapi({ writeOnly: true, description: "The secret half of the credential, which no answer shows." }),
     secret_key: secretKeyField
       .optional()
       .openapi({ deprecated: true, writeOnly: true, description: "Older name of secret_access_key." }),
-    session_token: sessionTokenField.optional().openapi({ writeOnly: true }),
+    session_token: sessionTokenField.optional().openapi({
+      writeOnly: true,
+      description: "The token of a temporary credential, which no answer shows. Absent for a permanent one.",
+    }),
   })
   .transform((given, context): S3Credential => {
     const pick = (name: "access_key_id" | "secret_access_key", older: "access_key" | "secret_key"): string => {
@@ -53,4 +61,7 @@ export const credentialSchema = z
       secret_access_key: pick("secret_access_key", "secret_key"),
       ...(given.session_token === undefined ? {} : { session_token: given.session_token }),
     };
+  })
+  .openapi("S3Credential", {
+    description: "Signs the requests to the S3 server. Both keys are required, each under one of its two names.",
   });

@@ -1,7 +1,7 @@
 import { answerChange } from "../platform/http/answer-change.ts";
 import { created, noContent, ok } from "../platform/http/answers.ts";
 import { defineRoute, type Route } from "../platform/http/route.ts";
-import { pathIdField } from "../platform/resource/fields.ts";
+import { pathId } from "../platform/resource/fields.ts";
 import { booleanParameter, pageSchema, parsePageStart, toPageAnswer } from "../platform/resource/paging.ts";
 import { z } from "../platform/resource/schema.ts";
 import {
@@ -9,6 +9,7 @@ import {
   dependantsSchema,
   type ListStorages,
   listStoragesSchema,
+  maxCollections,
   reportSchema,
   type Storage,
   storageFilterNames,
@@ -22,15 +23,16 @@ import type { SaveOptions, StorageService } from "./service.ts";
 
 const base = "/eom/admin/storages";
 const tag = "storages";
-const storageParams = z.object({ StorageId: pathIdField });
+const storageParams = z.object({ StorageId: pathId("storage") });
 const collectionParams = z.object({
-  StorageId: pathIdField,
-  CollectionId: pathIdField,
+  StorageId: pathId("storage"),
+  CollectionId: pathId("collection"),
 });
 const saveParameters = z.strictObject({
   verify: booleanParameter.optional().openapi({
     type: "boolean",
-    description: "Whether to verify the connection before it is saved. Unset: as EOM_STORAGE_VERIFY says.",
+    description:
+      "Whether to verify the connection before it is saved. Unset: as the variable EOM_STORAGE_VERIFY of the server says.",
   }),
   allow_overlap: booleanParameter.default(false).openapi({
     type: "boolean",
@@ -74,6 +76,8 @@ export function createStorageRoutes(service: StorageService): Route[] {
         operationId: "createStorage",
         tag,
         summary: "Register a storage and verify its connection first",
+        description:
+          "A connection that fails its verification is not saved: S3_CONNECTION_FAILED has the report. The verification lists keys, and writes, reads and deletes a small object, within 10 seconds.",
         role: "admin",
         query: saveParameters,
         body: createStorageSchema,
@@ -98,6 +102,8 @@ export function createStorageRoutes(service: StorageService): Route[] {
         operationId: "verifyUnsavedStorage",
         tag,
         summary: "Verify a connection without saving it",
+        description:
+          "Lists keys, and writes, reads and deletes a small object, within 10 seconds. Nothing is saved in EOM.",
         role: "admin",
         body: verifyUnsavedSchema,
         answers: { 200: reportAnswer },
@@ -127,6 +133,8 @@ export function createStorageRoutes(service: StorageService): Route[] {
         operationId: "updateStorage",
         tag,
         summary: "Change some fields of a storage",
+        description:
+          "Fields that are left out stay as they are, at every depth; an empty object changes nothing but the version. A change of `resource` is verified as by a create. A stored credential is not sent to another server: a change of the endpoint needs the credential again.",
         role: "admin",
         params: storageParams,
         query: saveParameters,
@@ -172,6 +180,8 @@ export function createStorageRoutes(service: StorageService): Route[] {
         operationId: "verifyStorage",
         tag,
         summary: "Verify a saved storage with its stored credential",
+        description:
+          "The report becomes the storage's `verification`, which is a new version, unless the storage changed meanwhile.",
         role: "admin",
         params: storageParams,
         answers: { 200: reportAnswer },
@@ -200,6 +210,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         operationId: "bindCollection",
         tag,
         summary: "Bind a collection to a storage",
+        description: `Answers with the storage, unchanged if the collection is bound already. A storage has at most ${maxCollections} collections; one collection may be bound to several storages.`,
         role: "admin",
         params: collectionParams,
         answers: { 200: storageAnswer },
@@ -214,6 +225,7 @@ export function createStorageRoutes(service: StorageService): Route[] {
         operationId: "unbindCollection",
         tag,
         summary: "Unbind a collection from a storage",
+        description: "Changes nothing if the collection is not bound.",
         role: "admin",
         params: collectionParams,
         answers: { 204: { description: "The collection is not bound", schema: null } },

@@ -32,18 +32,18 @@ export type TimelineQuery = z.output<typeof timelineQuerySchema>;
 
 export const timelineEntrySchema = z
   .object({
-    slot: timeField.optional(),
+    slot: timeField.optional().describe("The nominal instant of a session or an expected slot; absent in a stretch."),
     from: timeField.optional().describe("The first slot of a stretch; it may be before the requested time span."),
     to: timeField.optional().describe("The last slot of a stretch; it may be after the requested time span."),
-    session_id: idField.optional(),
-    cause: sessionCauseField.optional(),
+    session_id: idField.optional().describe("Absent in a stretch, and for an expected slot."),
+    cause: sessionCauseField.optional().openapi({ description: "Why the session was opened." }),
     state: z
       .enum([...sessionStates, "expected"])
       .optional()
       .describe("The state of the session; `expected` for a slot that no scan has looked at yet."),
     reason: z.string().nullable().optional().describe("Why the session, or the stretch, is as it is."),
-    started: timeField.nullable().optional(),
-    ended: timeField.nullable().optional(),
+    started: timeField.nullable().optional().describe("When the session's last run started; null before it."),
+    ended: timeField.nullable().optional().describe("When the session ended; null before its end."),
   })
   .openapi("TimelineEntry", {
     description:
@@ -54,13 +54,24 @@ export const timelineEntrySchema = z
 /** A session, a stretch of slots that became none, or a slot that no scan has looked at yet. */
 export type TimelineEntry = z.infer<typeof timelineEntrySchema>;
 
+const timelineScheduleSchema = z
+  .object({
+    id: idField,
+    name: z.string().openapi({ description: "Unique among schedules, without regard to case.", example: "thumbnails" }),
+    enable: z.boolean().describe("False: no slots are expected."),
+  })
+  .openapi("TimelineSchedule", { description: "The schedule of a row." });
+
 export const timelineRowSchema = z
   .object({
-    schedule: z.object({ id: idField, name: z.string(), enable: z.boolean() }),
-    entries: z.array(timelineEntrySchema).max(maxEntries).openapi({ description: "Oldest slot first." }),
+    schedule: timelineScheduleSchema,
+    entries: z
+      .array(timelineEntrySchema)
+      .max(maxEntries)
+      .openapi({ description: `Oldest slot first, at most ${maxEntries}.` }),
     truncated: z.boolean().openapi({ description: "True when entries are missing: request a shorter time span." }),
   })
-  .openapi("TimelineRow");
+  .openapi("TimelineRow", { description: "The slots of one schedule in a time span." });
 
 /** The entries of one schedule. */
 export type TimelineRow = z.infer<typeof timelineRowSchema>;

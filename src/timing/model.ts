@@ -1,15 +1,26 @@
 import { instantField, timeField, timeZoneField } from "../platform/resource/fields.ts";
 import { z } from "../platform/resource/schema.ts";
 
+const typeDescription = "cron: by a cron expression; freq: every so many units from an anchor.";
+
+const zoneField = timeZoneField.openapi({
+  description: "The IANA name of the time zone by whose wall clock the trigger fires.",
+});
+
 /** The syntax of the expression is checked by parseTiming, whose errors name the wrong field and quote the expression as it was sent. */
 const cronTriggerFields = {
-  type: z.literal("cron"),
+  type: z.literal("cron").describe(typeDescription),
   expression: z
     .string()
     .max(255)
     .refine((text) => text.trim() !== "", "must be a cron expression")
-    .openapi({ minLength: 1, example: "30 2 * * *" }),
-  time_zone: timeZoneField,
+    .openapi({
+      description:
+        "Five fields (minute, hour, day of month, month, day of week), or six with seconds first, or @daily and its like.",
+      minLength: 1,
+      example: "30 2 * * *",
+    }),
+  time_zone: zoneField,
 };
 
 /** 10,000 months are 833 years: a search never computes beyond the dates of JavaScript, which end in the year 275760. */
@@ -17,25 +28,46 @@ const maxEvery = 10_000;
 
 /** The anchor is the first instant. Steps: see freq.ts. */
 const freqTriggerFields = {
-  type: z.literal("freq"),
-  every: z.int("must be a whole number").min(1, "must be at least 1").max(maxEvery, `must be at most ${maxEvery}`),
-  unit: z.enum(["minute", "hour", "day", "week", "month"], { error: "must be minute, hour, day, week or month" }),
-  anchor: instantField.transform((at) => at.toISOString()).openapi({ type: "string", format: "date-time" }),
-  time_zone: timeZoneField,
+  type: z.literal("freq").describe(typeDescription),
+  every: z
+    .int("must be a whole number")
+    .min(1, "must be at least 1")
+    .max(maxEvery, `must be at most ${maxEvery}`)
+    .openapi({ description: "Number of units from one instant to the next.", example: 15 }),
+  unit: z
+    .enum(["minute", "hour", "day", "week", "month"], { error: "must be minute, hour, day, week or month" })
+    .describe(
+      "minute and hour are elapsed time; day, week and month are steps of the calendar from the anchor's wall clock.",
+    ),
+  anchor: instantField
+    .transform((at) => at.toISOString())
+    .openapi({
+      type: "string",
+      format: "date-time",
+      description: "The first instant; all others are counted from it.",
+      example: "2026-11-23T09:00:00.000Z",
+    }),
+  time_zone: zoneField,
 };
 
-const zoneWithDefault = { time_zone: timeZoneField.default("UTC") };
+const zoneWithDefault = { time_zone: zoneField.default("UTC") };
 
 export const triggerSchema = z
   .discriminatedUnion(
     "type",
     [
-      z.strictObject({ ...cronTriggerFields, ...zoneWithDefault }).openapi("CronTrigger"),
-      z.strictObject({ ...freqTriggerFields, ...zoneWithDefault }).openapi("FreqTrigger"),
+      z
+        .strictObject({ ...cronTriggerFields, ...zoneWithDefault })
+        .openapi("CronTrigger", { description: "Fires at the times of a cron expression." }),
+      z
+        .strictObject({ ...freqTriggerFields, ...zoneWithDefault })
+        .openapi("FreqTrigger", { description: "Fires at the anchor, and then with a fixed frequency." }),
     ],
     { error: "must have the type cron or freq" },
   )
-  .openapi("Trigger");
+  .openapi("Trigger", {
+    description: "When a schedule fires. A trigger without an instant in the next five years is refused.",
+  });
 
 /** When a schedule fires. Times of `anchor` are UTC, in ISO 8601. */
 export type Trigger = z.output<typeof triggerSchema>;
@@ -49,7 +81,7 @@ export const triggerChangeSchema = z
   .strictObject({
     ...cronTriggerFields,
     ...freqTriggerFields,
-    type: z.enum(["cron", "freq"], { error: "must be cron or freq" }),
+    type: z.enum(["cron", "freq"], { error: "must be cron or freq" }).describe(typeDescription),
   })
   .partial()
   .openapi("TriggerChange", {
@@ -60,10 +92,17 @@ export const triggerChangeSchema = z
 /** A trigger in answers. */
 export const savedTriggerSchema = z
   .discriminatedUnion("type", [
-    z.object(cronTriggerFields).openapi("SavedCronTrigger"),
-    z.object({ ...freqTriggerFields, anchor: timeField }).openapi("SavedFreqTrigger"),
+    z
+      .object(cronTriggerFields)
+      .openapi("SavedCronTrigger", { description: "Fires at the times of a cron expression." }),
+    z
+      .object({
+        ...freqTriggerFields,
+        anchor: timeField.describe("The first instant; all others are counted from it."),
+      })
+      .openapi("SavedFreqTrigger", { description: "Fires at the anchor, and then with a fixed frequency." }),
   ])
-  .openapi("SavedTrigger");
+  .openapi("SavedTrigger", { description: "When a schedule fires." });
 
 const dateField = z.iso.date("must be a date like 2026-01-01");
 const timeOfDayField = z
@@ -72,18 +111,24 @@ const timeOfDayField = z
   .openapi({ example: "01:00" });
 
 const activeFields = {
-  start_date: dateField.nullable(),
-  end_date: dateField.nullable(),
-  start_time: timeOfDayField.nullable(),
-  end_time: timeOfDayField
+  start_date: dateField
     .nullable()
-    .openapi({ description: "Excluded. If it is before start_time, the window spans midnight." }),
+    .openapi({ description: "The first day of the window; null: no first day.", example: "2026-01-01" }),
+  end_date: dateField
+    .nullable()
+    .openapi({ description: "The last day of the window, included; null: no last day.", example: "2026-12-31" }),
+  start_time: timeOfDayField.nullable().describe("The window begins at this time of each day; null: at midnight."),
+  end_time: timeOfDayField.nullable().openapi({
+    description:
+      "Excluded: the window ends at this time of each day. If it is before start_time, the window spans midnight; null: no end.",
+  }),
   days_of_week: z
     .array(z.int().min(1, "must be from 1 (Monday) to 7 (Sunday)").max(7, "must be from 1 (Monday) to 7 (Sunday)"))
     .min(1, "must have at least one day")
     .max(7, "must have each day once")
     .refine((days) => new Set(days).size === days.length, "must have each day once")
-    .nullable(),
+    .nullable()
+    .openapi({ description: "From 1 (Monday) to 7 (Sunday), each once; null: every day.", example: [1, 2, 3, 4, 5] }),
 };
 
 /**
@@ -106,7 +151,7 @@ export const activeSchema = z
   })
   .openapi("Active", {
     description:
-      "The trigger fires only inside of this window. An instant outside is no slot: it is not recorded as missed.",
+      "The trigger fires only inside of this window, by the wall clock of the trigger's time zone. An instant outside is no slot: it is not recorded as missed.",
   });
 
 /** A change of a window; {@link activeSchema} decides whether the merged window is one. */

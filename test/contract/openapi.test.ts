@@ -8,6 +8,7 @@ import { listRoutes, writeDocument } from "../../src/compose/program.ts";
 import { createTestApp, isThroughFunctions, type TestApp } from "../support/http/app.ts";
 import { describeSchedule, describeStorage, schedules, storages } from "./described.ts";
 import { describeQuota, provocations } from "./provocations.ts";
+import { listUndescribed } from "./undescribed.ts";
 
 /** The parts of the document that this test reads. */
 interface Operation {
@@ -100,6 +101,10 @@ test("every failure of the table has an example", () => {
     Object.values(methods).flatMap((operation) => operation["x-error-codes"]),
   );
   expect(named.filter((name) => !name.endsWith("_PROBLEM")).sort()).toEqual([...new Set(listed)].sort());
+});
+
+test("it describes every tag, operation, parameter, body, answer, header, schema and property", () => {
+  expect(listUndescribed({ ...document })).toEqual([]);
 });
 
 describe("real answers match the document", () => {

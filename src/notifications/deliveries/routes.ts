@@ -1,7 +1,7 @@
 import { ok } from "../../platform/http/answers.ts";
 import { defineRoute, type Route } from "../../platform/http/route.ts";
 import { toActor } from "../../platform/resource/actor.ts";
-import { pathIdField } from "../../platform/resource/fields.ts";
+import { pathId } from "../../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
 import {
@@ -16,8 +16,8 @@ import type { DeliveryService } from "./service.ts";
 
 const base = "/eom/admin/webhooks/{WebhookId}";
 const tag = "webhooks";
-const webhookParams = z.object({ WebhookId: pathIdField });
-const deliveryParams = z.object({ WebhookId: pathIdField, DeliveryId: pathIdField });
+const webhookParams = z.object({ WebhookId: pathId("webhook") });
+const deliveryParams = z.object({ WebhookId: pathId("webhook"), DeliveryId: pathId("delivery") });
 
 /** The messages of a webhook in the HTTP contract: a test, the list of deliveries, and the two redrives. */
 export function createDeliveryRoutes(service: DeliveryService): Route[] {
@@ -29,6 +29,8 @@ export function createDeliveryRoutes(service: DeliveryService): Route[] {
         operationId: "testWebhook",
         tag,
         summary: "Send a test message now and report the result",
+        description:
+          "Sends one message of the type `webhook.test`, also when the webhook is disabled. It leaves no delivery and does not change the webhook's state.",
         role: "operator",
         params: webhookParams,
         answers: { 200: { description: "The result, whether it was delivered or not", schema: testReportSchema } },
@@ -43,6 +45,8 @@ export function createDeliveryRoutes(service: DeliveryService): Route[] {
         operationId: "listDeliveries",
         tag,
         summary: "List the deliveries of a webhook: pending, delivered and dead",
+        description:
+          "In the order of their events. Deliveries that are not pending are deleted with their event, EOM_RETENTION_DAYS after it.",
         role: "viewer",
         params: webhookParams,
         query: listDeliveriesSchema,
@@ -67,6 +71,7 @@ export function createDeliveryRoutes(service: DeliveryService): Route[] {
         operationId: "redriveDelivery",
         tag,
         summary: "Send a delivery again, with a full set of attempts",
+        description: "Makes the delivery due now, whatever its state: the receiver may get the message twice.",
         role: "operator",
         params: deliveryParams,
         answers: { 200: { description: "The delivery, which is due now", schema: deliverySchema } },
@@ -84,6 +89,7 @@ export function createDeliveryRoutes(service: DeliveryService): Route[] {
         operationId: "redriveWebhook",
         tag,
         summary: "Send all dead deliveries of a webhook again, at most 10000 per call",
+        description: "Makes them due now, the oldest first, each with a full set of attempts.",
         role: "operator",
         params: webhookParams,
         answers: {

@@ -4,26 +4,54 @@ import { Failure, type FailureCode, failures, toStatus } from "../failure.ts";
 import { z } from "../resource/schema.ts";
 import { securityHeaders } from "./security-headers.ts";
 
+const errorCodeField = z.string().openapi({
+  description: "What went wrong, for programs: a code never changes its meaning.",
+  example: "QUOTA_NOT_FOUND",
+});
+const messageField = z.string().openapi({
+  description: "What went wrong, for people: what was expected and what came. It has no secret in it.",
+  example: "The quota does not exist",
+});
+const userField = z.string().nullable().openapi({
+  description: "The user that the request named in a header such as X-User-Id; null if it named none.",
+  example: "user123",
+});
+const detailsField = z
+  .record(z.string(), z.unknown())
+  .nullable()
+  .describe("More about the failure, with fields that depend on `error_code`. Null if there is no more.");
+
 /** The body of every failing answer. */
 export const errorBodySchema = z.object({
-  error_code: z.string(),
-  http_status: z.int(),
-  error_msg: z.string(),
-  x_user: z.string().nullable(),
-  details: z.record(z.string(), z.unknown()).nullable(),
+  error_code: errorCodeField,
+  http_status: z.int().openapi({ description: "The status of the answer.", example: 404 }),
+  error_msg: messageField,
+  x_user: userField,
+  details: detailsField,
 });
 
 /** The body for clients that accept `application/problem+json` (RFC 9457), with EOM's own members beside it. */
-export const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  instance: z.string(),
-  error_code: z.string(),
-  x_user: z.string().nullable(),
-  details: z.record(z.string(), z.unknown()).nullable(),
-});
+export const problemSchema = z
+  .object({
+    type: z.string().openapi({
+      description: "The page of the code, as a reference relative to the server.",
+      example: "/docs/errors#quota_not_found",
+    }),
+    title: z.string().openapi({
+      description: "The meaning of the code: the same words for every occurrence.",
+      example: "The quota does not exist",
+    }),
+    status: z.int().openapi({ description: "The status of the answer.", example: 404 }),
+    detail: messageField,
+    instance: z.string().openapi({
+      description: "The path of the request.",
+      example: "/eom/admin/quotas/01a22d55-0769-76ce-9cb1-5fef819015ca",
+    }),
+    error_code: errorCodeField,
+    x_user: userField,
+    details: detailsField,
+  })
+  .openapi({ description: "A failure as an RFC 9457 problem, for requests that accept application/problem+json." });
 
 interface ErrorContext {
   readonly requestId: string;

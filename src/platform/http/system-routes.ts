@@ -16,7 +16,14 @@ interface SystemNeeds {
 }
 
 const tag = "system";
-const statusAnswer = { description: "Yes", schema: z.object({ status: z.literal("ok") }) };
+const statusSchema = z
+  .object({ status: z.literal("ok").describe("Always ok: any other state is a failure.") })
+  .openapi("Status", { description: "The answer of a probe that succeeds." });
+const statusAnswer = { description: "Yes", schema: statusSchema };
+
+const documentSchema = z
+  .looseObject({ openapi: z.string().openapi({ description: "The version of OpenAPI.", example: "3.1.0" }) })
+  .openapi("OpenApiDocument", { description: "An OpenAPI document." });
 
 /** The system's routes, and the document of the whole API. */
 export interface System {
@@ -35,6 +42,7 @@ export function createSystem(needs: SystemNeeds): System {
         operationId: "getHealth",
         tag,
         summary: "Whether the process is alive",
+        description: "Asks nothing but the process itself: restart the process if this does not answer.",
         role: "public",
         answers: { 200: statusAnswer },
         failures: [],
@@ -48,6 +56,7 @@ export function createSystem(needs: SystemNeeds): System {
         operationId: "getReadiness",
         tag,
         summary: "Whether the database is reachable and migrated",
+        description: "Send requests to this process only while it answers 200.",
         role: "public",
         answers: { 200: statusAnswer },
         failures: [],
@@ -65,6 +74,7 @@ export function createSystem(needs: SystemNeeds): System {
         operationId: "getMetrics",
         tag,
         summary: "Metrics for Prometheus",
+        description: "The metrics of this process, in the text format of the Prometheus client library.",
         role: "public",
         answers: { 200: { description: "Text exposition format", schema: z.string(), mediaType: "text/plain" } },
         failures: [],
@@ -83,7 +93,7 @@ export function createSystem(needs: SystemNeeds): System {
         summary: "This API as an OpenAPI 3.1 document",
         role: "public",
         answers: {
-          200: { description: "The document", schema: z.looseObject({ openapi: z.string() }) },
+          200: { description: "The document", schema: documentSchema },
           304: { description: "The document is the one that If-None-Match names.", schema: null },
         },
         failures: [],

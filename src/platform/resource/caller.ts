@@ -4,7 +4,11 @@ import { z } from "./schema.ts";
 export const roles = ["viewer", "meter", "operator", "admin"] as const;
 
 /** One of {@link roles}. */
-export const roleSchema = z.enum(roles);
+export const roleSchema = z.enum(roles).openapi("Role", {
+  description:
+    "The rights of the caller. viewer: read; operator: also act on what exists, such as trigger a schedule; admin: everything; meter: only metering.",
+  example: "operator",
+});
 
 /** As {@link roleSchema}. */
 export type Role = z.infer<typeof roleSchema>;

@@ -13,7 +13,9 @@ function onOneLine(text: z.ZodString) {
 }
 
 /** A name, without blanks around it. Unique names are compared without regard to case ({@link foldCase}). */
-export const nameField = onOneLine(z.string().trim().min(1, "must have 1 to 255 characters, got none"));
+export const nameField = onOneLine(z.string().trim().min(1, "must have 1 to 255 characters, got none")).describe(
+  "A text on one line, without blanks around it, unique among objects of its kind without regard to case.",
+);
 
 /** Text of several lines: of control characters, it may have tabs and line breaks. */
 export const textField = z
@@ -23,7 +25,7 @@ export const textField = z
   .openapi({ pattern: "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$" });
 
 /** Free text, or null. */
-export const descriptionField = textField.nullable();
+export const descriptionField = textField.nullable().describe("Free text for people; null if there is none.");
 
 const labelName = z
   .string()
@@ -38,7 +40,14 @@ export const labelsField = z
   .refine((labels) => Object.keys(labels).length <= 16, "must have at most 16 labels")
   // After the count, so that thousands of labels are one issue.
   .pipe(z.record(labelName, onOneLine(z.string())))
-  .openapi({ type: "object", additionalProperties: { type: "string" }, maxProperties: 16, example: { team: "eu" } });
+  .openapi("Labels", {
+    type: "object",
+    additionalProperties: { type: "string" },
+    maxProperties: 16,
+    description:
+      "The caller's own names and values, at most 16, by which lists can be filtered: `label=team:eu`. A name has 1 to 63 letters, digits and . _ / -.",
+    example: { team: "eu" },
+  });
 
 /** An instant in an answer: RFC 3339 in UTC with milliseconds. */
 export const timeField = z.string().openapi({ format: "date-time", example: "2026-11-23T10:00:00.000Z" });
@@ -48,7 +57,7 @@ export const instantField = z.iso
   .datetime({ offset: true, error: "must be a time like 2026-11-23T10:00:00.000Z" })
   .transform((text) => new Date(text))
   .refine((at) => at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999, "must be a year from 1 to 9999, in UTC")
-  .openapi({ type: "string", format: "date-time" });
+  .openapi({ type: "string", format: "date-time", example: "2026-11-23T10:00:00.000Z" });
 
 /**
  * A time zone by its IANA name, in any case: `Europe/Berlin`, `Etc/GMT+5`. Offsets such as `+02:00` and abbreviations such as `PST`
@@ -98,24 +107,40 @@ export const positiveQuantityField = quantity(1);
 export const signedQuantityField = quantity(Number.MIN_SAFE_INTEGER);
 
 /**
- * An id in a path. A UUID comes out in lower case, as the database writes it: a path in upper case is the same request, and
- * the audit trail has one spelling of an id. Any other text names nothing, which `requireRow` answers with 404.
+ * The id of an object in a path. A UUID comes out in lower case, as the database writes it: a path in upper case is the same
+ * request, and the audit trail has one spelling of an id. Any other text names nothing, which `requireRow` answers with 404.
+ *
+ * @param kind the kind of the object, such as `storage`
  */
-export const pathIdField = z
-  .string()
-  .transform((id) => (isUuid(id) ? id.toLowerCase() : id))
-  .openapi({ type: "string" });
+export function pathId(kind: string) {
+  return z
+    .string()
+    .transform((id) => (isUuid(id) ? id.toLowerCase() : id))
+    .openapi({
+      type: "string",
+      format: "uuid",
+      description: `The id of the ${kind}. A text that is no UUID names no ${kind}: the answer is 404.`,
+      example: "01a22d55-0769-76ce-9cb1-5fef819015ca",
+    });
+}
 
 /** An id in an answer; `idParameter` of paging.ts is for requests. */
-export const idField = z.string().openapi({ format: "uuid" });
+export const idField = z.string().openapi({
+  format: "uuid",
+  description: "The id of the object: a UUID, which never changes.",
+  example: "01a22d55-0769-76ce-9cb1-5fef819015ca",
+});
 
 /** The history of an object: its creation, its last change, and its version, which counts changes from 1. */
 export const historyFields = {
-  created: timeField,
-  created_by: z.string(),
-  modified: timeField,
-  modified_by: z.string(),
-  version: z.int().min(1),
+  created: timeField.describe("When the object was created."),
+  created_by: z.string().openapi({ description: "The caller that created the object.", example: "alice" }),
+  modified: timeField.describe("When the object last changed: its creation, if nothing changed since."),
+  modified_by: z.string().openapi({ description: "The caller that made the last change.", example: "alice" }),
+  version: z
+    .int()
+    .min(1)
+    .openapi({ description: "Counts the changes of the object from 1; its entity tag in quotes.", example: 1 }),
 };
 
 /** The key by which names are unique and sorted without regard to case, alike on every database. */

@@ -1,3 +1,4 @@
+import { getRefId } from "@asteasolutions/zod-to-openapi";
 import { invalid } from "../failure.ts";
 import { isUuid } from "../id.ts";
 import type { Cursors, RowKey } from "./cursors.ts";
@@ -44,29 +45,59 @@ const labelParameter = z
   .regex(/^[^:]+:[\s\S]*$/, "must be a label as name:value")
   .openapi({ example: "team:eu" });
 
+/** A list of ids, which several lists can be filtered by. */
+export const idsParameter = z.array(idParameter).max(100).optional().describe("Only objects with one of these ids.");
+
 /** The filters that lists of objects share. `…_from` is included, `…_to` is not. */
 export const objectFilters = {
-  ids: z.array(idParameter).max(100).optional(),
-  keyword: keywordParameter.optional(),
-  enable: z.array(booleanParameter).max(2).optional(),
-  label: z.array(labelParameter).max(16).optional(),
-  created_from: timeParameter.optional(),
-  created_to: timeParameter.optional(),
-  modified_from: timeParameter.optional(),
-  modified_to: timeParameter.optional(),
+  ids: idsParameter,
+  keyword: keywordParameter
+    .optional()
+    .describe("Only objects with one of these texts in their name or description, without regard to case."),
+  enable: z
+    .array(booleanParameter)
+    .max(2)
+    .optional()
+    .describe("Only enabled objects (true), or only disabled ones (false)."),
+  label: z
+    .array(labelParameter)
+    .max(16)
+    .optional()
+    .describe("Only objects with one of these labels, each as `name:value`."),
+  created_from: timeParameter.optional().describe("Only objects created at this time or later."),
+  created_to: timeParameter.optional().describe("Only objects created before this time."),
+  modified_from: timeParameter.optional().describe("Only objects last changed at this time or later."),
+  modified_to: timeParameter.optional().describe("Only objects last changed before this time."),
 };
 
 /** The parameters of every list beside its filters. The list is ordered by `sorts[0]` unless `sortby` is given. */
 export function pageParameters<const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) {
   return {
-    page: wholeNumber(0, 10_000_000).optional(),
-    size: wholeNumber(1, maxSize)
-      .default(defaultSize)
-      .openapi({ type: "integer", minimum: 1, maximum: maxSize, default: defaultSize }),
-    asc: booleanParameter.default(true).openapi({ type: "boolean", default: true }),
-    sortby: z.enum(sorts).default(sorts[0] as Sorts[number]),
+    page: wholeNumber(0, 10_000_000)
+      .optional()
+      .describe("The page to read, from 0. Not together with `cursor`, which is faster for pages far behind."),
+    size: wholeNumber(1, maxSize).default(defaultSize).openapi({
+      type: "integer",
+      minimum: 1,
+      maximum: maxSize,
+      default: defaultSize,
+      description: "The largest number of objects on a page.",
+    }),
+    asc: booleanParameter
+      .default(true)
+      .openapi({ type: "boolean", default: true, description: "Whether the order is ascending; false: descending." }),
+    sortby: z
+      .enum(sorts)
+      .default(sorts[0] as Sorts[number])
+      .describe("The field that orders the list. Objects with the same value are in the order of their ids."),
     // A name of 255 characters is folded to at most 18 times as many (U+FDFA), about 11,500 characters of a cursor.
-    cursor: z.string().max(12_000).optional(),
+    cursor: z
+      .string()
+      .max(12_000)
+      .optional()
+      .describe(
+        "The `next_cursor` of the page before, with the same filters and order: the page after it, even when objects were added or deleted meanwhile.",
+      ),
   };
 }
 
@@ -89,18 +120,22 @@ export interface Page<Row> {
   readonly total: number;
 }
 
-/** The body of every list. */
+/** The body of every list: `StoragePage` for a list of the schema with the name `Storage`. */
 export function pageSchema<Item extends z.ZodType>(item: Item) {
-  return z.object({
-    data: z.array(item),
-    page: z.int(),
-    size: z.int(),
+  const name = getRefId(item);
+  const page = z.object({
+    data: z.array(item).describe("The objects of this page, in the order of the list."),
+    page: z
+      .int()
+      .openapi({ description: "The page as it was asked for; 0 for a page that a cursor names.", example: 0 }),
+    size: z.int().openapi({ description: "The largest number of objects on a page, as it was asked for.", example: 8 }),
     total: z.int().openapi({ description: `Exact up to ${maxExactTotal}; see total_exact.` }),
     total_exact: z
       .boolean()
       .openapi({ description: `False when there are more than ${maxExactTotal}; total then says that number.` }),
-    next_cursor: z.string().nullable(),
+    next_cursor: z.string().nullable().describe("Send it as `cursor` to read the next page. Null on the last page."),
   });
+  return page.openapi(`${name}Page`, { description: `A page of a list of ${name} objects.` });
 }
 
 /**

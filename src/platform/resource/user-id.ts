@@ -36,5 +36,6 @@ export const userIdField = z
     maxLength,
     // The same rule for regular expressions without Unicode properties and without looking ahead, such as Go's.
     pattern: `^([^.\\ufeff${control}]|\\.[^.${control}]|\\.\\.[^${control}])[^${control}]*$`,
+    description: "The user's id on the platform, in any printable characters; in a path, percent-encoded.",
     example: "user123",
   });

@@ -2,7 +2,7 @@ import { answerChange } from "../../platform/http/answer-change.ts";
 import { created, noContent } from "../../platform/http/answers.ts";
 import { type Answer, defineRoute, type Route } from "../../platform/http/route.ts";
 import { toEntityTag } from "../../platform/resource/entity-tag.ts";
-import { pathIdField } from "../../platform/resource/fields.ts";
+import { pathId } from "../../platform/resource/fields.ts";
 import { pageSchema, parsePageStart, toPageAnswer } from "../../platform/resource/paging.ts";
 import { z } from "../../platform/resource/schema.ts";
 import { userIdField } from "../../platform/resource/user-id.ts";
@@ -26,7 +26,7 @@ const users = "/eom/admin/users";
 const base = `${users}/{UserId}/quotas`;
 const tag = "quotas";
 const userParams = z.object({ UserId: userIdField });
-const userQuotaParams = z.object({ UserId: userIdField, QuotaId: pathIdField });
+const userQuotaParams = z.object({ UserId: userIdField, QuotaId: pathId("quota") });
 const userQuotaAnswer = { description: "The user's quota", schema: userQuotaSchema };
 
 /** The routes that assign quotas to users, give users values of their own, and list both. */
@@ -43,6 +43,8 @@ function createListRoutes(service: UserQuotaService): Route[] {
         operationId: "listUsers",
         tag,
         summary: "List users that have quotas",
+        description:
+          "Each user with all its quotas, in the order of user ids. Users without a quota are unknown to EOM.",
         role: "viewer",
         query: listUsersSchema,
         filters: userFilterNames,
@@ -66,6 +68,7 @@ function createListRoutes(service: UserQuotaService): Route[] {
         operationId: "listUserQuotas",
         tag,
         summary: "List a user's quotas, with usage",
+        description: "At most one quota of each type. The list is empty for a user that EOM does not know.",
         role: "viewer",
         params: userParams,
         query: listQuotasSchema,
@@ -98,7 +101,7 @@ function createAssignRoutes(service: UserQuotaService): Route[] {
         description:
           "Atomic by default: all users get the quota, or none if one has a quota of its type. With `atomic` false, each user has a result of its own.",
         role: "admin",
-        params: z.object({ QuotaId: pathIdField }),
+        params: z.object({ QuotaId: pathId("quota") }),
         body: assignManySchema,
         answers: {
           200: { description: "All users have the quota", schema: assignResultsSchema },
@@ -121,6 +124,8 @@ function createAssignRoutes(service: UserQuotaService): Route[] {
         operationId: "assignQuota",
         tag,
         summary: "Assign a quota to a user",
+        description:
+          "A user has at most one quota of each type: a second one is refused, and the failure names the first.",
         role: "admin",
         params: userParams,
         body: assignSchema,
@@ -138,6 +143,7 @@ function createAssignRoutes(service: UserQuotaService): Route[] {
         operationId: "assignQuotaById",
         tag,
         summary: "Assign the quota of the path to a user",
+        description: "The same as assigning it with `quota_id` in the body.",
         role: "admin",
         params: userQuotaParams,
         answers: { 201: userQuotaAnswer },
@@ -159,6 +165,7 @@ function createAssignedRoutes(service: UserQuotaService): Route[] {
         operationId: "getUserQuota",
         tag,
         summary: "Read a user's quota, with usage",
+        description: "Never answered with 304: usage changes without the version.",
         role: "viewer",
         params: userQuotaParams,
         answers: { 200: userQuotaAnswer },
@@ -174,6 +181,8 @@ function createAssignedRoutes(service: UserQuotaService): Route[] {
         operationId: "overrideUserQuota",
         tag,
         summary: "Give a user values of its own; null removes them, so that the quota's apply again",
+        description:
+          "An omitted field stays as it is; null removes the user's own value, so that the quota's applies again. Usage does not change.",
         role: "admin",
         params: userQuotaParams,
         body: overrideSchema,
@@ -193,6 +202,7 @@ function createAssignedRoutes(service: UserQuotaService): Route[] {
         operationId: "takeUserQuotaAway",
         tag,
         summary: "Take a quota away from a user",
+        description: "The quota itself stays, and so do its entries in the user's ledger.",
         role: "admin",
         params: userQuotaParams,
         answers: { 204: { description: "The user no longer has the quota", schema: null } },

@@ -6,20 +6,31 @@ import { policyChangeSchema, policySchema } from "../policy.ts";
 export const previewSchema = z
   .strictObject({
     trigger: triggerSchema,
-    active: activeSchema.nullable().default(null),
-    policy: policyChangeSchema.default({}),
+    active: activeSchema.nullable().openapi({ description: "Null: no window, always active." }).default(null),
+    policy: policyChangeSchema
+      .default({})
+      .openapi({ description: "Only the fields about daylight saving matter here." }),
     from: instantField.optional().openapi({ description: "Instants after this time. Default: now." }),
-    count: z.int().min(1).max(100).default(10),
+    count: z.int().min(1).max(100).default(10).describe("At most this many instants."),
   })
-  .openapi("PreviewTrigger");
+  .openapi("PreviewTrigger", { description: "A trigger as in a schedule, and the instants to list." });
 
 /** A parsed request for a preview. */
 export type Preview = z.output<typeof previewSchema>;
 
-const nextSlots = z.array(z.object({ slot: timeField }));
+const nextSlot = z
+  .object({ slot: timeField.describe("The nominal instant, without the delay of `spread_seconds`.") })
+  .openapi("NextSlot", { description: "A slot in the future." });
+
+const nextSlots = z.array(nextSlot).describe("Earliest first; fewer than `count` if the trigger has no more.");
 
 export const previewAnswerSchema = z
-  .object({ trigger: savedTriggerSchema, active: activeSchema.nullable(), policy: policySchema, next: nextSlots })
+  .object({
+    trigger: savedTriggerSchema,
+    active: activeSchema.nullable().openapi({ description: "Null: no window, always active." }),
+    policy: policySchema,
+    next: nextSlots,
+  })
   .openapi("TriggerPreview", { description: "The trigger as it would be saved, and its next instants." });
 
 export const slotsQuerySchema = z.strictObject({
@@ -43,13 +54,18 @@ const pastSlot = z
     from: timeField.optional().describe("The first slot of a stretch."),
     to: timeField.optional().describe("The last slot of a stretch."),
     session_id: idField.nullable().describe("The session of the slot, if there is one."),
-    reason: z.string().nullable().describe("Why the slot became no session."),
+    reason: z
+      .string()
+      .nullable()
+      .describe("Why the slot became no session, such as missed_window or overlap; null if it has a session."),
   })
   .openapi("PastSlot", { description: "A slot (`slot`), or a stretch of slots that did not run (`from`, `to`)." });
 
-export const slotsSchema = z.object({ next: nextSlots, past: z.array(pastSlot) }).openapi("Slots", {
-  description: "Past entries are newest first. Slots that did not run are one entry, from and to.",
-});
+export const slotsSchema = z
+  .object({ next: nextSlots, past: z.array(pastSlot).describe("At most `count` entries, newest first.") })
+  .openapi("Slots", {
+    description: "Past entries are newest first. Slots that did not run are one entry, from and to.",
+  });
 
 /** Next and past slots of a schedule. */
 export type Slots = z.infer<typeof slotsSchema>;

@@ -17,6 +17,8 @@ export function createSlotRoutes(service: SlotService): Route[] {
         operationId: "previewTrigger",
         tag,
         summary: "List the next instants of a trigger without saving it",
+        description:
+          "Also returns trigger, window and policy as they would be saved. A trigger without an instant in the next five years is refused.",
         role: "admin",
         body: previewSchema,
         answers: { 200: { description: "The instants", schema: previewAnswerSchema } },
@@ -31,6 +33,8 @@ export function createSlotRoutes(service: SlotService): Route[] {
         operationId: "listSlots",
         tag,
         summary: "List the next slots of a schedule, and the outcome of past slots",
+        description:
+          "Past slots have a session, or the reason why they have none. A disabled schedule has no next slots.",
         role: "viewer",
         params: scheduleParams,
         query: slotsQuerySchema,

@@ -4,7 +4,7 @@ import { z } from "../../platform/resource/schema.ts";
 
 export const sessionLogSchema = z
   .object({
-    session_id: idField,
+    session_id: idField.describe("The session whose run wrote the text."),
     attempt: z.int().openapi({ description: "The attempt that wrote the text." }),
     text: z.string().openapi({
       description: `The last ${maxOutputBytes} bytes of the run's output, or all of it. Empty if the engine does not report output.`,
@@ -13,7 +13,7 @@ export const sessionLogSchema = z
     is_final: z.boolean().openapi({ description: "Whether this attempt has ended, so that the text will not grow." }),
     at: timeField.nullable().openapi({ description: "When the text was read from the run; null before there is any." }),
   })
-  .openapi("SessionLog");
+  .openapi("SessionLog", { description: "The end of the output of a session's run." });
 
 /** The log of a session as the API shows it. */
 export type SessionLog = z.infer<typeof sessionLogSchema>;

@@ -1,6 +1,6 @@
 import { ok } from "../../platform/http/answers.ts";
 import { defineRoute, type Route } from "../../platform/http/route.ts";
-import { pathIdField } from "../../platform/resource/fields.ts";
+import { pathId } from "../../platform/resource/fields.ts";
 import { z } from "../../platform/resource/schema.ts";
 import { sessionLogSchema } from "./model.ts";
 import type { SessionLogService } from "./service.ts";
@@ -18,7 +18,7 @@ export function createSessionLogRoutes(service: SessionLogService): Route[] {
         description:
           "While the run is under way, the text is a few seconds old at most. Between two attempts it is that of the earlier one.",
         role: "viewer",
-        params: z.object({ SessionId: pathIdField }),
+        params: z.object({ SessionId: pathId("session") }),
         answers: { 200: { description: "The log", schema: sessionLogSchema } },
         failures: ["SESSION_NOT_FOUND"],
       },

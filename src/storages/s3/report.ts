@@ -2,21 +2,30 @@ import { z } from "zod";
 import { reasonSchema } from "./reasons.ts";
 
 /** One check of a report. */
-export const checkSchema = z.object({
-  check: z.enum(["LIST", "WRITE", "READ", "DELETE"]),
-  status: z.enum(["PASS", "FAIL", "WARN", "SKIP"]),
-  reason: reasonSchema
-    .nullable()
-    .meta({ description: "A word of a published list, to which words may be added; null when the check passed" }),
-  hint: z.string().nullable().meta({ description: "What to do, in a sentence" }),
-  http_status: z.int().nullable().meta({ description: "Status of the server's answer; null when there was none" }),
-  duration_ms: z.int().min(0),
-});
+export const checkSchema = z
+  .object({
+    check: z.enum(["LIST", "WRITE", "READ", "DELETE"]).meta({
+      description:
+        "The request that was tried: list keys below the prefix, write a small object, read it back, or delete it.",
+    }),
+    status: z.enum(["PASS", "FAIL", "WARN", "SKIP"]).meta({
+      description: "WARN: it works, but not as it should. SKIP: it was not tried, and `reason` says why.",
+    }),
+    reason: reasonSchema
+      .nullable()
+      .meta({ description: "A word of a published list, to which words may be added; null when the check passed." }),
+    hint: z.string().nullable().meta({ description: "What to do, in a sentence; null when the check passed." }),
+    http_status: z.int().nullable().meta({ description: "Status of the server's answer; null when there was none." }),
+    duration_ms: z.int().min(0).meta({ description: "How long the check took, in milliseconds.", example: 42 }),
+  })
+  .meta({ id: "VerificationCheck", description: "One check of a verification." });
 
 /** The checks of one probe in their order, and their status as a whole. */
 export const verificationReportSchema = z.object({
-  status: z.enum(["PASS", "FAIL", "WARN"]),
-  checks: z.array(checkSchema),
+  status: z.enum(["PASS", "FAIL", "WARN"]).meta({
+    description: "FAIL if one check is, else WARN if one is, else PASS. SKIP does not count.",
+  }),
+  checks: z.array(checkSchema).meta({ description: "The checks in the order in which they were made." }),
 });
 
 /** One check of a report. */

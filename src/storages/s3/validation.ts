@@ -152,37 +152,37 @@ function describe(text: string): string {
 /** An endpoint, normalised. */
 export const endpointSchema = normalised(normaliseEndpoint, 2_000).meta({
   description:
-    "URL of the S3 server: scheme, host, port, and a path if its API is below one (https://example.org/storage/s3)",
+    "URL of the S3 server: scheme, host, port, and a path if its API is below one (https://example.org/storage/s3).",
   example: "https://s3.example.org",
 });
 
 /** A bucket's name. */
 export const bucketSchema = normalised(parseBucket, 2_000).meta({
-  description: "Name of the bucket; of a tenant's bucket in Ceph with the tenant, as tenant:bucket",
+  description: "Name of the bucket; of a tenant's bucket in Ceph with the tenant, as tenant:bucket.",
   example: "scenes",
 });
 
 /** A prefix, normalised. */
 export const prefixSchema = normalised(normalisePrefix, 2_000).meta({
-  description: "Prefix of the storage's keys in the bucket; normalised to a trailing slash and no leading one",
+  description: "Prefix of the storage's keys in the bucket; normalised to a trailing slash and no leading one.",
   example: "2026/",
 });
 
 /** A region's name. */
 export const regionSchema = normalised(parseRegion, 2_000).meta({
-  description: "Region that requests are signed for",
+  description: "Region that requests are signed for.",
   example: "eu-central-1",
 });
 
 /** A PEM bundle of certificates, normalised. */
 export const caCertificateSchema = normalised(normaliseCaCertificate, maxCaBytes).meta({
-  description: "PEM of the certificate authorities to trust instead of the public ones, at most 64 KiB",
+  description: "PEM of the certificate authorities to trust instead of the public ones, at most 64 KiB.",
 });
 
 /** The key of a key service (KMS): the id of a key or alias, or its ARN. */
 export const kmsKeyIdSchema = normalised(parseKmsKeyId, 2_048).meta({
   description:
-    "Key id, alias or ARN of the key for aws:kms and aws:kms:dsse (x-amz-server-side-encryption-aws-kms-key-id). null: the default key of the key service",
+    "Key id, alias or ARN of the key for aws:kms and aws:kms:dsse (x-amz-server-side-encryption-aws-kms-key-id). null: the default key of the key service.",
   example: "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 });
 

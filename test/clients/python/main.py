@@ -4,15 +4,15 @@ import sys
 
 from eom_generated import AuthenticatedClient
 from eom_generated.api.quotas import create_quota, delete_quota, get_quota
-from eom_generated.models import CreateQuota, CreateQuotaType, Error404, Quota, QuotaValue
+from eom_generated.models import CreateQuota, Error404, Quota, QuotaType, QuotaValue
 
 base_url, token = sys.argv[1:]
 client = AuthenticatedClient(base_url=base_url, token=token)
-quota = CreateQuota(name="python", type_=CreateQuotaType.MAXORDERTIMES, value=QuotaValue(max_order_times=5))
+quota = CreateQuota(name="python", type_=QuotaType.MAXORDERTIMES, value=QuotaValue(max_order_times=5))
 created = create_quota.sync(client=client, body=quota)
 if not isinstance(created, Quota):
     sys.exit(f"not created: {created}")
-quota_id = str(created.id)
+quota_id = created.id
 read = get_quota.sync(quota_id, client=client)
 removed = delete_quota.sync_detailed(quota_id, client=client)
 missing = get_quota.sync(quota_id, client=client)

@@ -1,4 +1,4 @@
-import { OpenAPIRegistry, OpenApiGeneratorV31 } from "@asteasolutions/zod-to-openapi";
+import { OpenAPIRegistry, OpenApiGeneratorV31, zodToOpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
 import { z } from "../../resource/schema.ts";
 import { problemSchema } from "../error-body.ts";
 import { isBodyOptional } from "../input.ts";
@@ -105,7 +105,7 @@ function toDescription({ summary, description, role, failures }: RouteSpec): str
 function toBody(operationId: string, schema: z.ZodType) {
   return {
     required: !isBodyOptional(schema),
-    description: "The request.",
+    description: zodToOpenAPIRegistry.get(schema)?.description ?? "The request.",
     content: { "application/json": { schema, ...toRequestExample(operationId) } },
   };
 }

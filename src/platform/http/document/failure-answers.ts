@@ -44,9 +44,21 @@ export function listErrorSchemas(specs: readonly RouteSpec[]): z.ZodType[] {
     const schema = errorBodySchema.extend({
       error_code: z.enum(names).describe("What went wrong, for programs: it never changes its meaning."),
       http_status: z.literal(status).describe("The status of the answer."),
+      details: errorBodySchema.shape.details.describe(describeDetails(names)),
     });
     return schema.openapi(`Error${status}`, { description: `A failure with status ${status}.` });
   });
+}
+
+/** The fields of `details`, by code. */
+function describeDetails(names: readonly FailureCode[]): string {
+  const fields = names.flatMap((code) => {
+    const { details } = failures[code];
+    return "shape" in details ? [`${code}: ${Object.keys(details.shape).join(", ")}`] : [];
+  });
+  return fields.length === 0
+    ? "Null: these failures have no details."
+    : `More about the failure, with fields by \`error_code\`: ${fields.join("; ")}. Null for other codes.`;
 }
 
 function toPairs(code: FailureCode) {

@@ -1,5 +1,5 @@
 import { getRefId } from "@asteasolutions/zod-to-openapi";
-import { z } from "../../resource/schema.ts";
+import { findNamed, z } from "../../resource/schema.ts";
 
 /**
  * Lists the schemas that have a name (`.openapi("Storage")`) among `roots` and inside them, each without what wraps it, inner ones first. The generator
@@ -17,7 +17,7 @@ export function listNamedSchemas(roots: Iterable<z.ZodType>): ReadonlyMap<string
     }
     visit(value.def);
     const name = getRefId(value);
-    if (name !== undefined && !isWrapper(value)) named.set(name, value);
+    if (name !== undefined && !isWrapper(value)) named.set(name, findNamed(value) ?? value);
   };
   for (const root of roots) visit(root);
   return named;

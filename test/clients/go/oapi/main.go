@@ -20,10 +20,10 @@ func main() {
 	eom, err := api.NewClientWithResponses(os.Args[1], api.WithRequestEditorFn(signIn))
 	check(err)
 	limit := int64(5)
-	quota := api.CreateQuota{Name: "oapi-codegen", Type: api.CreateQuotaTypeMaxOrderTimes, Value: api.QuotaValue{MaxOrderTimes: &limit}}
+	quota := api.CreateQuota{Name: "oapi-codegen", Type: api.MaxOrderTimes, Value: api.QuotaValue{MaxOrderTimes: &limit}}
 	created, err := eom.CreateQuotaWithResponse(ctx, nil, quota)
 	check(err)
-	id := created.JSON201.Id.String()
+	id := created.JSON201.Id
 	read, err := eom.GetQuotaWithResponse(ctx, id, nil)
 	check(err)
 	removed, err := eom.DeleteQuotaWithResponse(ctx, id, nil)

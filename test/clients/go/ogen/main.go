@@ -20,10 +20,10 @@ func main() {
 	ctx := context.Background()
 	eom, err := api.NewClient(os.Args[1], token(os.Args[2]))
 	check(err)
-	quota := api.CreateQuota{Name: "ogen", Type: api.CreateQuotaTypeMaxOrderTimes, Value: api.QuotaValue{MaxOrderTimes: api.NewOptInt64(5)}}
+	quota := api.CreateQuota{Name: "ogen", Type: api.QuotaTypeMaxOrderTimes, Value: api.QuotaValue{MaxOrderTimes: api.NewOptNilInt64(5)}}
 	created, err := eom.CreateQuota(ctx, &quota, api.CreateQuotaParams{})
 	check(err)
-	id := created.(*api.QuotaHeaders).Response.ID.String()
+	id := created.(*api.QuotaHeaders).Response.ID
 	read, err := eom.GetQuota(ctx, api.GetQuotaParams{QuotaId: id})
 	check(err)
 	_, err = eom.DeleteQuota(ctx, api.DeleteQuotaParams{QuotaId: id})
