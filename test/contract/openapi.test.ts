@@ -78,6 +78,31 @@ test("it lists every route with its parameters, and each operation id once", () 
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+test("every body of a request, an answer and a message has an example that fits its schema", () => {
+  const media = listMedia(document, []);
+  expect(media.length).toBeGreaterThan(200);
+  const bare = media.filter(({ value }) => listExamples(value).length === 0).map(({ steps }) => steps.join(" "));
+  // Failures of requests that could not be read have one format.
+  expect(bare.sort()).toEqual(
+    [408, 431].map((status) => `components responses Error${status} content application/problem+json`),
+  );
+  for (const { steps, value } of media) {
+    const check = ajv.getSchema(`openapi.json#/${[...steps, "schema"].map(toStep).join("/")}`);
+    for (const example of listExamples(value)) {
+      check?.(example);
+      expect(check?.errors ?? [], steps.join(" ")).toEqual([]);
+    }
+  }
+});
+
+test("every failure of the table has an example", () => {
+  const named = Object.keys((document as unknown as { components: { examples: object } }).components.examples);
+  const listed = Object.values(document.paths).flatMap((methods) =>
+    Object.values(methods).flatMap((operation) => operation["x-error-codes"]),
+  );
+  expect(named.filter((name) => !name.endsWith("_PROBLEM")).sort()).toEqual([...new Set(listed)].sort());
+});
+
 test("it describes every tag, operation, parameter, body, answer, header, schema and property", () => {
   expect(listUndescribed({ ...document })).toEqual([]);
 });
@@ -255,6 +280,26 @@ describe("real answers match the document", () => {
     for (const undo of undone.reverse()) await undo();
   });
 });
+
+interface MediaType {
+  readonly example?: unknown;
+  readonly examples?: Readonly<Record<string, { readonly $ref: string }>>;
+}
+
+/** The media types of the document, each with the steps that lead to it. */
+function listMedia(node: unknown, steps: readonly string[]): { steps: readonly string[]; value: MediaType }[] {
+  if (typeof node !== "object" || node === null) return [];
+  return Object.entries(node).flatMap(([name, value]) => {
+    if (steps.at(-1) === "content" && "schema" in value) return [{ steps: [...steps, name], value }];
+    return name === "schemas" || name === "examples" ? [] : listMedia(value, [...steps, name]);
+  });
+}
+
+function listExamples({ example, examples = {} }: MediaType): unknown[] {
+  const { components } = document as unknown as { components: { examples: Record<string, { value: unknown }> } };
+  const named = Object.values(examples).map(({ $ref }) => components.examples[$ref.split("/").at(-1) ?? ""]?.value);
+  return example === undefined ? named : [example];
+}
 
 function toStep(step: string): string {
   return encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1"));

@@ -40,13 +40,25 @@ afterEach(() => page.close());
 
 const operationOf = (path: string) => page.locator(".opblock", { has: page.locator(`[data-path="${path}"]`) });
 
-test("/docs lists every operation, loads files from this server alone, and causes no complaint of the browser", async () => {
+test("/docs lists every operation and webhook, loads files from this server alone, and causes no complaint of the browser", async () => {
   await page.goto(`${server.url}/docs`);
   await page.locator(".opblock").first().waitFor();
   const { body } = await app.request("GET", "/openapi.json");
-  const operations = Object.values(body.paths as Record<string, object>).flatMap((methods) => Object.keys(methods));
-  expect(await page.locator(".opblock").count()).toBe(operations.length);
+  const items = Object.values({ ...body.paths, ...body.webhooks } as Record<string, object>);
+  expect(await page.locator(".opblock").count()).toBe(items.flatMap((methods) => Object.keys(methods)).length);
+  expect(await page.locator(".webhooks .opblock").count()).toBe(Object.keys(body.webhooks).length);
+  const shown = await page.locator(".opblock-tag small").allTextContents();
+  for (const { description } of body.tags) expect(shown).toContain(description);
   expect([...hosts]).toEqual([new URL(server.url).host]);
+  expect(complaints).toEqual([]);
+});
+
+test("/docs opens the operation that a link names, with the examples of its bodies", async () => {
+  await page.goto(`${server.url}/docs#/quotas/createQuota`);
+  const opened = page.locator(".opblock.is-open");
+  await opened.waitFor();
+  await expect.poll(() => opened.locator(".opblock-section-request-body").textContent()).toContain("basic-orders");
+  expect(await opened.count()).toBe(1);
   expect(complaints).toEqual([]);
 });
 

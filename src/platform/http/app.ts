@@ -17,6 +17,7 @@ import type { RateLimit } from "./rate-limit.ts";
 import { findOnBehalfOf, findRequestId, toXUser } from "./request-context.ts";
 import type { Answer, Route, RouteInput } from "./route.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { toStaticResponse } from "./static-file.ts";
 import { requirePlainPath } from "./target.ts";
 import { toRefusal } from "./unparsed.ts";
 
@@ -201,6 +202,7 @@ function toResponse(answer: Answer, passage: Passage): Response {
     ...answer.headers,
     "x-request-id": passage.requestId,
   };
+  if (answer.file !== undefined) return toStaticResponse(answer.file, passage.request.headers, headers);
   if (answer.version !== undefined) {
     const tag = toEntityTag(answer.version);
     headers["etag"] = tag;

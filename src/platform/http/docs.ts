@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { toAssetUrl } from "../assets.ts";
 import { type FailureCode, failures, listStatuses } from "../failure.ts";
-import { z } from "../resource/schema.ts";
 import { toAnchor } from "./error-body.ts";
-import { type Answer, defineRoute, type Route } from "./route.ts";
+import type { Route } from "./route.ts";
+import { createStaticFile } from "./static-file.ts";
+import { createStaticRoute } from "./static-route.ts";
 
 /**
  * Nothing is loaded from elsewhere: the pages work without a network. Nobody may frame them, because people enter tokens
@@ -14,10 +15,13 @@ const headers = {
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; " +
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   "x-content-type-options": "nosniff",
-  "cache-control": "no-cache",
 };
 
-const html = "text/html; charset=utf-8";
+const types = {
+  css: "text/css; charset=utf-8",
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+} as const;
 
 const indexPage = `<!doctype html>
 <html lang="en">
@@ -26,45 +30,35 @@ const indexPage = `<!doctype html>
 </html>
 `;
 
-const startScript = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
+/** A token is forgotten with the page. A link to an operation opens it. The list of schemas is closed at first: it is long. */
+const startScript = `SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  persistAuthorization: false,
+  filter: true,
+  defaultModelsExpandDepth: 0,
+  validatorUrl: null,
+});
 `;
 
 /** The reference pages: the API (Swagger UI from its npm package) and the errors. Not in the OpenAPI document. */
 export function createDocsRoutes(): Route[] {
   return [
-    createPage("/docs", async () => ({ content: indexPage, type: html })),
-    createPage("/docs/start.js", async () => ({ content: startScript, type: "text/javascript; charset=utf-8" })),
-    createPage("/docs/swagger-ui.css", async () => ({
-      content: await readAsset("swagger-ui.css"),
-      type: "text/css; charset=utf-8",
-    })),
-    createPage("/docs/swagger-ui-bundle.js", async () => ({
-      content: await readAsset("swagger-ui-bundle.js"),
-      type: "text/javascript; charset=utf-8",
-    })),
-    createPage("/docs/errors", async () => ({ content: toErrorsPage(), type: html })),
+    createPage("/docs", "html", () => indexPage),
+    createPage("/docs/start.js", "js", () => startScript),
+    createPage("/docs/swagger-ui.css", "css", () => readAsset("swagger-ui.css")),
+    createPage("/docs/swagger-ui-bundle.js", "js", () => readAsset("swagger-ui-bundle.js")),
+    createPage("/docs/errors", "html", toErrorsPage),
   ];
 }
 
-function createPage(path: string, read: () => Promise<NonNullable<Answer["text"]>>): Route {
-  return defineRoute(
-    {
-      method: "GET",
-      path,
-      operationId: path,
-      tag: "system",
-      summary: "A page",
-      role: "public",
-      query: z.object({}),
-      answers: {},
-      failures: [],
-    },
-    async () => ({ status: 200, text: await read(), headers }),
-  );
+function createPage(path: string, type: keyof typeof types, read: () => Promise<Uint8Array> | string): Route {
+  return createStaticRoute(path, async () => createStaticFile(await read(), types[type], "revalidate"), headers);
 }
 
-function readAsset(name: "swagger-ui.css" | "swagger-ui-bundle.js"): Promise<string> {
-  return readFile(toAssetUrl(`swagger-ui-dist/${name}`), "utf8");
+function readAsset(name: "swagger-ui.css" | "swagger-ui-bundle.js"): Promise<Uint8Array> {
+  return readFile(toAssetUrl(`swagger-ui-dist/${name}`));
 }
 
 function toErrorsPage(): string {

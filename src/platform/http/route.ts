@@ -6,6 +6,7 @@ import type { Cursors } from "../resource/cursors.ts";
 import type { VersionCondition } from "../resource/entity-tag.ts";
 import { z } from "../resource/schema.ts";
 import type { Tag } from "./document/tags.ts";
+import type { StaticFile } from "./static-file.ts";
 
 /** Partial updates are PUT: an omitted field stays as it is. */
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -78,6 +79,8 @@ export interface Answer {
   readonly body?: unknown;
   /** Sent in place of `body`, byte for byte, with its own content type. */
   readonly text?: { readonly content: string; readonly type: string };
+  /** Sent in place of `body`, in a form that the client accepts. */
+  readonly file?: StaticFile;
   /** Sent as the entity tag. */
   readonly version?: number;
   readonly headers?: Readonly<Record<string, string>>;

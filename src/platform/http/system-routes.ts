@@ -4,6 +4,7 @@ import { z } from "../resource/schema.ts";
 import { createDocsRoutes } from "./docs.ts";
 import { writeOpenApiDocument } from "./document/document.ts";
 import { defineRoute, type Route } from "./route.ts";
+import { createStaticFile, type StaticFile } from "./static-file.ts";
 
 interface SystemNeeds {
   /** Why the process cannot serve, in a sentence; null when it can. */
@@ -91,12 +92,19 @@ export function createSystem(needs: SystemNeeds): System {
         tag,
         summary: "This API as an OpenAPI 3.1 document",
         role: "public",
-        answers: { 200: { description: "The document", schema: documentSchema } },
+        answers: {
+          200: { description: "The document", schema: documentSchema },
+          304: { description: "The document is the one that If-None-Match names.", schema: null },
+        },
         failures: [],
       },
-      () => ({ status: 200, text: { content: writeDocument(), type: "application/json" } }),
+      () => {
+        file ??= createStaticFile(writeDocument(), "application/json", "revalidate");
+        return { status: 200, file };
+      },
     ),
   ];
+  let file: StaticFile | undefined;
   let written: string | undefined;
   const writeDocument = () => {
     written ??= writeOpenApiDocument([...needs.routes, ...own], needs.version);

@@ -3,6 +3,7 @@ import { z } from "../../resource/schema.ts";
 import { problemSchema } from "../error-body.ts";
 import { isBodyOptional } from "../input.ts";
 import type { Route, RouteSpec } from "../route.ts";
+import { listFailureExamples, toAnswerExample, toRequestExample } from "./examples.ts";
 import { createFailureAnswers, listErrorSchemas, listFailures } from "./failure-answers.ts";
 import { headerComponents, toAnswerHeaders } from "./headers.ts";
 import { listNamedSchemas } from "./named-schemas.ts";
@@ -46,6 +47,8 @@ function registerComponents(registry: OpenAPIRegistry, routes: readonly Route[])
   });
   for (const [name, header] of Object.entries(headerComponents))
     registry.registerComponent("headers", name, { ...header });
+  const codes = new Set<string>(routes.flatMap(({ spec }) => listFailures(spec)));
+  for (const [name, example] of listFailureExamples(codes)) registry.registerComponent("examples", name, example);
   registry.register("Problem", problemSchema);
   const schemas = [
     ...listErrorSchemas(routes.map(({ spec }) => spec)),
@@ -83,7 +86,7 @@ function toOperation(spec: RouteSpec, failureAnswers: object) {
       params: spec.params,
       query: toQueryParameters(spec),
       headers: toHeaderParameters(spec),
-      ...(spec.body === undefined ? {} : { body: toBody(spec.body) }),
+      ...(spec.body === undefined ? {} : { body: toBody(spec.operationId, spec.body) }),
     },
     responses: { ...toAnswers(spec), ...failureAnswers },
   };
@@ -99,11 +102,11 @@ function toDescription({ summary, description, role, failures }: RouteSpec): str
   return sentences.filter((sentence) => sentence !== null).join("\n\n");
 }
 
-function toBody(schema: z.ZodType) {
+function toBody(operationId: string, schema: z.ZodType) {
   return {
     required: !isBodyOptional(schema),
     description: zodToOpenAPIRegistry.get(schema)?.description ?? "The request.",
-    content: { "application/json": { schema } },
+    content: { "application/json": { schema, ...toRequestExample(operationId) } },
   };
 }
 
@@ -123,12 +126,12 @@ function toHeaderParameters(spec: RouteSpec) {
 }
 
 /** If-Match is checked (RFC 9110, 13.1.1); an If-None-Match that cannot be read is ignored, so it has no pattern. */
-function toVersionHeader({ versioned, method }: RouteSpec) {
-  if (versioned !== true) return {};
+function toVersionHeader({ versioned, method, answers }: RouteSpec) {
+  if (versioned !== true && !(304 in answers)) return {};
   if (method === "GET") {
     const known = z
       .string()
-      .describe('Entity tags that the caller has, such as "3": 304 if the object\'s is among them.');
+      .describe('Entity tags that the caller has, such as "3": 304 if the answer\'s is among them.');
     return { "If-None-Match": known.optional() };
   }
   const expected = z.string().openapi({
@@ -157,7 +160,14 @@ function toAnswers(spec: RouteSpec) {
       headers: toAnswerHeaders(spec, Number(status), answer),
       ...(answer.schema === null
         ? {}
-        : { content: { [answer.mediaType ?? "application/json"]: { schema: answer.schema } } }),
+        : {
+            content: {
+              [answer.mediaType ?? "application/json"]: {
+                schema: answer.schema,
+                ...toAnswerExample(spec.operationId, status),
+              },
+            },
+          }),
     },
   ]);
   const unchanged =

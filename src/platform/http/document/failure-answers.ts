@@ -2,6 +2,7 @@ import { type FailureCode, failures, listStatuses } from "../../failure.ts";
 import { z } from "../../resource/schema.ts";
 import { errorBodySchema } from "../error-body.ts";
 import type { RouteSpec } from "../route.ts";
+import { toFailureExamples } from "./examples.ts";
 import { toFailureHeaders } from "./headers.ts";
 
 const codes = Object.keys(failures) as FailureCode[];
@@ -92,8 +93,14 @@ function toAnswer(status: number, listed: readonly FailureCode[]) {
     description: listed.map((code) => `${code}: ${failures[code].title}`).join("; "),
     headers: toFailureHeaders(listed),
     content: {
-      "application/json": { schema: { $ref: `#/components/schemas/Error${status}` } },
-      "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
+      "application/json": {
+        schema: { $ref: `#/components/schemas/Error${status}` },
+        ...toFailureExamples(status, listed, "json"),
+      },
+      "application/problem+json": {
+        schema: { $ref: "#/components/schemas/Problem" },
+        ...toFailureExamples(status, listed, "problem"),
+      },
     },
   };
 }

@@ -50,7 +50,7 @@ export function toAnswerHeaders(spec: RouteSpec, status: number, answer: AnswerS
   const names: HeaderName[] = ["X-Request-Id"];
   const members = toMembers(answer);
   if (status === 201) names.push("Location");
-  if ("version" in members) names.push("ETag");
+  if ("version" in members || 304 in spec.answers) names.push("ETag");
   if ("next_cursor" in members) names.push("Link");
   if (spec.idempotent !== undefined) names.push("Idempotency-Replayed");
   if (spec.role !== "public" && spec.role !== "meter") names.push("RateLimit-Policy", "RateLimit");

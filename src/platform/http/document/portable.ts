@@ -5,7 +5,7 @@ type Members = Readonly<Record<string, unknown>>;
 const annotations = new Set(["title", "description", "default", "example", "deprecated", "readOnly", "writeOnly"]);
 
 /** Members whose values are data, not schemas. */
-const data = new Set(["example", "default", "enum", "const", "required"]);
+const data = new Set(["example", "examples", "default", "enum", "const", "required"]);
 
 /** Marks the schema of a list that also accepts one value in place of a list of one. */
 export const orOne = "x-or-one";

@@ -1,6 +1,7 @@
 import { type EventType, eventTypes } from "../../events/types.ts";
 import { timeField } from "../../resource/fields.ts";
 import { z } from "../../resource/schema.ts";
+import { toMessageExample } from "./examples.ts";
 
 const names = Object.keys(eventTypes) as EventType[];
 
@@ -27,7 +28,7 @@ export function listWebhooks() {
       body: {
         required: true,
         description: "The event.",
-        content: { "application/cloudevents+json": { schema: toMessage(type) } },
+        content: { "application/cloudevents+json": { schema: toMessage(type), ...toMessageExample(type) } },
       },
     },
     responses: {
