@@ -80,6 +80,16 @@ describe("the published client", () => {
     },
   );
 
+  test("names its errors in a minified bundle too", async () => {
+    const entryPoints = [join(installed, "dist/client.js")];
+    const outfile = join(folder, "minified.mjs");
+    await build({ entryPoints, outfile, bundle: true, minify: true, format: "esm" });
+    const names = "new client.NotFoundError({}).name, new client.EomUnreachableError({}).name";
+    const text = `import * as client from "./minified.mjs"; console.log(${names})`;
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", text], { cwd: folder });
+    expect(stdout).toBe("NotFoundError EomUnreachableError\n");
+  });
+
   describe("in the example", () => {
     let app: TestApp;
     let server: HttpServer;

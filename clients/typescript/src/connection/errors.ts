@@ -28,7 +28,6 @@ export class EomError extends Error {
 
   constructor({ code, status, message, details, requestId, retryAfterSeconds }: ErrorParts) {
     super(message);
-    this.name = new.target.name;
     this.code = code;
     this.status = status;
     this.details = details;
@@ -105,6 +104,31 @@ export class EomUnreachableError extends EomError {
     this.idempotencyKey = idempotencyKey;
   }
 }
+
+const classes = {
+  EomError,
+  ValidationError,
+  CronParseError,
+  UnauthenticatedError,
+  ForbiddenError,
+  NotFoundError,
+  ConflictError,
+  UserQuotaConflictError,
+  IdempotencyError,
+  PreconditionFailedError,
+  RateLimitedError,
+  DagsterError,
+  S3ConnectionError,
+  UnavailableError,
+  RequestTimeoutError,
+  ServerError,
+  InvalidAnswerError,
+  QuotaExceededError,
+  EomUnreachableError,
+};
+
+// Names as texts: a bundler that minifies renames classes, and `constructor.name` with them.
+for (const [name, { prototype }] of Object.entries(classes)) Object.defineProperty(prototype, "name", { value: name });
 
 type ErrorClass = new (parts: ErrorParts) => EomError;
 

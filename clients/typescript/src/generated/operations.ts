@@ -139,5 +139,5 @@ export const root = {
   health: ["GET", "/healthz", ""],
   readiness: ["GET", "/readyz", ""],
   metrics: ["GET", "/metrics", "text"],
-  document: ["GET", "/openapi.json", ""],
+  document: ["GET", "/openapi.json", "conditional"],
 } as const satisfies Rows;

@@ -2727,6 +2727,8 @@ export interface RootOperations {
   metrics(options?: CallOptions): Promise<string>;
   /** This API as an OpenAPI 3.1 document. */
   document(options?: CallOptions): Promise<OpenApiDocument>;
+  /** As above; null while the object still has the version of `ifNoneMatch`. */
+  document(options: ConditionalOptions): Promise<OpenApiDocument | null>;
 }
 
 /** All operations of EOM, by noun and verb. */
