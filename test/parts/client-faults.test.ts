@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { NotFoundError, type Quota } from "../../clients/typescript/src/client.ts";
 import { type ClientWorld, createClient, startClientWorld } from "../client/eom.ts";
 import { faults, startFaultyProxy } from "../client/faulty-proxy.ts";
 
@@ -51,10 +52,17 @@ test("creates, edits and deletes once through the same proxy", async () => {
   const created = await eom.quotas.list({ keyword: "faults", size: 7 }).toArray();
   expect(created.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
   expect(new Set(created.map(({ description }) => description))).toEqual(new Set(["edited"]));
-  await Promise.all(created.map(({ id }) => eom.quotas.delete(id)));
+  // The proxy may pass on the answer to its own second request, 404, which the client cannot tell from that of a missing quota.
+  const remove = async ({ id }: Quota) => eom.quotas.delete(id).catch(ignoreMissing);
+  await Promise.all(created.map(remove));
   expect(await eom.quotas.list({ keyword: "faults" }).toArray()).toEqual([]);
   await proxy.stop();
 });
+
+/** @throws any error but NotFoundError */
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof NotFoundError)) throw error;
+}
 
 /** The same numbers in every run: mulberry32. */
 function createRandom(seed: number): () => number {
