@@ -31,8 +31,8 @@ export function findCredentialProblem(text: string, form: keyof typeof forms): s
   return quoted.test(text) ? "must have no quotation marks around it" : null;
 }
 
-/** The code point alone, because the text is secret. Example: `U+000A at character 5`. */
-function describeOdd(text: string, odd: RegExp): string {
+/** The code point alone: the text is secret, or a secret pasted into the wrong field. Example: `U+000A at character 5`. */
+export function describeOdd(text: string, odd: RegExp): string {
   const index = text.search(odd);
   const code = text.codePointAt(index) ?? 0;
   return `U+${code.toString(16).toUpperCase().padStart(4, "0")} at character ${index + 1}`;

@@ -1,3 +1,4 @@
+import { describeOdd } from "../../platform/credential-text.ts";
 import type { S3Credential, S3Location } from "./location.ts";
 import { type Normalised, parseRegion } from "./validation.ts";
 
@@ -45,11 +46,4 @@ export function findUnsendableSetting({ region }: S3Location, credential: S3Cred
   const { access_key_id, session_token = "-" } = credential;
   if ("problem" in parseAccessKeyId(access_key_id)) return "access_key_id";
   return "problem" in parseSessionToken(session_token) ? "session_token" : null;
-}
-
-/** The code point alone: the text is secret, or a secret pasted into the wrong field. Example: `U+000A at character 5`. */
-function describeOdd(text: string, odd: RegExp): string {
-  const index = text.search(odd);
-  const code = text.codePointAt(index) ?? 0;
-  return `U+${code.toString(16).toUpperCase().padStart(4, "0")} at character ${index + 1}`;
 }
