@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import { createEomClient, type Denied, EomUnreachableError, type FailOpenEvent } from "@eom/client";
+import { createMeteringClient, type Denied, EomUnreachableError, type FailOpenEvent } from "@eom/client/metering";
 
 /*
  * A small order service. Start it with: EOM_URL=http://127.0.0.1:8080 EOM_TOKEN=eom_… node order-service.ts
@@ -10,7 +10,7 @@ import { createEomClient, type Denied, EomUnreachableError, type FailOpenEvent }
  *   POST /previews  {"order_id", "user_id"}                always costs one order: consume
  */
 
-const eom = createEomClient({
+const eom = createMeteringClient({
   baseUrl: process.env["EOM_URL"] ?? "http://127.0.0.1:8080",
   token: process.env["EOM_TOKEN"] ?? "",
   // Here, an uncounted order costs less than a refused one. If it costs more, use failClosed.

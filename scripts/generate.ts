@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { writeDocument } from "../src/compose/program.ts";
+import { toOperationsModule, toTypesModule } from "./client/client-files.ts";
 import { toConfigurationPage, toErrorsPage, toPostgresPage, toReasonsPage } from "./reference-pages.ts";
 import { dumpSchema } from "./schema-dump.ts";
 import { toSessionStatesPage } from "./session-states-page.ts";
@@ -16,6 +17,8 @@ const files: Readonly<Record<string, () => Promise<string> | string>> = {
   "docs/reference/session-states.md": toSessionStatesPage,
   "docs/reference/storage-reasons.md": toReasonsPage,
   "docs/reference/openapi.json": writeDocument,
+  "clients/typescript/src/generated/operations.ts": toOperationsModule,
+  "clients/typescript/src/generated/types.ts": toTypesModule,
 };
 
 /** Writes the files; with `--check` lists files that are out of date instead. @returns the exit code */

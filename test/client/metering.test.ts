@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createEomClient, EomError } from "../../clients/typescript/src/client.ts";
+import { createMeteringClient, EomError } from "../../clients/typescript/src/metering/client.ts";
 import { connectionLimits, type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
 import { assignQuota, createQuota } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
@@ -24,7 +24,7 @@ describe("the client of order services", () => {
   const limits = { timeoutMilliseconds: 20_000, deadlineMilliseconds: 60_000, backoffMilliseconds: 1 };
 
   const createClient = (baseUrl = server.url) =>
-    createEomClient({ ...limits, baseUrl, token, whenUnreachable: "failClosed" });
+    createMeteringClient({ ...limits, baseUrl, token, whenUnreachable: "failClosed" });
 
   /** The user's id has slashes and other characters that a URL must escape. */
   async function createUser(maxOrderTimes: number, changes: Record<string, unknown> = {}): Promise<string> {
@@ -138,7 +138,7 @@ describe("the client of order services", () => {
     const user = await createUser(5);
     const forgetful = await startForgetfulServer(app.program.app, 1);
     const options = { ...limits, token, whenUnreachable: "failOpen", attempts: 1 } as const;
-    const open = createEomClient({ ...options, baseUrl: forgetful.url });
+    const open = createMeteringClient({ ...options, baseUrl: forgetful.url });
     const body = { amounts: { MaxOrderTimes: 1 } };
     const outcome = await open.consume(user, body);
     if (outcome.outcome !== "unreachable") throw new Error("the answer was not lost");
@@ -154,18 +154,18 @@ describe("the client of order services", () => {
     const refused = client.consume(user, { amounts: { MaxOrderTimes: 0.5 } });
     await expect(refused).rejects.toBeInstanceOf(EomError);
     await expect(refused).rejects.toMatchObject({
-      errorCode: "VALIDATION_ERROR",
-      httpStatus: 400,
+      code: "VALIDATION_ERROR",
+      status: 400,
       details: { issues: [{ path: "/amounts/MaxOrderTimes" }] },
       requestId: expect.stringMatching(/^[\w-]{8,}$/),
     });
-    await expect(client.release(user, randomUUID())).rejects.toMatchObject({ errorCode: "RESERVATION_NOT_FOUND" });
-    const withoutAccess = createEomClient({
+    await expect(client.release(user, randomUUID())).rejects.toMatchObject({ code: "RESERVATION_NOT_FOUND" });
+    const withoutAccess = createMeteringClient({
       ...limits,
       baseUrl: server.url,
       token: "eom_unknown",
       whenUnreachable: "failOpen",
     });
-    await expect(withoutAccess.usage(user)).rejects.toMatchObject({ errorCode: "UNAUTHENTICATED", httpStatus: 401 });
+    await expect(withoutAccess.usage(user)).rejects.toMatchObject({ code: "UNAUTHENTICATED", status: 401 });
   });
 });

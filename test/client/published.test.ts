@@ -1,20 +1,22 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectionLimits, type HttpServer, startHttpServer } from "../../src/platform/http/server.ts";
 import { assignQuota, createQuota } from "../contract/provocations.ts";
 import { createTestApp, type TestApp } from "../support/http/app.ts";
+import { installClient, root, tsc } from "./installed.ts";
+import { misuse, script, user, wrong } from "./users-programs.ts";
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, "../..");
-const tsc = join(root, "node_modules/typescript/bin/tsc");
 
 /** The strictest options of a user's compiler, without our own modules or Node's types. */
 const strict = "--ignoreConfig --noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess".split(" ");
@@ -22,13 +24,10 @@ const plain = [...strict, "--target", "es2022", "--lib", "es2022,dom", "--types"
 
 describe("the published client", () => {
   let folder: string;
+  let installed: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "eom-published-"));
-    const installed = join(folder, "node_modules/@eom/client");
-    await mkdir(installed, { recursive: true });
-    await cp(join(root, "clients/typescript/package.json"), join(installed, "package.json"));
-    await run(process.execPath, [join(root, "clients/typescript/build.ts"), join(installed, "dist")]);
-    await writeFile(join(folder, "package.json"), '{"type": "module"}');
+    installed = await installClient(folder);
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -38,16 +37,57 @@ describe("the published client", () => {
       (error: { stdout: string }) => error.stdout,
     );
 
+  /** Lines of the compiler's errors. */
+  const findLines = async (file: string) => {
+    const answer = await compile(file, [...plain, "--module", "nodenext"]);
+    return [...answer.matchAll(/^\w+\.ts\((\d+),/gm)].map(([, line]) => Number(line));
+  };
+
   test("type-checks for a user who has neither zod nor Node's types", async () => {
     await writeFile(join(folder, "user.ts"), user);
-    expect(await compile("user.ts", [...plain, "--module", "nodenext"])).toBe("");
-    expect(await compile("user.ts", [...plain, "--module", "esnext", "--moduleResolution", "bundler"])).toBe("");
+    await writeFile(join(folder, "script.ts"), script);
+    for (const file of ["user.ts", "script.ts"]) {
+      expect(await compile(file, [...plain, "--module", "nodenext"])).toBe("");
+      expect(await compile(file, [...plain, "--module", "esnext", "--moduleResolution", "bundler"])).toBe("");
+    }
   });
 
   test("does not compile what its types forbid: no choice, amounts of an unknown type, an outcome that is not checked", async () => {
     await writeFile(join(folder, "misuse.ts"), misuse);
-    const answer = await compile("misuse.ts", [...plain, "--module", "nodenext"]);
-    expect([...answer.matchAll(/^misuse\.ts\((\d+),/gm)].map(([, line]) => Number(line))).toEqual([2, 4, 5, 6, 7]);
+    expect(await findLines("misuse.ts")).toEqual([2, 4, 5, 6, 7]);
+    await writeFile(join(folder, "wrong.ts"), wrong);
+    expect(await findLines("wrong.ts")).toEqual([3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test.each([
+    ["client.js", 40_000],
+    ["metering/client.js", 12_000],
+    ["webhooks.js", 2_000],
+  ])(
+    "has %s in less than %i bytes, minified and gzipped, without a module of another package",
+    async (entry, bytes) => {
+      const { outputFiles, metafile } = await build({
+        entryPoints: [join(installed, "dist", entry)],
+        bundle: true,
+        minify: true,
+        write: false,
+        metafile: true,
+        format: "esm",
+        platform: "browser",
+      });
+      expect(gzipSync(outputFiles[0]?.contents ?? "").length).toBeLessThan(bytes);
+      expect(Object.keys(metafile.inputs).filter((path) => !path.includes("@eom/client/dist/"))).toEqual([]);
+    },
+  );
+
+  test("names its errors in a minified bundle too", async () => {
+    const entryPoints = [join(installed, "dist/client.js")];
+    const outfile = join(folder, "minified.mjs");
+    await build({ entryPoints, outfile, bundle: true, minify: true, format: "esm" });
+    const names = "new client.NotFoundError({}).name, new client.EomUnreachableError({}).name";
+    const text = `import * as client from "./minified.mjs"; console.log(${names})`;
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", text], { cwd: folder });
+    expect(stdout).toBe("NotFoundError EomUnreachableError\n");
   });
 
   describe("in the example", () => {
@@ -128,26 +168,3 @@ function readLines(stream: Readable | null) {
   if (stream === null) throw new Error("no output to read");
   return createInterface({ input: stream });
 }
-
-const user = `
-import { createEomClient, EomError, type Denied, type Reservation } from "@eom/client";
-const eom = createEomClient({ baseUrl: "http://eom.test", token: "t", whenUnreachable: "failClosed" });
-export async function place(user: string): Promise<Reservation | Denied> {
-  const told = await eom.reserve(user, { amounts: { MaxOrderTimes: 1, MaxSize: "1048576" }, ttl_seconds: 60 });
-  if (told.outcome === "denied") return told;
-  // Failing closed there is no third outcome: what is not denied has a reservation.
-  const { reservation } = told;
-  const remaining: number | null | undefined = (await eom.usage(user)).usage.MaxOrderTimes?.remaining;
-  if (remaining === 0) await eom.release(user, reservation.id).catch((error) => error instanceof EomError);
-  return reservation;
-}
-`;
-
-const misuse = `import { createEomClient } from "@eom/client";
-createEomClient({ baseUrl: "http://eom.test", token: "t" });
-const open = createEomClient({ baseUrl: "http://eom.test", token: "t", whenUnreachable: "failOpen" });
-await open.consume("u", { amounts: { MaxFun: 1 } });
-(await open.reserve("u", { amounts: { MaxSize: 1 } })).reservation.id;
-await open.consume("u", {});
-await createEomClient({ baseUrl: "http://eom.test", token: "t", whenUnreachable: "failClosed" }).commit("u", null);
-`;

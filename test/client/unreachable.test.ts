@@ -1,13 +1,13 @@
 import { inspect } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
+import { toWaitMilliseconds } from "../../clients/typescript/src/connection/retry.ts";
 import {
-  createEomClient,
-  type EomClientOptions,
+  createMeteringClient,
   EomError,
   EomUnreachableError,
-} from "../../clients/typescript/src/client.ts";
-import type { FailOpenEvent } from "../../clients/typescript/src/options.ts";
-import { toWaitMilliseconds } from "../../clients/typescript/src/retry.ts";
+  type MeteringOptions,
+} from "../../clients/typescript/src/metering/client.ts";
+import type { FailOpenEvent } from "../../clients/typescript/src/metering/options.ts";
 import { findFreePort } from "../../src/platform/http/server.ts";
 import { count, hang, type LoopbackServer, refuse, reset, say, startMisbehavingServer, trickle } from "./servers.ts";
 
@@ -31,13 +31,13 @@ async function start(...answers: Parameters<typeof startMisbehavingServer>): Pro
   return server;
 }
 
-const createClosed = (baseUrl: string, options: Partial<EomClientOptions> = {}) =>
-  createEomClient({ ...quick, ...options, baseUrl, whenUnreachable: "failClosed" });
-const createOpen = (baseUrl: string, options: Partial<EomClientOptions> = {}) =>
-  createEomClient({ ...quick, ...options, baseUrl, whenUnreachable: "failOpen" });
+const createClosed = (baseUrl: string, options: Partial<MeteringOptions> = {}) =>
+  createMeteringClient({ ...quick, ...options, baseUrl, whenUnreachable: "failClosed" });
+const createOpen = (baseUrl: string, options: Partial<MeteringOptions> = {}) =>
+  createMeteringClient({ ...quick, ...options, baseUrl, whenUnreachable: "failOpen" });
 
 describe("an attempt without a decision", () => {
-  test.each<[string, typeof hang, Partial<EomClientOptions>?]>([
+  test.each<[string, typeof hang, Partial<MeteringOptions>?]>([
     ["hangs", hang, soon],
     ["trickles its answer", trickle, soon],
     ["resets the connection", reset],
@@ -71,7 +71,7 @@ describe("an attempt without a decision", () => {
       [500, "INTERNAL_ERROR"],
     ] as const) {
       const server = await start(refuse(status, code));
-      await expect(createOpen(server.url).consume("u", amounts)).rejects.toMatchObject({ errorCode: code });
+      await expect(createOpen(server.url).consume("u", amounts)).rejects.toMatchObject({ code: code });
       expect(server.asked).toHaveLength(1);
     }
   });
@@ -197,7 +197,7 @@ describe("failing open", () => {
       say(302, "", { location: "/login" }),
     ]) {
       const server = await start(answer);
-      await expect(createOpen(server.url).consume("u", amounts)).rejects.toMatchObject({ errorCode: "INVALID_ANSWER" });
+      await expect(createOpen(server.url).consume("u", amounts)).rejects.toMatchObject({ code: "INVALID_ANSWER" });
     }
   });
 
@@ -249,7 +249,7 @@ describe("the token", () => {
 
   test("and a URL that cannot be used are refused without being in the message", () => {
     const create = (changes: object) => () =>
-      createEomClient({ ...quick, baseUrl: "http://eom.test", whenUnreachable: "failOpen", ...changes });
+      createMeteringClient({ ...quick, baseUrl: "http://eom.test", whenUnreachable: "failOpen", ...changes });
     for (const changes of [
       { token: "eom_secret\n" },
       { token: "" },

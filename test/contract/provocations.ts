@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
+import type { CreateQuota, CreateSchedule, CreateStorage } from "../../clients/typescript/src/client.ts";
 import { composeProgram } from "../../src/compose/program.ts";
 import { createMeteringMetrics } from "../../src/metering/metrics.ts";
 import { createMeteringRoutes } from "../../src/metering/routes.ts";
@@ -46,16 +47,12 @@ export async function createStorage(
   app: TestApp,
   changes?: Record<string, unknown>,
 ): Promise<{ id: string; name: string }> {
-  const answer = await app.request("POST", unverified, describeStorage(changes));
-  if (answer.status !== 201) throw new Error(`the storage was not created: ${JSON.stringify(answer.body)}`);
-  return answer.body;
+  return app.eom.storages.create(describeStorage(changes) as CreateStorage, { verify: false });
 }
 
 export async function createSchedule(app: TestApp): Promise<{ id: string; name: string; params: unknown }> {
   const storage = await createStorage(app);
-  const answer = await app.request("POST", schedules, describeSchedule({ params: { storage_id: storage.id } }));
-  if (answer.status !== 201) throw new Error(`the schedule was not created: ${JSON.stringify(answer.body)}`);
-  return answer.body;
+  return app.eom.schedules.create(describeSchedule({ params: { storage_id: storage.id } }) as CreateSchedule);
 }
 
 export const quotas = "/eom/admin/quotas";
@@ -68,9 +65,7 @@ export async function createQuota(
   app: TestApp,
   changes?: Record<string, unknown>,
 ): Promise<{ id: string; name: string }> {
-  const answer = await app.request("POST", quotas, describeQuota(changes));
-  if (answer.status !== 201) throw new Error(`the quota was not created: ${JSON.stringify(answer.body)}`);
-  return answer.body;
+  return app.eom.quotas.create(describeQuota(changes) as CreateQuota);
 }
 
 export const webhooks = "/eom/admin/webhooks";
@@ -79,10 +74,7 @@ export async function createWebhook(
   app: TestApp,
   changes: Record<string, unknown> = {},
 ): Promise<{ id: string; secret: string | null }> {
-  const body = { address: "https://hooks.example.org/eom", event_types: ["*"], ...changes };
-  const answer = await app.request("POST", webhooks, body);
-  if (answer.status !== 201) throw new Error(`the webhook was not created: ${JSON.stringify(answer.body)}`);
-  return answer.body;
+  return app.eom.webhooks.create({ address: "https://hooks.example.org/eom", event_types: ["*"], ...changes });
 }
 
 /** The path of a user's quotas. The default user id must be encoded in a path. */
@@ -91,8 +83,7 @@ export function toUserQuotas(userId: string = "user/123 ü"): string {
 }
 
 export async function assignQuota(app: TestApp, userId: string, quotaId: string): Promise<void> {
-  const answer = await app.request("POST", toUserQuotas(userId), { quota_id: quotaId });
-  if (answer.status !== 201) throw new Error(`the quota was not assigned: ${JSON.stringify(answer.body)}`);
+  await app.eom.users.assign(userId, { quota_id: quotaId });
 }
 
 /** Creates a user with a quota of `maxOrderTimes` orders. @returns the user's path */

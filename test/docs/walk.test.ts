@@ -36,6 +36,7 @@ const worlds: Readonly<Record<string, DatabaseKind>> = {
   "docs/guides/run.md": "postgres",
   "docs/guides/schedules.md": "embedded",
   "docs/guides/storages.md": "embedded",
+  "docs/guides/typescript-client.md": "postgres",
   "docs/guides/upgrade.md": "postgres",
 };
 
@@ -95,6 +96,7 @@ test("these blocks do not run, for the reason that their fence has", async () =>
       "docs/guides/run.md: it serves until Ctrl-C",
       "docs/guides/run.md: it serves until Ctrl-C",
       "docs/guides/storages.md: needs the internet",
+      "docs/guides/typescript-client.md: CI builds and tests the client",
       "docs/guides/upgrade.md: needs a later version",
       "docs/guides/upgrade.md: needs a later version",
       "docs/guides/upgrade.md: needs a later version",

@@ -15,16 +15,11 @@ describe.each(databaseKinds)("the overview on %s", (kind) => {
   });
   afterAll(() => app.close());
 
-  const read = async () => {
-    const { status, body } = await app.request("GET", "/eom/admin/overview", undefined, { role: "viewer" });
-    expect(status).toBe(200);
-    return body;
-  };
   const run = (statement: ReturnType<typeof sql>) => statement.execute(app.database.db);
   const quiet = { total: 0, items: [], fault: null };
 
   test("is empty at first", async () => {
-    const { ok, parts } = await read();
+    const { ok, parts } = await app.eom.overview();
     expect({ ok, parts }).toMatchObject({
       ok: true,
       parts: { schedules: quiet, sessions: quiet, storages: quiet, users: quiet, engines: quiet },
@@ -38,12 +33,12 @@ describe.each(databaseKinds)("the overview on %s", (kind) => {
     await run(sql`update ailbl_schedule_stats set consecutive_failures = 3, changed = '2026-11-22T08:00:00Z',
       last_error = '{"code": "RUN_FAILED", "message": "the disk is full", "step": null, "fingerprint": "x"}'
       where schedule_id in (${failing.id}, ${disabled.id})`);
-    await app.request("POST", `/ailbl/admin/schedules/${disabled.id}/disable`, { note: null });
+    await app.eom.schedules.disable(disabled.id);
     await run(sql`update ailbl_schedule set disabled =
       '{"reason": "failing", "note": "3 failures in a row", "by": "scheduler", "at": "2026-11-21T08:00:00.000Z"}'
       where id = ${disabled.id}`);
-    const stuck = (await app.request("POST", `/ailbl/admin/schedules/${fine.id}/trigger`)).body;
-    await app.request("POST", `/ailbl/admin/schedules/${fine.id}/trigger`);
+    const stuck = await app.eom.schedules.trigger(fine.id);
+    await app.eom.schedules.trigger(fine.id);
     await run(sql`update ailbl_session set run_after = '2026-11-20T08:00:00Z', created = '2026-11-20T08:00:00Z'
       where id = ${stuck.id}`);
     const storage = await createStorage(app);
@@ -53,7 +48,7 @@ describe.each(databaseKinds)("the overview on %s", (kind) => {
     const user = await createMeteredUser(app, 2);
     await meter(app, `${user}/usage/consume`, { amounts: { MaxOrderTimes: 2 } });
 
-    const { ok, parts } = await read();
+    const { ok, parts } = await app.eom.overview();
     expect(ok).toBe(false);
     expect(parts.schedules).toMatchObject({
       total: 2,
@@ -90,9 +85,9 @@ describe.each(databaseKinds)("the overview on %s", (kind) => {
       await run(sql`update eom_storage set verification = '{"status": "FAIL", "checked_at": "2026-11-23T08:00:00.000Z",
         "checks": []}' where id = ${id}`);
     }
-    const { storages } = (await read()).parts;
-    expect(storages.total).toBeGreaterThanOrEqual(11);
-    expect(storages.items).toHaveLength(10);
+    const { storages } = (await app.eom.overview()).parts;
+    expect(storages?.total).toBeGreaterThanOrEqual(11);
+    expect(storages?.items).toHaveLength(10);
   });
 });
 

@@ -1,136 +1,74 @@
-import type { Undecided } from "./classify.ts";
-import { EomUnreachableError } from "./error.ts";
-import { type OperationName, operations, toPath } from "./operations.ts";
-import type { Settings } from "./options.ts";
-import type { Allowed, Assumption, Denied, Unreachable, WhenUnreachable } from "./outcome.ts";
-import { type Sent, sendUntilDecided } from "./retry.ts";
+import type { CallOptions, Version } from "./call-options.ts";
+import type { Body, Expectation } from "./connection/classify.ts";
+import { EomUnreachableError } from "./connection/errors.ts";
+import { toIdempotencyKey } from "./connection/idempotency-key.ts";
+import type { Connection } from "./connection/options.ts";
+import { toEntityTag, toPath, toQuery } from "./connection/path.ts";
+import { sendUntilDecided } from "./connection/retry.ts";
+import type { Row } from "./row.ts";
 
-/** One call of the client. */
-export interface Call {
-  readonly operation: OperationName;
-  readonly userId: string;
-  /** Null unless the operation is about a reservation, or if the reserve failed open. */
-  readonly reservationId: string | null;
+/** The options of any operation; those that are not named here are its query, or fields of its body. */
+export interface OperationOptions extends CallOptions {
+  readonly idempotencyKey?: string | undefined;
+  readonly ifMatch?: Version | undefined;
+  readonly ifNoneMatch?: Version | undefined;
+  readonly [name: string]: unknown;
+}
+
+/** The arguments of a call. */
+export interface Arguments {
+  readonly ids: readonly unknown[];
   readonly body: unknown;
-  /** Null for reading. */
-  readonly idempotencyKey: string | null;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** A call that counts, or may count. */
-export type KeyedCall = Call & { readonly idempotencyKey: string };
-
-/** The part of an outcome that depends on the operation: `usage` or `reservation`. */
-export interface ResultShape<Result> {
-  /** From the body of EOM's answer. */
-  readonly read: (body: Readonly<Record<string, unknown>>) => Result;
-  /** For an outcome without an answer. */
-  readonly none: { readonly [Name in keyof Result]: null };
+  readonly options: OperationOptions;
 }
 
 /**
- * Calls an operation that EOM may deny: check, consume, reserve.
+ * Calls an operation of the table.
  *
- * @throws EomError for an answer that is neither allowed nor denied; EomUnreachableError when failing closed
+ * @throws EomError of the class of its code; EomUnreachableError without an answer; RangeError for an id or a key that cannot be sent
  */
-export async function requestUsage<Result>(
-  settings: Settings,
-  call: KeyedCall,
-  shape: ResultShape<Result>,
-): Promise<Allowed<Result> | Denied | Unreachable<Result>> {
-  const sent = await send(settings, call);
-  const { result } = sent;
-  if (result.kind === "denied") return toDenied(result.violations, result.retryAfterSeconds);
-  // Only a check answers a denial with 200.
-  if (result.kind === "answered" && result.body["allowed"] === false) {
-    return toDenied(result.body["violations"] as Denied["violations"], null);
+export async function callOperation(connection: Connection, row: Row, args: Arguments): Promise<unknown> {
+  const [method, path, words] = row;
+  const { idempotencyKey, ifMatch, ifNoneMatch, signal, timeoutMilliseconds, deadlineMilliseconds, ...rest } =
+    args.options;
+  const key = words.includes("key") ? toIdempotencyKey(idempotencyKey) : null;
+  const hasAmounts = words.includes("amounts");
+  const request = {
+    method,
+    path: `${toPath(path, args.ids)}${hasAmounts ? "" : toQuery(rest)}`,
+    headers: {
+      ...(key === null ? {} : { "idempotency-key": key }),
+      ...(ifMatch === undefined ? {} : { "if-match": toEntityTag(ifMatch) }),
+      ...(ifNoneMatch === undefined ? {} : { "if-none-match": toEntityTag(ifNoneMatch) }),
+    },
+    body: toBody(words, args.body, rest),
+    expectation: toExpectation(words),
+    options: { signal, timeoutMilliseconds, deadlineMilliseconds },
+  };
+  const { result, attempts, mayBeRepeated } = await sendUntilDecided(request, connection);
+  if (result.kind === "answered") return result.status === 204 ? undefined : result.body;
+  if (result.kind === "undecided" && result.error === null) {
+    throw new EomUnreachableError({ operation: `${method} ${path}`, ...result, attempts, idempotencyKey: key });
   }
-  return toOutcome(settings, call, sent, shape);
-}
-
-/**
- * Calls an operation about work that is done, which EOM never denies: adjust, commit, release.
- *
- * @throws EomError for any answer but success; EomUnreachableError when failing closed
- */
-export async function recordUsage<Result>(
-  settings: Settings,
-  call: KeyedCall,
-  shape: ResultShape<Result>,
-): Promise<Allowed<Result> | Unreachable<Result>> {
-  if (hasNoReservation(call, settings.whenUnreachable)) return failOpen(settings, call, notReserved, shape.none);
-  return toOutcome(settings, call, await send(settings, call), shape);
-}
-
-/**
- * Reads. There is no answer to assume, so that failing open makes no difference.
- *
- * @throws EomError; EomUnreachableError
- */
-export async function readUsage(settings: Settings, call: Call): Promise<Readonly<Record<string, unknown>>> {
-  const { result, attempts } = await send(settings, call);
-  if (result.kind === "answered") return result.body;
-  if (result.kind === "undecided") throw new EomUnreachableError({ ...call, ...result, attempts });
+  // An earlier attempt deleted it, and its answer was lost.
+  if (method === "DELETE" && mayBeRepeated && result.error?.status === 404) return undefined;
   throw result.error;
 }
 
-function toOutcome<Result>(
-  settings: Settings,
-  call: KeyedCall,
-  { result, attempts }: Sent,
-  { read, none }: ResultShape<Result>,
-): Allowed<Result> | Unreachable<Result> {
-  if (result.kind === "answered") return { outcome: "allowed", isReplay: result.isReplay, ...read(result.body) };
-  if (result.kind !== "undecided") throw result.error;
-  const silence = { reason: result.reason, detail: result.detail, attempts };
-  if (settings.whenUnreachable === "failOpen") return failOpen(settings, call, silence, none);
-  throw new EomUnreachableError({ ...call, ...silence });
+/** A body whose fields may all be left out may be left out itself. */
+function toBody(words: string, argument: unknown, fields: Readonly<Record<string, unknown>>): unknown {
+  if (words.includes("amounts")) return { ...fields, amounts: argument };
+  return words.includes("body") ? (argument ?? {}) : undefined;
 }
 
-function send(settings: Settings, call: Call): Promise<Sent> {
-  const operation = operations[call.operation];
-  const path = toPath(operation.path, { UserId: call.userId, ReservationId: call.reservationId ?? "" });
-  const headers = {
-    accept: "application/json",
-    authorization: `Bearer ${settings.token}`,
-    ...(call.idempotencyKey === null ? {} : { "idempotency-key": call.idempotencyKey }),
-    ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+/** A success without a body is 204, or 304 for a read of a version that the caller has. */
+function toExpectation(words: string): Expectation {
+  const isText = words.includes("text");
+  const isEmpty = words.includes("empty");
+  const isAnswer = (status: number, body: Body | null) => {
+    if (status === 304) return words.includes("conditional");
+    if (isEmpty || isText) return isEmpty === (status === 204);
+    return body !== null && (!words.includes("list") || Array.isArray(body["data"]));
   };
-  const body = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
-  // EOM never redirects, and the token must not be sent to another address.
-  const init: RequestInit = { method: operation.method, redirect: "manual", headers, ...body };
-  return sendUntilDecided({ operation, url: `${settings.baseUrl}${path}`, init, signal: call.signal }, settings);
-}
-
-/** How a call ended without a decision. */
-type Silence = Pick<Undecided, "reason" | "detail"> & { readonly attempts: number };
-
-const notReserved: Silence = { reason: "not_reserved", detail: null, attempts: 0 };
-
-/** Whether the call closes a reservation that was never made, because EOM could not be reached to make it. */
-function hasNoReservation({ operation, reservationId }: Call, whenUnreachable: WhenUnreachable): boolean {
-  const closes = operation === "commit" || operation === "release";
-  return closes && reservationId === null && whenUnreachable === "failOpen";
-}
-
-function failOpen<Result>(
-  { onFailOpen }: Settings,
-  { operation, userId, reservationId, body, idempotencyKey }: KeyedCall,
-  { reason, detail, attempts }: Silence,
-  none: ResultShape<Result>["none"],
-): Unreachable<Result> {
-  const silence = { reason, detail, attempts, idempotencyKey };
-  ignoringFaults(() => onFailOpen({ operation, userId, reservationId, body, ...silence }));
-  const isRequest = operation === "check" || operation === "consume" || operation === "reserve";
-  const assumed: Assumption = isRequest ? "allowed" : "not_counted";
-  return { outcome: "unreachable" as const, assumed, ...silence, ...none };
-}
-
-/** An order does not fail because its event could not be handled. `notify` may be async. */
-function ignoringFaults(notify: () => void): void {
-  (async () => notify())().catch(() => {});
-}
-
-function toDenied(violations: Denied["violations"], retryAfterSeconds: number | null): Denied {
-  return { outcome: "denied", violations, retryAfterSeconds };
+  return { isAnswer, isText };
 }

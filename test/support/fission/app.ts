@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createAppClient } from "../http/app-client.ts";
 import { type Answer, createServerApp, type TestApp } from "../http/server-app.ts";
 import { type Bundle, buildBundle, findFunctionNode } from "./bundle.ts";
 import { type Answered, type Fission, startFission } from "./fission.ts";
@@ -42,6 +43,11 @@ export async function createFissionApp(
       };
       return send(method, path, headers, typeof body === "string" || body === undefined ? body : JSON.stringify(body));
     };
+  const fetch: TestApp["fetch"] = async (path, { method = "GET", headers, body } = {}) => {
+    if (body !== undefined && body !== null && typeof body !== "string") throw new Error("the body must be text");
+    const answered = await fission.request(method, path, Object.fromEntries(new Headers(headers)), body ?? undefined);
+    return toResponse(answered);
+  };
   return {
     ...app,
     get log() {
@@ -58,11 +64,8 @@ export async function createFissionApp(
       const answered = Buffer.from(await response.arrayBuffer());
       return read(response.status, response.headers, answered);
     }),
-    async fetch(path, { method = "GET", headers, body } = {}) {
-      if (body !== undefined && body !== null && typeof body !== "string") throw new Error("the body must be text");
-      const answered = await fission.request(method, path, Object.fromEntries(new Headers(headers)), body ?? undefined);
-      return toResponse(answered);
-    },
+    fetch,
+    eom: createAppClient(fetch, app.tokens.admin),
     async close() {
       await fission.close();
       await bundle.remove();

@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import type { Hono } from "hono";
+import type { EomClient } from "../../../clients/typescript/src/client.ts";
 import { composeOn, type Program } from "../../../src/compose/program.ts";
 import { readConfig } from "../../../src/platform/config/config.ts";
 import { createLogger } from "../../../src/platform/log.ts";
 import type { Role } from "../../../src/platform/resource/caller.ts";
 import { createChange } from "../../../src/platform/resource/change.ts";
 import { createTestDatabase, type DatabaseKind, type TestDatabase } from "../database/database.ts";
+import { createAppClient } from "./app-client.ts";
 
 export interface TestApp {
   readonly program: Program;
@@ -21,6 +23,8 @@ export interface TestApp {
   readonly request: (method: string, path: string, body?: unknown, options?: RequestOptions) => Promise<Answer>;
   /** Sends a request unchanged and returns the raw response: for bodies that are not JSON. */
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
+  /** @eom/client as an admin, over {@link fetch}: for suites that test no raw HTTP. */
+  readonly eom: EomClient;
   close(): Promise<void>;
 }
 
@@ -56,7 +60,8 @@ export async function createServerApp(kind: DatabaseKind, environment: Record<st
     await program.close();
     await rm(dataDir, { recursive: true, force: true });
   };
-  return { program, database, log, dataDir, tokens, request, fetch, close };
+  const eom = createAppClient(fetch, tokens.admin);
+  return { program, database, log, dataDir, tokens, request, fetch, eom, close };
 }
 
 function collect(lines: string[]): Writable {

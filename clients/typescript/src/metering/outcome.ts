@@ -1,25 +1,8 @@
-import type { Violation } from "./contract.ts";
+import type { UndecidedReason } from "../connection/undecided.ts";
+import type { QuotaViolation } from "../generated/types.ts";
 
 /** The choice for an EOM that cannot be reached: go on without counting, or throw. */
 export type WhenUnreachable = "failOpen" | "failClosed";
-
-/**
- * Why EOM has not decided a call.
- *
- * - `no_connection`: no connection, or it broke before the whole answer.
- * - `timeout`: no whole answer in time.
- * - `unavailable`: the status was 502, 503 or 504.
- * - `in_flight`: EOM is still working on an earlier attempt.
- * - `rate_limited`: too many requests.
- * - `not_reserved`: the reservation to close was never made, because EOM could not be reached to make it.
- */
-export type UndecidedReason =
-  | "no_connection"
-  | "timeout"
-  | "unavailable"
-  | "in_flight"
-  | "rate_limited"
-  | "not_reserved";
 
 /** EOM allowed the call, or recorded it. `Result` is `{ usage }` or `{ reservation }`, as EOM answers them. */
 export type Allowed<Result> = {
@@ -32,7 +15,7 @@ export type Allowed<Result> = {
 export interface Denied {
   readonly outcome: "denied";
   /** One for each type that refuses. */
-  readonly violations: readonly Violation[];
+  readonly violations: readonly QuotaViolation[];
   /** Seconds until a new period may allow it; null if waiting does not help. */
   readonly retryAfterSeconds: number | null;
 }

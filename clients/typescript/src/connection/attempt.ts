@@ -1,6 +1,3 @@
-/** More than any answer of EOM, which has one or two kilobytes. */
-const maxAnswerBytes = 256 * 1024;
-
 /** One attempt of a call. */
 export interface Attempt {
   readonly fetch: typeof fetch;
@@ -8,6 +5,8 @@ export interface Attempt {
   readonly init: RequestInit;
   /** For connecting, waiting and reading together. */
   readonly milliseconds: number;
+  /** An answer with more is not read to its end. */
+  readonly maxBytes: number;
   /** The caller's signal. */
   readonly signal: AbortSignal | undefined;
 }
@@ -17,7 +16,7 @@ export interface Reply {
   readonly kind: "replied";
   readonly status: number;
   readonly headers: Headers;
-  /** Null if it is larger than any answer of EOM. */
+  /** Null if it has more than `maxBytes`. */
   readonly text: string | null;
 }
 
@@ -57,14 +56,14 @@ export function attemptOnce({ signal, milliseconds, ...request }: Attempt): Prom
   });
 }
 
-async function exchange({ fetch, url, init }: Pick<Attempt, "fetch" | "url" | "init">, signal: AbortSignal) {
+async function exchange({ fetch, url, init, maxBytes }: Omit<Attempt, "signal" | "milliseconds">, signal: AbortSignal) {
   const response = await fetch(url, { ...init, signal });
-  const text = await readBounded(response);
+  const text = await readBounded(response, maxBytes);
   return { kind: "replied", status: response.status, headers: response.headers, text } as const;
 }
 
-/** The text of the answer; null if it has more than {@link maxAnswerBytes}. */
-async function readBounded({ body }: Response): Promise<string | null> {
+/** The text of the answer; null if it has more than `maxBytes`. */
+async function readBounded({ body }: Response, maxBytes: number): Promise<string | null> {
   if (body === null) return "";
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -74,7 +73,7 @@ async function readBounded({ body }: Response): Promise<string | null> {
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     bytes += value.byteLength;
-    if (bytes > maxAnswerBytes) {
+    if (bytes > maxBytes) {
       // Not awaited: the answer is refused whether the cancellation succeeds or not.
       reader.cancel().catch(() => {});
       return null;
