@@ -26,18 +26,22 @@ const npmOptions = ["--prefer-offline", "--no-audit", "--no-fund"];
 describe("the packed package", () => {
   let folder: string;
   let tarball: string;
+  let clientTarball: string;
   let files: readonly string[];
   const children: ChildProcess[] = [];
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "eom-package-"));
     await chmod(folder, 0o755);
-    const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: root });
-    const [packed] = Object.values<{ filename: string; files: { path: string }[] }>(
-      JSON.parse(stdout.slice(stdout.search(/^[[{]/m))),
-    );
-    tarball = join(folder, packed?.filename ?? "");
-    files = packed?.files.map(({ path }) => path) ?? [];
+    const pack = async (...args: readonly string[]) => {
+      const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder, ...args], { cwd: root });
+      const [packed] = Object.values<{ filename: string; files: { path: string }[] }>(
+        JSON.parse(stdout.slice(stdout.search(/^[[{]/m))),
+      );
+      return { path: join(folder, packed?.filename ?? ""), files: packed?.files.map(({ path }) => path) ?? [] };
+    };
+    ({ path: tarball, files } = await pack());
+    clientTarball = (await pack("--workspace", "@eom/client")).path;
   });
   afterEach(async () => {
     for (const child of children.splice(0)) await end(child, "SIGKILL");
@@ -75,7 +79,7 @@ describe("the packed package", () => {
       await mkdir(home);
       await writeFile(join(home, "package.json"), "{}");
       env = { PATH: `${requireNode(row)}:${process.env["PATH"]}`, HOME: process.env["HOME"] ?? "", EOM_PORT: "0" };
-      await run("npm", ["install", ...npmOptions, tarball], { cwd: home, env });
+      await run("npm", ["install", ...npmOptions, tarball, clientTarball], { cwd: home, env });
     });
     const eom = (...args: readonly string[]) => launch(command, args, { cwd: home, env });
 
@@ -111,6 +115,27 @@ describe("the packed package", () => {
         { error_code: "QUOTA_EXCEEDED" },
       ]);
       expect((await fetch(`${url}/docs/swagger-ui-bundle.js`)).status).toBe(200);
+      expect([await server.end(), await s3.end()]).toEqual([0, 0]);
+    });
+
+    test("does the same tour through @eom/client", async () => {
+      const s3 = eom("demo", "s3");
+      const variables = await s3.waitFor(/(?<=^export )S3_.*/m);
+      const server = launch(command, ["start"], { cwd: home, env: { ...env, EOM_DATA_DIR: join(home, "tour") } });
+      const url = await server.waitFor(urlPattern);
+      const token = await server.waitFor(/(?<=shown this once: )\S+/);
+      await cp(join(root, "examples/tour.mjs"), join(home, "tour.mjs"));
+      const s3Environment = Object.fromEntries(variables.split(" ").map((pair) => pair.split("=")));
+      const tour = { cwd: home, env: { ...env, ...s3Environment, EOM_URL: url, EOM_TOKEN: token } };
+      expect((await run("node", ["tour.mjs"], tour)).stdout.trimEnd().split("\n")).toEqual([
+        "storage scenes-eu PASS",
+        "session manual",
+        "slots 2",
+        "well true",
+        "delete STORAGE_IN_USE",
+        "used 2",
+        "again QUOTA_EXCEEDED",
+      ]);
       expect([await server.end(), await s3.end()]).toEqual([0, 0]);
     });
 
