@@ -96,10 +96,10 @@ describe.skipIf(!canMount)("an embedded EOM on a disk that fills", () => {
         `import { sql } from "kysely";
         import { openEmbeddedDatabase } from "${new URL("database/embedded.ts", sources)}";
         import { startWatchdog } from "${new URL("watchdog.ts", sources)}";
-        startWatchdog(2, "");
         const { db } = await openEmbeddedDatabase(${JSON.stringify(folder)});
         await sql\`create table kept as select 'before' as word\`.execute(db);
         await sql\`create table filling (text text)\`.execute(db);
+        startWatchdog(2, "");
         for (;;) await sql\`insert into filling select repeat(md5(random()::text), 30) from generate_series(1, 500)\`.execute(db)
           .catch((error) => console.log(error.code));`,
       ],

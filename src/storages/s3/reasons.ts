@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "../../platform/resource/schema.ts";
 
 /** The facts that a hint may repeat. Each text is EOM's own or was checked: no text of a server is repeated unchecked. */
 export interface HintFacts {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { z } from "../../platform/resource/schema.ts";
 import { reasonSchema } from "./reasons.ts";
 
 /** One check of a report. */
