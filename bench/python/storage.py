@@ -43,6 +43,9 @@ class Resource(BaseModel):
     path_style: bool
     read_only: bool
     ca_certificate: str | None
+    requester_pays: bool
+    server_side_encryption: str | None
+    sse_kms_key_id: str | None
     credential: Credential
 
 
