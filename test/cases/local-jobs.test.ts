@@ -210,6 +210,7 @@ async function startAsProcessOne() {
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  onTestFinished(() => void child.kill("SIGKILL"));
   let url = "";
   for await (const line of createInterface({ input: child.stdout })) {
     url ||= /API +(\S+)/.exec(line)?.[1] ?? "";
