@@ -1,22 +1,13 @@
 import { inspect } from "node:util";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import * as client from "../../clients/typescript/src/client.ts";
 import { type FailureCode, failures, listStatuses } from "../../src/platform/failure.ts";
 import { createClient, patient } from "./eom.ts";
-import { type LoopbackServer, refuse, reset, say, startMisbehavingServer } from "./servers.ts";
+import { createServerStarter, type LoopbackServer, refuse, reset, say } from "./servers.ts";
 
 const token = "eom_secret-of-a-script";
-const servers: LoopbackServer[] = [];
 
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.stop()));
-});
-
-async function start(...answers: Parameters<typeof startMisbehavingServer>): Promise<LoopbackServer> {
-  const server = await startMisbehavingServer(...answers);
-  servers.push(server);
-  return server;
-}
+const start = createServerStarter();
 
 const me = say(200, '{"subject": "s", "role": "admin", "authentication": "token", "on_behalf_of": null}');
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Hono } from "hono";
+import { afterEach } from "vitest";
 
 export interface Asked {
   readonly path: string;
@@ -94,3 +95,16 @@ export const say =
   (status: number, body: string, headers: Record<string, string> = {}): Answer =>
   (response) =>
     void response.writeHead(status, { "content-type": "application/json", ...headers }).end(body);
+
+/** To be called once in a test file. @returns {@link startMisbehavingServer}; its servers stop after each test */
+export function createServerStarter(): typeof startMisbehavingServer {
+  const servers: LoopbackServer[] = [];
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.stop()));
+  });
+  return async (...answers) => {
+    const server = await startMisbehavingServer(...answers);
+    servers.push(server);
+    return server;
+  };
+}

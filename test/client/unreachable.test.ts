@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { toWaitMilliseconds } from "../../clients/typescript/src/connection/retry.ts";
 import {
   createMeteringClient,
@@ -9,7 +9,7 @@ import {
 } from "../../clients/typescript/src/metering/client.ts";
 import type { FailOpenEvent } from "../../clients/typescript/src/metering/options.ts";
 import { findFreePort } from "../../src/platform/http/server.ts";
-import { count, hang, type LoopbackServer, refuse, reset, say, startMisbehavingServer, trickle } from "./servers.ts";
+import { count, createServerStarter, hang, refuse, reset, say, trickle } from "./servers.ts";
 
 const token = "eom_secret-of-the-order-service";
 const amounts = { amounts: { MaxOrderTimes: 1 } };
@@ -19,17 +19,8 @@ const quick = { token, backoffMilliseconds: 1, timeoutMilliseconds: 20_000, dead
 
 /** For a silent server. */
 const soon = { timeoutMilliseconds: 1_000 };
-const servers: LoopbackServer[] = [];
 
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.stop()));
-});
-
-async function start(...answers: Parameters<typeof startMisbehavingServer>): Promise<LoopbackServer> {
-  const server = await startMisbehavingServer(...answers);
-  servers.push(server);
-  return server;
-}
+const start = createServerStarter();
 
 const createClosed = (baseUrl: string, options: Partial<MeteringOptions> = {}) =>
   createMeteringClient({ ...quick, ...options, baseUrl, whenUnreachable: "failClosed" });
